@@ -1,0 +1,1 @@
+"""Search the parameters of the MNIST network: an Optuna study decides, Ray Tune executes."""

@@ -1,0 +1,179 @@
+"""What a person sees while trials run: a live display on a terminal, plain lines elsewhere."""
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from optuna.trial import TrialState
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from search.study import Counts
+from search.trials import LiveTrial, Observer
+
+POINTS = 100  # a share in percentage points
+REFRESH = 4  # times a second
+
+
+@dataclass
+class Tally:
+    """The figures that every display shows."""
+
+    total: int
+    counts: Counts
+    best: float | None = None
+    baseline: float | None = None
+    running: dict[int, LiveTrial] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
+        """Start the clock."""
+        self._started, self._already = self.clock(), self.counts.finished
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self.clock() - self._started
+
+    @property
+    def remaining(self) -> float | None:
+        """Estimated seconds to the end, from the trials that this run finished; None before the first."""
+        done = self.counts.finished - self._already
+        return self.elapsed / done * (self.total - self.counts.finished) if done else None
+
+    def finish(self, live: LiveTrial, state: TrialState) -> None:
+        """Count a trial that ended."""
+        self.running.pop(live.number, None)
+        kinds = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
+        counted = {name: getattr(self.counts, name) for name in kinds.values()}
+        counted[kinds[state]] += 1
+        self.counts = Counts(**counted)
+        if state == TrialState.COMPLETE and live.last is not None:
+            value = live.last.val_accuracy
+            self.best = value if self.best is None else max(self.best, value)
+            if live.is_baseline:
+                self.baseline = value
+
+    def comparison(self) -> str:
+        """Return the best and how far it is from the baseline, in words."""
+        if self.best is None:
+            return "no complete trial yet"
+        if self.baseline is None:
+            return f"best {self.best:.4f}"
+        return f"best {self.best:.4f}, baseline {self.baseline:.4f} ({gain(self.best, self.baseline)})"
+
+
+def make_progress(console: Console, tally: Tally) -> "LiveProgress | PlainProgress":
+    """Return a live display for a terminal, and plain lines for anything else or where NO_COLOR is set."""
+    if console.is_terminal and not os.environ.get("NO_COLOR"):
+        return LiveProgress(console, tally)
+    return PlainProgress(console, tally)
+
+
+class PlainProgress(Observer):
+    """A line for each trial that ends."""
+
+    def __init__(self, console: Console, tally: Tally) -> None:
+        """Print to this console."""
+        self._console, self._tally = console, tally
+
+    def __enter__(self) -> Self:
+        """Print nothing yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Leave nothing open."""
+
+    def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
+        """Print how a trial ended and where the search stands."""
+        self._tally.finish(live, state)
+        tally = self._tally
+        line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {tally.comparison()}"
+        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+class LiveProgress(Observer):
+    """A display that is redrawn in place, above which finished trials scroll by."""
+
+    def __init__(self, console: Console, tally: Tally) -> None:
+        """Draw on this console."""
+        self._console, self._tally = console, tally
+        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=REFRESH, transient=True)
+
+    def __enter__(self) -> Self:
+        """Begin to draw."""
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Take the display away."""
+        self._live.__exit__(kind, error, traceback)
+
+    def started(self, live: LiveTrial) -> None:
+        """Show the trial among the running ones."""
+        self._tally.running[live.number] = live
+
+    def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
+        """Let the trial scroll by."""
+        self._tally.finish(live, state)
+        self._console.print(outcome(live, state, reason), highlight=False, markup=False)
+
+    def _render(self) -> Group:
+        tally = self._tally
+        counts, left = tally.counts, tally.remaining
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(ProgressBar(tally.total, counts.finished, width=30), f"{counts.finished}/{tally.total} trials")
+        figures = (
+            f"{counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed, {len(tally.running)} running"
+            f"   {clock(tally.elapsed)} elapsed, {'about ' + clock(left) if left is not None else 'unknown'} left"
+        )
+        rows = Table.grid(padding=(0, 2))
+        for live in list(tally.running.values()):
+            rows.add_row(*running_row(live))
+        return Group(bar, Text(figures), Text(tally.comparison(), style="bold"), rows)
+
+
+def running_row(live: LiveTrial) -> tuple[str, str, str, str]:
+    """Return the cells that show a running trial."""
+    epoch = f"epoch {live.last.epoch if live.last else 0}/{live.config['epochs']}"
+    accuracy = f"{live.last.val_accuracy:.4f}" if live.last else "-"
+    return f"trial {live.number}", epoch, accuracy, describe(live.config)
+
+
+def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
+    """Return one line about a trial that ended."""
+    what = f"trial {live.number}{' (baseline)' if live.is_baseline else ''}"
+    if state == TrialState.FAIL or live.last is None:
+        return f"{what} failed: {reason}  {describe(live.config)}"
+    word = "pruned" if state == TrialState.PRUNED else "complete"
+    return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.config)}"
+
+
+def describe(params: dict[str, Any]) -> str:
+    """Return the four parameters as a person writes them."""
+    return (
+        f"hidden_units {params['hidden_units']}, learning_rate {params['learning_rate']:.3g}, "
+        f"batch_size {params['batch_size']}, epochs {params['epochs']}"
+    )
+
+
+def gain(value: float, baseline: float) -> str:
+    """Return a difference of accuracies in percentage points."""
+    return f"{(value - baseline) * POINTS:+.2f} points"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as m:ss or h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

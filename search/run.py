@@ -1,0 +1,29 @@
+"""`python -m search.run`: make or continue a study, run its trials on Ray, print the answer."""
+
+import sys
+import time
+
+STARTED = time.monotonic()
+
+from search.errors import SearchError  # noqa: E402 (the clock starts before the imports)
+from search.options import parse  # noqa: E402
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = parse(arguments)
+    # Imported here: a wrong option is answered before anything heavy is loaded.
+    from search.noise import quiet  # noqa: PLC0415
+
+    quiet(verbose=options.verbose)
+    from search.session import Session  # noqa: PLC0415
+
+    try:
+        return Session(options, STARTED).run()
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The database behind a study: opening it, and saying its address without its password."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy.exc
+from optuna.storages import RDBStorage
+from sqlalchemy.engine import URL, make_url
+
+from search.errors import SearchError, UsageError
+
+BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+def parse_url(url: str) -> URL:
+    """Check that a text is a database address.
+
+    Raises:
+        UsageError: It is not; the message does not repeat the text, which may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except sqlalchemy.exc.ArgumentError as error:
+        raise UsageError(
+            "--storage must be a database URL such as sqlite:///runs/studies.db or postgresql+psycopg://user@host/name"
+        ) from error
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise UsageError("--storage must name a file, e.g. sqlite:///runs/studies.db, since a study has to survive")
+    return parsed
+
+
+def shown(url: str) -> str:
+    """Return a storage URL with its password hidden."""
+    return parse_url(url).render_as_string(hide_password=True)
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file behind a SQLite URL, or None for a server."""
+    parsed = parse_url(url)
+    return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
+
+
+def exists(url: str) -> bool:
+    """Say whether there may be studies at an address: a server is taken to have some."""
+    file = sqlite_file(url)
+    return file is None or file.exists()
+
+
+def open_storage(url: str, *, create: bool) -> RDBStorage:
+    """Open a storage for writing.
+
+    Args:
+        url: SQLAlchemy URL.
+        create: Whether a missing SQLite file is made; otherwise it is an error.
+
+    Raises:
+        UsageError: There is nothing at the address, or something that is not a study storage.
+        SearchError: The server does not answer.
+    """
+    file = sqlite_file(url)
+    if file is not None:
+        _check_sqlite(file, create=create)
+        if create:
+            _prepare_sqlite(file)
+    return _connect(url, {"connect_args": {"timeout": BUSY_TIMEOUT}} if file else {"pool_pre_ping": True})
+
+
+def open_read_only(url: str) -> RDBStorage:
+    """Open an existing storage without the means to write to it, where it is SQLite.
+
+    Raises:
+        UsageError, SearchError: As for `open_storage`.
+    """
+    file = sqlite_file(url)
+    if file is None:
+        return _connect(url, {"pool_pre_ping": True}, skip_table_creation=True)
+    _check_sqlite(file, create=False)
+    return _connect(
+        f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true",
+        {"connect_args": {"timeout": 5.0}},
+        skip_table_creation=True,
+    )
+
+
+def _connect(url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> RDBStorage:
+    try:
+        return RDBStorage(url, engine_kwargs=engine_kwargs, **kwargs)
+    except ImportError as error:
+        raise UsageError(f"--storage {shown(url)}: the driver is not installed: {error.__cause__}") from error
+    except (sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
+        raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of the driver's own message, which does not repeat the URL."""
+    original = getattr(error, "orig", None) or error
+    return str(original).strip().splitlines()[0]
+
+
+def _check_sqlite(file: Path, *, create: bool) -> None:
+    if not file.exists():
+        if create:
+            return
+        raise UsageError(f"{file}: there is no storage here yet; a search makes it")
+    if file.is_dir():
+        raise UsageError(f"{file}: is a directory; --storage must name a file")
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(len(SQLITE_MAGIC))
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    if start and start != SQLITE_MAGIC:
+        raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
+    if start:
+        _check_tables(file)
+
+
+def _check_tables(file: Path) -> None:
+    """Refuse a database that is damaged or belongs to something else."""
+    try:
+        connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
+        try:
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise UsageError(f"{file}: cannot be read: {error}; it is left as it is") from error
+    if tables and "studies" not in tables:
+        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
+
+
+def _prepare_sqlite(file: Path) -> None:
+    """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            connection.close()
+    except (OSError, sqlite3.Error) as error:
+        raise SearchError(f"{file}: cannot be made: {error}") from error

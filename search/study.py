@@ -1,0 +1,248 @@
+"""One study: making it, continuing it, and what it says about its trials.
+
+The Optuna study in the storage is the only truth. What was decided when it was made (space, seed, data set) is one user
+attribute, so that a study either has all of it or none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import optuna
+from optuna.pruners import NopPruner
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.storages import BaseStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from search.errors import UsageError
+from search.space import BUILT_IN, Space
+from search.strategies import DEFAULT_PRUNER, DEFAULT_SAMPLER, make_pruner, make_sampler
+from trainable.config import BASELINE, MAX_SEED
+
+SETTINGS = "settings"  # study user attribute
+FORMAT = 1
+OBJECTIVE = "val_accuracy"
+
+# Trial user attributes.
+SEED = "seed"
+EPOCHS_RUN = "epochs_run"
+SECONDS = "seconds"
+SAMPLES_PER_SECOND = "samples_per_second"
+HOST = "host"
+ATTEMPTS = "attempts"
+PARAMETERS_COUNT = "parameters_count"
+TRAIN_ACCURACY = "train_accuracy"
+FAILURE = "failure"
+RETRY_OF = "retry_of"
+IS_BASELINE = "baseline"
+
+INTERRUPTED = "interrupted"  # a failure that does not count: its successor does
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What stays the same for the whole life of a study.
+
+    Attributes:
+        space: The search space.
+        seed: Seeds the sampler and every trial.
+        data: SHA-256 by name of the arrays that trials see.
+        baseline: Whether trial 0 is the baseline.
+        sampler: Name, as in `strategies`.
+        pruner: Name, as in `strategies`.
+    """
+
+    space: Space
+    seed: int
+    data: Mapping[str, str]
+    baseline: bool
+    sampler: str
+    pruner: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the study records."""
+        values = {name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner")}
+        return values | {
+            "format": FORMAT,
+            "objective": OBJECTIVE,
+            "data": dict(self.data),
+            "space": self.space.to_json(),
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        known = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner", "data")}
+        return cls(space=Space.from_json(values["space"]), **known)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a command asks of a study; None leaves it to the study, or to the default where it is new."""
+
+    space: Space | None = None
+    seed: int | None = None
+    sampler: str | None = None
+    pruner: str | None = None
+    baseline: bool = True
+
+    def settings(self, data: Mapping[str, str]) -> Settings:
+        """Return the settings of a new study."""
+        return Settings(
+            space=self.space or BUILT_IN,
+            seed=int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED) if self.seed is None else self.seed,
+            data=data,
+            baseline=self.baseline,
+            sampler=self.sampler or DEFAULT_SAMPLER,
+            pruner=self.pruner or DEFAULT_PRUNER,
+        )
+
+    def continued(self, recorded: Settings, data: Mapping[str, str], name: str) -> Settings:
+        """Return the settings of a study that is continued.
+
+        Raises:
+            UsageError: The command asks for something that a study cannot change.
+        """
+        for option, wish, value in (("--space", self.space, recorded.space), ("--seed", self.seed, recorded.seed)):
+            if wish is not None and wish != value:
+                raise UsageError(
+                    f"{option}: the study {name!r} was made with another one; leave {option} out to continue it, "
+                    "or give --study a new name"
+                )
+        if data != recorded.data:
+            raise UsageError(f"the study {name!r} was made with other data; give --study a new name")
+        return replace(
+            recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner
+        )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many trials are in which state; an interrupted trial counts in none, its successor does."""
+
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    running: int = 0
+
+    @property
+    def finished(self) -> int:
+        """Trials that `--trials` counts."""
+        return self.complete + self.pruned + self.failed
+
+
+def find_settings(name: str, storage: BaseStorage) -> Settings | None:
+    """Return the settings of a study, or None where there is no study of that name yet.
+
+    Raises:
+        UsageError: The study was not made by this project.
+    """
+    try:
+        study = optuna.load_study(study_name=name, storage=storage, sampler=RandomSampler(), pruner=NopPruner())
+    except KeyError:
+        return None
+    if SETTINGS not in study.user_attrs and not study.get_trials(deepcopy=False):
+        return None  # its making was cut short: it is made anew
+    return settings_of(study)
+
+
+def open_study(name: str, storage: BaseStorage, settings: Settings) -> optuna.Study:
+    """Make a study with these settings, or continue the one that has them."""
+    study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
+    if study.user_attrs.get(SETTINGS) != settings.to_json():
+        study.set_user_attr(SETTINGS, settings.to_json())
+    study.pruner = make_pruner(settings.pruner, settings.space)
+    study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
+    return study
+
+
+def _sampler(settings: Settings, trials: int) -> BaseSampler:
+    """Return a sampler that does not repeat, after a restart, what it drew before."""
+    seed = int(np.random.SeedSequence([settings.seed, trials]).generate_state(1)[0])
+    return make_sampler(settings.sampler, settings.space, seed)
+
+
+def settings_of(study: optuna.Study) -> Settings:
+    """Return the settings that a study recorded.
+
+    Raises:
+        UsageError: The study was not made by this project.
+    """
+    recorded = study.user_attrs.get(SETTINGS)
+    if not isinstance(recorded, dict) or recorded.get("objective") != OBJECTIVE:
+        raise UsageError(f"the study {study.study_name!r} was made by another program")
+    if recorded.get("format") != FORMAT:
+        raise UsageError(f"the study {study.study_name!r} has format {recorded.get('format')}; this version reads {FORMAT}")
+    return Settings.from_json(recorded)
+
+
+def enqueue(study: optuna.Study, settings: Settings, configurations: Sequence[Mapping[str, Any]]) -> None:
+    """Queue the baseline and the given configurations, those that the study does not hold already."""
+    trials = study.get_trials(deepcopy=False)
+    if settings.baseline and not any(trial.user_attrs.get(IS_BASELINE) for trial in trials):
+        params = {name: BASELINE.params[name] for name in settings.space.distributions}
+        study.enqueue_trial(params, user_attrs={IS_BASELINE: True})
+    held = [queued_params(trial) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
+    for params in configurations:
+        if params not in held:
+            study.enqueue_trial(dict(params))
+
+
+def recover(study: optuna.Study) -> int:
+    """Record trials that no one runs any more as interrupted, and queue their configurations again.
+
+    The successor is queued before the trial is told, so that a configuration cannot be lost in between.
+
+    Returns:
+        How many trials were interrupted.
+    """
+    trials = study.get_trials(deepcopy=False)
+    succeeded = {trial.user_attrs.get(RETRY_OF) for trial in trials}
+    running = [trial for trial in trials if trial.state == TrialState.RUNNING]
+    for trial in running:
+        params = queued_params(trial)
+        if params and trial.number not in succeeded:
+            inherited = {key: trial.user_attrs[key] for key in (SEED, IS_BASELINE) if key in trial.user_attrs}
+            study.enqueue_trial(params, user_attrs={RETRY_OF: trial.number, **inherited})
+        study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
+        study.tell(trial.number, state=TrialState.FAIL)
+    return len(running)
+
+
+def queued_params(trial: FrozenTrial) -> dict[str, Any]:
+    """Return the searched parameters that a trial has, or will have once it is started."""
+    return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+
+
+def trial_seed(settings: Settings, number: int) -> int:
+    """Return the seed of a trial, which the study's seed and the trial's number decide."""
+    return int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0] % MAX_SEED)
+
+
+def is_interrupted(trial: FrozenTrial) -> bool:
+    """Say whether a trial ended without a result of its own."""
+    return trial.state == TrialState.FAIL and trial.user_attrs.get(FAILURE) == INTERRUPTED
+
+
+def count(trials: Sequence[FrozenTrial]) -> Counts:
+    """Count trials by state."""
+    states = [trial.state for trial in trials if not is_interrupted(trial)]
+    return Counts(
+        complete=states.count(TrialState.COMPLETE),
+        pruned=states.count(TrialState.PRUNED),
+        failed=states.count(TrialState.FAIL),
+        running=states.count(TrialState.RUNNING),
+    )
+
+
+def ranked(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
+    """Return the complete trials, best first; of equal ones the earlier is better."""
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    return sorted(complete, key=lambda trial: (-float(trial.value or 0.0), trial.number))
+
+
+def baseline_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
+    """Return the complete baseline trial, if there is one."""
+    return next((trial for trial in ranked(trials) if trial.user_attrs.get(IS_BASELINE)), None)
+

@@ -1,0 +1,138 @@
+"""The answer at the end of a command: as a table for a person, as JSON for a program."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.trial import FrozenTrial
+from rich.console import Console
+from rich.table import Table
+
+from search.models import ModelStore
+from search.progress import clock, gain
+from search.study import EPOCHS_RUN, Settings, baseline_of, count, ranked
+
+BEST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Times:
+    """Where the seconds of a command went; `training` is summed over the workers."""
+
+    wall: float = 0.0
+    startup: float = 0.0
+    training: float = 0.0
+    workers: int = 1
+
+    @property
+    def utilization(self) -> float:
+        """Share of the workers' time that was spent training."""
+        return self.training / (self.wall * self.workers) if self.wall else 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a study has to say, and what this command did for it."""
+
+    study: str
+    storage: str
+    settings: Settings
+    trials: Sequence[FrozenTrial]
+    models: ModelStore
+    times: Times
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of `--json`."""
+        counts, best = count(self.trials), self._best
+        model = self.models.path(best.number) if best else None
+        return {
+            "study": self.study,
+            "storage": self.storage,
+            "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
+            "best": self._entry(best),
+            "baseline": self._entry(baseline_of(self.trials)),
+            "confirmed": None,
+            "model": str(model) if model else None,
+            "seconds": {
+                "wall": round(self.times.wall, 3),
+                "startup": round(self.times.startup, 3),
+                "training": round(self.times.training, 3),
+            },
+            "utilization": round(self.times.utilization, 4),
+        }
+
+    def print(self, console: Console, location: Mapping[str, str]) -> None:
+        """Print the best trials, the gain over the baseline, and what to do next.
+
+        Args:
+            console: Where to.
+            location: The options, other than defaults, that find this study again.
+        """
+        counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
+        say = _Printer(console)
+        say.line(
+            f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
+            f" in {clock(self.times.wall)}"
+        )
+        if best is None:
+            say.line("No trial is complete, so there is no best one.")
+            return
+        console.print(self._table())
+        if baseline is not None:
+            say.line(
+                f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
+                f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each"
+            )
+        model = self.models.path(best.number)
+        say.line(f"model      {model or 'not kept here'}")
+        options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
+        say.line(f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}")
+        storage = shlex.quote(self.storage)
+        say.line(f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
+
+    @property
+    def _best(self) -> FrozenTrial | None:
+        return next(iter(ranked(self.trials)), None)
+
+    def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
+        if trial is None:
+            return None
+        return {
+            "number": trial.number,
+            "params": self.settings.space.complete(trial.params),
+            "val_accuracy": trial.value,
+            "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
+        }
+
+    def _table(self) -> Table:
+        table = Table("trial", "val_accuracy", "hidden_units", "learning_rate", "batch_size", "epochs", box=None)
+        for column in table.columns[1:]:
+            column.justify = "right"
+        order = ranked(self.trials)
+        shown = order[:BEST_SHOWN]
+        baseline = baseline_of(self.trials)
+        if baseline is not None and baseline not in shown:
+            shown.append(baseline)
+        for trial in shown:
+            params = self.settings.space.complete(trial.params)
+            table.add_row(
+                f"{trial.number} baseline" if trial is baseline else str(trial.number),
+                f"{float(trial.value or 0):.4f}",
+                str(params["hidden_units"]),
+                f"{params['learning_rate']:.3g}",
+                str(params["batch_size"]),
+                str(params["epochs"]),
+            )
+        return table
+
+
+@dataclass(frozen=True)
+class _Printer:
+    """Prints lines as they are: no wrapping, so that paths and commands can be copied."""
+
+    console: Console
+
+    def line(self, text: str) -> None:
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+

@@ -1,0 +1,156 @@
+"""Train networks, one after another, at one graph call an epoch.
+
+The variables have open shapes, so a single traced graph serves every width, batch size and learning rate: a worker traces
+once, and nothing of a finished network stays behind.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from trainable.config import Configuration
+from trainable.data import Dataset
+from trainable.evaluate import count_correct
+from trainable.model import Weights, forward, initial_weights, scaled
+
+# RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
+RHO = 0.9
+MOMENTUM = 0.0
+EPSILON = 1e-7
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean loss and accuracy (a share) over the training split, as the weights moved."""
+
+    loss: float
+    accuracy: float
+
+
+class Engine:
+    """Holds the data and the weights of the network in training."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        """Copy the splits to where TensorFlow computes."""
+        self._features, self._classes = dataset.features, dataset.classes
+        self._images = tf.constant(dataset.x_train)
+        self._labels = tf.constant(dataset.y_train.astype(np.int32))
+        self._val_images = tf.constant(dataset.x_val)
+        self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
+        shapes = [(self._features, None), (None,), (None, self._classes), (self._classes,)]
+        self._weights, self._mean_squares, self._momenta = (
+            [_open_variable(shape) for shape in shapes] for _ in range(3)
+        )
+        self._configuration: Configuration | None = None
+        self._epochs_run = 0
+
+    @property
+    def samples(self) -> int:
+        """Number of training images."""
+        return int(self._images.shape[0])
+
+    @property
+    def weights(self) -> Weights:
+        """The weights as they are now."""
+        return [variable.numpy() for variable in self._weights]
+
+    def start(self, configuration: Configuration, weights: Weights | None = None) -> None:
+        """Begin a new network, from seeded initial weights unless others are given."""
+        if weights is None:
+            weights = initial_weights(
+                self._features, configuration.hidden_units, self._classes, configuration.seed
+            )
+        for variable, value in zip(self._weights, weights, strict=True):
+            variable.assign(value)
+        for slots in (self._mean_squares, self._momenta):
+            for variable, value in zip(slots, weights, strict=True):
+                variable.assign(tf.zeros_like(value))
+        self._configuration, self._epochs_run = configuration, 0
+
+    def train_epoch(self) -> Epoch:
+        """Train on every image once, in an order that the seed and the epoch's number decide."""
+        if self._configuration is None:
+            raise RuntimeError("train_epoch was called before start")
+        self._epochs_run += 1
+        config = self._configuration
+        loss, correct = self._train_shuffled(
+            tf.constant([config.seed, self._epochs_run], tf.int32),
+            tf.constant(config.batch_size, tf.int32),
+            tf.constant(config.learning_rate, tf.float32),
+        )
+        return Epoch(loss=float(loss) / self.samples, accuracy=int(correct) / self.samples)
+
+    def validate(self) -> float:
+        """Return the accuracy, a share, on the validation split."""
+        correct = count_correct(self._val_images, self._val_labels, self._weights)
+        return int(correct) / int(self._val_labels.shape[0])
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([2], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.float32),
+        ]
+    )
+    def _train_shuffled(self, seed: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
+        order = tf.random.experimental.stateless_shuffle(tf.range(self.samples), seed)
+        return self._train_in_order(order, batch_size, learning_rate)
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.float32),
+        ]
+    )
+    def _train_in_order(self, order: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
+        """Step through the images in the given order; return the summed loss and the number classified right."""
+        samples = tf.size(order)
+        start, loss, correct = tf.constant(0), tf.constant(0.0), tf.constant(0)
+        while start < samples:
+            batch = order[start : tf.minimum(start + batch_size, samples)]
+            batch_loss, batch_correct = self._step(batch, learning_rate)
+            start, loss, correct = start + batch_size, loss + batch_loss, correct + batch_correct
+        return loss, correct
+
+    def _step(self, batch: Any, learning_rate: Any) -> tuple[Any, Any]:
+        """Update the weights on one batch; the gradients are written out, so no tape is kept."""
+        images, labels = scaled(tf.gather(self._images, batch)), tf.gather(self._labels, batch)
+        weights = [tf.convert_to_tensor(variable) for variable in self._weights]
+        hidden, logits = forward(images, weights)
+        losses, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=logits, labels=labels)
+        gradient *= 1 / tf.cast(tf.size(batch), tf.float32)
+        hidden_gradient = tf.raw_ops.ReluGrad(
+            gradients=tf.matmul(gradient, weights[2], transpose_b=True), features=hidden
+        )
+        gradients = [
+            tf.matmul(images, hidden_gradient, transpose_a=True),
+            tf.reduce_sum(hidden_gradient, axis=0),
+            tf.matmul(hidden, gradient, transpose_a=True),
+            tf.reduce_sum(gradient, axis=0),
+        ]
+        self._apply_rmsprop(gradients, learning_rate)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
+
+    def _apply_rmsprop(self, gradients: list[Any], learning_rate: Any) -> None:
+        slots = zip(self._weights, self._mean_squares, self._momenta, gradients, strict=True)
+        for weight, mean_square, momentum, gradient in slots:
+            tf.raw_ops.ResourceApplyRMSProp(
+                var=weight.handle,
+                ms=mean_square.handle,
+                mom=momentum.handle,
+                lr=learning_rate,
+                rho=RHO,
+                momentum=MOMENTUM,
+                epsilon=EPSILON,
+                grad=gradient,
+            )
+
+
+def _open_variable(shape: tuple[int | None, ...]) -> Any:
+    """Return a variable that can be assigned values of any size where the shape says None."""
+    initial = tf.zeros([1 if size is None else size for size in shape])
+    return tf.Variable(initial, shape=tf.TensorShape(shape), trainable=False)

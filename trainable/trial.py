@@ -1,0 +1,92 @@
+"""The Ray Tune trainable: one epoch a step, on a worker that stays warm from trial to trial.
+
+It needs no search around it::
+
+    trainable = tune.with_parameters(MnistTrial, data=load_dataset())
+    config = BASELINE.params | {"hidden_units": tune.choice([128, 512])}
+    tune.Tuner(trainable, param_space=config, tune_config=tune.TuneConfig(reuse_actors=True, num_samples=4)).fit()
+"""
+
+import math
+import socket
+import time
+from typing import Any
+
+import ray
+from ray import tune
+
+from trainable.config import Configuration
+from trainable.data import Dataset
+
+# Keys of a result, besides Tune's own.
+EPOCH = "epoch"  # 1-based
+TRAIN_LOSS = "train_loss"
+TRAIN_ACCURACY = "train_accuracy"
+VAL_ACCURACY = "val_accuracy"
+SECONDS = "seconds"  # of this epoch, validation included
+SAMPLES_PER_SECOND = "samples_per_second"
+PARAMETERS_COUNT = "parameters_count"
+HOST = "host"
+FAILURE = "failure"  # the reason, where the trial failed by its own fault
+MODEL = "model"  # bytes of a .keras file, with the last epoch, where `KEEP_FROM` asks for it
+
+# A key of the configuration: the val_accuracy from which on the finished model is handed back.
+KEEP_FROM = "keep_from"
+
+
+class MnistTrial(tune.Trainable):
+    """Trains one configuration; see the constants of this module for what each step reports."""
+
+    def setup(self, config: dict[str, Any], data: Dataset) -> None:
+        """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
+        import tensorflow as tf  # noqa: PLC0415 (seconds of import that only workers should pay)
+
+        threads = max(1, int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1)))
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+
+        from trainable.engine import Engine  # noqa: PLC0415
+
+        self._engine = Engine(data)
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Begin the next trial on the same worker."""
+        self._begin(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Train and validate one epoch."""
+        started = time.perf_counter()
+        epoch = self._engine.train_epoch()
+        val_accuracy = self._engine.validate()
+        seconds = time.perf_counter() - started
+        self._epoch += 1
+        result = {
+            EPOCH: self._epoch,
+            TRAIN_LOSS: epoch.loss,
+            TRAIN_ACCURACY: epoch.accuracy,
+            VAL_ACCURACY: val_accuracy,
+            SECONDS: seconds,
+            SAMPLES_PER_SECOND: self._engine.samples / seconds,
+            HOST: socket.gethostname(),
+            PARAMETERS_COUNT: self._parameters_count,
+            tune.result.DONE: self._epoch >= self._configuration.epochs,
+        }
+        if not math.isfinite(epoch.loss):
+            return result | {FAILURE: f"diverged at epoch {self._epoch}", tune.result.DONE: True}
+        if result[tune.result.DONE] and val_accuracy >= self._keep_from:
+            result[MODEL] = self._model_bytes()
+        return result
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        self._configuration = Configuration.of(config)
+        self._keep_from = config.get(KEEP_FROM, math.inf)
+        self._epoch = 0
+        self._engine.start(self._configuration)
+        self._parameters_count = sum(array.size for array in self._engine.weights)
+
+    def _model_bytes(self) -> bytes:
+        from trainable.model import keras_bytes  # noqa: PLC0415
+
+        return keras_bytes(self._engine.weights)
