@@ -165,7 +165,9 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) or not low <= int(text) <= (int(text) if high is None else high):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) or not low <= int(text) <= (
+            int(text) if high is None else high
+        ):
             raise argparse.ArgumentTypeError(f"must be a whole number {allowed}, got {text!r}")
         return int(text)
 
@@ -232,6 +234,6 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
             except (json.JSONDecodeError, RecursionError) as error:
                 raise UsageError(f"{where}: not JSON: {error}") from error
             if not isinstance(value, dict):
-                raise UsageError(f"{where}: must be a JSON object such as {{\"hidden_units\": 64, ...}}, got {line!r}")
+                raise UsageError(f'{where}: must be a JSON object such as {{"hidden_units": 64, ...}}, got {line!r}')
             found.append((where, value))
     return found

@@ -8,7 +8,8 @@ from ray import tune
 from ray.tune.error import TuneError
 from rich.console import Console
 
-from search.errors import EXIT_DONE, SearchError, UsageError
+from search.data import load
+from search.errors import EXIT_DONE, SearchError
 from search.interrupt import Interrupted, Interruptible
 from search.models import ModelStore
 from search.options import Options
@@ -20,8 +21,6 @@ from search.study import Settings, baseline_of, count, ranked, recover
 from search.summary import Summary, Times
 from search.trials import Trials
 from search.tuning import Resources, run_trials
-from trainable.data import Dataset, load_dataset
-from trainable.errors import DataError
 from trainable.trial import MnistTrial
 
 
@@ -42,7 +41,7 @@ class Session:
         self._console = Console(stderr=options.json)
         self._study, self._settings = prepare(options)
         self._models = ModelStore(options.runs, options.study)
-        self._times = Times()
+        self._times: Times | None = None
 
     def run(self) -> int:
         """Complete the study, print the answer, return the exit status."""
@@ -62,7 +61,7 @@ class Session:
 
     def _search(self, missing: int) -> None:
         options = self._options
-        dataset = load(options)
+        dataset = load(options.data)
         trials = Trials(self._study, self._settings, missing, self._models)
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
         with Interruptible() as signals, ray_runtime(options.address, wanted, verbose=options.verbose) as resources:
@@ -116,7 +115,7 @@ class Session:
             settings=self._settings,
             trials=self._study.get_trials(deepcopy=False),
             models=self._models,
-            times=self._times,
+            times=self._times or Times(wall=time.monotonic() - self._started),
         )
         summary.print(self._console, options.location)
         if options.json:
@@ -124,16 +123,3 @@ class Session:
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def load(options: Options) -> Dataset:
-    """Load the data set that the options name.
-
-    Raises:
-        UsageError: The file that `--data` names is not MNIST.
-        SearchError: No source could be reached.
-    """
-    try:
-        return load_dataset(options.data)
-    except DataError as error:
-        raise (UsageError(f"--data {error}") if options.data else SearchError(str(error))) from error

@@ -48,7 +48,9 @@ class Space:
     @property
     def max_epochs(self) -> int:
         """The most epochs that a trial may run."""
-        return int(max(_grid_values(self.distributions["epochs"]) if "epochs" in self.distributions else [BASELINE.epochs]))
+        return int(
+            max(_grid_values(self.distributions["epochs"]) if "epochs" in self.distributions else [BASELINE.epochs])
+        )
 
     def check(self, params: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the searched part of a configuration that lies in this space.

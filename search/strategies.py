@@ -20,9 +20,7 @@ REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li e
 class Grid(GridSampler):
     """Optuna's grid without its call to `study.stop()`, which only works inside `study.optimize`."""
 
-    def after_trial(
-        self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any
-    ) -> None:
+    def after_trial(self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         """Do nothing: the number of trials is bounded by the caller."""
 
 

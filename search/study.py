@@ -112,9 +112,7 @@ class Wishes:
                 )
         if data != recorded.data:
             raise UsageError(f"the study {name!r} was made with other data; give --study a new name")
-        return replace(
-            recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner
-        )
+        return replace(recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner)
 
 
 @dataclass(frozen=True)
@@ -147,6 +145,20 @@ def find_settings(name: str, storage: BaseStorage) -> Settings | None:
     return settings_of(study)
 
 
+def load_study(name: str | None, storage: BaseStorage) -> optuna.Study:
+    """Return a study to read, the most recently made one where no name is given.
+
+    Raises:
+        UsageError: There is no such study.
+    """
+    names = optuna.get_all_study_names(storage)
+    if not names:
+        raise UsageError("there is no study in the storage yet")
+    if name is not None and name not in names:
+        raise UsageError(f"--study {name}: the storage has no such study, but {', '.join(sorted(names)[-5:])}")
+    return optuna.load_study(study_name=name or names[-1], storage=storage, sampler=RandomSampler(), pruner=NopPruner())
+
+
 def open_study(name: str, storage: BaseStorage, settings: Settings) -> optuna.Study:
     """Make a study with these settings, or continue the one that has them."""
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
@@ -173,7 +185,9 @@ def settings_of(study: optuna.Study) -> Settings:
     if not isinstance(recorded, dict) or recorded.get("objective") != OBJECTIVE:
         raise UsageError(f"the study {study.study_name!r} was made by another program")
     if recorded.get("format") != FORMAT:
-        raise UsageError(f"the study {study.study_name!r} has format {recorded.get('format')}; this version reads {FORMAT}")
+        raise UsageError(
+            f"the study {study.study_name!r} has format {recorded.get('format')}; this version reads {FORMAT}"
+        )
     return Settings.from_json(recorded)
 
 
@@ -245,4 +259,3 @@ def ranked(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
 def baseline_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:
     """Return the complete baseline trial, if there is one."""
     return next((trial for trial in ranked(trials) if trial.user_attrs.get(IS_BASELINE)), None)
-

@@ -135,4 +135,3 @@ class _Printer:
 
     def line(self, text: str) -> None:
         self.console.print(text, highlight=False, markup=False, soft_wrap=True)
-

@@ -21,6 +21,7 @@ TUNE_SETTINGS = {
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
 }
 
 

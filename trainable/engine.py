@@ -59,9 +59,7 @@ class Engine:
     def start(self, configuration: Configuration, weights: Weights | None = None) -> None:
         """Begin a new network, from seeded initial weights unless others are given."""
         if weights is None:
-            weights = initial_weights(
-                self._features, configuration.hidden_units, self._classes, configuration.seed
-            )
+            weights = initial_weights(self._features, configuration.hidden_units, self._classes, configuration.seed)
         for variable, value in zip(self._weights, weights, strict=True):
             variable.assign(value)
         for slots in (self._mean_squares, self._momenta):

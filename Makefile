@@ -1,0 +1,50 @@
+# make search, make test: each sets up what it needs first. Nothing but Python 3.11 or newer and make is required.
+
+PYTHON ?= python3
+TRIALS ?= 50
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
+
+.PHONY: search setup dashboard test check fix lock clean
+
+search: setup
+	$(RUN) -m search.run --trials $(TRIALS)
+
+dashboard: setup
+	$(RUN) -m streamlit run dashboard/app.py
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@echo "Installing into $(VENV) (2 to 3 minutes the first time)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes --requirement requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
+	@$(PIP) --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+test: $(VENV)/.installed-dev
+	$(RUN) -m pytest
+
+check: $(VENV)/.installed-dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+fix: $(VENV)/.installed-dev
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+# Needs uv. Resolves for every supported Python and platform at once; no index address is written.
+LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
+lock:
+	$(LOCK) pyproject.toml --extra cluster --output-file requirements.lock
+	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage
