@@ -3,11 +3,11 @@
 import sys
 
 import streamlit as st
+from optuna.storages import RDBStorage
 
 from dashboard.charts import epochs_chart, trials_chart
 from dashboard.options import parse
 from dashboard.queries import Snapshot, read_snapshot, study_names
-from optuna.storages import RDBStorage
 from search.errors import SearchError
 from search.storage import open_read_only, shown
 

@@ -44,10 +44,7 @@ def _plan(options: Options) -> tuple[Settings, list[dict[str, Any]]]:
     recorded = None
     if exists(options.storage):
         recorded = find_settings(options.study, open_storage(options.storage, create=False))
-    if recorded is None:
-        settings = wishes.settings(DATA)
-    else:
-        settings = wishes.continued(recorded, DATA, options.study)
+    settings = wishes.continued(recorded, DATA, options.study) if recorded else wishes.settings(DATA)
     if settings.baseline:
         settings.space.check(BASELINE.params, "the baseline is not in the space (--no-baseline leaves it out)")
     configurations = [settings.space.check(params, where) for where, params in given]

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import ray
 
@@ -29,7 +30,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         UsageError: No trial would fit into what the runtime has.
     """
     os.environ.update(TUNE_SETTINGS)
-    quiet = {"logging_level": logging.INFO if verbose else logging.ERROR, "log_to_driver": verbose}
+    quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.ERROR, "log_to_driver": verbose}
     try:
         if address is None:
             ray.init(
@@ -52,7 +53,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
 
 def _settled(wanted: Resources) -> Resources:
     """Return the resources with a number of workers that the runtime can hold."""
-    total = ray.cluster_resources()
+    total = ray.cluster_resources()  # type: ignore[no-untyped-call]
     fitting = math.inf
     for option, name, needed in (("--cpus-per-trial", "CPU", wanted.cpus), ("--gpus-per-trial", "GPU", wanted.gpus)):
         if needed:

@@ -3,7 +3,6 @@
 import json
 import time
 
-import optuna
 from ray import tune
 from ray.tune.error import TuneError
 from rich.console import Console
@@ -17,7 +16,7 @@ from search.prepare import prepare
 from search.progress import Tally, make_progress
 from search.runtime import ray_runtime
 from search.storage import shown
-from search.study import Settings, baseline_of, count, ranked, recover
+from search.study import baseline_of, count, ranked, recover
 from search.summary import Summary, Times
 from search.trials import Trials
 from search.tuning import Resources, run_trials

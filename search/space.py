@@ -48,9 +48,8 @@ class Space:
     @property
     def max_epochs(self) -> int:
         """The most epochs that a trial may run."""
-        return int(
-            max(_grid_values(self.distributions["epochs"]) if "epochs" in self.distributions else [BASELINE.epochs])
-        )
+        epochs = self.distributions.get("epochs")
+        return int(max(_grid_values(epochs))) if epochs else BASELINE.epochs
 
     def check(self, params: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the searched part of a configuration that lies in this space.
@@ -76,7 +75,7 @@ class Space:
                 self._check_value(name, value, where)
             elif value != BASELINE.params[name]:
                 raise UsageError(
-                    f"{where}: {name} is {value!r}, but the space does not search it: it stays {BASELINE.params[name]!r}"
+                    f"{where}: {name} is {value!r}, but the space leaves it out: it stays {BASELINE.params[name]!r}"
                 )
         return {name: params[name] for name in self.distributions}
 

@@ -198,9 +198,9 @@ def enqueue(study: optuna.Study, settings: Settings, configurations: Sequence[Ma
         params = {name: BASELINE.params[name] for name in settings.space.distributions}
         study.enqueue_trial(params, user_attrs={IS_BASELINE: True})
     held = [queued_params(trial) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
-    for params in configurations:
-        if params not in held:
-            study.enqueue_trial(dict(params))
+    for configuration in configurations:
+        if configuration not in held:
+            study.enqueue_trial(dict(configuration))
 
 
 def recover(study: optuna.Study) -> int:

@@ -51,7 +51,7 @@ class StudySearcher(_Unpicklable, Searcher):
         super().__init__(metric=OBJECTIVE, mode="max")
         self._trials, self._ended = trials, ended
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a str
         """Return the next configuration."""
         if self._trials.exhausted or self._ended():
             return str(Searcher.FINISHED)
@@ -73,7 +73,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
 
     def __init__(self, trials: Trials) -> None:
         """Report to these trials."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._trials = trials
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:

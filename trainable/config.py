@@ -36,7 +36,7 @@ class Configuration:
         for name in ("hidden_units", "batch_size", "epochs"):
             check_integer(name, getattr(self, name), 1)
         check_integer("seed", self.seed, 0, MAX_SEED)
-        rate = self.learning_rate
+        rate: object = self.learning_rate
         if isinstance(rate, bool) or not isinstance(rate, float | int) or not math.isfinite(rate) or rate <= 0:
             raise ConfigError(f"learning_rate must be a number greater than 0, got {rate!r}")
 

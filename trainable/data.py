@@ -73,7 +73,7 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class TestSet:
+class HeldOutSet:
     """The test images, uint8 [n, features], and labels, uint8 [n]; never handed to a trial."""
 
     x: Images
@@ -95,10 +95,10 @@ def load_dataset(file: Path | None = None) -> Dataset:
     return Dataset(x_train=x[:split], y_train=y[:split], x_val=x[split:], y_val=y[split:])
 
 
-def load_test_set(file: Path | None = None) -> TestSet:
+def load_test_set(file: Path | None = None) -> HeldOutSet:
     """Load the test images; arguments and errors as for `load_dataset`."""
     arrays = _load(file, ("x_test", "y_test"))
-    return TestSet(_flat(arrays["x_test"]), arrays["y_test"])
+    return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])
 
 
 def cache_file() -> Path:

@@ -1,7 +1,7 @@
 """Train networks, one after another, at one graph call an epoch.
 
-The variables have open shapes, so a single traced graph serves every width, batch size and learning rate: a worker traces
-once, and nothing of a finished network stays behind.
+The variables have open shapes, so a single traced graph serves every width, batch size and learning rate: a worker
+traces once, and nothing of a finished network stays behind.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,8 @@ class Engine:
     )
     def _train_shuffled(self, seed: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
         order = tf.random.experimental.stateless_shuffle(tf.range(self.samples), seed)
-        return self._train_in_order(order, batch_size, learning_rate)
+        result: tuple[Any, Any] = self._train_in_order(order, batch_size, learning_rate)
+        return result
 
     @tf.function(
         input_signature=[

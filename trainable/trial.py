@@ -37,11 +37,12 @@ KEEP_FROM = "keep_from"
 class MnistTrial(tune.Trainable):
     """Trains one configuration; see the constants of this module for what each step reports."""
 
-    def setup(self, config: dict[str, Any], data: Dataset) -> None:
+    def setup(self, config: dict[str, Any], data: Dataset) -> None:  # type: ignore[override]  # as Tune documents
         """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
         import tensorflow as tf  # noqa: PLC0415 (seconds of import that only workers should pay)
 
-        threads = max(1, int(ray.get_runtime_context().get_assigned_resources().get("CPU", 1)))
+        assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
+        threads = max(1, int(assigned.get("CPU", 1)))
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
 
