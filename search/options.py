@@ -70,7 +70,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     values = vars(parser.parse_args(arguments))
     runs = values["runs"]
     try:
-        values["study"] = study_name(values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        default = f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        values["study"] = study_name(default if values["study"] is None else values["study"])
     except ValueError as error:
         parser.error(f"--study: {error}")
     values["storage"] = values["storage"] or default_storage(runs)

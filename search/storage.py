@@ -78,8 +78,9 @@ def open_read_only(url: str) -> RDBStorage:
     if file is None:
         return _connect(url, {"pool_pre_ping": True}, skip_table_creation=True)
     _check_sqlite(file, create=False)
+    database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
-        f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true",
+        URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
         {"connect_args": {"timeout": 5.0}},
         skip_table_creation=True,
     )

@@ -1,5 +1,6 @@
 """The samplers and pruners on offer: Optuna's, by name, with this project's settings."""
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +25,16 @@ class Grid(GridSampler):
         """Do nothing: the number of trials is bounded by the caller."""
 
 
+def _qmc(seed: int) -> BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # since 3.0; the lock pins its version
+        return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False, warn_asynchronous_seeding=False)
+
+
 SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
     "tpe": lambda _, seed: TPESampler(seed=seed),
     "random": lambda _, seed: RandomSampler(seed=seed),
-    "qmc": lambda _, seed: QMCSampler(
-        seed=seed, scramble=True, warn_independent_sampling=False, warn_asynchronous_seeding=False
-    ),
+    "qmc": lambda _, seed: _qmc(seed),
     "grid": lambda space, seed: Grid(space.grid(), seed=seed),
     "cmaes": lambda _, seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
 }
@@ -38,7 +43,7 @@ PRUNERS: dict[str, Callable[[Space], BasePruner]] = {
     "hyperband": lambda space: HyperbandPruner(
         min_resource=FIRST_RUNG, max_resource=max(space.max_epochs, FIRST_RUNG), reduction_factor=REDUCTION_FACTOR
     ),
-    "median": lambda _: MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_RUNG - 1),
+    "median": lambda _: MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_RUNG),
     "none": lambda _: NopPruner(),
 }
 

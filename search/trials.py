@@ -146,7 +146,7 @@ class Trials:
         live = self._live[key]
         if not self._take(live, report) or live.is_baseline:
             return False
-        live.pruned = live.trial.should_prune()
+        live.pruned = bool(live.trial.should_prune())
         return live.pruned
 
     def keep_model(self, key: str, model: bytes) -> None:

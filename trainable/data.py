@@ -95,7 +95,7 @@ def load_dataset(file: Path | None = None) -> Dataset:
     return Dataset(x_train=x[:split], y_train=y[:split], x_val=x[split:], y_val=y[split:])
 
 
-def load_test_set(file: Path | None = None) -> HeldOutSet:
+def load_held_out(file: Path | None = None) -> HeldOutSet:
     """Load the test images; arguments and errors as for `load_dataset`."""
     arrays = _load(file, ("x_test", "y_test"))
     return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])

@@ -7,7 +7,6 @@ import pickle
 import subprocess
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 import zipfile
 from pathlib import Path
@@ -49,8 +48,6 @@ def official(url: str = OFFICIAL_URL) -> dict[str, NDArray[np.uint8]]:
             body = response.read()
         with np.load(io.BytesIO(body), allow_pickle=False) as content:
             return {name: content[name] for name in ("x_train", "y_train", "x_test", "y_test")}
-    except urllib.error.URLError as error:
-        raise DownloadError(f"official download: {error.reason}") from error
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise DownloadError(f"official download: {error}") from error
 

@@ -2,9 +2,14 @@
 
 It needs no search around it::
 
-    trainable = tune.with_parameters(MnistTrial, data=load_dataset())
-    config = BASELINE.params | {"hidden_units": tune.choice([128, 512])}
-    tune.Tuner(trainable, param_space=config, tune_config=tune.TuneConfig(reuse_actors=True, num_samples=4)).fit()
+    tune.Tuner(
+        tune.with_parameters(MnistTrial, data=load_dataset()),
+        param_space=BASELINE.params | {"hidden_units": tune.grid_search([128, 512])},
+        tune_config=tune.TuneConfig(reuse_actors=True),
+        run_config=tune.RunConfig(checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False)),
+    ).fit()
+
+Tune asks class trainables for a checkpoint at the end unless told not to, and does not reuse a worker after that.
 """
 
 import math

@@ -1,0 +1,121 @@
+"""The engine trains as Keras does, repeats itself, and keeps nothing of earlier networks."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from trainable.config import Configuration
+from trainable.data import Dataset
+from trainable.engine import Engine
+from trainable.evaluate import keras_accuracy
+from trainable.model import initial_weights, keras_bytes, keras_model
+
+
+def trained(engine, configuration):
+    """Train a whole configuration; return the last epoch."""
+    engine.start(configuration)
+    return [engine.train_epoch() for _ in range(configuration.epochs)][-1]
+
+
+@pytest.fixture(scope="module")
+def engine(small):
+    """One engine for all tests, as a worker has."""
+    return Engine(small)
+
+
+@pytest.mark.parametrize(("hidden_units", "batch_size"), [(32, 128), (100, 64), (17, 2030)])
+def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_units, batch_size):
+    """From the same weights, over the same batches (the partial last one too), both arrive at the same weights."""
+    weights = initial_weights(small.features, hidden_units, small.classes, seed=1)
+    engine.start(Configuration(hidden_units, 0.001, batch_size, 1), weights)
+    order = tf.range(engine.samples)
+    engine._train_in_order(order, tf.constant(batch_size), tf.constant(0.001))
+    model = keras_model(weights)
+    model.fit(small.x_train.astype("float32") / 255, small.y_train, batch_size=batch_size, shuffle=False, verbose=0)
+    for ours, theirs in zip(engine.weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=2e-5)
+
+
+def test_epoch_reports_what_it_saw(small, engine):
+    """Loss and accuracy are means over the training images, taken as the weights moved."""
+    engine.start(Configuration(16, 1e-12, 100, 1, seed=3))
+    untrained = keras_model(engine.weights)
+    loss, accuracy = untrained.evaluate(small.x_train.astype("float32") / 255, small.y_train, verbose=0)
+    epoch = engine.train_epoch()
+    assert epoch.loss == pytest.approx(loss, rel=1e-4)
+    assert epoch.accuracy == pytest.approx(accuracy, abs=1e-3)
+
+
+def test_same_seed_gives_the_same_weights_to_the_last_bit(engine):
+    """A configuration with its seed decides the result, whatever was trained before it."""
+    configuration = Configuration(24, 0.002, 64, 2, seed=5)
+    trained(engine, configuration)
+    first = engine.weights
+    trained(engine, Configuration(40, 0.01, 32, 1, seed=6))
+    trained(engine, configuration)
+    assert [array.tobytes() for array in engine.weights] == [array.tobytes() for array in first]
+
+
+def test_seed_decides_both_weights_and_order(engine):
+    """Two seeds start elsewhere; two epochs of one seed go through the images in different orders."""
+    engine.start(Configuration(24, 0.001, 64, 1, seed=1))
+    first = engine.weights[0]
+    engine.start(Configuration(24, 0.001, 64, 1, seed=2))
+    assert not np.array_equal(first, engine.weights[0])
+    orders = [tf.random.experimental.stateless_shuffle(tf.range(50), [1, epoch]).numpy() for epoch in (1, 2)]
+    assert not np.array_equal(*orders)
+
+
+def test_one_graph_serves_all_shapes(small):
+    """Another width, batch size or rate does not trace again."""
+    engine = Engine(small)
+    for configuration in (Configuration(8, 0.001, 64, 1), Configuration(33, 0.01, 500, 1), Configuration(100, 0.1, 7, 1)):
+        trained(engine, configuration)
+        engine.validate()
+    assert engine._train_shuffled.experimental_get_tracing_count() == 1
+
+
+def test_training_learns(engine):
+    """Five epochs over 2,000 images classify most of 500 others right."""
+    trained(engine, Configuration(64, 0.002, 32, 5, seed=1))
+    assert engine.validate() > 0.85
+
+
+def test_divergence_shows_in_the_loss(engine):
+    """An absurd rate ends in a loss that is not finite, rather than in a number that looks like one."""
+    assert not np.isfinite(trained(engine, Configuration(16, 1e30, 128, 2)).loss)
+
+
+def test_training_needs_a_start(small):
+    """An engine without a network says so."""
+    with pytest.raises(RuntimeError, match="before start"):
+        Engine(small).train_epoch()
+
+
+def test_kept_model_is_an_ordinary_keras_model_of_the_same_accuracy(small, engine, tmp_path):
+    """The bytes are a .keras file that Keras loads and that scores what the engine measured."""
+    trained(engine, Configuration(32, 0.002, 64, 2, seed=4))
+    file = tmp_path / "model.keras"
+    file.write_bytes(keras_bytes(engine.weights))
+    model = keras.models.load_model(file)
+    assert [layer.__class__.__name__ for layer in model.layers] == ["Dense", "Dense"]
+    assert keras_accuracy(model, small.x_val, small.y_val) == engine.validate()
+
+
+def test_initial_weights_follow_glorot():
+    """Kernels are uniform within the square root of 6 / (fan in + fan out), biases are zero."""
+    kernel, bias, _, _ = initial_weights(784, 512, 10, seed=0)
+    limit = np.sqrt(6 / (784 + 512))
+    assert np.abs(kernel).max() <= limit
+    assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)
+    assert not bias.any()
+
+
+def test_sizes_come_from_the_data(small):
+    """Three classes of 100 pixels train as well as ten of 784: no size is written down."""
+    keep = small.y_train < 3
+    few = Dataset(small.x_train[keep][:, 300:400], small.y_train[keep], small.x_val[:, 300:400], small.y_val % 3)
+    engine = Engine(few)
+    trained(engine, Configuration(8, 0.01, 50, 1))
+    assert [array.shape for array in engine.weights] == [(100, 8), (8,), (8, 3), (3,)]

@@ -1,0 +1,121 @@
+"""The command line: defaults, and one clear line for everything that is wrong."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from search.errors import UsageError
+from search.options import MAX_SEED, duration, parse, read_configurations
+from search.strategies import PRUNERS, SAMPLERS
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch):
+    for name in ("SEARCH_STORAGE", "SEARCH_RUNS", "SEARCH_DATA"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_defaults_are_the_documented_ones():
+    """Without options: 50 trials, a study named by the time, SQLite below runs."""
+    options = parse([])
+    assert options.trials == 50
+    assert re.fullmatch(r"mnist-\d{8}-\d{6}", options.study)
+    assert options.storage == "sqlite:///runs/studies.db"
+    assert (options.cpus_per_trial, options.gpus_per_trial, options.max_retries) == (1, 0, 2)
+    assert (options.baseline, options.json, options.workers, options.seed) == (True, False, None, None)
+
+
+def test_environment_gives_storage_and_runs(monkeypatch):
+    """SEARCH_STORAGE and SEARCH_RUNS serve where the options are not given; an option wins."""
+    monkeypatch.setenv("SEARCH_RUNS", "/srv/runs")
+    assert parse([]).storage == "sqlite:////srv/runs/studies.db"
+    monkeypatch.setenv("SEARCH_STORAGE", "sqlite:///other.db")
+    assert parse([]).storage == "sqlite:///other.db"
+    assert parse(["--storage", "sqlite:///mine.db"]).storage == "sqlite:///mine.db"
+    assert parse([]).runs == Path("/srv/runs")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--trials", "0"], "--trials: must be a whole number of at least 1, got '0'"),
+        (["--trials", "many"], "--trials: must be a whole number of at least 1, got 'many'"),
+        (["--trials", "1.5"], "--trials: must be a whole number"),
+        (["--trials"], "--trials: expected one argument"),
+        (["--sampler", "annealing"], "--sampler: invalid choice: 'annealing' (choose from"),
+        (["--pruner", "x"], "--pruner: invalid choice: 'x'"),
+        (["--seed", "-1"], f"--seed: must be a whole number from 0 to {MAX_SEED}, got '-1'"),
+        (["--workers", "0"], "--workers: must be a whole number of at least 1"),
+        (["--cpus-per-trial", "0"], "--cpus-per-trial: must be a number greater than 0"),
+        (["--cpus-per-trial", "1.5"], "whole where above 1, got '1.5'"),
+        (["--cpus-per-trial", "nan"], "--cpus-per-trial: must be a number"),
+        (["--gpus-per-trial", "-1"], "--gpus-per-trial: must be a number of at least 0"),
+        (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m or 1h30m, got 'soon'"),
+        (["--timeout", "0"], "--timeout: must be a duration"),
+        (["--max-retries", "-1"], "--max-retries: must be a whole number of at least 0"),
+        (["--study", "../etc"], "--study: must be 1 to 100 letters"),
+        (["--study", ""], "--study: must be 1 to 100 letters"),
+        (["--no-such-option"], "unrecognized arguments: --no-such-option"),
+        (["--trial", "3"], "unrecognized arguments: --trial 3"),
+    ],
+)
+def test_wrong_options_give_one_line_and_status_2(arguments, message, capsys):
+    """The line names the option, the value and what is allowed."""
+    with pytest.raises(SystemExit) as end:
+        parse(arguments)
+    said = capsys.readouterr()
+    assert end.value.code == 2
+    assert said.out == ""
+    assert message in said.err
+    assert len(said.err.splitlines()) == 1
+
+
+@given(st.integers(0, 99), st.integers(0, 999), st.integers(0, 9999))
+def test_durations_add_up(hours, minutes, seconds):
+    """Hours, minutes and seconds in one word give their sum in seconds."""
+    total = 3600 * hours + 60 * minutes + seconds
+    text = f"{hours}h{minutes}m{seconds}s"
+    if total:
+        assert duration(text) == total
+    else:
+        with pytest.raises(Exception, match="must be a duration"):
+            duration(text)
+
+
+def test_configurations_are_read_with_their_lines(tmp_path):
+    """Each line is an object, empty lines are passed over, and the line's number goes along."""
+    file = tmp_path / "first.jsonl"
+    file.write_text('{"epochs": 1}\n\n{"epochs": 2}\n')
+    assert read_configurations(file) == [
+        (f"--enqueue {file}: line 1", {"epochs": 1}),
+        (f"--enqueue {file}: line 3", {"epochs": 2}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"{", "line 1: not JSON"),
+        (b"[1]", "line 1: must be a JSON object"),
+        (b"\xff\xfe", "not a text file"),
+        (None, "No such file"),
+    ],
+)
+def test_wrong_configuration_files_are_refused(content, message, tmp_path):
+    """The message names the file and the line."""
+    file = tmp_path / "first.jsonl"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match=f"first.jsonl: .*{message}" if content else "first.jsonl: No such file"):
+        read_configurations(file)
+
+
+def test_offered_names_are_those_that_exist():
+    """The command line offers exactly the samplers and pruners that can be made."""
+    from search import options
+
+    assert set(options.SAMPLER_NAMES) == set(SAMPLERS)
+    assert set(options.PRUNER_NAMES) == set(PRUNERS)

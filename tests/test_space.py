@@ -1,0 +1,151 @@
+"""The search space: what a file may say, what it may not, and what survives a round trip."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from search.errors import UsageError
+from search.space import BUILT_IN, Space, load_space
+from trainable.config import BASELINE
+
+
+def space_file(tmp_path, text):
+    """A space file with this content."""
+    file = tmp_path / "space.toml"
+    file.write_text(text)
+    return file
+
+
+def test_built_in_space_is_the_documented_one():
+    """The ranges are those of the design, and the baseline lies inside."""
+    assert BUILT_IN.distributions == {
+        "hidden_units": IntDistribution(32, 2048, log=True),
+        "learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
+        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
+        "epochs": IntDistribution(2, 20),
+    }
+    assert BUILT_IN.check(BASELINE.params, "baseline") == BASELINE.params
+
+
+def test_file_gives_the_space_it_describes(tmp_path):
+    """Each table becomes a distribution; parameters left out stay at the baseline's value."""
+    file = space_file(
+        tmp_path,
+        """
+        hidden_units = {type = "int", low = 16, high = 64}
+        learning_rate = {type = "float", low = 1e-4, high = 1e-2, log = true}
+        batch_size = {type = "categorical", choices = [32, 64]}
+        """,
+    )
+    space = load_space(file)
+    assert space.distributions == {
+        "hidden_units": IntDistribution(16, 64),
+        "learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
+        "batch_size": CategoricalDistribution((32, 64)),
+    }
+    assert space.complete({"hidden_units": 20})["epochs"] == BASELINE.epochs
+    assert space.max_epochs == BASELINE.epochs
+
+
+WRONG = {
+    "": "no parameter",
+    "x = ": "not a TOML file",
+    "width = {type = 'int', low = 1, high = 2}": "width: unknown parameter; the parameters are hidden_units",
+    "epochs = 5": "epochs: must be a table",
+    "epochs = {low = 1, high = 2}": "epochs: type must be one of int, float, categorical, got None",
+    "epochs = {type = 'uniform', low = 1, high = 2}": "type must be one of",
+    "epochs = {type = ['int'], low = 1, high = 2}": "type must be one of",
+    "epochs = {type = 'int', low = 1}": "epochs: high is missing",
+    "epochs = {type = 'int', low = 1, high = 2, step = 1}": "epochs: unknown key 'step'",
+    "epochs = {type = 'int', low = 9, high = 2}": "epochs: low must not be greater than high, got low 9 and high 2",
+    "epochs = {type = 'int', low = 0, high = 2}": "epochs: low: epochs must be a whole number of at least 1, got 0",
+    "epochs = {type = 'int', low = 1, high = 2.5}": "high: epochs must be a whole number",
+    "epochs = {type = 'float', low = 1, high = 2}": "epochs: type must be int or categorical, got 'float'",
+    "epochs = {type = 'int', low = 1, high = 2, log = 'yes'}": "epochs: log must be true or false, got 'yes'",
+    "epochs = {type = 'categorical', choices = []}": "choices must be a list of at least one value",
+    "epochs = {type = 'categorical', choices = 3}": "choices must be a list of at least one value",
+    "epochs = {type = 'categorical', choices = [1, 1]}": "choices must differ",
+    "epochs = {type = 'categorical', choices = [1, 'two']}": "choices: epochs must be a whole number",
+    "epochs = {type = 'categorical', choices = [1], log = true}": "epochs: unknown key 'log'",
+    "learning_rate = {type = 'int', low = 1, high = 2}": "learning_rate: type must be float or categorical, got 'int'",
+    "learning_rate = {type = 'float', low = 0, high = 1, log = true}": "low must be greater than 0 on a log scale, got 0",
+    "learning_rate = {type = 'float', low = -1, high = 1}": "low: learning_rate must be a number greater than 0, got -1",
+    "learning_rate = {type = 'float', low = nan, high = 1}": "low: learning_rate must be a number greater than 0",
+}
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_wrong_files_are_refused_in_one_line(text, tmp_path):
+    """The message names the file, the parameter, the value and what is allowed."""
+    file = space_file(tmp_path, text)
+    with pytest.raises(UsageError) as refusal:
+        load_space(file)
+    assert str(file) in str(refusal.value)
+    assert WRONG[text] in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_missing_file_is_refused(tmp_path):
+    """A file that is not there is named."""
+    with pytest.raises(UsageError, match=r"nowhere.toml: No such file"):
+        load_space(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"width": 3}, "unknown parameter 'width'"),
+        ({"hidden_units": 16}, "hidden_units is 16, but the space goes from 32 to 2048"),
+        ({"batch_size": 100}, r"batch_size is 100, but the space has \[32"),
+        ({"learning_rate": "0.1"}, "learning_rate must be a number"),
+        ({"epochs": 2.0}, "epochs must be a whole number"),
+    ],
+)
+def test_configurations_outside_the_space_are_refused(change, message):
+    """A configuration must be possible and inside."""
+    with pytest.raises(UsageError, match=f"line 3: .*{message}"):
+        BUILT_IN.check(BASELINE.params | change, "line 3")
+
+
+def test_configurations_name_every_searched_parameter():
+    """A searched parameter may not be left to chance; one that is not searched may be left out."""
+    with pytest.raises(UsageError, match="epochs is missing"):
+        BUILT_IN.check({"hidden_units": 64, "learning_rate": 0.001, "batch_size": 32}, "line 1")
+    only_epochs = Space({"epochs": IntDistribution(1, 5)})
+    assert only_epochs.check({"epochs": 3}, "line 1") == {"epochs": 3}
+    with pytest.raises(UsageError, match="hidden_units is 64, but the space leaves it out: it stays 512"):
+        only_epochs.check({"epochs": 3, "hidden_units": 64}, "line 1")
+
+
+whole_ranges = st.tuples(st.integers(1, 5000), st.integers(1, 5000)).map(sorted)
+rate_ranges = st.tuples(st.floats(1e-8, 10), st.floats(1e-8, 10)).map(sorted)
+distributions = st.fixed_dictionaries(
+    {},
+    optional={
+        "hidden_units": st.builds(lambda r, log: IntDistribution(*r, log=log), whole_ranges, st.booleans()),
+        "learning_rate": st.builds(lambda r, log: FloatDistribution(*r, log=log), rate_ranges, st.booleans()),
+        "batch_size": st.lists(st.integers(1, 5000), min_size=1, unique=True).map(CategoricalDistribution),
+        "epochs": st.builds(lambda r: IntDistribution(*r), whole_ranges),
+    },
+)
+
+
+@given(distributions)
+def test_json_gives_the_same_space_back(found):
+    """What a study records of its space is the whole of it."""
+    space = Space(found)
+    assert Space.from_json(space.to_json()) == space
+
+
+@given(distributions)
+def test_grids_stay_inside_their_space(found):
+    """Every point of a grid is a configuration of the space."""
+    space = Space(found)
+    values = space.grid()
+    assert set(values) == set(found)
+    for name, points in values.items():
+        assert len(set(points)) == len(points) > 0
+        for point in points:
+            others = {other: choices[0] for other, choices in values.items()}
+            space.check(others | {name: point}, "grid")

@@ -1,0 +1,105 @@
+"""Storages: what is opened, what is refused and left alone, and that passwords stay hidden."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy.exc
+from optuna import create_study, load_study
+
+from search.errors import SearchError, UsageError
+from search.storage import exists, open_read_only, open_storage, parse_url, shown, sqlite_file
+
+
+def url_of(file):
+    """The SQLite URL of a file."""
+    return f"sqlite:///{file}"
+
+
+def test_new_storage_is_made_in_wal_mode(tmp_path):
+    """The file and its directory are made, with write-ahead logging, so that readers and the driver do not wait."""
+    file = tmp_path / "a directory" / "studies.db"
+    assert not exists(url_of(file))
+    open_storage(url_of(file), create=True)
+    assert exists(url_of(file))
+    connection = sqlite3.connect(file)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_missing_storage_is_not_made_by_reading(tmp_path):
+    """A reader of nothing is told so, and there is still nothing afterwards."""
+    file = tmp_path / "studies.db"
+    for opening in (open_read_only, lambda url: open_storage(url, create=False)):
+        with pytest.raises(UsageError, match=r"studies.db: there is no storage here yet"):
+            opening(url_of(file))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reader_cannot_write(tmp_path):
+    """What the dashboard opens refuses every write."""
+    file = tmp_path / "100% of #1 & today.db"
+    create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    reader = open_read_only(url_of(file))
+    assert load_study(study_name="s", storage=reader).trials == []
+    with pytest.raises(sqlalchemy.exc.OperationalError, match="readonly"), reader.engine.connect() as connection:
+        connection.execute(sqlalchemy.text("DELETE FROM studies"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PK\x03\x04 something else", "is not a SQLite database; it is left as it is"),
+        (b"SQLite format 3\x00" + b"\xff" * 2000, "cannot be read: "),
+    ],
+)
+def test_damaged_or_other_files_are_refused_and_left_alone(content, message, tmp_path):
+    """A file that is no whole SQLite database is named and not touched."""
+    file = tmp_path / "studies.db"
+    file.write_bytes(content)
+    for opening in (open_read_only, lambda url: open_storage(url, create=True)):
+        with pytest.raises(UsageError, match=message):
+            opening(url_of(file))
+    assert file.read_bytes() == content
+
+
+def test_database_of_another_program_is_refused_and_left_alone(tmp_path):
+    """A SQLite database without studies gets no tables from here."""
+    file = tmp_path / "music.db"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE songs (title TEXT)")
+    connection.commit()
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match=r"is the database of another program \(songs\)"):
+        open_storage(url_of(file), create=True)
+    assert file.read_bytes() == before
+
+
+def test_directory_is_no_storage(tmp_path):
+    """A directory in the place of the file is named."""
+    with pytest.raises(UsageError, match="is a directory"):
+        open_storage(url_of(tmp_path), create=True)
+
+
+@pytest.mark.parametrize("url", ["", "runs/studies.db", "sqlite://", "sqlite:///:memory:"])
+def test_addresses_that_cannot_hold_a_study_are_refused(url):
+    """Only a database URL that survives the process is accepted."""
+    with pytest.raises(UsageError, match="--storage must"):
+        parse_url(url)
+
+
+def test_password_is_hidden():
+    """What is printed of a URL has stars in the place of the password; nothing else has it either."""
+    url = "postgresql+psycopg://ann:s3cret@db.example/studies"
+    assert shown(url) == "postgresql+psycopg://ann:***@db.example/studies"
+    assert sqlite_file(url) is None
+    with pytest.raises(SearchError) as refusal:
+        open_storage("postgresql+nosuchdriver://ann:s3cret@db.example/studies", create=True)
+    assert "s3cret" not in str(refusal.value)
+
+
+def test_unparsable_url_is_not_repeated():
+    """A text that is no URL may still hold a password, so the message does not quote it."""
+    with pytest.raises(UsageError) as refusal:
+        parse_url("ann:s3cret@db.example")
+    assert "s3cret" not in str(refusal.value)

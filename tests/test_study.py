@@ -1,0 +1,199 @@
+"""Studies: made once, continued as they were, and never left with a trial that no one runs."""
+
+import optuna
+import pytest
+from optuna.distributions import IntDistribution
+from optuna.trial import TrialState
+
+from search.errors import UsageError
+from search.space import BUILT_IN, Space
+from search.storage import open_storage
+from search.study import (
+    FAILURE,
+    INTERRUPTED,
+    IS_BASELINE,
+    RETRY_OF,
+    SEED,
+    Counts,
+    Wishes,
+    baseline_of,
+    count,
+    enqueue,
+    find_settings,
+    load_study,
+    open_study,
+    ranked,
+    recover,
+    settings_of,
+    trial_seed,
+)
+from trainable.config import BASELINE
+
+DATA = {"x_train": "a", "y_train": "b"}
+
+
+@pytest.fixture
+def storage(tmp_path):
+    """A new SQLite storage."""
+    return open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True)
+
+
+@pytest.fixture
+def settings():
+    """Settings with the random sampler, which asks fast."""
+    return Wishes(seed=7, sampler="random", pruner="none").settings(DATA)
+
+
+@pytest.fixture
+def study(storage, settings):
+    """A new study."""
+    return open_study("s", storage, settings)
+
+
+def ask(study, settings):
+    """Ask for a trial as a driver does, seed included."""
+    trial = study.ask(dict(settings.space.distributions))
+    trial.set_user_attr(SEED, trial.user_attrs.get(SEED, trial_seed(settings, trial.number)))
+    return trial
+
+
+def test_settings_survive_in_the_study(storage, settings, study):
+    """What a study was made with is read back equal."""
+    assert settings_of(load_study("s", storage)) == settings
+    assert find_settings("s", storage) == settings
+    assert find_settings("other", storage) is None
+
+
+def test_options_left_out_are_taken_from_the_study(settings):
+    """A continued study keeps what the command does not mention."""
+    assert Wishes().continued(settings, DATA, "s") == settings
+    assert Wishes(sampler="tpe").continued(settings, DATA, "s").sampler == "tpe"
+
+
+def test_study_cannot_change_its_space_seed_or_data(settings):
+    """A command that asks for something else is refused by name."""
+    with pytest.raises(UsageError, match="--space: the study 's' was made with another one"):
+        Wishes(space=Space({"epochs": IntDistribution(1, 2)})).continued(settings, DATA, "s")
+    with pytest.raises(UsageError, match="--seed: the study 's'"):
+        Wishes(seed=8).continued(settings, DATA, "s")
+    with pytest.raises(UsageError, match="made with other data"):
+        Wishes().continued(settings, DATA | {"x_train": "c"}, "s")
+
+
+def test_study_of_another_program_is_refused(storage):
+    """A study that plain Optuna made is not continued."""
+    other = optuna.create_study(study_name="theirs", storage=storage)
+    other.tell(other.ask(), 1.0)
+    with pytest.raises(UsageError, match="'theirs' was made by another program"):
+        find_settings("theirs", storage)
+
+
+def test_study_whose_making_was_cut_short_is_made_anew(storage):
+    """A study without settings and without trials counts as not there."""
+    optuna.create_study(study_name="half", storage=storage)
+    assert find_settings("half", storage) is None
+
+
+def test_newer_format_is_refused(storage, study, settings):
+    """A study of a later version is not misread."""
+    study.set_user_attr("settings", settings.to_json() | {"format": 99})
+    with pytest.raises(UsageError, match="has format 99; this version reads 1"):
+        settings_of(study)
+
+
+def test_baseline_comes_first_then_what_was_enqueued(study, settings):
+    """Trial 0 is the baseline, then the given configurations in their order; a second call adds nothing."""
+    first = BASELINE.params | {"hidden_units": 64}
+    second = BASELINE.params | {"hidden_units": 65}
+    for _ in range(2):
+        enqueue(study, settings, [first, second])
+    trials = [ask(study, settings) for _ in range(4)]
+    assert [trial.params for trial in trials[:3]] == [BASELINE.params, first, second]
+    assert [trial.user_attrs.get(IS_BASELINE) for trial in trials] == [True, None, None, None]
+
+
+def test_study_without_baseline_has_none(storage):
+    """Where the settings leave it out, nothing is queued."""
+    settings = Wishes(seed=1, baseline=False).settings(DATA)
+    study = open_study("plain", storage, settings)
+    enqueue(study, settings, [])
+    assert study.trials == []
+
+
+def test_interrupted_trial_is_tried_again_with_its_seed(study, settings):
+    """A trial that no one runs ends as interrupted; its successor has its parameters, its seed and its number."""
+    enqueue(study, settings, [])
+    lost = ask(study, settings)
+    assert recover(study) == 1
+    assert recover(study) == 0
+    again = ask(study, settings)
+    assert study.trials[0].state == TrialState.FAIL
+    assert study.trials[0].user_attrs[FAILURE] == INTERRUPTED
+    assert again.params == lost.params
+    assert again.user_attrs == {RETRY_OF: 0, SEED: lost.user_attrs[SEED], IS_BASELINE: True}
+    assert count(study.trials) == Counts(running=1)
+
+
+def test_recovery_cut_short_does_not_queue_twice(study, settings):
+    """If the driver dies between queueing a successor and telling the trial, the next recovery queues no second one."""
+    ask(study, settings)
+    study.enqueue_trial(study.trials[0].params, user_attrs={RETRY_OF: 0})
+    recover(study)
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
+
+
+def test_trial_without_parameters_leaves_no_successor(study):
+    """A driver that died before it drew any parameter has nothing to try again."""
+    study.ask()
+    recover(study)
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL]
+
+
+def test_restarted_sampler_does_not_repeat_itself(storage, settings):
+    """A continued study draws other configurations than it drew at first; a new one of the same seed the same."""
+    first = ask(open_study("s", storage, settings), settings).params
+    second = ask(open_study("s", storage, settings), settings).params
+    elsewhere = ask(open_study("t", storage, settings), settings).params
+    assert first != second
+    assert first == elsewhere
+
+
+def test_order_is_by_value_then_by_number(study, settings):
+    """The best is the highest value; of equal ones the earlier; pruned and failed trials are in no order."""
+    for value in (0.5, 0.9, 0.9):
+        study.tell(ask(study, settings), value)
+    study.tell(ask(study, settings), state=TrialState.FAIL)
+    pruned = ask(study, settings)
+    pruned.report(0.99, 1)
+    study.tell(pruned, state=TrialState.PRUNED)
+    assert [trial.number for trial in ranked(study.trials)] == [1, 2, 0]
+    assert count(study.trials) == Counts(complete=3, pruned=1, failed=1)
+    assert baseline_of(study.trials) is None
+
+
+def test_missing_study_is_named_with_those_there_are(storage, study):
+    """Reading a study that is not there lists some that are; without a name the newest is read."""
+    with pytest.raises(UsageError, match="--study x: the storage has no such study, but s"):
+        load_study("x", storage)
+    optuna.create_study(study_name="a", storage=storage)
+    assert load_study(None, storage).study_name == "a"
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random", "qmc", "grid", "cmaes"])
+@pytest.mark.parametrize("pruner", ["asha", "hyperband", "median", "none"])
+def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
+    """Each pair asks configurations of the space, after an enqueued baseline and a failed trial too."""
+    settings = Wishes(seed=3, sampler=sampler, pruner=pruner).settings(DATA)
+    study = open_study("pair", storage, settings)
+    enqueue(study, settings, [])
+    for number in range(14):
+        trial = ask(study, settings)
+        BUILT_IN.check(trial.params, "trial")
+        if number == 1:
+            study.tell(trial, state=TrialState.FAIL)
+            continue
+        for epoch in range(1, 5):
+            trial.report(0.9 + number / 1000 + epoch / 10000, epoch)
+            trial.should_prune()
+        study.tell(trial, 0.9 + number / 1000)
+    assert count(study.trials).finished == 14
