@@ -39,6 +39,8 @@ COLUMNS = (
     "failure",
 )
 
+MEASURED = ("val_accuracy", "gain", "seconds")  # numbers or nothing, in a study without trials too
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -86,7 +88,7 @@ def read_snapshot(storage: RDBStorage, name: str) -> Snapshot:
         counts=count(trials),
         best=next(iter(ranked(trials)), None),
         baseline=baseline,
-        table=pd.DataFrame(rows, columns=list(COLUMNS)),
+        table=pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(MEASURED, float)),
         epochs=pd.DataFrame(reports, columns=["trial", "epoch", "val_accuracy"]),
     )
 

@@ -3,6 +3,8 @@
 import logging
 import math
 import os
+import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +14,7 @@ import ray
 from search.errors import SearchError, UsageError
 from search.tuning import TUNE_SETTINGS, Resources
 
+CONNECT_TIMEOUT = 10.0  # seconds
 LOOPBACK = "127.0.0.1"
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
@@ -30,6 +33,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         UsageError: No trial would fit into what the runtime has.
     """
     os.environ.update(TUNE_SETTINGS)
+    _check_reachable(address)
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.ERROR, "log_to_driver": verbose}
     try:
         if address is None:
@@ -49,6 +53,17 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         yield _settled(wanted)
     finally:
         ray.shutdown()
+
+
+def _check_reachable(address: str | None) -> None:
+    """Answer at once where nothing listens: Ray itself would try for minutes."""
+    match = re.fullmatch(r"\[?([^\[\]/]+)\]?:(\d+)", address or "")
+    if match is None:
+        return  # "auto", a client's ray:// address or none: Ray finds out quickly
+    try:
+        socket.create_connection((match[1], int(match[2])), timeout=CONNECT_TIMEOUT).close()
+    except (OSError, OverflowError) as error:
+        raise SearchError(f"Ray at {address} does not answer: {error}") from error
 
 
 def _settled(wanted: Resources) -> Resources:

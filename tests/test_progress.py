@@ -1,0 +1,97 @@
+"""What a person sees while trials run, and after."""
+
+import io
+import math
+from types import SimpleNamespace
+
+import pytest
+from optuna.trial import TrialState
+from rich.console import Console
+
+from search.progress import LiveProgress, PlainProgress, Tally, clock, describe, gain, make_progress
+from search.study import Counts
+from search.trials import LiveTrial, Report
+from trainable.config import BASELINE
+
+
+def live_trial(number, accuracy=None, *, epoch=3, baseline=False):
+    """A trial in flight."""
+    trial = SimpleNamespace(number=number, user_attrs={"baseline": True} if baseline else {})
+    last = None if accuracy is None else Report(epoch, accuracy, 0.9, 1.0, 1.0, "h", 1)
+    return LiveTrial(trial, BASELINE.params, last)
+
+
+def console(*, terminal):
+    """A console that writes into a string."""
+    return Console(file=io.StringIO(), force_terminal=terminal, width=120, no_color=not terminal)
+
+
+def test_plain_lines_say_what_ended_and_where_the_search_stands():
+    """One line a trial: its outcome, its parameters, the best and the baseline."""
+    screen = console(terminal=False)
+    with PlainProgress(screen, Tally(4, Counts())) as progress:
+        progress.finished(live_trial(0, 0.97, epoch=5, baseline=True), TrialState.COMPLETE, None)
+        progress.finished(live_trial(1, 0.98), TrialState.COMPLETE, None)
+        progress.finished(live_trial(2, 0.9, epoch=2), TrialState.PRUNED, None)
+        progress.finished(live_trial(3), TrialState.FAIL, "diverged at epoch 1")
+    parameters = "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
+    first = "best 0.9700, baseline 0.9700 (+0.00 points)"
+    standing = "best 0.9800, baseline 0.9700 (+1.00 points)"
+    assert screen.file.getvalue().splitlines() == [
+        f"1/4  trial 0 (baseline) complete at epoch 5: 0.9700  {parameters}  {first}",
+        f"2/4  trial 1 complete at epoch 3: 0.9800  {parameters}  {standing}",
+        f"3/4  trial 2 pruned at epoch 2: 0.9000  {parameters}  {standing}",
+        f"4/4  trial 3 failed: diverged at epoch 1  {parameters}  {standing}",
+    ]
+
+
+def test_live_display_shows_counts_running_trials_and_time():
+    """On a terminal the display holds everything that the design asks for."""
+    screen = console(terminal=True)
+    now = iter([0.0, *[60.0] * 50])
+    tally = Tally(10, Counts(complete=1, pruned=1), best=0.98, baseline=0.97, clock=lambda: next(now))
+    progress = LiveProgress(screen, tally)
+    progress.started(live_trial(7, 0.9711, epoch=2))
+    progress.finished(live_trial(6, 0.99), TrialState.COMPLETE, None)
+    screen.print(progress._render())
+    shown = screen.file.getvalue()
+    for part in (
+        "3/10 trials",
+        "2 complete, 1 pruned, 0 failed, 1 running",
+        "1:00 elapsed, about 7:00 left",
+        "best 0.9900, baseline 0.9700 (+2.00 points)",
+        "trial 7",
+        "epoch 2/5",
+        "0.9711",
+    ):
+        assert part in shown
+
+
+def test_time_left_is_unknown_before_the_first_trial():
+    """Nothing is estimated from nothing."""
+    assert Tally(10, Counts(complete=4)).remaining is None
+
+
+@pytest.mark.parametrize(
+    ("terminal", "no_color", "kind"),
+    [(True, "", LiveProgress), (True, "1", PlainProgress), (False, "", PlainProgress)],
+)
+def test_display_follows_the_terminal(terminal, no_color, kind, monkeypatch):
+    """The live display is for terminals; NO_COLOR and pipes get plain lines."""
+    monkeypatch.setenv("NO_COLOR", no_color)
+    assert type(make_progress(console(terminal=terminal), Tally(1, Counts()))) is kind
+
+
+def test_figures_are_written_for_people():
+    """Durations, differences and parameters have one form everywhere."""
+    assert [clock(seconds) for seconds in (0, 59.6, 3599, 3600, 36000)] == [
+        "0:00",
+        "1:00",
+        "59:59",
+        "1:00:00",
+        "10:00:00",
+    ]
+    assert gain(0.98, 0.9765) == "+0.35 points"
+    assert gain(0.97, 0.9765) == "-0.65 points"
+    assert describe(BASELINE.params) == "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
+    assert math.isclose(Tally(2, Counts()).elapsed, 0, abs_tol=1)

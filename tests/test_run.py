@@ -1,0 +1,240 @@
+"""The command, from the outside: real processes, real Ray, the whole MNIST."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import optuna
+import pytest
+from commands import ROOT, SMALL_SPACE, clean_environment, run_command
+from optuna.trial import TrialState
+
+from search.study import count
+
+pytestmark = pytest.mark.timeout(240)
+
+KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "seconds", "utilization"}
+
+
+def study_of(runs, name):
+    """Open a study with nothing but Optuna, as anyone can."""
+    return optuna.load_study(study_name=name, storage=f"sqlite:///{runs / 'studies.db'}")
+
+
+def start(*arguments):
+    """Start a search without waiting for it."""
+    command = [sys.executable, "-m", "search.run", *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_trials(process, runs, name, number):
+    """Wait until a study has some finished trials while the driver runs."""
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            if count(study_of(runs, name).trials).finished >= number:
+                return
+        except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the search did not get that far")
+
+
+def ray_processes():
+    """The processes of Ray that run on this machine, by id."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if "raylet" in command or "gcs_server" in command or command.startswith("ray::"):
+            found[int(folder.name)] = command
+    return found
+
+
+def test_answer_has_every_key_of_the_design(finished):
+    """The JSON object is whole: counts add up, best and seconds are there, the model file exists."""
+    answer = finished.answer
+    assert set(answer) == KEYS
+    assert sum(answer["trials"].values()) == 6
+    assert set(answer["best"]) == {"number", "params", "val_accuracy", "epochs_run"}
+    assert set(answer["best"]["params"]) == {"hidden_units", "learning_rate", "batch_size", "epochs"}
+    assert answer["baseline"] is None
+    assert set(answer["seconds"]) == {"wall", "startup", "training"}
+    assert 0 < answer["seconds"]["startup"] < answer["seconds"]["wall"]
+    assert 0 < answer["utilization"] < 1
+    assert Path(answer["model"]).exists()
+
+
+def test_progress_is_quiet_but_for_the_search(finished):
+    """Without a terminal: a line a trial, the table, the commands; nothing of Ray, TensorFlow or Optuna."""
+    lines = finished.stderr.splitlines()
+    assert [line.split("  ")[0] for line in lines[:6]] == [f"{number}/6" for number in range(1, 7)]
+    assert lines[6].startswith("study s: ")
+    assert any(line.startswith("export     python -m search.export --study s --runs ") for line in lines)
+    assert any(line.startswith("dashboard  python -m streamlit run dashboard/app.py -- --storage ") for line in lines)
+    assert not [line for line in lines if "ray" in line.lower() or "cuda" in line.lower() or "warning" in line.lower()]
+
+
+def test_study_is_an_ordinary_optuna_study(finished):
+    """Plain Optuna opens it: values, parameters, epochs, attributes; TPE and pruners found their trials in it."""
+    study = study_of(finished.runs, "s")
+    assert study.best_value == finished.answer["best"]["val_accuracy"]
+    for trial in study.trials:
+        assert set(trial.params) == {"hidden_units", "learning_rate", "batch_size", "epochs"}
+        assert list(trial.intermediate_values) == list(range(1, trial.user_attrs["epochs_run"] + 1))
+        assert trial.user_attrs["seconds"] > 0
+        assert trial.user_attrs["attempts"] == 1
+
+
+def test_same_command_again_finds_nothing_to_do_and_more_trials_add_exactly_those(finished):
+    """--trials is what the study has in the end."""
+    arguments = ("--study", "s", "--runs", finished.runs, "--json")
+    again = run_command("search.run", "--trials", 6, *arguments)
+    assert again.returncode == 0
+    assert "nothing left to do" in again.stderr
+    assert json.loads(again.stdout)["best"] == finished.answer["best"]
+    more = run_command("search.run", "--trials", 8, *arguments)
+    assert more.returncode == 0, more.stderr
+    assert sum(json.loads(more.stdout)["trials"].values()) == 8
+    assert len(study_of(finished.runs, "s").trials) == 8
+
+
+def test_seed_decides_parameters_and_accuracies(tmp_path):
+    """Two searches with one seed and one worker are the same to the last digit."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    found = []
+    for name in ("one", "two"):
+        result = run_command(
+            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--study", name, "--runs", tmp_path,
+            "--space", space, "--no-baseline",
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        found.append([(trial.params, trial.intermediate_values) for trial in study_of(tmp_path, name).trials])
+    assert len(found[0]) == 4
+    assert found[0] == found[1]
+
+
+def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
+    """After kill -9 in mid-run finished trials stay as they are, the rest is made up, no Ray process stays."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    arguments = ("--trials", 8, "--study", "k", "--runs", tmp_path, "--space", space, "--no-baseline")
+    before = set(ray_processes())
+    process = start(*arguments)
+    wait_for_trials(process, tmp_path, "k", 2)
+    process.kill()
+    process.communicate()
+    kept = {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state == TrialState.COMPLETE}
+    result = run_command("search.run", *arguments)
+    assert result.returncode == 0, result.stderr
+    trials = study_of(tmp_path, "k").trials
+    assert count(trials).finished == 8
+    assert not [trial for trial in trials if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
+    for number, trial in kept.items():
+        assert trials[number] == trial
+    interrupted = {trial.number for trial in trials if trial.user_attrs.get("failure") == "interrupted"}
+    assert interrupted
+    assert {trial.user_attrs["retry_of"] for trial in trials if "retry_of" in trial.user_attrs} == interrupted
+    deadline = time.monotonic() + 60  # Ray's agents look for their raylet for a while before they follow it
+    while (left := set(ray_processes()) - before) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not left
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
+    """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    before = set(ray_processes())
+    process = start("--trials", 500, "--study", "i", "--runs", tmp_path, "--space", space, "--no-baseline", "--json")
+    wait_for_trials(process, tmp_path, "i", 1)
+    asked = time.monotonic()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 10
+    assert process.returncode == status
+    assert f"{number.name}: stopped; the same command with --study i goes on" in stderr
+    assert json.loads(stdout)["best"]["val_accuracy"] > 0.1
+    assert "Traceback" not in stderr
+    assert not set(ray_processes()) - before
+    assert not [trial for trial in study_of(tmp_path, "i").trials if trial.state == TrialState.RUNNING]
+
+
+WRONG_FILES = [
+    ("--space", "width = 3", "width: unknown parameter"),
+    ("--space", "epochs = {type = 'int', low = 3, high = 2}", "epochs: low must not be greater than high"),
+    ("--space", "hidden_units = {type = 'int', low = 1, high = 64}", "the baseline is not in the space (--no-baseline"),
+    ("--enqueue", '{"hidden_units": 64}', "line 1: learning_rate is missing"),
+    ("--enqueue", '{"width": 64}', "line 1: unknown parameter 'width'"),
+    ("--data", "not an archive", "--data "),
+]
+
+
+@pytest.mark.parametrize(("option", "content", "message"), WRONG_FILES)
+def test_wrong_files_are_refused_before_anything_is_made(option, content, message, tmp_path):
+    """One line, exit status 2, and neither a storage nor a study."""
+    file = tmp_path / "given"
+    file.write_text(content)
+    result = run_command("search.run", option, file, "--runs", tmp_path / "runs", "--trials", 2)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert message in result.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_more_trials_than_a_grid_has_are_refused(tmp_path):
+    """A grid is finite, and the line says how large this one is."""
+    space = tmp_path / "space.toml"
+    space.write_text("batch_size = {type = 'categorical', choices = [64, 128]}")
+    result = run_command("search.run", "--sampler", "grid", "--space", space, "--runs", tmp_path / "runs")
+    assert result.returncode == 2
+    assert result.stderr == "error: --trials 50: the grid of this space has 2 points, so 3 trials at most\n"
+
+
+def test_unreachable_cluster_is_a_failure_of_one_line(tmp_path):
+    """An address at which no Ray answers ends with exit status 1 and its name."""
+    result = run_command("search.run", "--address", "127.0.0.1:1", "--runs", tmp_path, "--trials", 2)
+    assert result.returncode == 1
+    assert "Ray at 127.0.0.1:1 does not answer" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_enqueued_configurations_come_first_and_timeout_stops_new_ones(tmp_path):
+    """The given configurations are tried in their order; after --timeout nothing new starts, and that is no failure."""
+    space, first = tmp_path / "space.toml", tmp_path / "first.jsonl"
+    space.write_text(SMALL_SPACE)
+    configurations = [
+        {"hidden_units": 9, "learning_rate": 0.002, "batch_size": 256, "epochs": 1},
+        {"hidden_units": 10, "learning_rate": 0.003, "batch_size": 512, "epochs": 2},
+    ]
+    first.write_text("\n".join(map(json.dumps, configurations)))
+    result = run_command(
+        "search.run", "--trials", 500, "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
+        "--space", space, "--no-baseline", timeout=150,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert "time is up" in result.stdout
+    trials = study_of(tmp_path, "e").trials
+    assert [trial.params for trial in trials[:2]] == configurations
+    assert 2 <= len(trials) < 500
+
+
+def test_help_is_answered_without_heavy_imports():
+    """--help and a wrong option do not wait for Ray or TensorFlow."""
+    script = (
+        "import sys; from search.run import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted({'ray', 'tensorflow', 'optuna', 'streamlit'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.splitlines()[-1] == "[]"
