@@ -4,7 +4,9 @@ import logging
 import math
 import os
 import re
+import shlex
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +43,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
                 num_cpus=max(os.cpu_count() or 1, math.ceil(wanted.workers * wanted.cpus)),
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE,
+                runtime_env={"py_executable": shlex.quote(sys.executable)},  # Ray puts it into a shell's line as it is
                 _node_ip_address=LOOPBACK,
                 **quiet,
             )

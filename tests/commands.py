@@ -27,9 +27,9 @@ high = 3
 """
 
 
-def run_command(module, *arguments, timeout=100, **kwargs):
+def run_command(module, *arguments, timeout=100, python=sys.executable, **kwargs):
     """Run a module of this project as a person would; return what it said."""
-    command = [sys.executable, "-m", module, *map(str, arguments)]
+    command = [str(python), "-m", module, *map(str, arguments)]
     return subprocess.run(
         command,
         capture_output=True,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,13 +59,15 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A real search of six small trials, on the whole MNIST, in a directory with a space in its name."""
+    """A real search of six small trials, on the whole MNIST, by a Python and in a directory with a space in the path."""
     folder = tmp_path_factory.mktemp("a search")
     space, runs = folder / "space.toml", folder / "runs"
     space.write_text(SMALL_SPACE)
+    environment = folder / "environment"
+    environment.symlink_to(sys.prefix)
     result = run_command(
         "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--no-baseline", "--json",
-        "--seed", 7,
+        "--seed", 7, python=environment / "bin" / "python",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     return Finished("s", runs, space, json.loads(result.stdout), result.stderr)
