@@ -59,7 +59,7 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A real search of six small trials, on the whole MNIST, by a Python and in a directory with a space in the path."""
+    """A real search of six small trials on the whole MNIST; the paths of its Python and its files have a space."""
     folder = tmp_path_factory.mktemp("a search")
     space, runs = folder / "space.toml", folder / "runs"
     space.write_text(SMALL_SPACE)
