@@ -6,51 +6,65 @@ import streamlit as st
 from optuna.storages import RDBStorage
 
 from dashboard.charts import epochs_chart, trials_chart
-from dashboard.options import parse
+from dashboard.options import storage_url
 from dashboard.queries import Snapshot, read_snapshot, study_names
 from search.errors import SearchError
-from search.storage import open_read_only, shown
+from search.storage import open_read_only, shown, sqlite_file
 
 REFRESH = 2.0  # seconds
 CURVES = 5  # trials whose curves are shown before the person chooses
 
 
 @st.cache_resource
-def _storage(url: str) -> RDBStorage:
+def _opened(url: str, _inode: int) -> RDBStorage:
     return open_read_only(url)
+
+
+def _storage(url: str) -> RDBStorage:
+    """Return the storage, opened anew where another file has taken the place of the one that was open."""
+    file = sqlite_file(url)
+    return _opened(url, file.stat().st_ino if file and file.exists() else 0)
 
 
 def main() -> None:
     """Show the page, or what is missing for it."""
     st.set_page_config(page_title="MNIST search", page_icon=":material/search:", layout="wide")
     st.title("MNIST search")
-    options = parse(sys.argv[1:])
-    try:
-        storage = _storage(options.storage)
-        names = study_names(storage)
-    except SearchError as error:
-        _nothing_yet(str(error))
-        return
+    url = storage_url(sys.argv[1:])
+    names, reason = _names(url)
     if not names:
-        _nothing_yet(f"{shown(options.storage)} holds no study yet.")
+        _nothing_yet(url, reason)
         return
     name = st.selectbox("Study", names, key="study", bind="query-params")
-    _page(storage, name)
+    _page(url, name, names)
 
 
-def _nothing_yet(reason: str) -> None:
+def _names(url: str) -> tuple[list[str], str]:
+    """Return the studies, or none of them and why."""
+    try:
+        return study_names(_storage(url)), f"{shown(url)} holds no study yet."
+    except SearchError as error:
+        return [], str(error)
+
+
+@st.fragment(run_every=REFRESH)
+def _nothing_yet(url: str, reason: str) -> None:
+    """Say what is missing, and look again until it is there."""
+    if _names(url)[0]:
+        st.rerun()
     st.info(reason)
     st.markdown("Start a search, and this page will show it:")
     st.code("python -m search.run --trials 50", language="bash")
     st.caption("A search with another storage is shown with `-- --storage URL` after the dashboard's command.")
-    if st.button("Look again"):
-        st.rerun()
 
 
 @st.fragment(run_every=REFRESH)
-def _page(storage: RDBStorage, name: str) -> None:
+def _page(url: str, name: str, names: list[str]) -> None:
     """Read the study anew and show it; runs again by itself."""
     try:
+        storage = _storage(url)
+        if study_names(storage) != names:
+            st.rerun()  # the picker stands outside of what runs again by itself
         snapshot = read_snapshot(storage, name)
     except SearchError as error:
         st.error(str(error))
@@ -79,10 +93,13 @@ def _headline(snapshot: Snapshot) -> None:
 def _curves(snapshot: Snapshot) -> None:
     st.subheader("Accuracy by epoch")
     table, baseline = snapshot.table, snapshot.baseline.number if snapshot.baseline else None
+    chosen, touched = f"curves-{snapshot.name}", f"curves-chosen-{snapshot.name}"
+    if touched not in st.session_state:  # until the person chooses, the best so far
+        best = table[table["state"] == "complete"].nlargest(CURVES, "val_accuracy")["trial"]
+        st.session_state[chosen] = [int(number) for number in best]
     numbers = [int(number) for number in table["trial"]]
-    first = table[table["state"] == "complete"].nlargest(CURVES, "val_accuracy")["trial"]
-    chosen = st.multiselect("Trials", numbers, default=[int(number) for number in first], key=f"curves-{snapshot.name}")
-    st.plotly_chart(epochs_chart(snapshot.epochs, chosen, baseline), key="epochs_chart")
+    st.multiselect("Trials", numbers, key=chosen, on_change=lambda: st.session_state.update({touched: True}))
+    st.plotly_chart(epochs_chart(snapshot.epochs, st.session_state[chosen], baseline), key="epochs_chart")
 
 
 def _table(snapshot: Snapshot) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
-from search.errors import SearchError
+from search.storage import one_line_errors
 from search.study import (
     EPOCHS_RUN,
     FAILURE,
@@ -55,7 +55,6 @@ class Snapshot:
     """
 
     name: str
-    settings: Settings
     counts: Counts
     best: FrozenTrial | None
     baseline: FrozenTrial | None
@@ -74,9 +73,9 @@ def read_snapshot(storage: RDBStorage, name: str) -> Snapshot:
     Raises:
         SearchError: There is no such study, or it is another program's.
     """
-    study = load_study(name, storage)
-    settings = settings_of(study)
-    trials = study.get_trials(deepcopy=False)
+    with one_line_errors(storage.url):
+        study = load_study(name, storage)
+        settings, trials = settings_of(study), study.get_trials(deepcopy=False)
     baseline = baseline_of(trials)
     rows = [_row(trial, settings, _value(baseline)) for trial in trials]
     reports = [
@@ -84,7 +83,6 @@ def read_snapshot(storage: RDBStorage, name: str) -> Snapshot:
     ]
     return Snapshot(
         name=name,
-        settings=settings,
         counts=count(trials),
         best=next(iter(ranked(trials)), None),
         baseline=baseline,
@@ -99,10 +97,8 @@ def study_names(storage: RDBStorage) -> list[str]:
     Raises:
         SearchError: The storage does not answer.
     """
-    try:
+    with one_line_errors(storage.url):
         return [study.study_name for study in storage.get_all_studies()][::-1]
-    except Exception as error:  # whatever a database driver raises
-        raise SearchError(f"the storage does not answer: {type(error).__name__}") from error
 
 
 def state_of(trial: FrozenTrial) -> str:

@@ -3,12 +3,22 @@
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
 
 
 class SearchError(Exception):
     """Something failed at run time; the message is one line for the person at the terminal."""
 
     exit_status = EXIT_FAILED
+
+
+class Abort(BaseException):
+    """Carries an error out of Ray Tune's loop, which would take any `Exception` for the failure of a trial."""
+
+    def __init__(self, cause: Exception) -> None:
+        """Wrap what happened."""
+        super().__init__(str(cause))
+        self.cause = cause
 
 
 class UsageError(SearchError, ValueError):

@@ -16,11 +16,11 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from search.data import load
-from search.errors import EXIT_DONE, SearchError, UsageError
+from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError, UsageError
 from search.models import ModelStore
 from search.noise import quiet, quiet_import
 from search.options import Parser, add_data_option, add_storage_options, default_storage
-from search.storage import open_read_only
+from search.storage import one_line_errors, open_read_only
 from search.study import EPOCHS_RUN, SEED, TRAIN_ACCURACY, load_study, ranked, settings_of
 from trainable.data import Dataset
 
@@ -46,10 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
     request = _parse(arguments)
     quiet(verbose=False)
     try:
-        folder = export(request)
+        with one_line_errors(request.storage):
+            folder = export(request)
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
     print(f"{folder / 'model.keras'}\n{folder / 'model.json'}")
     return EXIT_DONE
 
@@ -118,7 +121,11 @@ def _scored(file: Path, dataset: Dataset) -> float:
 
         from trainable.evaluate import keras_accuracy  # noqa: PLC0415
 
-    return keras_accuracy(keras.models.load_model(file), dataset.x_val, dataset.y_val)
+    try:
+        model = keras.models.load_model(file)
+    except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise
+        raise SearchError(f"{file}: Keras cannot load it: {error}".splitlines()[0]) from error
+    return keras_accuracy(model, dataset.x_val, dataset.y_val)
 
 
 def _description(study: optuna.Study, trial: FrozenTrial, dataset: Dataset, source: Path) -> dict[str, Any]:

@@ -25,13 +25,12 @@ class ModelStore:
         matches = (_NAME.fullmatch(file.name) for file in self.folder.glob("*.keras"))
         return sorted(int(match[1]) for match in matches if match)
 
-    def write(self, number: int, content: bytes) -> Path:
+    def write(self, number: int, content: bytes) -> None:
         """Keep a model: the file is whole and on disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
         file = self._file(number)
         with whole_file(file) as temporary:
             temporary.write_bytes(content)
-        return file
 
     def remove_all_but(self, number: int) -> None:
         """Remove the models of all other trials."""

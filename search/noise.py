@@ -6,13 +6,6 @@ import os
 import warnings
 from collections.abc import Iterator
 
-# Read by the libraries when they are imported, here and in the workers.
-QUIET = {
-    "TF_CPP_MIN_LOG_LEVEL": "3",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_DEDUP_LOGS": "0",
-}
-
 
 def quiet(*, verbose: bool) -> None:
     """Prepare the process before Ray and Optuna are imported."""
@@ -20,12 +13,13 @@ def quiet(*, verbose: bool) -> None:
     if verbose:
         logging.basicConfig(level=logging.INFO)
         return
-    for name, value in QUIET.items():
-        os.environ.setdefault(name, value)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read when TensorFlow is imported, here and in workers
     warnings.simplefilter("ignore")
-    logging.basicConfig(level=logging.ERROR)
-    for library in ("ray", "optuna", "sqlalchemy"):
-        logging.getLogger(library).setLevel(logging.ERROR)
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    logging.getLogger("ray").setLevel(logging.CRITICAL)
+    logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)
+    for own in ("trainable", "search"):
+        logging.getLogger(own).setLevel(logging.INFO)
     import optuna  # noqa: PLC0415 (after the settings above)
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
+from trainable.config import MAX_SEED
 
 SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")
-MAX_SEED = 2**31 - 1
 
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
@@ -43,16 +43,6 @@ class Options:
     max_retries: int
     json: bool
     verbose: bool
-
-    @property
-    def location(self) -> dict[str, str]:
-        """The options that a further command needs to find the study, where the defaults would not."""
-        found = {}
-        if self.storage != default_storage(self.runs):
-            found["--storage"] = self.storage
-        if self.runs != Path("runs"):
-            found["--runs"] = str(self.runs)
-        return found
 
 
 class Parser(argparse.ArgumentParser):
@@ -144,7 +134,9 @@ def _parser() -> Parser:
     where.add_argument("--workers", metavar="N", type=whole(1), help="trials at once (default: the CPUs there are)")
     where.add_argument("--cpus-per-trial", metavar="N", type=amount(above_zero=True), default=1.0, help="(default: 1)")
     where.add_argument("--gpus-per-trial", metavar="N", type=amount(), default=0.0, help="(default: 0)")
-    where.add_argument("--address", metavar="ADDR", help="an existing Ray cluster, e.g. auto (default: this machine)")
+    where.add_argument(
+        "--address", metavar="ADDR", type=address, help="an existing Ray cluster, e.g. auto (default: this machine)"
+    )
     where.add_argument(
         "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m"
     )
@@ -201,6 +193,15 @@ def duration(text: str) -> float:
     return float(total)
 
 
+def address(text: str) -> str:
+    """Check the address of a cluster."""
+    if text.startswith("ray://"):
+        raise argparse.ArgumentTypeError(
+            f"must be auto or HOST:PORT, got {text!r}: run the search on the cluster's head, with --address auto"
+        )
+    return text
+
+
 def study_name(text: str) -> str:
     """Check the name of a study, which is also the name of its folder.
 
@@ -232,7 +233,7 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
             where = f"--enqueue {file}: line {number}"
             try:
                 value = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 raise UsageError(f"{where}: not JSON: {error}") from error
             if not isinstance(value, dict):
                 raise UsageError(f'{where}: must be a JSON object such as {{"hidden_units": 64, ...}}, got {line!r}')

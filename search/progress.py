@@ -97,7 +97,7 @@ class PlainProgress(Observer):
         self._tally.finish(live, state)
         tally = self._tally
         line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {tally.comparison()}"
-        self._console.print(line, highlight=False, markup=False, soft_wrap=True)
+        say(self._console, line)
 
 
 class LiveProgress(Observer):
@@ -126,7 +126,7 @@ class LiveProgress(Observer):
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Let the trial scroll by."""
         self._tally.finish(live, state)
-        self._console.print(outcome(live, state, reason), highlight=False, markup=False)
+        say(self._console, outcome(live, state, reason))
 
     def _render(self) -> Group:
         tally = self._tally
@@ -141,6 +141,11 @@ class LiveProgress(Observer):
         for live in list(tally.running.values()):
             rows.add_row(*running_row(live))
         return Group(bar, Text(figures), Text(tally.comparison(), style="bold"), rows)
+
+
+def say(console: Console, text: str) -> None:
+    """Print a line as it is: no wrapping and no colours, so that paths and commands can be copied."""
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def running_row(live: LiveTrial) -> tuple[str, str, str, str]:

@@ -5,7 +5,7 @@ import time
 
 STARTED = time.monotonic()
 
-from search.errors import SearchError  # noqa: E402 (the clock starts before the imports)
+from search.errors import EXIT_INTERRUPTED, SearchError  # noqa: E402 (the clock starts before the imports)
 from search.options import parse  # noqa: E402
 
 
@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
+    except KeyboardInterrupt:  # outside the time in which trials run, when there is nothing to print yet
+        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

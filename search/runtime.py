@@ -36,11 +36,12 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     """
     os.environ.update(TUNE_SETTINGS)
     _check_reachable(address)
-    quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.ERROR, "log_to_driver": verbose}
+    quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     try:
         if address is None:
             ray.init(
-                num_cpus=max(os.cpu_count() or 1, math.ceil(wanted.workers * wanted.cpus)),
+                address="local",  # not a cluster that happens to run here
+                num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE,
                 runtime_env={"py_executable": shlex.quote(sys.executable)},  # Ray puts it into a shell's line as it is
@@ -62,7 +63,7 @@ def _check_reachable(address: str | None) -> None:
     """Answer at once where nothing listens: Ray itself would try for minutes."""
     match = re.fullmatch(r"\[?([^\[\]/]+)\]?:(\d+)", address or "")
     if match is None:
-        return  # "auto", a client's ray:// address or none: Ray finds out quickly
+        return  # "auto" or none: Ray finds out quickly
     try:
         socket.create_connection((match[1], int(match[2])), timeout=CONNECT_TIMEOUT).close()
     except (OSError, OverflowError) as error:
@@ -70,13 +71,11 @@ def _check_reachable(address: str | None) -> None:
 
 
 def _settled(wanted: Resources) -> Resources:
-    """Return the resources with a number of workers that the runtime can hold."""
-    total = ray.cluster_resources()  # type: ignore[no-untyped-call]
-    fitting = math.inf
-    for option, name, needed in (("--cpus-per-trial", "CPU", wanted.cpus), ("--gpus-per-trial", "GPU", wanted.gpus)):
-        if needed:
-            available = total.get(name, 0.0)
-            if needed > available:
-                raise UsageError(f"{option} {needed:g}: the runtime has {available:g} {name}s in all")
-            fitting = min(fitting, available // needed)
-    return Resources(wanted.workers or int(fitting), wanted.cpus, wanted.gpus, wanted.max_retries)
+    """Return the resources with a number of workers that the nodes can hold."""
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
+    fitting = sum(int(min(node.get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
+    if not fitting:
+        asked = " and ".join(f"{amount:g} {name}s" for name, amount in needed)
+        raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node of the runtime has {asked} for a trial")
+    return Resources(wanted.workers or fitting, wanted.cpus, wanted.gpus, wanted.max_retries)

@@ -2,24 +2,27 @@
 
 import json
 import time
+from pathlib import Path
 
+import optuna
 from ray import tune
 from ray.tune.error import TuneError
 from rich.console import Console
 
 from search.data import load
-from search.errors import EXIT_DONE, SearchError
+from search.errors import EXIT_DONE, Abort, SearchError
 from search.interrupt import Interrupted, Interruptible
 from search.models import ModelStore
-from search.options import Options
-from search.prepare import prepare
-from search.progress import Tally, make_progress
+from search.options import Options, default_storage
+from search.plan import Plan, make_plan
+from search.progress import Tally, make_progress, say
 from search.runtime import ray_runtime
-from search.storage import shown
+from search.storage import STORAGE_ERRORS, one_line_errors, shown
 from search.study import baseline_of, count, ranked, recover
 from search.summary import Summary, Times
 from search.trials import Trials
 from search.tuning import Resources, run_trials
+from trainable.data import Dataset
 from trainable.trial import MnistTrial
 
 
@@ -27,70 +30,88 @@ class Session:
     """A study and what this command does for it."""
 
     def __init__(self, options: Options, started: float) -> None:
-        """Open the study.
-
-        Args:
-            options: The command line.
-            started: `time.monotonic()` at the start of the process.
-
-        Raises:
-            SearchError: Options, files or storage stand against it.
-        """
+        """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
         self._console = Console(stderr=options.json)
-        self._dataset = load(options.data)
-        self._study, self._settings = prepare(options)
         self._models = ModelStore(options.runs, options.study)
         self._times: Times | None = None
 
     def run(self) -> int:
-        """Complete the study, print the answer, return the exit status."""
-        status = EXIT_DONE
-        missing = self._options.trials - count(self._study.get_trials(deepcopy=False)).finished
-        if missing > 0:
-            try:
-                self._search(missing)
-            except Interrupted as interrupted:
-                recover(self._study)
-                self._say(f"{interrupted}: stopped; the same command with --study {self._options.study} goes on")
-                status = interrupted.exit_status
-        else:
-            self._say(f"the study {self._options.study} has {self._options.trials} finished trials: nothing left to do")
-        self._print_summary()
+        """Complete the study, print the answer, return the exit status.
+
+        Raises:
+            SearchError: Options, files, storage or runtime stand against it.
+        """
+        options = self._options
+        with one_line_errors(options.storage):
+            plan = make_plan(options)
+            finished = count(plan.trials).finished
+            if finished >= options.trials:
+                self._say(f"the study {options.study} has {finished} finished trials: nothing left to do")
+                study, status = plan.open(options), EXIT_DONE
+            else:
+                study, status = self._search(plan, load(options.data))
+            self._print_summary(plan, study)
         return status
 
-    def _search(self, missing: int) -> None:
+    def _search(self, plan: Plan, dataset: Dataset) -> tuple[optuna.Study, int]:
+        """Run what is missing; return the study and the exit status."""
         options = self._options
-        trials = Trials(self._study, self._settings, missing, self._models)
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
         with Interruptible() as signals, ray_runtime(options.address, wanted, verbose=options.verbose) as resources:
             signals.take_over()  # from Ray, which has a handler of its own for SIGTERM
-            signals.check()
+            study = plan.open(options)
             try:
-                with make_progress(self._console, self._tally()) as progress:
-                    trials.observer = progress
-                    run_trials(
-                        tune.with_parameters(MnistTrial, data=self._dataset),
-                        trials,
-                        resources,
-                        ended=self._time_is_up,
-                        check=signals.check,
-                    )
-            except TuneError as error:
-                raise SearchError(f"Ray Tune gave up: {str(error).strip().splitlines()[-1]}") from error
+                signals.check()
+                self._run_trials(plan, study, dataset, resources, signals)
+            except Interrupted as interrupted:
+                recover(study, plan.settings)
+                self._say(f"{interrupted}: stopped; the same command with --study {options.study} goes on")
+                return study, interrupted.exit_status
+            except (Abort, TuneError) as error:
+                cause = error.cause if isinstance(error, Abort) else error
+                self._recover_if_possible(plan, study)
+                if isinstance(cause, STORAGE_ERRORS):
+                    raise cause from error
+                raise SearchError(f"the search stopped: {type(cause).__name__}: {_last_line(cause)}") from error
+        return study, EXIT_DONE
+
+    def _run_trials(
+        self, plan: Plan, study: optuna.Study, dataset: Dataset, resources: Resources, signals: Interruptible
+    ) -> None:
+        known = study.get_trials(deepcopy=False)
+        tally = self._tally(study)
+        with make_progress(self._console, tally) as progress:
+            budget = self._options.trials - count(known).finished
+            trials = Trials(study, plan.settings, budget, self._models, progress)
+            try:
+                run_trials(
+                    tune.with_parameters(MnistTrial, data=dataset),
+                    trials,
+                    resources,
+                    ended=self._time_is_up,
+                    check=signals.check,
+                )
             finally:
                 self._times = self._measured(trials, resources.workers)
-        if not trials.exhausted and self._time_is_up():
+        if not trials.exhausted:
+            if not self._time_is_up():
+                raise SearchError("Ray Tune ended before the study had its trials; the same command goes on")
             self._say("time is up: no further trial was started; the same command goes on")
-        elif not trials.exhausted:
-            raise SearchError("Ray Tune ended before the study had its trials; the same command goes on")
+
+    def _recover_if_possible(self, plan: Plan, study: optuna.Study) -> None:
+        """Leave no trial running in the study, unless it is the storage that failed: the next command does it then."""
+        try:
+            recover(study, plan.settings)
+        except STORAGE_ERRORS as error:
+            self._say(f"trials in flight are still marked as running: {_last_line(error)}")
 
     def _time_is_up(self) -> bool:
         timeout = self._options.timeout
         return timeout is not None and time.monotonic() - self._started > timeout
 
-    def _tally(self) -> Tally:
-        trials = self._study.get_trials(deepcopy=False)
+    def _tally(self, study: optuna.Study) -> Tally:
+        trials = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(trials)), None), baseline_of(trials)
         return Tally(
             total=self._options.trials,
@@ -108,19 +129,33 @@ class Session:
             workers=workers,
         )
 
-    def _print_summary(self) -> None:
+    def _print_summary(self, plan: Plan, study: optuna.Study) -> None:
         options = self._options
         summary = Summary(
             study=options.study,
             storage=shown(options.storage),
-            settings=self._settings,
-            trials=self._study.get_trials(deepcopy=False),
+            settings=plan.settings,
+            trials=study.get_trials(deepcopy=False),
             models=self._models,
             times=self._times or Times(wall=time.monotonic() - self._started),
         )
-        summary.print(self._console, options.location)
+        summary.print(self._console, _location(options))
         if options.json:
             print(json.dumps(summary.to_json()))
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(self._console, text)
+
+
+def _location(options: Options) -> dict[str, str]:
+    """Return the options that a further command needs to find the study, where the defaults would not."""
+    found = {}
+    if options.storage != default_storage(options.runs):
+        found["--storage"] = shown(options.storage)
+    if options.runs != Path("runs"):
+        found["--runs"] = str(options.runs)
+    return found
+
+
+def _last_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or ["no message"])[-1]

@@ -114,7 +114,7 @@ def load_space(file: Path) -> Space:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"--space {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--space {file}: not a TOML file: {error}") from error
     if not tables:
         raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(PARAMETERS)}")

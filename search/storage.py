@@ -1,6 +1,8 @@
 """The database behind a study: opening it, and saying its address without its password."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from search.errors import SearchError, UsageError
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
+STORAGE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
@@ -25,7 +28,12 @@ def parse_url(url: str) -> URL:
     """
     try:
         parsed = make_url(url)
-    except sqlalchemy.exc.ArgumentError as error:
+        parsed.get_dialect()
+    except sqlalchemy.exc.NoSuchModuleError as error:
+        raise UsageError(f"--storage: there is no such kind of database: {error}") from error
+    except ImportError:
+        pass  # the driver is missing; opening says which
+    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
         raise UsageError(
             "--storage must be a database URL such as sqlite:///runs/studies.db or postgresql+psycopg://user@host/name"
         ) from error
@@ -36,7 +44,10 @@ def parse_url(url: str) -> URL:
 
 def shown(url: str) -> str:
     """Return a storage URL with its password hidden."""
-    return parse_url(url).render_as_string(hide_password=True)
+    parsed = parse_url(url)
+    if "password" in parsed.query:
+        parsed = parsed.update_query_dict({"password": "***"})
+    return parsed.render_as_string(hide_password=True)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -46,9 +57,13 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def exists(url: str) -> bool:
-    """Say whether there may be studies at an address: a server is taken to have some."""
+    """Say whether there may be studies at an address: a server is taken to have some.
+
+    Raises:
+        UsageError: There is a file, but it is not a storage.
+    """
     file = sqlite_file(url)
-    return file is None or file.exists()
+    return file is None or (file.exists() and bool(_tables(file)))
 
 
 def open_storage(url: str, *, create: bool) -> RDBStorage:
@@ -63,10 +78,10 @@ def open_storage(url: str, *, create: bool) -> RDBStorage:
         SearchError: The server does not answer.
     """
     file = sqlite_file(url)
-    if file is not None:
-        _check_sqlite(file, create=create)
-        if create:
-            _prepare_sqlite(file)
+    if file is not None and create:
+        _prepare_sqlite(file)
+    elif not exists(url):
+        raise UsageError(f"{file}: {NOTHING_YET}")
     return _connect(url, {"connect_args": {"timeout": BUSY_TIMEOUT}} if file else {"pool_pre_ping": True})
 
 
@@ -79,7 +94,8 @@ def open_read_only(url: str) -> RDBStorage:
     file = sqlite_file(url)
     if file is None:
         return _connect(url, {"pool_pre_ping": True}, skip_table_creation=True)
-    _check_sqlite(file, create=False)
+    if not exists(url):
+        raise UsageError(f"{file}: {NOTHING_YET}")
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
         URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
@@ -93,7 +109,20 @@ def _connect(url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> RDBStora
         return RDBStorage(url, engine_kwargs=engine_kwargs, **kwargs)
     except ImportError as error:
         raise UsageError(f"--storage {shown(url)}: the driver is not installed: {error.__cause__}") from error
-    except (sqlalchemy.exc.SQLAlchemyError, StorageInternalError, RuntimeError) as error:
+    except (*STORAGE_ERRORS, RuntimeError) as error:
+        raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
+
+
+@contextmanager
+def one_line_errors(url: str) -> Iterator[None]:
+    """Turn what a database driver raises in a block into one line that names the storage.
+
+    Raises:
+        SearchError: In the place of SQLAlchemy's and Optuna's errors.
+    """
+    try:
+        yield
+    except STORAGE_ERRORS as error:
         raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
 
 
@@ -104,11 +133,12 @@ def _reason(error: Exception) -> str:
     return str(original).strip().splitlines()[0]
 
 
-def _check_sqlite(file: Path, *, create: bool) -> None:
-    if not file.exists():
-        if create:
-            return
-        raise UsageError(f"{file}: {NOTHING_YET}")
+def _tables(file: Path) -> set[str]:
+    """Return the names of the tables in an existing file; it is only read.
+
+    Raises:
+        UsageError: The file is damaged, or belongs to something else.
+    """
     if file.is_dir():
         raise UsageError(f"{file}: is a directory; --storage must name a file")
     try:
@@ -118,27 +148,23 @@ def _check_sqlite(file: Path, *, create: bool) -> None:
         raise UsageError(f"{file}: {error.strerror}") from error
     if start and start != SQLITE_MAGIC:
         raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
-    tables = _tables(file) if start else set()
-    if tables and "studies" not in tables:
-        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
-    if not tables and not create:
-        raise UsageError(f"{file}: {NOTHING_YET}")
-
-
-def _tables(file: Path) -> set[str]:
-    """Return the names of the tables, where the database is not damaged."""
     try:
-        connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
+        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT)
         try:
-            return {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
         raise UsageError(f"{file}: cannot be read: {error}; it is left as it is") from error
+    if tables and "studies" not in tables:
+        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
+    return tables
 
 
 def _prepare_sqlite(file: Path) -> None:
     """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
+    if file.exists():
+        _tables(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)

@@ -110,6 +110,8 @@ class Wishes:
                     f"{option}: the study {name!r} was made with another one; leave {option} out to continue it, "
                     "or give --study a new name"
                 )
+        if recorded.baseline and not self.baseline:
+            raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
         if data != recorded.data:
             raise UsageError(f"the study {name!r} was made with other data; give --study a new name")
         return replace(recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner)
@@ -130,8 +132,8 @@ class Counts:
         return self.complete + self.pruned + self.failed
 
 
-def find_settings(name: str, storage: BaseStorage) -> Settings | None:
-    """Return the settings of a study, or None where there is no study of that name yet.
+def find_study(name: str, storage: BaseStorage) -> optuna.Study | None:
+    """Return a study to read, or None where there is none of that name yet.
 
     Raises:
         UsageError: The study was not made by this project.
@@ -142,7 +144,8 @@ def find_settings(name: str, storage: BaseStorage) -> Settings | None:
         return None
     if SETTINGS not in study.user_attrs and not study.get_trials(deepcopy=False):
         return None  # its making was cut short: it is made anew
-    return settings_of(study)
+    settings_of(study)
+    return study
 
 
 def load_study(name: str | None, storage: BaseStorage) -> optuna.Study:
@@ -170,7 +173,12 @@ def open_study(name: str, storage: BaseStorage, settings: Settings) -> optuna.St
 
 
 def _sampler(settings: Settings, trials: int) -> BaseSampler:
-    """Return a sampler that does not repeat, after a restart, what it drew before."""
+    """Return a sampler that does not repeat, after a restart, what it drew before.
+
+    Grid and quasi-Monte Carlo keep their place in the study, by the seed: it must stay the same.
+    """
+    if settings.sampler in ("grid", "qmc"):
+        return make_sampler(settings.sampler, settings.space, settings.seed)
     seed = int(np.random.SeedSequence([settings.seed, trials]).generate_state(1)[0])
     return make_sampler(settings.sampler, settings.space, seed)
 
@@ -203,25 +211,23 @@ def enqueue(study: optuna.Study, settings: Settings, configurations: Sequence[Ma
             study.enqueue_trial(dict(configuration))
 
 
-def recover(study: optuna.Study) -> int:
+def recover(study: optuna.Study, settings: Settings) -> None:
     """Record trials that no one runs any more as interrupted, and queue their configurations again.
 
-    The successor is queued before the trial is told, so that a configuration cannot be lost in between.
-
-    Returns:
-        How many trials were interrupted.
+    The successor is queued before the trial is told, so that a configuration cannot be lost in between. A trial whose
+    parameters were not all drawn yet has none: another one is drawn in its place.
     """
     trials = study.get_trials(deepcopy=False)
     succeeded = {trial.user_attrs.get(RETRY_OF) for trial in trials}
-    running = [trial for trial in trials if trial.state == TrialState.RUNNING]
-    for trial in running:
+    for trial in trials:
+        if trial.state != TrialState.RUNNING:
+            continue
         params = queued_params(trial)
-        if params and trial.number not in succeeded:
+        if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
             inherited = {key: trial.user_attrs[key] for key in (SEED, IS_BASELINE) if key in trial.user_attrs}
             study.enqueue_trial(params, user_attrs={RETRY_OF: trial.number, **inherited})
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
         study.tell(trial.number, state=TrialState.FAIL)
-    return len(running)
 
 
 def queued_params(trial: FrozenTrial) -> dict[str, Any]:

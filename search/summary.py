@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.models import ModelStore
-from search.progress import clock, gain
+from search.progress import clock, gain, say
 from search.study import EPOCHS_RUN, Settings, baseline_of, count, ranked
 
 BEST_SHOWN = 5
@@ -70,26 +70,27 @@ class Summary:
             location: The options, other than defaults, that find this study again.
         """
         counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
-        say = _Printer(console)
-        say.line(
+        say(
+            console,
             f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
-            f" in {clock(self.times.wall)}"
+            f" in {clock(self.times.wall)}",
         )
         if best is None:
-            say.line("No trial is complete, so there is no best one.")
+            say(console, "No trial is complete, so there is no best one.")
             return
         console.print(self._table())
         if baseline is not None:
-            say.line(
+            say(
+                console,
                 f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
-                f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each"
+                f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
         model = self.models.path(best.number)
-        say.line(f"model      {model or 'not kept here'}")
+        say(console, f"model      {model or 'not kept here'}")
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
-        say.line(f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}")
+        say(console, f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}")
         storage = shlex.quote(self.storage)
-        say.line(f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
+        say(console, f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
 
     @property
     def _best(self) -> FrozenTrial | None:
@@ -125,13 +126,3 @@ class Summary:
                 str(params["epochs"]),
             )
         return table
-
-
-@dataclass(frozen=True)
-class _Printer:
-    """Prints lines as they are: no wrapping, so that paths and commands can be copied."""
-
-    console: Console
-
-    def line(self, text: str) -> None:
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -90,7 +90,7 @@ class Trials:
         settings: Settings,
         budget: int,
         models: ModelStore,
-        observer: Observer | None = None,
+        observer: Observer,
     ) -> None:
         """Take over a study.
 
@@ -99,10 +99,10 @@ class Trials:
             settings: The study's.
             budget: How many trials may still be asked.
             models: Where the best model is kept.
-            observer: Is told of every event; may be set later.
+            observer: Is told of every event.
         """
         self._study, self._settings, self._models = study, settings, models
-        self.observer = observer or Observer()
+        self._observer = observer
         self._live: dict[str, LiveTrial] = {}
         self._left = budget
         best = ranked(study.get_trials(deepcopy=False))
@@ -136,7 +136,7 @@ class Trials:
         """Note that a worker has begun with a trial."""
         if self.first_started is None:
             self.first_started = time.monotonic()
-        self.observer.started(self._live[key])
+        self._observer.started(self._live[key])
 
     def report(self, key: str, report: Report) -> bool:
         """Record an epoch; return whether the trial should be stopped here.
@@ -184,7 +184,7 @@ class Trials:
         self.training_seconds += report.seconds
         if math.isfinite(report.val_accuracy) and not report.failure:
             live.trial.report(report.val_accuracy, report.epoch)
-            self.observer.reported(live)
+            self._observer.reported(live)
         return True
 
     def _keep_if_best(self, live: LiveTrial, val_accuracy: float) -> None:
@@ -202,7 +202,7 @@ class Trials:
         if value is not None and value > self._best:
             self._best = value
             self._models.remove_all_but(live.number)
-        self.observer.finished(live, state, reason)
+        self._observer.finished(live, state, reason)
 
 
 def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """Ray Tune around the trials of a study: a Searcher, a TrialScheduler and a Callback that only translate."""
 
-import os
+import functools
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.errors import Abort
 from search.study import OBJECTIVE
 from search.trials import Report, Trials
 from trainable import trial as keys
@@ -20,6 +21,7 @@ TUNE_SETTINGS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the study records why a trial failed
     "RAY_CHDIR_TO_TRIAL_DIR": "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
 }
@@ -33,6 +35,19 @@ class Resources:
     cpus: float
     gpus: float
     max_retries: int
+
+
+def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an error in this project's own code end the run, in place of a trial's failure or a wild traceback."""
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(*args, **kwargs)
+        except Exception as error:
+            raise Abort(error) from error
+
+    return call
 
 
 class _Unpicklable:
@@ -51,12 +66,14 @@ class StudySearcher(_Unpicklable, Searcher):
         super().__init__(metric=OBJECTIVE, mode="max")
         self._trials, self._ended = trials, ended
 
-    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:  # type: ignore[override]  # FINISHED is a str
+    @_aborting
+    def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration."""
         if self._trials.exhausted or self._ended():
             return str(Searcher.FINISHED)
         return self._trials.ask(trial_id) | {keys.KEEP_FROM: self._trials.best}
 
+    @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell the study, with the last result unless the trial failed."""
         self._trials.finish(trial_id, None if error or not result else _report(result))
@@ -76,11 +93,13 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self._trials = trials
 
+    @_aborting
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Report an epoch that is not the trial's last; the last one goes to the searcher alone."""
         prune = self._trials.report(trial.trial_id, _report(result))
         return str(TrialScheduler.STOP if prune else TrialScheduler.CONTINUE)
 
+    @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Note why an attempt was lost; Tune calls this before each retry and before giving up."""
         error = trial.get_error()
@@ -95,6 +114,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
         """Call `check` at every step of Tune's loop; what it raises ends the run."""
         self._trials, self._check = trials, check
 
+    @_aborting
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
@@ -103,6 +123,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
         if model is not None:
             self._trials.keep_model(trial.trial_id, model)
 
+    @_aborting
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Note that a worker has begun with a trial."""
         self._trials.start(trial.trial_id)
@@ -119,12 +140,11 @@ def run_trials(
 
     Args:
         trainable: Class trainable that reports the keys of `trainable.trial`.
-        trials: The study's side.
+        trials: The study's side; what it raises ends the run as an `Abort`.
         resources: Ray's side.
         ended: Whether no further trial shall start.
         check: Called often on the main thread; what it raises ends the run at once.
     """
-    os.environ.update(TUNE_SETTINGS)
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
         tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+# Small networks that train in a second.
 SMALL_SPACE = """
 [hidden_units]
 type = "int"
@@ -24,6 +25,15 @@ choices = [256, 512]
 type = "int"
 low = 1
 high = 3
+"""
+
+
+# The same, with the baseline in it.
+SPACE_WITH_BASELINE = """
+hidden_units = {type = "categorical", choices = [8, 16, 32, 512]}
+learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
+batch_size = {type = "categorical", choices = [128, 512]}
+epochs = {type = "int", low = 1, high = 5}
 """
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from commands import SMALL_SPACE, run_command
+from commands import SPACE_WITH_BASELINE, run_command
 
 from trainable.data import Dataset, load_dataset
 
@@ -59,14 +59,14 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A real search of six small trials on the whole MNIST; the paths of its Python and its files have a space."""
+    """A real search of six trials on the whole MNIST; the paths of its Python and its files have a space."""
     folder = tmp_path_factory.mktemp("a search")
     space, runs = folder / "space.toml", folder / "runs"
-    space.write_text(SMALL_SPACE)
+    space.write_text(SPACE_WITH_BASELINE)
     environment = folder / "environment"
     environment.symlink_to(sys.prefix)
     result = run_command(
-        "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--no-baseline", "--json",
+        "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space,  "--json",
         "--seed", 7, python=environment / "bin" / "python",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr

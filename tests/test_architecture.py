@@ -15,7 +15,7 @@ LAYERS = {
     "trainable": ("errors", "download", "data", "config", "model", "evaluate", "engine", "trial"),
     "search": (
         "errors", "noise", "interrupt", "options", "data", "space", "strategies", "storage", "study", "models",
-        "trials", "tuning", "runtime", "progress", "summary", "prepare", "session", "run", "export",
+        "trials", "tuning", "runtime", "progress", "summary", "plan", "session", "run", "export",
     ),
     "dashboard": ("options", "queries", "charts", "app"),
 }  # fmt: skip

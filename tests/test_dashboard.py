@@ -168,4 +168,4 @@ def test_page_shows_a_real_search(finished, open_page):
     page = open_page(finished.storage)
     assert not page.exception
     assert page.metric[0].value == f"{finished.answer['best']['val_accuracy']:.4f}"
-    assert page.metric[1].value == "none yet"
+    assert page.metric[1].value == f"{finished.answer['baseline']['val_accuracy']:.4f}"

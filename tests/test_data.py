@@ -72,7 +72,14 @@ def test_named_file_with_other_images_is_refused(cache, arrays, tmp_path):
         load_dataset(file)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not an archive", None])
+def npy():
+    """A file of one array, which is no archive."""
+    stream = io.BytesIO()
+    np.save(stream, np.zeros(3))
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 torn", b"not an archive", npy(), None])
 def test_named_file_that_is_no_archive_is_refused(content, tmp_path):
     """Whatever stands in the place of the file, the answer is one DataError that names it."""
     file = tmp_path / "mine.npz"
@@ -87,6 +94,17 @@ def test_file_without_the_arrays_is_refused(tmp_path):
     file = tmp_path / "mine.npz"
     np.savez(file, x=np.zeros(3))
     with pytest.raises(DataError, match="expected the arrays x_train"):
+        load_dataset(file)
+
+
+def test_damaged_compressed_file_is_refused(arrays, tmp_path):
+    """A compressed archive whose content is damaged is named like any other."""
+    file = tmp_path / "mine.npz"
+    np.savez_compressed(file, **{name: array[:5000] for name, array in arrays.items()})
+    content = bytearray(file.read_bytes())
+    content[1000:1100] = bytes(100)
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=r"mine.npz: expected an .npz file"):
         load_dataset(file)
 
 
@@ -164,10 +182,12 @@ def test_official_download_reads_what_a_server_sends(arrays):
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            found = self.path == "/mnist.npz"
+            found = self.path != "/missing"
             self.send_response(200 if found else 404)
+            self.send_header("Content-Length", str(len(body.getvalue())) if found else "0")
             self.end_headers()
-            self.wfile.write(body.getvalue() if found else b"")
+            length = 1000 if self.path == "/torn" else None
+            self.wfile.write(body.getvalue()[:length] if found else b"")
 
         def log_message(self, *_):
             pass
@@ -179,6 +199,8 @@ def test_official_download_reads_what_a_server_sends(arrays):
         assert np.array_equal(download.official(f"{base}/mnist.npz")["y_test"], arrays["y_test"])
         with pytest.raises(download.DownloadError, match=r"official download: .*404"):
             download.official(f"{base}/missing")
+        with pytest.raises(download.DownloadError, match=r"official download: IncompleteRead"):
+            download.official(f"{base}/torn")
     finally:
         server.shutdown()
         server.server_close()

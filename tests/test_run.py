@@ -1,6 +1,7 @@
 """The command, from the outside: real processes, real Ray, the whole MNIST."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -66,7 +67,12 @@ def test_answer_has_every_key_of_the_design(finished):
     assert sum(answer["trials"].values()) == 6
     assert set(answer["best"]) == {"number", "params", "val_accuracy", "epochs_run"}
     assert set(answer["best"]["params"]) == {"hidden_units", "learning_rate", "batch_size", "epochs"}
-    assert answer["baseline"] is None
+    assert answer["baseline"]["number"] == 0
+    assert answer["baseline"]["params"] == {
+        "hidden_units": 512, "learning_rate": 0.001, "batch_size": 128, "epochs": 5
+    }  # fmt: skip
+    assert answer["baseline"]["epochs_run"] == 5
+    assert 0.97 < answer["baseline"]["val_accuracy"] <= answer["best"]["val_accuracy"]
     assert set(answer["seconds"]) == {"wall", "startup", "training"}
     assert 0 < answer["seconds"]["startup"] < answer["seconds"]["wall"]
     assert 0 < answer["utilization"] < 1
@@ -84,7 +90,7 @@ def test_progress_is_quiet_but_for_the_search(finished):
 
 
 def test_study_is_an_ordinary_optuna_study(finished):
-    """Plain Optuna opens it: values, parameters, epochs, attributes; TPE and pruners found their trials in it."""
+    """Plain Optuna opens it: values, parameters, epochs, attributes."""
     study = study_of(finished.runs, "s")
     assert study.best_value == finished.answer["best"]["val_accuracy"]
     for trial in study.trials:
@@ -148,6 +154,27 @@ def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
     while (left := set(ray_processes()) - before) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left
+
+
+def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
+    """After kill -9 of a worker the trial begins again on another; the study counts its attempts and nothing twice."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    process = start(
+        "--trials", 12, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
+        "--workers", 1,
+    )  # fmt: skip
+    wait_for_trials(process, tmp_path, "w", 2)
+    [worker] = [pid for pid, command in ray_processes().items() if "MnistTrial" in command or "Resource" in command]
+    os.kill(worker, signal.SIGKILL)
+    _, stderr = process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert stderr == ""
+    trials = study_of(tmp_path, "w").trials
+    assert [trial.state for trial in trials] == [TrialState.COMPLETE] * 12
+    assert sorted(trial.user_attrs["attempts"] for trial in trials) == [1] * 11 + [2]
+    for trial in trials:
+        assert list(trial.intermediate_values) == list(range(1, trial.params["epochs"] + 1))
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

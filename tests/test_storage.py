@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy.exc
 from optuna import create_study, load_study
 
-from search.errors import SearchError, UsageError
+from search.errors import UsageError
 from search.storage import exists, open_read_only, open_storage, parse_url, shown, sqlite_file
 
 
@@ -93,9 +93,24 @@ def test_password_is_hidden():
     url = "postgresql+psycopg://ann:s3cret@db.example/studies"
     assert shown(url) == "postgresql+psycopg://ann:***@db.example/studies"
     assert sqlite_file(url) is None
-    with pytest.raises(SearchError) as refusal:
-        open_storage("postgresql+nosuchdriver://ann:s3cret@db.example/studies", create=True)
-    assert "s3cret" not in str(refusal.value)
+    for wrong in ("postgresql+nosuchdriver://ann:s3cret@db/studies", "postgresql://ann:s3cret@db:port/studies"):
+        with pytest.raises(UsageError) as refusal:
+            parse_url(wrong)
+        assert "s3cret" not in str(refusal.value)
+
+
+def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):
+    """A database without tables, as a kill may leave it, counts as not there and is completed."""
+    file = tmp_path / "studies.db"
+    sqlite3.connect(file).close()
+    assert not exists(url_of(file))
+    open_storage(url_of(file), create=True)
+    assert exists(url_of(file))
+
+
+def test_password_in_the_query_is_hidden_too():
+    """Some drivers take the password there."""
+    assert "s3cret" not in shown("postgresql+psycopg://db.example/studies?user=ann&password=s3cret")
 
 
 def test_unparsable_url_is_not_repeated():

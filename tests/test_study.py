@@ -2,7 +2,7 @@
 
 import optuna
 import pytest
-from optuna.distributions import IntDistribution
+from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from search.errors import UsageError
@@ -19,7 +19,7 @@ from search.study import (
     baseline_of,
     count,
     enqueue,
-    find_settings,
+    find_study,
     load_study,
     open_study,
     ranked,
@@ -60,8 +60,8 @@ def ask(study, settings):
 def test_settings_survive_in_the_study(storage, settings, study):
     """What a study was made with is read back equal."""
     assert settings_of(load_study("s", storage)) == settings
-    assert find_settings("s", storage) == settings
-    assert find_settings("other", storage) is None
+    assert settings_of(find_study("s", storage)) == settings
+    assert find_study("other", storage) is None
 
 
 def test_options_left_out_are_taken_from_the_study(settings):
@@ -76,6 +76,8 @@ def test_study_cannot_change_its_space_seed_or_data(settings):
         Wishes(space=Space({"epochs": IntDistribution(1, 2)})).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="--seed: the study 's'"):
         Wishes(seed=8).continued(settings, DATA, "s")
+    with pytest.raises(UsageError, match="--no-baseline: the study 's' has its baseline already"):
+        Wishes(baseline=False).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="made with other data"):
         Wishes().continued(settings, DATA | {"x_train": "c"}, "s")
 
@@ -85,13 +87,13 @@ def test_study_of_another_program_is_refused(storage):
     other = optuna.create_study(study_name="theirs", storage=storage)
     other.tell(other.ask(), 1.0)
     with pytest.raises(UsageError, match="'theirs' was made by another program"):
-        find_settings("theirs", storage)
+        find_study("theirs", storage)
 
 
 def test_study_whose_making_was_cut_short_is_made_anew(storage):
     """A study without settings and without trials counts as not there."""
     optuna.create_study(study_name="half", storage=storage)
-    assert find_settings("half", storage) is None
+    assert find_study("half", storage) is None
 
 
 def test_newer_format_is_refused(storage, study, settings):
@@ -124,8 +126,8 @@ def test_interrupted_trial_is_tried_again_with_its_seed(study, settings):
     """A trial that no one runs ends as interrupted; its successor has its parameters, its seed and its number."""
     enqueue(study, settings, [])
     lost = ask(study, settings)
-    assert recover(study) == 1
-    assert recover(study) == 0
+    recover(study, settings)
+    recover(study, settings)
     again = ask(study, settings)
     assert study.trials[0].state == TrialState.FAIL
     assert study.trials[0].user_attrs[FAILURE] == INTERRUPTED
@@ -138,14 +140,14 @@ def test_recovery_cut_short_does_not_queue_twice(study, settings):
     """If the driver dies between queueing a successor and telling the trial, the next recovery queues no second one."""
     ask(study, settings)
     study.enqueue_trial(study.trials[0].params, user_attrs={RETRY_OF: 0})
-    recover(study)
+    recover(study, settings)
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
 
 
-def test_trial_without_parameters_leaves_no_successor(study):
-    """A driver that died before it drew any parameter has nothing to try again."""
-    study.ask()
-    recover(study)
+def test_trial_without_all_parameters_leaves_no_successor(study, settings):
+    """A driver that died while it drew parameters has nothing to try again: other parameters are drawn."""
+    study.ask({"epochs": settings.space.distributions["epochs"]})
+    recover(study, settings)
     assert [trial.state for trial in study.trials] == [TrialState.FAIL]
 
 
@@ -156,6 +158,26 @@ def test_restarted_sampler_does_not_repeat_itself(storage, settings):
     elsewhere = ask(open_study("t", storage, settings), settings).params
     assert first != second
     assert first == elsewhere
+
+
+@pytest.mark.parametrize("sampler", ["grid", "qmc"])
+def test_continued_sequence_goes_on_where_it_stopped(storage, sampler):
+    """A grid or a quasi-Monte Carlo sequence that is continued gives the points that an uninterrupted one gives."""
+    space = Space({"hidden_units": CategoricalDistribution((8, 16, 32)), "epochs": IntDistribution(1, 2)})
+    settings = Wishes(space=space, seed=3, sampler=sampler, baseline=False).settings(DATA)
+    drawn = {}
+    for name, restarts in (("whole", ()), ("cut", (2, 3))):
+        study = open_study(name, storage, settings)
+        drawn[name] = []
+        for number in range(6):
+            if number in restarts:
+                study = open_study(name, storage, settings)
+            trial = ask(study, settings)
+            study.tell(trial, 0.5)
+            drawn[name].append(trial.params)
+    assert sorted(map(str, drawn["whole"])) == sorted(map(str, drawn["cut"]))
+    if sampler == "grid":
+        assert len({str(params) for params in drawn["cut"]}) == 6
 
 
 def test_order_is_by_value_then_by_number(study, settings):

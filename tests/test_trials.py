@@ -79,7 +79,7 @@ def test_complete_trial_is_recorded_whole(make):
         "train_accuracy": 0.5,
     }
     assert trials.training_seconds == 6.0
-    assert trials.observer.events == [
+    assert trials._observer.events == [
         ("started", 0),
         ("reported", 0, 1),
         ("reported", 0, 2),
@@ -150,7 +150,7 @@ def test_diverged_trial_fails_with_the_workers_reason(make):
     assert trial.state == TrialState.FAIL
     assert trial.user_attrs["failure"] == "diverged at epoch 2"
     assert trial.intermediate_values == {1: 0.5}
-    assert trials.observer.events[-1] == ("finished", 0, "FAIL", "diverged at epoch 2")
+    assert trials._observer.events[-1] == ("finished", 0, "FAIL", "diverged at epoch 2")
 
 
 def test_only_the_best_model_is_kept(make):

@@ -1,6 +1,5 @@
 """What one trial trains: the four parameters and a seed, and the baseline's values of them."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
@@ -9,16 +8,21 @@ from trainable.errors import ConfigError
 
 MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
 
+# Far beyond what makes sense, but small enough for 32-bit indices and float32.
+LARGEST = {"hidden_units": 100_000, "batch_size": 1_000_000, "epochs": 10_000}
+LARGEST_RATE = 1e30
+LONGEST_SHOWN = 80  # characters
+
 
 @dataclass(frozen=True)
 class Configuration:
     """One network and how it is trained.
 
     Attributes:
-        hidden_units: Width of the hidden layer, at least 1.
-        learning_rate: RMSprop's, greater than 0.
-        batch_size: Images a step, at least 1.
-        epochs: Passes over the training split, at least 1.
+        hidden_units: Width of the hidden layer, 1 to 100,000.
+        learning_rate: RMSprop's, greater than 0, at most 1e30.
+        batch_size: Images a step, 1 to 1,000,000.
+        epochs: Passes over the training split, 1 to 10,000.
         seed: Decides the initial weights and every shuffle, 0 to `MAX_SEED`.
 
     Raises:
@@ -33,12 +37,12 @@ class Configuration:
 
     def __post_init__(self) -> None:
         """Check every field."""
-        for name in ("hidden_units", "batch_size", "epochs"):
-            check_integer(name, getattr(self, name), 1)
-        check_integer("seed", self.seed, 0, MAX_SEED)
+        for name, most in LARGEST.items():
+            _check_integer(name, getattr(self, name), 1, most)
+        _check_integer("seed", self.seed, 0, MAX_SEED)
         rate: object = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, float | int) or not math.isfinite(rate) or rate <= 0:
-            raise ConfigError(f"learning_rate must be a number greater than 0, got {rate!r}")
+        if isinstance(rate, bool) or not isinstance(rate, float | int) or not 0 < rate <= LARGEST_RATE:
+            raise ConfigError(f"learning_rate must be a number greater than 0 and at most 1e30, got {_short(rate)}")
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -59,15 +63,18 @@ class Configuration:
         return {name: value for name, value in asdict(self).items() if name != "seed"}
 
 
-def check_integer(name: str, value: object, low: int, high: int | None = None) -> None:
-    """Refuse anything but an integer from `low` to `high`.
+def _check_integer(name: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ConfigError(f"{name} must be a whole number from {low} to {high}, got {_short(value)}")
 
-    Raises:
-        ConfigError: The message names the field, the value and what is allowed.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < low or (high is not None and value > high):
-        allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
-        raise ConfigError(f"{name} must be a whole number {allowed}, got {value!r}")
+
+def _short(value: object) -> str:
+    """Return a value as a message can hold it: Python refuses to print integers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 PARAMETERS = ("hidden_units", "learning_rate", "batch_size", "epochs")

@@ -9,6 +9,7 @@ import logging
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ SHA256: Mapping[str, str] = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
+# What NumPy raises on files that are no archive, another one, torn, damaged or encrypted.
+UNREADABLE = (OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
@@ -128,7 +131,7 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
             arrays = {name: content[name] for name in names}
     except KeyError as error:
         raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError) as error:
+    except UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
     _verify(arrays, str(file))

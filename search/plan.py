@@ -1,0 +1,98 @@
+"""From options to a plan for a study: everything is checked before anything is made or started."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from search.errors import UsageError
+from search.options import Options, read_configurations
+from search.space import load_space
+from search.storage import exists, open_storage, sqlite_file
+from search.study import (
+    RETRY_OF,
+    Settings,
+    Wishes,
+    enqueue,
+    find_study,
+    open_study,
+    queued_params,
+    recover,
+    settings_of,
+)
+from trainable.config import BASELINE
+from trainable.data import SHA256
+
+DATA = {name: SHA256[name] for name in ("x_train", "y_train")}  # the arrays that trials see
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command is going to do with a study.
+
+    Attributes:
+        settings: The study's, recorded or new.
+        configurations: What `--enqueue` gave, checked.
+        trials: What the study holds already.
+    """
+
+    settings: Settings
+    configurations: Sequence[Mapping[str, Any]]
+    trials: Sequence[FrozenTrial]
+
+    def open(self, options: Options) -> optuna.Study:
+        """Make or open the study, ready to be asked."""
+        study = open_study(options.study, open_storage(options.storage, create=True), self.settings)
+        enqueue(study, self.settings, self.configurations)
+        recover(study, self.settings)
+        return study
+
+
+def make_plan(options: Options) -> Plan:
+    """Check options, files and study against each other.
+
+    Raises:
+        UsageError: They do not go together; nothing was made.
+        SearchError: The storage does not answer.
+    """
+    file = sqlite_file(options.storage)
+    if file is not None and file.absolute() == (options.runs / options.study).absolute():
+        raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
+    wishes = Wishes(
+        space=load_space(options.space) if options.space else None,
+        seed=options.seed,
+        sampler=options.sampler,
+        pruner=options.pruner,
+        baseline=options.baseline,
+    )
+    given = read_configurations(options.enqueue) if options.enqueue else []
+    study = find_study(options.study, open_storage(options.storage, create=False)) if exists(options.storage) else None
+    trials = study.get_trials(deepcopy=False) if study else []
+    settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
+    if settings.baseline:
+        settings.space.check(BASELINE.params, "the baseline is not in the space (--no-baseline leaves it out)")
+    plan = Plan(settings, [settings.space.check(params, where) for where, params in given], trials)
+    _check_grid(options, plan)
+    return plan
+
+
+def _check_grid(options: Options, plan: Plan) -> None:
+    """Refuse to ask a grid for more trials than it has."""
+    if plan.settings.sampler != "grid":
+        return
+    points = prod(len(values) for values in plan.settings.space.grid().values())
+    queued = [queued_params(trial) for trial in plan.trials if _was_queued(trial)]
+    new = [params for params in plan.configurations if params not in queued]
+    most = points + len(new) + (len(queued) if plan.trials else plan.settings.baseline)
+    if options.trials > most:
+        raise UsageError(
+            f"--trials {options.trials}: the grid of this space has {points} points, so {most} trials at most"
+        )
+
+
+def _was_queued(trial: FrozenTrial) -> bool:
+    """Say whether a trial was given by a person or is the baseline, rather than drawn."""
+    return "fixed_params" in trial.system_attrs and RETRY_OF not in trial.user_attrs
