@@ -128,6 +128,10 @@ class LiveProgress(Observer):
         self._tally.finish(live, state)
         say(self._console, outcome(live, state, reason))
 
+    def interrupted(self, live: LiveTrial) -> None:
+        """Take the trial from the running ones."""
+        self._tally.running.pop(live.number, None)
+
     def _render(self) -> Group:
         tally = self._tally
         counts, left = tally.counts, tally.remaining

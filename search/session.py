@@ -83,20 +83,15 @@ class Session:
         tally = self._tally(study)
         with make_progress(self._console, tally) as progress:
             budget = self._options.trials - count(known).finished
-            trials = Trials(study, plan.settings, budget, self._models, progress)
+            trials = Trials(study, plan.settings, budget, self._models, progress, self._options.max_retries)
+            trainable = tune.with_parameters(MnistTrial, data=dataset)
             try:
-                run_trials(
-                    tune.with_parameters(MnistTrial, data=dataset),
-                    trials,
-                    resources,
-                    ended=self._time_is_up,
-                    check=signals.check,
-                )
+                while not (trials.exhausted or self._time_is_up()):
+                    # More than once where a trial was lost when nothing more was to be asked.
+                    run_trials(trainable, trials, resources, ended=self._time_is_up, check=signals.check)
             finally:
                 self._times = self._measured(trials, resources.workers)
         if not trials.exhausted:
-            if not self._time_is_up():
-                raise SearchError("Ray Tune ended before the study had its trials; the same command goes on")
             self._say("time is up: no further trial was started; the same command goes on")
 
     def _recover_if_possible(self, plan: Plan, study: optuna.Study) -> None:

@@ -224,10 +224,15 @@ def recover(study: optuna.Study, settings: Settings) -> None:
             continue
         params = queued_params(trial)
         if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
-            inherited = {key: trial.user_attrs[key] for key in (SEED, IS_BASELINE) if key in trial.user_attrs}
-            study.enqueue_trial(params, user_attrs={RETRY_OF: trial.number, **inherited})
+            enqueue_again(study, trial.number, params, trial.user_attrs)
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
         study.tell(trial.number, state=TrialState.FAIL)
+
+
+def enqueue_again(study: optuna.Study, number: int, params: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
+    """Queue the successor of a trial: the same parameters and seed, and the attempts that were made already."""
+    inherited = {key: attributes[key] for key in (SEED, IS_BASELINE, ATTEMPTS) if key in attributes}
+    study.enqueue_trial(dict(params), user_attrs={RETRY_OF: number, **inherited})
 
 
 def queued_params(trial: FrozenTrial) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from search.study import (
     EPOCHS_RUN,
     FAILURE,
     HOST,
+    INTERRUPTED,
     IS_BASELINE,
     PARAMETERS_COUNT,
     SAMPLES_PER_SECOND,
@@ -23,6 +24,7 @@ from search.study import (
     SEED,
     TRAIN_ACCURACY,
     Settings,
+    enqueue_again,
     ranked,
     trial_seed,
 )
@@ -80,6 +82,9 @@ class Observer:
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """A trial was told to the study."""
 
+    def interrupted(self, live: LiveTrial) -> None:
+        """A trial was lost; another one will try its configuration again."""
+
 
 class Trials:
     """Turns a worker's events into the study's records; keys are the executor's own trial ids."""
@@ -91,6 +96,7 @@ class Trials:
         budget: int,
         models: ModelStore,
         observer: Observer,
+        max_retries: int = 0,
     ) -> None:
         """Take over a study.
 
@@ -100,9 +106,10 @@ class Trials:
             budget: How many trials may still be asked.
             models: Where the best model is kept.
             observer: Is told of every event.
+            max_retries: Further attempts at a trial whose worker was lost.
         """
         self._study, self._settings, self._models = study, settings, models
-        self._observer = observer
+        self._observer, self._max_retries = observer, max_retries
         self._live: dict[str, LiveTrial] = {}
         self._left = budget
         best = ranked(study.get_trials(deepcopy=False))
@@ -129,7 +136,7 @@ class Trials:
             seed = trial_seed(self._settings, trial.number)
             trial.set_user_attr(SEED, seed)
         config = self._settings.space.complete(trial.params) | {"seed": seed}
-        self._live[key] = LiveTrial(trial, config)
+        self._live[key] = LiveTrial(trial, config, attempts=trial.user_attrs.get(ATTEMPTS, 0) + 1)
         return config
 
     def start(self, key: str) -> None:
@@ -164,7 +171,10 @@ class Trials:
         live = self._live.pop(key)
         if last is None:
             live.attempts -= 1  # the attempt that `retry` foresaw did not begin
-            self._tell(live, TrialState.FAIL, live.error or "the worker ended without a result")
+            if live.attempts <= self._max_retries:
+                self._interrupt(live)  # the executor gives up at once where a worker is lost between two trials
+            else:
+                self._tell(live, TrialState.FAIL, live.error or "the worker ended without a result")
             return
         self._take(live, last)
         if last.failure:
@@ -174,6 +184,15 @@ class Trials:
         else:
             self._keep_if_best(live, last.val_accuracy)
             self._tell(live, TrialState.COMPLETE, value=last.val_accuracy)
+
+    def _interrupt(self, live: LiveTrial) -> None:
+        """Leave a trial to a successor, for which the budget has room again."""
+        trial = live.trial
+        enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | {ATTEMPTS: live.attempts})
+        trial.set_user_attr(FAILURE, INTERRUPTED)
+        self._study.tell(trial, state=TrialState.FAIL)
+        self._left += 1
+        self._observer.interrupted(live)
 
     def _take(self, live: LiveTrial, report: Report) -> bool:
         """Add a report to what is known; return whether it was new."""

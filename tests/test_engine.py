@@ -12,6 +12,13 @@ from trainable.evaluate import keras_accuracy
 from trainable.model import initial_weights, keras_bytes, keras_model
 
 
+def compiled(weights):
+    """A Keras model that is ready to fit, as the book compiles it."""
+    model = keras_model(weights)
+    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 def trained(engine, configuration):
     """Train a whole configuration; return the last epoch."""
     engine.start(configuration)
@@ -31,7 +38,7 @@ def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_unit
     engine.start(Configuration(hidden_units, 0.001, batch_size, 1), weights)
     order = tf.range(engine.samples)
     engine._train_in_order(order, tf.constant(batch_size), tf.constant(0.001))
-    model = keras_model(weights)
+    model = compiled(weights)
     model.fit(small.x_train.astype("float32") / 255, small.y_train, batch_size=batch_size, shuffle=False, verbose=0)
     for ours, theirs in zip(engine.weights, model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=2e-5)
@@ -40,7 +47,7 @@ def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_unit
 def test_epoch_reports_what_it_saw(small, engine):
     """Loss and accuracy are means over the training images, taken as the weights moved."""
     engine.start(Configuration(16, 1e-12, 100, 1, seed=3))
-    untrained = keras_model(engine.weights)
+    untrained = compiled(engine.weights)
     loss, accuracy = untrained.evaluate(small.x_train.astype("float32") / 255, small.y_train, verbose=0)
     epoch = engine.train_epoch()
     assert epoch.loss == pytest.approx(loss, rel=1e-4)

@@ -72,7 +72,7 @@ WRONG = {
     "epochs = {type = 'categorical', choices = [1], log = true}": "epochs: unknown key 'log'",
     "learning_rate = {type = 'int', low = 1, high = 2}": "type must be float or categorical, got 'int'",
     "learning_rate = {type = 'float', low = 0, high = 1, log = true}": "low must be greater than 0 on a log scale",
-    "learning_rate = {type = 'float', low = -1, high = 1}": "learning_rate must be a number greater than 0, got -1",
+    "learning_rate = {type = 'float', low = -1, high = 1}": "low: learning_rate must be a number greater than 0",
     "learning_rate = {type = 'float', low = nan, high = 1}": "low: learning_rate must be a number greater than 0",
 }
 

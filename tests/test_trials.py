@@ -38,12 +38,12 @@ def report(epoch, accuracy, **changes):
 def make(tmp_path):
     """A function that makes trials over a new study with a baseline."""
 
-    def build(pruner="none", budget=10):
+    def build(pruner="none", budget=10, max_retries=0):
         settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
         study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True), settings)
         enqueue(study, settings, [])
         models = ModelStore(tmp_path, "s")
-        return study, Trials(study, settings, budget, models, Recorder()), models
+        return study, Trials(study, settings, budget, models, Recorder(), max_retries), models
 
     return build
 
@@ -131,13 +131,28 @@ def test_trial_that_used_up_its_retries_fails_with_the_reason(make):
     """The study says how often it was tried and what the last attempt died of."""
     study, trials, _ = make()
     trials.ask("a")
-    for _ in range(3):
-        trials.retry("a", "RayActorError: lost")
+    trials.retry("a", "RayActorError: lost")
     trials.finish("a", None)
     [trial] = study.trials
     assert trial.state == TrialState.FAIL
     assert trial.user_attrs["failure"] == "RayActorError: lost"
-    assert (trial.user_attrs["attempts"], trial.user_attrs["epochs_run"]) == (3, 0)
+    assert (trial.user_attrs["attempts"], trial.user_attrs["epochs_run"]) == (1, 0)
+
+
+def test_trial_lost_before_its_retries_are_used_up_leaves_a_successor(make):
+    """Where the executor gives up early, the configuration is asked again, with its seed and its count of attempts."""
+    study, trials, _ = make(budget=1, max_retries=1)
+    config = trials.ask("a")
+    trials.retry("a", "RayActorError: lost")
+    trials.finish("a", None)
+    assert not trials.exhausted
+    assert trials.ask("b") == config
+    trials.retry("b", "RayActorError: lost again")
+    trials.finish("b", None)
+    assert trials.exhausted
+    assert [trial.user_attrs["failure"] for trial in study.trials] == ["interrupted", "RayActorError: lost again"]
+    assert study.trials[1].user_attrs["retry_of"] == 0
+    assert study.trials[1].user_attrs["attempts"] == 2
 
 
 def test_diverged_trial_fails_with_the_workers_reason(make):

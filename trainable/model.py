@@ -48,7 +48,7 @@ def forward(images: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
 
 
 def keras_model(weights: Weights) -> Any:
-    """Return an ordinary compiled Keras model (float32 [batch, features] in [0, 1] to probabilities)."""
+    """Return an ordinary Keras model, not compiled: float32 [batch, features] in [0, 1] to probabilities."""
     features, hidden_units = weights[0].shape
     model = keras.Sequential(
         [
@@ -57,7 +57,6 @@ def keras_model(weights: Weights) -> Any:
             keras.layers.Dense(len(weights[3]), activation="softmax"),
         ]
     )
-    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     model.set_weights(weights)
     return model
 
