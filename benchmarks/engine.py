@@ -7,13 +7,12 @@ same core, plus one streaming pass over what the optimizer has to read and write
 import argparse
 import os
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.results import spread, table, write_section
+from benchmarks.results import write_section
 
 SHAPES = ((512, 128), (512, 32), (64, 128), (64, 32), (1024, 512))
 EPOCHS = 5  # after the first, which traces
@@ -126,7 +125,10 @@ def matmul_seconds(features: int, classes: int, hidden_units: int, batch_size: i
     import tensorflow as tf  # noqa: PLC0415
 
     images = tf.random.uniform((batch_size, features))
-    hidden, hidden_gradient = tf.random.uniform((batch_size, hidden_units)), tf.random.uniform((batch_size, hidden_units))
+    hidden, hidden_gradient = (
+        tf.random.uniform((batch_size, hidden_units)),
+        tf.random.uniform((batch_size, hidden_units)),
+    )
     logits_gradient = tf.random.uniform((batch_size, classes))
     kernels = tf.random.uniform((features, hidden_units)), tf.random.uniform((hidden_units, classes))
     steps = samples / batch_size
@@ -144,4 +146,6 @@ def matmul_seconds(features: int, classes: int, hidden_units: int, batch_size: i
             a, b = b, a
         return step
 
-    return statistics.median(seconds(lambda: products(images, hidden, hidden_gradient, logits_gradient, *kernels).numpy()) for _ in range(3))
+    return statistics.median(
+        seconds(lambda: products(images, hidden, hidden_gradient, logits_gradient, *kernels).numpy()) for _ in range(3)
+    )

@@ -17,7 +17,7 @@ from search.errors import SearchError, UsageError
 from search.tuning import TUNE_SETTINGS, Resources
 
 CONNECT_TIMEOUT = 10.0  # seconds
-LOOPBACK = "127.0.0.1"
+CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
@@ -44,8 +44,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
                 num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
                 include_dashboard=False,
                 object_store_memory=OBJECT_STORE,
-                runtime_env={"py_executable": shlex.quote(sys.executable)},  # Ray puts it into a shell's line as it is
-                _node_ip_address=LOOPBACK,
+                runtime_env=_worker_environment(),
                 **quiet,
             )
         else:
@@ -57,6 +56,15 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         yield _settled(wanted)
     finally:
         ray.shutdown()
+
+
+def _worker_environment() -> dict[str, Any]:
+    """Return the environment of workers: Tune's own, so that those which Ray starts ahead are the ones that Tune gets.
+
+    Ray puts the interpreter's path into a shell's line as it is, so a path with a space in it has to be quoted here.
+    """
+    tune_variables = {"PL_DISABLE_FORK": "1", CHDIR: TUNE_SETTINGS[CHDIR]}
+    return {"py_executable": shlex.quote(sys.executable), "env_vars": tune_variables}
 
 
 def _check_reachable(address: str | None) -> None:

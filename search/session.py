@@ -83,7 +83,14 @@ class Session:
         tally = self._tally(study)
         with make_progress(self._console, tally) as progress:
             budget = self._options.trials - count(known).finished
-            trials = Trials(study, plan.settings, budget, self._models, progress, self._options.max_retries)
+            trials = Trials(
+                study,
+                plan.settings,
+                budget=budget,
+                models=self._models,
+                observer=progress,
+                max_retries=self._options.max_retries,
+            )
             trainable = tune.with_parameters(MnistTrial, data=dataset)
             try:
                 while not (trials.exhausted or self._time_is_up()):

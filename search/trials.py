@@ -93,6 +93,7 @@ class Trials:
         self,
         study: optuna.Study,
         settings: Settings,
+        *,
         budget: int,
         models: ModelStore,
         observer: Observer,

@@ -43,7 +43,11 @@ def make(tmp_path):
         study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True), settings)
         enqueue(study, settings, [])
         models = ModelStore(tmp_path, "s")
-        return study, Trials(study, settings, budget, models, Recorder(), max_retries), models
+        return (
+            study,
+            Trials(study, settings, budget=budget, models=models, observer=Recorder(), max_retries=max_retries),
+            models,
+        )
 
     return build
 
