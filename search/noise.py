@@ -26,6 +26,16 @@ def quiet(*, verbose: bool) -> None:
 
 
 @contextlib.contextmanager
+def quiet_stdout() -> Iterator[None]:
+    """Drop what is printed in a block: Ray prints there when a worker dies, between the lines of an answer.
+
+    What was given the old `sys.stdout` before goes on writing to it.
+    """
+    with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):  # noqa: PTH123 (a device)
+        yield
+
+
+@contextlib.contextmanager
 def quiet_import() -> Iterator[None]:
     """Drop what compiled code writes to standard error in a block: TensorFlow logs before it can be told not to.
 

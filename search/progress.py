@@ -106,7 +106,13 @@ class LiveProgress(Observer):
     def __init__(self, console: Console, tally: Tally) -> None:
         """Draw on this console."""
         self._console, self._tally = console, tally
-        self._live = Live(get_renderable=self._render, console=console, refresh_per_second=REFRESH, transient=True)
+        self._live = Live(
+            get_renderable=self._render,
+            console=console,
+            refresh_per_second=REFRESH,
+            transient=True,
+            redirect_stdout=False,
+        )
 
     def __enter__(self) -> Self:
         """Begin to draw."""

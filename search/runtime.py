@@ -1,5 +1,6 @@
 """The Ray runtime under a search: started for it on this machine, or an existing cluster."""
 
+import contextlib
 import logging
 import math
 import os
@@ -8,12 +9,12 @@ import shlex
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import ray
 
 from search.errors import SearchError, UsageError
+from search.noise import quiet_stdout
 from search.tuning import TUNE_SETTINGS, Resources
 
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -21,7 +22,7 @@ CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
-@contextmanager
+@contextlib.contextmanager
 def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     """Connect to Ray for the length of a block; yield the resources with the number of workers settled.
 
@@ -36,6 +37,11 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     """
     os.environ.update(TUNE_SETTINGS)
     _check_reachable(address)
+    with contextlib.nullcontext() if verbose else quiet_stdout():
+        yield from _connected(address, wanted, verbose=verbose)
+
+
+def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     try:
         if address is None:

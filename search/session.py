@@ -1,6 +1,7 @@
 """One command from checked options to the printed answer."""
 
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class Session:
     def __init__(self, options: Options, started: float) -> None:
         """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
-        self._console = Console(stderr=options.json)
+        self._console = Console(file=sys.stderr if options.json else sys.stdout)
         self._models = ModelStore(options.runs, options.study)
         self._times: Times | None = None
 

@@ -167,9 +167,10 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
     wait_for_trials(process, tmp_path, "w", 2)
     [worker] = [pid for pid, command in ray_processes().items() if "MnistTrial" in command or "Resource" in command]
     os.kill(worker, signal.SIGKILL)
-    _, stderr = process.communicate(timeout=100)
+    stdout, stderr = process.communicate(timeout=100)
     assert process.returncode == 0
     assert stderr == ""
+    assert "raylet" not in stdout
     trials = [trial for trial in study_of(tmp_path, "w").trials if trial.state == TrialState.COMPLETE]
     assert len(trials) == 12
     assert sorted(trial.user_attrs["attempts"] for trial in trials) == [1] * 11 + [2]

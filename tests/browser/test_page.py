@@ -79,7 +79,7 @@ def test_best_accuracy_is_read_off_the_page(page, finished):
     metric = page.get_by_test_id("stMetric").first
     assert metric.get_by_test_id("stMetricValue").inner_text() == f"{finished.answer['best']['val_accuracy']:.4f}"
     page.locator(".js-plotly-plot").nth(1).wait_for(timeout=30_000)
-    assert page.get_by_test_id("stDataFrame").count() == 1
+    page.get_by_test_id("stDataFrame").wait_for(timeout=30_000)
     assert page.get_by_test_id("stException").count() == 0
     assert page.errors == []
 
