@@ -11,7 +11,7 @@ from trainable.model import PIXEL_MAX, forward, scaled
 BATCH = 1000  # images at once: large enough for fast matrix products, small enough to stay in cache
 
 
-@tf.function(reduce_retracing=True)
+@tf.function(reduce_retracing=True, autograph=False)
 def count_correct(images: Any, labels: Any, weights: Any) -> Any:
     """Return how many images are classified right, int32 [].
 
@@ -20,13 +20,15 @@ def count_correct(images: Any, labels: Any, weights: Any) -> Any:
         labels: int32 [n].
         weights: Variables in the order of `model.Weights`.
     """
-    total = tf.shape(labels)[0]
-    start, correct = tf.constant(0), tf.constant(0)
-    while start < total:
+    total = tf.size(labels)
+
+    def step(start: Any, correct: Any) -> tuple[Any, Any]:
         stop = tf.minimum(start + BATCH, total)
         _, logits = forward(scaled(images[start:stop]), weights)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels[start:stop])
-        start, correct = stop, correct + tf.reduce_sum(tf.cast(right, tf.int32))
+        return stop, correct + tf.reduce_sum(tf.cast(right, tf.int32))
+
+    _, correct = tf.while_loop(lambda start, _: start < total, step, (tf.constant(0), tf.constant(0)))
     return correct
 
 

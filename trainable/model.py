@@ -1,7 +1,7 @@
 """The network: one hidden layer with relu, one output layer; as plain arrays and as a Keras model."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,19 @@ def scaled(images: Any) -> Any:
     return tf.cast(images, tf.float32) * np.float32(1 / PIXEL_MAX)
 
 
-def forward(images: Any, weights: Sequence[Any]) -> tuple[Any, Any]:
+def forward(
+    images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul
+) -> tuple[Any, Any]:
     """Return the hidden activations [batch, hidden_units] and the logits [batch, classes], inside a graph.
 
     Args:
         images: float32 [batch, features] in [0, 1].
         weights: Tensors in the order of `Weights`.
+        product: Multiplies two float32 matrices.
     """
     hidden_kernel, hidden_bias, output_kernel, output_bias = weights
-    hidden = tf.nn.relu(tf.nn.bias_add(tf.matmul(images, hidden_kernel), hidden_bias))
-    return hidden, tf.nn.bias_add(tf.matmul(hidden, output_kernel), output_bias)
+    hidden = tf.nn.relu(tf.nn.bias_add(product(images, hidden_kernel), hidden_bias))
+    return hidden, tf.nn.bias_add(product(hidden, output_kernel), output_bias)
 
 
 def keras_model(weights: Weights) -> Any:

@@ -22,6 +22,8 @@ from ray import tune
 
 from trainable.config import Configuration
 from trainable.data import Dataset
+from trainable.precision import FLOAT32
+from trainable.process import prepare_tensorflow
 
 # Keys of a result, besides Tune's own.
 EPOCH = "epoch"  # 1-based
@@ -42,20 +44,16 @@ KEEP_FROM = "keep_from"
 class MnistTrial(tune.Trainable):
     """Trains one configuration; see the constants of this module for what each step reports."""
 
-    def setup(self, config: dict[str, Any], data: Dataset) -> None:  # type: ignore[override]  # as Tune documents
+    def setup(  # type: ignore[override]  # as Tune documents
+        self, config: dict[str, Any], data: Dataset, precision: str = FLOAT32
+    ) -> None:
         """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
-        import tensorflow as tf  # noqa: PLC0415 (seconds of import that only workers should pay)
-
         assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
-        threads = max(1, int(assigned.get("CPU", 1)))
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        if not assigned.get("GPU"):
-            tf.config.set_visible_devices([], "GPU")  # TensorFlow would claim the memory of every GPU it sees
+        prepare_tensorflow(threads=max(1, int(assigned.get("CPU", 1))), gpu=bool(assigned.get("GPU")))
 
-        from trainable.engine import Engine  # noqa: PLC0415
+        from trainable.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
-        self._engine = Engine(data)
+        self._engine = Engine(data, precision)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

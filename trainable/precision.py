@@ -1,0 +1,37 @@
+"""The number formats that a network can be trained in, and whether this processor computes in them."""
+
+from pathlib import Path
+
+from trainable.errors import ConfigError
+
+FLOAT32 = "float32"
+BFLOAT16 = "bfloat16"
+PRECISIONS = (FLOAT32, BFLOAT16)
+
+# What Linux calls the instructions for bfloat16 products; without them the products are emulated, slower than float32.
+BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+CPU_INFO = Path("/proc/cpuinfo")
+
+
+def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
+    """Refuse a precision that this machine's processor does not have.
+
+    Args:
+        precision: One of `PRECISIONS`.
+        cpu_info: Where Linux describes the processor.
+
+    Raises:
+        ConfigError: There is no such precision, or no instructions for it here.
+    """
+    if precision not in PRECISIONS:
+        raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
+    if precision == BFLOAT16 and not BFLOAT16_FLAGS & _cpu_flags(cpu_info):
+        raise ConfigError("bfloat16 needs a processor with AVX512_BF16 or AMX, which this one is not; use float32")
+
+
+def _cpu_flags(cpu_info: Path) -> set[str]:
+    try:
+        lines = cpu_info.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return set()  # not Linux
+    return {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
