@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
 from trainable.config import MAX_SEED
+from trainable.precision import PRECISIONS
 
 SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")
@@ -35,6 +36,7 @@ class Options:
     seed: int | None
     enqueue: Path | None
     baseline: bool
+    precision: str | None
     workers: int | None
     cpus_per_trial: float
     gpus_per_trial: float
@@ -129,6 +131,10 @@ def _parser() -> Parser:
     )  # fmt: skip
     what.add_argument("--enqueue", metavar="FILE", type=Path, help="JSON Lines of configurations to try first")
     what.add_argument("--no-baseline", dest="baseline", action="store_false", help="leave trial 0 out")
+    what.add_argument(
+        "--precision", choices=PRECISIONS,
+        help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",
+    )  # fmt: skip
 
     where = parser.add_argument_group("where and how long")
     where.add_argument("--workers", metavar="N", type=whole(1), help="trials at once (default: the CPUs there are)")

@@ -25,6 +25,8 @@ from search.study import (
 )
 from trainable.config import BASELINE
 from trainable.data import SHA256
+from trainable.errors import ConfigError
+from trainable.precision import check_precision
 
 DATA = {name: SHA256[name] for name in ("x_train", "y_train")}  # the arrays that trials see
 
@@ -67,6 +69,7 @@ def make_plan(options: Options) -> Plan:
         sampler=options.sampler,
         pruner=options.pruner,
         baseline=options.baseline,
+        precision=options.precision,
     )
     given = read_configurations(options.enqueue) if options.enqueue else []
     study = find_study(options.study, open_storage(options.storage, create=False)) if exists(options.storage) else None
@@ -74,9 +77,18 @@ def make_plan(options: Options) -> Plan:
     settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
     if settings.baseline:
         settings.space.check(BASELINE.params, "the baseline is not in the space (--no-baseline leaves it out)")
+    if options.address is None:  # on a cluster it is the workers' processors that count
+        _check_precision(settings.precision)
     plan = Plan(settings, [settings.space.check(params, where) for where, params in given], trials)
     _check_grid(options, plan)
     return plan
+
+
+def _check_precision(precision: str) -> None:
+    try:
+        check_precision(precision)
+    except ConfigError as error:
+        raise UsageError(f"--precision: {error}") from error
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

@@ -9,17 +9,36 @@ import shlex
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import ray
 
 from search.errors import SearchError, UsageError
 from search.noise import quiet_stdout
-from search.tuning import TUNE_SETTINGS, Resources
 
-CONNECT_TIMEOUT = 10.0  # seconds
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
+# Tune's own records are not read by anything here: the study is the truth.
+TUNE_SETTINGS = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the study records why a trial failed
+    CHDIR: "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
+}
+CONNECT_TIMEOUT = 10.0  # seconds
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a trial gets from Ray, how many run at once, how often one is tried again."""
+
+    workers: int
+    cpus: float
+    gpus: float
+    max_retries: int
 
 
 @contextlib.contextmanager

@@ -1,13 +1,13 @@
 """One command from checked options to the printed answer."""
 
+import importlib
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 
 import optuna
-from ray import tune
-from ray.tune.error import TuneError
 from rich.console import Console
 
 from search.data import load
@@ -17,14 +17,12 @@ from search.models import ModelStore
 from search.options import Options, default_storage
 from search.plan import Plan, make_plan
 from search.progress import Tally, make_progress, say
-from search.runtime import ray_runtime
+from search.runtime import Resources, ray_runtime
 from search.storage import STORAGE_ERRORS, one_line_errors, shown
 from search.study import baseline_of, count, ranked, recover
 from search.summary import Summary, Times
 from search.trials import Trials
-from search.tuning import Resources, run_trials
 from trainable.data import Dataset
-from trainable.trial import MnistTrial
 
 
 class Session:
@@ -59,6 +57,7 @@ class Session:
         """Run what is missing; return the study and the exit status."""
         options = self._options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
+        _import_ahead("search.tuning")
         with Interruptible() as signals, ray_runtime(options.address, wanted, verbose=options.verbose) as resources:
             signals.take_over()  # from Ray, which has a handler of its own for SIGTERM
             study = plan.open(options)
@@ -69,8 +68,8 @@ class Session:
                 recover(study, plan.settings)
                 self._say(f"{interrupted}: stopped; the same command with --study {options.study} goes on")
                 return study, interrupted.exit_status
-            except (Abort, TuneError) as error:
-                cause = error.cause if isinstance(error, Abort) else error
+            except Abort as error:
+                cause = error.cause
                 self._recover_if_possible(plan, study)
                 if isinstance(cause, STORAGE_ERRORS):
                     raise cause from error
@@ -80,6 +79,8 @@ class Session:
     def _run_trials(
         self, plan: Plan, study: optuna.Study, dataset: Dataset, resources: Resources, signals: Interruptible
     ) -> None:
+        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_import_ahead`)
+
         known = study.get_trials(deepcopy=False)
         tally = self._tally(study)
         with make_progress(self._console, tally) as progress:
@@ -92,7 +93,7 @@ class Session:
                 observer=progress,
                 max_retries=self._options.max_retries,
             )
-            trainable = tune.with_parameters(MnistTrial, data=dataset)
+            trainable = mnist_trainable(dataset, plan.settings.precision)
             try:
                 while not (trials.exhausted or self._time_is_up()):
                     # More than once where a trial was lost when nothing more was to be asked.
@@ -158,6 +159,11 @@ def _location(options: Options) -> dict[str, str]:
     if options.runs != Path("runs"):
         found["--runs"] = str(options.runs)
     return found
+
+
+def _import_ahead(module: str) -> None:
+    """Import a module while this thread waits for something else: Tune takes a second, Ray's start a few."""
+    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
 
 
 def _last_line(error: BaseException) -> str:

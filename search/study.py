@@ -19,6 +19,7 @@ from search.errors import UsageError
 from search.space import BUILT_IN, Space
 from search.strategies import DEFAULT_PRUNER, DEFAULT_SAMPLER, make_pruner, make_sampler
 from trainable.config import BASELINE, MAX_SEED
+from trainable.precision import FLOAT32
 
 SETTINGS = "settings"  # study user attribute
 FORMAT = 1
@@ -51,6 +52,7 @@ class Settings:
         baseline: Whether trial 0 is the baseline.
         sampler: Name, as in `strategies`.
         pruner: Name, as in `strategies`.
+        precision: Of matrix products in training, as in `trainable.precision`.
     """
 
     space: Space
@@ -59,10 +61,11 @@ class Settings:
     baseline: bool
     sampler: str
     pruner: str
+    precision: str = FLOAT32
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
-        values = {name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner")}
+        values = {name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner", "precision")}
         return values | {
             "format": FORMAT,
             "objective": OBJECTIVE,
@@ -74,7 +77,8 @@ class Settings:
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         known = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner", "data")}
-        return cls(space=Space.from_json(values["space"]), **known)
+        precision = values.get("precision", FLOAT32)  # the first studies did not record it
+        return cls(space=Space.from_json(values["space"]), precision=precision, **known)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ class Wishes:
     sampler: str | None = None
     pruner: str | None = None
     baseline: bool = True
+    precision: str | None = None
 
     def settings(self, data: Mapping[str, str]) -> Settings:
         """Return the settings of a new study."""
@@ -96,6 +101,7 @@ class Wishes:
             baseline=self.baseline,
             sampler=self.sampler or DEFAULT_SAMPLER,
             pruner=self.pruner or DEFAULT_PRUNER,
+            precision=self.precision or FLOAT32,
         )
 
     def continued(self, recorded: Settings, data: Mapping[str, str], name: str) -> Settings:
@@ -104,7 +110,11 @@ class Wishes:
         Raises:
             UsageError: The command asks for something that a study cannot change.
         """
-        for option, wish, value in (("--space", self.space, recorded.space), ("--seed", self.seed, recorded.seed)):
+        for option, wish, value in (
+            ("--space", self.space, recorded.space),
+            ("--seed", self.seed, recorded.seed),
+            ("--precision", self.precision, recorded.precision),
+        ):
             if wish is not None and wish != value:
                 raise UsageError(
                     f"{option}: the study {name!r} was made with another one; leave {option} out to continue it, "

@@ -3,38 +3,20 @@
 import functools
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from ray import tune
+from ray.tune.error import TuneError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from search.errors import Abort
+from search.runtime import Resources
 from search.study import OBJECTIVE
 from search.trials import Report, Trials
 from trainable import trial as keys
-
-# Tune's own records are not read by anything here: the study is the truth.
-TUNE_SETTINGS = {
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
-    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the study records why a trial failed
-    "RAY_CHDIR_TO_TRIAL_DIR": "0",
-    "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
-}
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a trial gets from Ray, how many run at once, how often one is tried again."""
-
-    workers: int
-    cpus: float
-    gpus: float
-    max_retries: int
+from trainable.data import Dataset
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,6 +115,11 @@ class DriverCallback(_Unpicklable, tune.Callback):
         self._check()
 
 
+def mnist_trainable(dataset: Dataset, precision: str) -> Any:
+    """Return the trainable of this project's trials, with the data in Ray's object store."""
+    return tune.with_parameters(keys.MnistTrial, data=dataset, precision=precision)
+
+
 def run_trials(
     trainable: Any, trials: Trials, resources: Resources, *, ended: Callable[[], bool], check: Callable[[], None]
 ) -> None:
@@ -140,13 +127,16 @@ def run_trials(
 
     Args:
         trainable: Class trainable that reports the keys of `trainable.trial`.
-        trials: The study's side; what it raises ends the run as an `Abort`.
+        trials: The study's side.
         resources: Ray's side.
         ended: Whether no further trial shall start.
         check: Called often on the main thread; what it raises ends the run at once.
+
+    Raises:
+        Abort: The study's side or Tune itself failed; it carries the error.
     """
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
-        tune.Tuner(
+        tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
                 search_alg=StudySearcher(trials, ended),
@@ -163,7 +153,11 @@ def run_trials(
                 failure_config=tune.FailureConfig(max_failures=resources.max_retries),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
-        ).fit()
+        )
+        try:
+            tuner.fit()
+        except TuneError as error:
+            raise Abort(error) from error
 
 
 def _report(result: dict[str, Any]) -> Report:

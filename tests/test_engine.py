@@ -37,7 +37,7 @@ def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_unit
     weights = initial_weights(small.features, hidden_units, small.classes, seed=1)
     engine.start(Configuration(hidden_units, 0.001, batch_size, 1), weights)
     order = tf.range(engine.samples)
-    engine._train_in_order(order, tf.constant(batch_size), tf.constant(0.001))
+    tf.function(engine._train_in_order, autograph=False)(order, tf.constant(batch_size), tf.constant(0.001))
     model = compiled(weights)
     model.fit(small.x_train.astype("float32") / 255, small.y_train, batch_size=batch_size, shuffle=False, verbose=0)
     for ours, theirs in zip(engine.weights, model.get_weights(), strict=True):

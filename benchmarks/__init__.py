@@ -1,0 +1,1 @@
+"""What the search costs beside its limits and beside other tools; each command measures one part."""

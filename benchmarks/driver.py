@@ -1,0 +1,125 @@
+"""`python -m benchmarks.driver`: what a trial costs the driver, against the number of trials that the study has.
+
+The trainable trains nothing, so all the time that a trial takes is the search's own: the sampler, the pruner, SQLite,
+Tune's event loop and Ray's calls.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import TrialState
+from ray import tune
+
+from benchmarks.results import RESULTS, record, table
+from search.models import ModelStore
+from search.noise import quiet
+from search.runtime import Resources, ray_runtime
+from search.storage import open_storage
+from search.study import Wishes, open_study
+from search.trials import LiveTrial, Observer, Trials
+from search.tuning import run_trials
+from trainable import trial as keys
+
+TRIALS = 2000
+SAMPLERS = ("random", "tpe")
+WINDOW = 100  # trials over which a cost is averaged
+EPOCHS = 3  # reports of a trial: two to the scheduler and the pruner, the last to the searcher
+WORKERS = 2
+GOAL, GOAL_GROWTH = 50, 1.5  # milliseconds a trial; the last hundred against the first
+
+
+class NoTraining(tune.Trainable):
+    """Reports epochs at once, with an accuracy that the configuration decides."""
+
+    def setup(self, config: dict[str, Any]) -> None:
+        """Begin the first trial."""
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Begin the next trial."""
+        self._epoch, self._accuracy = 0, 1 - new_config["learning_rate"]
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """Report an epoch."""
+        self._epoch += 1
+        done = self._epoch >= EPOCHS
+        return {
+            keys.EPOCH: self._epoch,
+            keys.VAL_ACCURACY: self._accuracy,
+            keys.TRAIN_ACCURACY: self._accuracy,
+            keys.SECONDS: 0.0,
+            keys.SAMPLES_PER_SECOND: 0.0,
+            keys.HOST: "here",
+            keys.PARAMETERS_COUNT: 0,
+            keys.MODEL: b"a model" if done else None,
+            tune.result.DONE: done,
+        }
+
+
+class Clock(Observer):
+    """Notes when trials end."""
+
+    def __init__(self) -> None:
+        """Start with no trial."""
+        self.ended: list[float] = []
+
+    def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
+        """Note the time."""
+        self.ended.append(time.perf_counter())
+
+
+def measure(sampler: str, number: int, folder: Path, resources: Resources) -> list[float]:
+    """Run trials that train nothing; return the milliseconds that each took after the one before it."""
+    settings = Wishes(seed=1, sampler=sampler, baseline=False).settings({})
+    study = open_study(sampler, open_storage(f"sqlite:///{folder / sampler}.db", create=True), settings)
+    clock = Clock()
+    trials = Trials(study, settings, budget=number, models=ModelStore(folder, sampler), observer=clock)
+    run_trials(NoTraining, trials, resources, ended=lambda: False, check=lambda: None)
+    return [(after - before) * 1e3 for before, after in pairwise(clock.ended)]
+
+
+def row(sampler: str, costs: list[float]) -> list[str]:
+    """Return a table's row: the mean cost over the first and the last trials and over the steps in between."""
+    size = min(WINDOW, len(costs) // 2)
+    first, last = statistics.mean(costs[:size]), statistics.mean(costs[-size:])
+    middle = (statistics.mean(costs[at - size // 2 : at + size // 2]) for at in _quarters(len(costs)))
+    return [sampler, f"{first:.1f}", *(f"{cost:.1f}" for cost in middle), f"{last:.1f}", f"{last / first:.2f}"]
+
+
+def _quarters(number: int) -> list[int]:
+    return [number // 4, number // 2, number * 3 // 4]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.driver", description=__doc__)
+    parser.add_argument("--trials", type=int, default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    options = parser.parse_args(arguments)
+    quiet(verbose=False)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ray_runtime(None, Resources(WORKERS, 1, 0, 0), verbose=False) as resources,
+    ):
+        rows = [row(sampler, measure(sampler, options.trials, Path(folder), resources)) for sampler in SAMPLERS]
+    middle = [f"around {at}" for at in _quarters(options.trials)]
+    header = ["sampler", f"first {WINDOW}", *middle, f"last {WINDOW}", "last / first"]
+    body = (
+        f"Milliseconds a trial takes with {WORKERS} workers that train nothing and report {EPOCHS} epochs, the study "
+        f"on SQLite, ASHA as the pruner, {options.trials} trials; each figure is the mean over {WINDOW} (goal: at most "
+        f"{GOAL}, and at the end at most {GOAL_GROWTH} times that).\n\n" + table(header, rows)
+    )
+    print(body)
+    record("driver", "What a trial costs the driver", body, "python -m benchmarks.driver", options.results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

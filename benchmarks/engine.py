@@ -1,0 +1,212 @@
+"""`python -m benchmarks.engine`: an epoch of the engine beside Keras's `fit` and beside what the processor allows.
+
+The limit is the time of the matrix products that an epoch cannot avoid, done back to back by the same library, and of
+one pass over memory for what the optimizer has to read and write.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.results import RESULTS, record, spread, table
+from search.noise import quiet
+from trainable.config import Configuration
+from trainable.data import Dataset, load_dataset
+from trainable.errors import ConfigError
+from trainable.precision import BFLOAT16, FLOAT32, check_precision
+from trainable.process import prepare_tensorflow
+
+SHAPES = ((512, 128), (512, 32), (64, 32), (64, 128), (1024, 512))  # hidden units, batch size
+GOALS_FIT = {(512, 128): 2.0, (512, 32): 5.0, (64, 32): 6.0, (1024, 512): 2.0}  # times as fast as fit
+GOALS_LIMIT = {(512, 128): 0.85, (512, 32): 0.80, (1024, 512): 0.85}  # share of the limit
+ROUNDS = 2
+EPOCHS = 5  # counted, after one that is not
+STREAM = 256 * 2**20  # bytes of the array for the memory bandwidth: far beyond any cache
+OPTIMIZER_STREAMS = 5  # reads weight, mean square and gradient; writes weight and mean square
+BYTES = 4  # of a float32
+LEARNING_RATE = 0.001
+
+
+@dataclass
+class Times:
+    """Seconds an epoch of one shape, every counted epoch of every round; the limit once a round."""
+
+    fit: list[float] = field(default_factory=list)
+    float32: list[float] = field(default_factory=list)
+    bfloat16: list[float] = field(default_factory=list)
+    products: list[float] = field(default_factory=list)
+    stream: list[float] = field(default_factory=list)
+
+    @property
+    def limit(self) -> list[float]:
+        """Products and streaming together."""
+        return [sum(pair) for pair in zip(self.products, self.stream, strict=True)]
+
+
+def bind_to_one_core() -> None:
+    """Keep this process on one core, before TensorFlow counts them."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    prepare_tensorflow(threads=1, gpu=False)
+
+
+def engine_epochs(engine: Any, hidden_units: int, batch_size: int) -> list[float]:
+    """Return the seconds of each epoch after the first."""
+    engine.start(Configuration(hidden_units, LEARNING_RATE, batch_size, EPOCHS + 1))
+    return [_seconds(engine.train_epoch) for _ in range(EPOCHS + 1)][1:]
+
+
+def fit_epochs(dataset: Dataset, hidden_units: int, batch_size: int) -> list[float]:
+    """Return the seconds of each epoch of Keras's `fit` after the first, as Example 2.1 calls it."""
+    import keras  # noqa: PLC0415 (after the core was chosen)
+
+    model = keras.Sequential(
+        [
+            keras.Input((dataset.features,)),
+            keras.layers.Dense(hidden_units, activation="relu"),
+            keras.layers.Dense(dataset.classes, activation="softmax"),
+        ]
+    )
+    model.compile(optimizer="rmsprop", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    marks: list[float] = []
+    ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: marks.append(time.perf_counter()))
+    images = dataset.x_train.astype(np.float32) / 255
+    model.fit(images, dataset.y_train, batch_size, epochs=EPOCHS + 1, verbose=0, callbacks=[ended])
+    return [after - before for before, after in pairwise(marks)]
+
+
+def product_seconds(dataset: Dataset, hidden_units: int, batch_size: int) -> float:
+    """Return the seconds of an epoch's five matrix products alone."""
+    import tensorflow as tf  # noqa: PLC0415 (after the core was chosen)
+
+    features, classes = dataset.features, dataset.classes
+    steps = len(dataset.y_train) // batch_size
+
+    def matrix(*shape: int) -> Any:
+        return tf.Variable(tf.random.normal(shape))
+
+    images, hidden, gradient = (matrix(batch_size, size) for size in (features, hidden_units, classes))
+    kernel, output_kernel = matrix(features, hidden_units), matrix(hidden_units, classes)
+    products = [
+        (matrix(batch_size, hidden_units), lambda: tf.matmul(images, kernel)),
+        (matrix(batch_size, classes), lambda: tf.matmul(hidden, output_kernel)),
+        (matrix(batch_size, hidden_units), lambda: tf.matmul(gradient, output_kernel, transpose_b=True)),
+        (matrix(hidden_units, classes), lambda: tf.matmul(hidden, gradient, transpose_a=True)),
+        (matrix(features, hidden_units), lambda: tf.matmul(images, hidden, transpose_a=True)),
+    ]
+
+    def step(index: Any) -> tuple[Any]:
+        for target, product in products:
+            target.assign(product())  # moves the result, so that the graph has to compute it  # type: ignore[no-untyped-call]
+        return (index + 1,)
+
+    def loop() -> Any:
+        return tf.while_loop(lambda index: index < steps, step, (tf.constant(0),), parallel_iterations=1)
+
+    epoch = tf.function(loop, autograph=False)
+    median = statistics.median([_seconds(epoch) for _ in range(EPOCHS + 1)][1:])
+    return median * len(dataset.y_train) / (steps * batch_size)
+
+
+def bandwidth() -> float:
+    """Return the bytes a second that one core moves when it adds one large array to another."""
+    import tensorflow as tf  # noqa: PLC0415 (after the core was chosen)
+
+    target, addend = tf.Variable(tf.ones(STREAM // BYTES)), tf.ones(STREAM // BYTES)
+    seconds = statistics.median([_seconds(lambda: target.assign_add(addend)) for _ in range(EPOCHS + 1)][1:])
+    return 3 * STREAM / seconds
+
+
+def optimizer_bytes(dataset: Dataset, hidden_units: int, batch_size: int) -> float:
+    """Return how many bytes RMSprop has to move in an epoch."""
+    weights = (dataset.features + 1) * hidden_units + (hidden_units + 1) * dataset.classes
+    return OPTIMIZER_STREAMS * BYTES * weights * len(dataset.y_train) / batch_size
+
+
+def _seconds(call: Callable[[], Any]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def measure(dataset: Dataset, rounds: int) -> dict[tuple[int, int], Times]:
+    """Measure every shape; within a shape the contenders take turns."""
+    from trainable.engine import Engine  # noqa: PLC0415 (after the core was chosen)
+
+    engines = {FLOAT32: Engine(dataset)}
+    try:
+        check_precision(BFLOAT16)
+        engines[BFLOAT16] = Engine(dataset, BFLOAT16)
+    except ConfigError as error:
+        print(error)
+    found = {shape: Times() for shape in SHAPES}
+    for _ in range(rounds):
+        bytes_a_second = bandwidth()
+        for shape, times in found.items():
+            times.products.append(product_seconds(dataset, *shape))
+            times.stream.append(optimizer_bytes(dataset, *shape) / bytes_a_second)
+            for precision, engine in engines.items():
+                getattr(times, precision).extend(engine_epochs(engine, *shape))
+            times.fit += fit_epochs(dataset, *shape)
+            print(f"{shape[0]}/{shape[1]}: {_row(shape, times)}", flush=True)
+    return found
+
+
+def _row(shape: tuple[int, int], times: Times) -> list[str]:
+    ours, fit, limit = (statistics.median(each) for each in (times.float32, times.fit, times.limit))
+    half = f"{ours / statistics.median(times.bfloat16):.2f}" if times.bfloat16 else "not here"
+    return [
+        f"{shape[0]}, {shape[1]}",
+        f"{fit / ours:.2f}{_goal(GOALS_FIT, shape)}",
+        f"{limit / ours:.2f}{_goal(GOALS_LIMIT, shape)}",
+        f"{fit / limit:.2f}",
+        half,
+        spread(times.float32, 3),
+        spread(times.fit, 3),
+        f"{statistics.median(times.products):.3f} + {statistics.median(times.stream):.3f}",
+    ]
+
+
+def _goal(goals: dict[tuple[int, int], float], shape: tuple[int, int]) -> str:
+    return f" (goal {goals[shape]})" if shape in goals else ""
+
+
+HEADER = [
+    "hidden, batch", "times as fast as `fit`", "share of the limit", "the limit against `fit`",
+    "bfloat16 against float32", "engine, s", "`fit`, s", "limit (products + optimizer), s",
+]  # fmt: skip
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"(default: {ROUNDS})")
+    parser.add_argument("--images", type=int, help="train on the first N images only (default: all 50,000)")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    options = parser.parse_args(arguments)
+    quiet(verbose=False)
+    bind_to_one_core()
+    data = load_dataset()
+    data = Dataset(data.x_train[: options.images], data.y_train[: options.images], data.x_val, data.y_val)
+    found = measure(data, options.rounds)
+    body = (
+        f"Seconds an epoch of {len(data.y_train)} images on one core, {EPOCHS} epochs after the first in each of "
+        f"{options.rounds} rounds, in one process. The engine can exceed the limit because it leaves out the pixels "
+        "that are dark in every image, which the limit's products do not.\n\n"
+        + table(HEADER, [_row(shape, times) for shape, times in found.items()])
+    )
+    print(body)
+    record("engine", "The engine", body, "python -m benchmarks.engine", options.results)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

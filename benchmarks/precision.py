@@ -1,0 +1,79 @@
+"""`python -m benchmarks.precision`: what bfloat16 costs in accuracy and gains in time, for the baseline."""
+
+import argparse
+import statistics
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engine import bind_to_one_core
+from benchmarks.results import RESULTS, record, spread, table
+from search.noise import quiet
+from trainable.config import BASELINE
+from trainable.data import load_dataset
+from trainable.errors import ConfigError
+from trainable.precision import BFLOAT16, PRECISIONS, check_precision
+
+SEEDS = 10
+POINTS = 100  # a share in percentage points
+
+
+def train(engine: Any, seed: int) -> tuple[float, float]:
+    """Train the baseline; return its val_accuracy and the seconds that its epochs took."""
+    engine.start(replace(BASELINE, seed=seed))
+    started = time.perf_counter()
+    for _ in range(BASELINE.epochs):
+        engine.train_epoch()
+    seconds = time.perf_counter() - started
+    return engine.validate(), seconds
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return its exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"(default: {SEEDS})")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    options = parser.parse_args(arguments)
+    try:
+        check_precision(BFLOAT16)
+    except ConfigError as error:
+        parser.exit(2, f"error: {error}\n")
+    quiet(verbose=False)
+    bind_to_one_core()
+    body = report(options.seeds)
+    print(body)
+    record("precision", "bfloat16", body, "python -m benchmarks.precision", options.results)
+    return 0
+
+
+def report(seeds: int) -> str:
+    """Train the baseline with every seed in both precisions, in turn, and compare them pair by pair."""
+    from trainable.engine import Engine  # noqa: PLC0415 (after the core was chosen)
+
+    data = load_dataset()
+    engines = [Engine(data, precision) for precision in PRECISIONS]
+    for engine in engines:
+        train(engine, seeds)  # traces the graphs; not counted
+    pairs = [[train(engine, seed) for engine in engines] for seed in range(seeds)]
+    differences = [(half[0] - full[0]) * POINTS for full, half in pairs]
+    rows = [
+        ["float32 val_accuracy", spread([full[0] for full, _ in pairs], 4)],
+        ["bfloat16 val_accuracy", spread([half[0] for _, half in pairs], 4)],
+        ["difference, points", spread(differences)],
+        ["mean difference, points", f"{statistics.mean(differences):+.3f}, standard error {_error(differences):.3f}"],
+        ["times as fast", spread([full[1] / half[1] for full, half in pairs])],
+    ]
+    return (
+        f"The baseline with {seeds} seeds in both precisions, on one core: with the same initial weights and "
+        "order of images.\n\n" + table(["", "median (least to greatest)"], rows)
+    )
+
+
+def _error(values: list[float]) -> float:
+    return float(statistics.stdev(values) / len(values) ** 0.5) if len(values) > 1 else float("nan")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
