@@ -18,14 +18,15 @@ from search.errors import SearchError, UsageError
 from search.noise import quiet_stdout
 
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
-# Tune's own records are not read by anything here: the study is the truth.
-TUNE_SETTINGS = {
+# What Ray and Tune read from the environment. Tune's own records are not read by anything here: the study is the truth.
+SETTINGS = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the study records why a trial failed
     CHDIR: "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
+    "RAY_prestart_worker_first_driver": "0",  # workers without the environment below, which nothing could use
 }
 CONNECT_TIMEOUT = 10.0  # seconds
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
@@ -54,7 +55,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         SearchError: Ray does not start or does not answer.
         UsageError: No trial would fit into what the runtime has.
     """
-    os.environ.update(TUNE_SETTINGS)
+    os.environ.update(SETTINGS)
     _check_reachable(address)
     with contextlib.nullcontext() if verbose else quiet_stdout():
         yield from _connected(address, wanted, verbose=verbose)
@@ -88,7 +89,7 @@ def _worker_environment() -> dict[str, Any]:
 
     Ray puts the interpreter's path into a shell's line as it is, so a path with a space in it has to be quoted here.
     """
-    tune_variables = {"PL_DISABLE_FORK": "1", CHDIR: TUNE_SETTINGS[CHDIR]}
+    tune_variables = {"PL_DISABLE_FORK": "1", CHDIR: SETTINGS[CHDIR]}
     return {"py_executable": shlex.quote(sys.executable), "env_vars": tune_variables}
 
 

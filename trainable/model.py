@@ -35,9 +35,7 @@ def scaled(images: Any) -> Any:
     return tf.cast(images, tf.float32) * np.float32(1 / PIXEL_MAX)
 
 
-def forward(
-    images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul
-) -> tuple[Any, Any]:
+def forward(images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul) -> tuple[Any, Any]:
     """Return the hidden activations [batch, hidden_units] and the logits [batch, classes], inside a graph.
 
     Args:

@@ -99,7 +99,7 @@ def parse(tool: str, most_workers: int | None = None, *, journal: bool = False) 
         mode.add_argument("--started", metavar="UNIX_TIME", type=float, default=process_started())
         if journal:
             mode.add_argument("--journal", metavar="FILE", type=Path, help="be one of the processes that use it")
-    defaults = {"configurations": [], "seconds": 0, "seed": 0, "target": None, "journal": None}
+    defaults: dict[str, Any] = {"configurations": [], "seconds": 0, "seed": 0, "target": None, "journal": None}
     return Command(**(defaults | vars(parser.parse_args())))
 
 

@@ -3,6 +3,9 @@
 One process trains everything, as KerasTuner does unless a chief and workers are set up. A list of configurations is a
 grid of one choice. A search is Hyperband, which decides the number of epochs itself and goes on from the checkpoints
 of earlier rounds; its default of one iteration would end before the time does, so it gets more.
+
+Before each trial KerasTuner imports the package tensorboard, in case a callback writes for it. Here none does, and
+TensorFlow no longer brings the package along, so that look is left out.
 """
 
 import sys
@@ -53,7 +56,8 @@ class Listed(Peer):
     def params(self, hp: Any) -> dict[str, Any]:
         """Return the configuration that is chosen."""
         configurations = self._command.configurations
-        return configurations[hp.Choice("configuration", list(range(len(configurations))))]
+        index: int = hp.Choice("configuration", list(range(len(configurations))))
+        return configurations[index]
 
 
 class Searched(Peer):
@@ -76,7 +80,9 @@ def main() -> int:
         exit_after(command.seconds_left)
     (x, y), validation = network.load_splits()
     with tempfile.TemporaryDirectory(prefix="keras-tuner-") as folder:
-        make_tuner(command, answers, folder).search(x, y, validation_data=validation, verbose=0)
+        tuner = make_tuner(command, answers, folder)
+        tuner._configure_tensorboard_dir = lambda *_: None  # noqa: SLF001 (see above)
+        tuner.search(x, y, validation_data=validation, verbose=0)
     return 0
 
 

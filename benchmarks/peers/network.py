@@ -11,15 +11,15 @@ from trainable.data import load_dataset
 Split = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Images float32 [n, 784] in [0, 1], and labels."""
 
-PIXEL_MAX = 255
+PIXEL_MAX = np.float32(255)
 CLASSES = 10
 
 
 def load_splits() -> tuple[Split, Split]:
     """Return the 50,000 training and the 10,000 validation images."""
     data = load_dataset()
-    training = data.x_train.astype("float32") / PIXEL_MAX, data.y_train
-    validation = data.x_val.astype("float32") / PIXEL_MAX, data.y_val
+    training = data.x_train.astype(np.float32) / PIXEL_MAX, data.y_train
+    validation = data.x_val.astype(np.float32) / PIXEL_MAX, data.y_val
     return training, validation
 
 

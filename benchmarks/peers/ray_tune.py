@@ -75,7 +75,7 @@ class WhenEnough(tune.Stopper):
         """Ask this reporter."""
         self._reporter = reporter
 
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 (Tune decides)
         """Stop no trial by itself."""
         return False
 

@@ -1,0 +1,196 @@
+"""`python -m benchmarks.quality`: how long each system's usual search takes to reach a val_accuracy."""
+
+import argparse
+import math
+import shlex
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from benchmarks.peers import space
+from benchmarks.results import PACKAGES, RESULTS, record, spread, table
+from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_signals
+from search.options import Parser, whole
+from search.space import BUILT_IN
+
+WORKERS = 2  # of the peers that can have several, as the cores of the machine
+SMOKE_SECONDS = 45
+SMOKE_TARGETS = (0.9, 0.95)
+CHART = "quality.png"
+LOWEST_SHOWN = 0.96
+STEP = 0.25  # seconds between the points of the chart
+
+Runs = Mapping[str, Sequence[Run]]
+
+
+def main() -> int:
+    """Run the command; return its exit status."""
+    options = parse()
+    end_on_signals()
+    try:
+        check_space()
+        runs = run_seeds(systems(), options.seeds, options.seconds)
+    except BenchmarkError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    draw(runs, options.seconds, options.results.with_name(CHART))
+    record(
+        "quality",
+        "Time to reach an accuracy",
+        report(runs, options.targets, options.seconds),
+        shlex.join(["python", "-m", "benchmarks.quality", *sys.argv[1:]]),
+        options.results,
+        packages=(*PACKAGES, "keras-tuner"),
+    )
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line; exit with status 2 where it is wrong."""
+    parser = Parser(prog="python -m benchmarks.quality", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--seeds", metavar="N", type=whole(1), default=3, help="searches of each system (default: 3)")
+    parser.add_argument("--seconds", metavar="S", type=whole(1), default=150, help="of a search (default: 150)")
+    parser.add_argument(
+        "--targets", metavar="A,B,...", type=targets, default=(0.975, 0.98, 0.983), help="(default: 0.975,0.98,0.983)"
+    )
+    parser.add_argument("--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets")
+    parser.add_argument("--results", metavar="FILE", type=Path, default=RESULTS, help="(default: %(default)s)")
+    options = parser.parse_args()
+    if options.smoke:
+        options.seeds, options.seconds, options.targets = 1, SMOKE_SECONDS, SMOKE_TARGETS
+    return options
+
+
+def targets(text: str) -> tuple[float, ...]:
+    """Read accuracies separated by commas."""
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = (-1.0,)
+    if not all(0 < value <= 1 for value in values):
+        raise argparse.ArgumentTypeError(f"must be numbers from 0 to 1 separated by commas, got {text!r}")
+    return values
+
+
+def check_space() -> None:
+    """Refuse to compare searches of different spaces.
+
+    Raises:
+        BenchmarkError: The peers' numbers are not those of the built-in space.
+    """
+    built_in = {name: vars(each) for name, each in BUILT_IN.distributions.items()}
+    ranges = {"hidden_units": space.HIDDEN_UNITS, "learning_rate": space.LEARNING_RATE, "epochs": space.EPOCHS}
+    same = all((built_in[name]["low"], built_in[name]["high"]) == bounds for name, bounds in ranges.items())
+    if not same or built_in["batch_size"]["choices"] != space.BATCH_SIZES:
+        raise BenchmarkError("benchmarks/peers/space.py and the built-in space of search/space.py differ")
+
+
+def systems() -> list[System]:
+    """Return what is compared."""
+    return [
+        Own("this project"),
+        Peer("Ray Tune", "ray_tune", WORKERS),
+        Peer("Optuna", "optuna_alone", WORKERS),
+        Peer("KerasTuner", "keras_tuner", 1),
+    ]
+
+
+def run_seeds(compared: Sequence[System], seeds: int, seconds: int) -> Runs:
+    """Let each system search once with each seed, in an order that turns from seed to seed.
+
+    Raises:
+        BenchmarkError: A system failed.
+    """
+    runs: dict[str, list[Run]] = {system.name: [] for system in compared}
+    for seed in range(seeds):
+        for system in compared if seed % 2 == 0 else reversed(compared):
+            run = in_time(system.search(seconds, seed), seconds)
+            runs[system.name].append(run)
+            print(f"seed {seed}: {system.name} {len(run.trials)} trials, best {run.best:.4f}", file=sys.stderr)
+    return runs
+
+
+def in_time(run: Run, seconds: float) -> Run:
+    """Leave out the trials that ended after the time."""
+    trials = sorted((trial for trial in run.trials if trial.seconds <= seconds), key=lambda trial: trial.seconds)
+    return Run(run.seconds, trials, run.answer)
+
+
+def report(runs: Runs, wanted: Sequence[float], seconds: int) -> str:
+    """Return the section's text."""
+    seeds = len(next(iter(runs.values())))
+    explanation = (
+        f"Each system searches the built-in space in its usual way for {seconds} seconds, with {seeds} "
+        f"seed{'s' * (seeds > 1)}. A trial counts when it has ended, complete or stopped early, with its last "
+        "val_accuracy. Seconds run from the start of the command to the end of the first trial that reached the "
+        "val_accuracy; where not every search reached it, the seconds are those of the searches that did."
+    )
+    chart = f"![Best val_accuracy over time, median and range over the seeds]({CHART})"
+    return "\n\n".join([explanation, attainment(runs, wanted), chart])
+
+
+def attainment(runs: Runs, wanted: Sequence[float]) -> str:
+    """Return the table of times to each target."""
+    rows = [
+        [
+            name,
+            *(time_cell([reached(run, target) for run in each]) for target in wanted),
+            spread([run.best for run in each], 4),
+            spread([len(run.trials) for run in each], 0),
+        ]
+        for name, each in runs.items()
+    ]
+    return table(["system", *(f"seconds to {target:g}" for target in wanted), "best val_accuracy", "trials"], rows)
+
+
+def reached(run: Run, target: float) -> float:
+    """Return the seconds at which a trial first reached a val_accuracy, or infinity."""
+    return next((trial.seconds for trial in run.trials if trial.val_accuracy >= target), math.inf)
+
+
+def time_cell(times: Sequence[float]) -> str:
+    """Return the median and the range of those times that are finite, and how many are where not all."""
+    finite = [seconds for seconds in times if math.isfinite(seconds)]
+    if len(finite) == len(times):
+        return spread(finite, 1)
+    share = f"{len(finite)} of {len(times)} reached"
+    return f"{share}: {spread(finite, 1)}" if finite else share
+
+
+def draw(runs: Runs, seconds: int, file: Path) -> None:
+    """Draw the best val_accuracy over time: the median of the searches, and their range as a band."""
+    times = np.arange(0, seconds + STEP, STEP)
+    figure = Figure(figsize=(8, 4.5), layout="constrained")  # without pyplot it needs no screen
+    axes = figure.subplots()
+    for name, each in runs.items():
+        curves = np.array([best_by(run, times) for run in each])
+        (line,) = axes.step(times, np.median(curves, axis=0), where="post", label=name, linewidth=2)
+        low, high = curves.min(axis=0), curves.max(axis=0)
+        axes.fill_between(times, low, high, step="post", color=line.get_color(), alpha=0.15, linewidth=0)
+    highest = max(statistics.median(run.best for run in each) for each in runs.values())
+    axes.set(
+        xlim=(0, seconds),
+        ylim=(LOWEST_SHOWN, max(highest, LOWEST_SHOWN) + 0.004),
+        xlabel="time since the start of the command (seconds)",
+        ylabel="best val_accuracy so far (share of 10,000 images)",
+    )
+    axes.grid(visible=True, alpha=0.3)
+    axes.legend(loc="lower right")
+    figure.savefig(file, dpi=150)
+
+
+def best_by(run: Run, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the best val_accuracy that a search had at each time, 0 before its first trial ended."""
+    ended = [trial.seconds for trial in run.trials]
+    best = np.maximum.accumulate([0.0, *(trial.val_accuracy for trial in run.trials)])
+    counts = np.searchsorted(ended, times, side="right")
+    return np.asarray(best[counts], dtype=np.float64)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
