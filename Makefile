@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: search setup dashboard test check fix lock clean
+.PHONY: search setup dashboard test check bench fix lock clean
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -36,6 +36,11 @@ check: $(VENV)/.installed-dev
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
+# About an hour; each command can be run alone. The figures go into benchmarks/RESULTS.md.
+BENCHMARKS := engine precision search quality whole driver memory
+bench: $(VENV)/.installed-dev
+	@for name in $(BENCHMARKS); do $(RUN) -m benchmarks.$$name || exit 1; done
+
 fix: $(VENV)/.installed-dev
 	$(RUN) -m ruff check --fix .
 	$(RUN) -m ruff format .
@@ -44,7 +49,7 @@ fix: $(VENV)/.installed-dev
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 lock:
 	$(LOCK) pyproject.toml --extra cluster --output-file requirements.lock
-	$(LOCK) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bench --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -4,7 +4,6 @@ The trainable trains nothing, so all the time that a trial takes is the search's
 Tune's event loop and Ray's calls.
 """
 
-import argparse
 import statistics
 import sys
 import tempfile
@@ -16,9 +15,11 @@ from typing import Any
 from optuna.trial import TrialState
 from ray import tune
 
-from benchmarks.results import RESULTS, record, table
+from benchmarks.command import make_parser
+from benchmarks.results import record, table
 from search.models import ModelStore
 from search.noise import quiet
+from search.options import whole
 from search.runtime import Resources, ray_runtime
 from search.storage import open_storage
 from search.study import Wishes, open_study
@@ -99,9 +100,8 @@ def _quarters(number: int) -> list[int]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.driver", description=__doc__)
-    parser.add_argument("--trials", type=int, default=TRIALS, help=f"(default: {TRIALS})")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    parser = make_parser("driver", __doc__)
+    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     with (
@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"{GOAL}, and at the end at most {GOAL_GROWTH} times that).\n\n" + table(header, rows)
     )
     print(body)
-    record("driver", "What a trial costs the driver", body, "python -m benchmarks.driver", options.results)
+    record("driver", "What a trial costs the driver", body, options.results)
     return 0
 
 

@@ -4,7 +4,6 @@ The limit is the time of the matrix products that an epoch cannot avoid, done ba
 one pass over memory for what the optimizer has to read and write.
 """
 
-import argparse
 import os
 import statistics
 import sys
@@ -12,13 +11,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.results import RESULTS, record, spread, table
+from benchmarks.command import make_parser
+from benchmarks.results import record, spread, table
 from search.noise import quiet
+from search.options import whole
 from trainable.config import Configuration
 from trainable.data import Dataset, load_dataset
 from trainable.errors import ConfigError
@@ -95,7 +95,7 @@ def product_seconds(dataset: Dataset, hidden_units: int, batch_size: int) -> flo
 
     images, hidden, gradient = (matrix(batch_size, size) for size in (features, hidden_units, classes))
     kernel, output_kernel = matrix(features, hidden_units), matrix(hidden_units, classes)
-    products = [
+    products: list[tuple[Any, Callable[[], Any]]] = [
         (matrix(batch_size, hidden_units), lambda: tf.matmul(images, kernel)),
         (matrix(batch_size, classes), lambda: tf.matmul(hidden, output_kernel)),
         (matrix(batch_size, hidden_units), lambda: tf.matmul(gradient, output_kernel, transpose_b=True)),
@@ -105,7 +105,7 @@ def product_seconds(dataset: Dataset, hidden_units: int, batch_size: int) -> flo
 
     def step(index: Any) -> tuple[Any]:
         for target, product in products:
-            target.assign(product())  # moves the result, so that the graph has to compute it  # type: ignore[no-untyped-call]
+            target.assign(product())  # moves the result, so that the graph has to compute it
         return (index + 1,)
 
     def loop() -> Any:
@@ -187,10 +187,9 @@ HEADER = [
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"(default: {ROUNDS})")
-    parser.add_argument("--images", type=int, help="train on the first N images only (default: all 50,000)")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    parser = make_parser("engine", __doc__)
+    parser.add_argument("--rounds", metavar="N", type=whole(1), default=ROUNDS, help=f"(default: {ROUNDS})")
+    parser.add_argument("--images", metavar="N", type=whole(1), help="training images, the first (default: all)")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     bind_to_one_core()
@@ -204,7 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
         + table(HEADER, [_row(shape, times) for shape, times in found.items()])
     )
     print(body)
-    record("engine", "The engine", body, "python -m benchmarks.engine", options.results)
+    record("engine", "The engine", body, options.results)
     return 0
 
 

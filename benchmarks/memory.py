@@ -1,6 +1,5 @@
 """`python -m benchmarks.memory`: resident sizes of the driver and its workers while many shapes are trained."""
 
-import argparse
 import os
 import sys
 import tempfile
@@ -11,9 +10,11 @@ from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
 from ray import tune
 
-from benchmarks.results import RESULTS, record, table
+from benchmarks.command import make_parser
+from benchmarks.results import record, table
 from search.models import ModelStore
 from search.noise import quiet
+from search.options import whole
 from search.runtime import Resources, ray_runtime
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
@@ -97,9 +98,8 @@ def rows(sizes: list[dict[int, float]]) -> list[list[str]]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.memory", description=__doc__)
-    parser.add_argument("--trials", type=int, default=TRIALS, help=f"(default: {TRIALS})")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    parser = make_parser("memory", __doc__)
+    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     found = rows(measure(options.trials, load_dataset()).sizes)
@@ -109,7 +109,7 @@ def main(arguments: list[str] | None = None) -> int:
         f"for an epoch each, by {WORKERS} workers.\n\n{table(header, found)}"
     )
     print(body)
-    record("memory", "Memory", body, "python -m benchmarks.memory", options.results)
+    record("memory", "Memory", body, options.results)
     return 0
 
 

@@ -1,16 +1,16 @@
 """`python -m benchmarks.precision`: what bfloat16 costs in accuracy and gains in time, for the baseline."""
 
-import argparse
 import statistics
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
+from benchmarks.command import make_parser
 from benchmarks.engine import bind_to_one_core
-from benchmarks.results import RESULTS, record, spread, table
+from benchmarks.results import record, spread, table
 from search.noise import quiet
+from search.options import whole
 from trainable.config import BASELINE
 from trainable.data import load_dataset
 from trainable.errors import ConfigError
@@ -32,9 +32,8 @@ def train(engine: Any, seed: int) -> tuple[float, float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.precision", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"(default: {SEEDS})")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    parser = make_parser("precision", __doc__)
+    parser.add_argument("--seeds", metavar="N", type=whole(1), default=SEEDS, help=f"(default: {SEEDS})")
     options = parser.parse_args(arguments)
     try:
         check_precision(BFLOAT16)
@@ -44,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     bind_to_one_core()
     body = report(options.seeds)
     print(body)
-    record("precision", "bfloat16", body, "python -m benchmarks.precision", options.results)
+    record("precision", "bfloat16", body, options.results)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import shlex
 import statistics
 import sys
 from collections.abc import Mapping, Sequence
@@ -12,10 +11,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.command import make_parser
 from benchmarks.peers import space
-from benchmarks.results import PACKAGES, RESULTS, record, spread, table
+from benchmarks.results import PACKAGES, record, spread, table
 from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_signals
-from search.options import Parser, whole
+from search.options import whole
 from search.space import BUILT_IN
 
 WORKERS = 2  # of the peers that can have several, as the cores of the machine
@@ -43,7 +43,6 @@ def main() -> int:
         "quality",
         "Time to reach an accuracy",
         report(runs, options.targets, options.seconds),
-        shlex.join(["python", "-m", "benchmarks.quality", *sys.argv[1:]]),
         options.results,
         packages=(*PACKAGES, "keras-tuner"),
     )
@@ -52,14 +51,13 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     """Read the command line; exit with status 2 where it is wrong."""
-    parser = Parser(prog="python -m benchmarks.quality", description=__doc__, allow_abbrev=False)
+    parser = make_parser("quality", __doc__)
     parser.add_argument("--seeds", metavar="N", type=whole(1), default=3, help="searches of each system (default: 3)")
-    parser.add_argument("--seconds", metavar="S", type=whole(1), default=150, help="of a search (default: 150)")
+    parser.add_argument("--seconds", metavar="S", type=whole(1), default=120, help="of a search (default: 120)")
     parser.add_argument(
         "--targets", metavar="A,B,...", type=targets, default=(0.975, 0.98, 0.983), help="(default: 0.975,0.98,0.983)"
     )
     parser.add_argument("--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets")
-    parser.add_argument("--results", metavar="FILE", type=Path, default=RESULTS, help="(default: %(default)s)")
     options = parser.parse_args()
     if options.smoke:
         options.seeds, options.seconds, options.targets = 1, SMOKE_SECONDS, SMOKE_TARGETS

@@ -3,7 +3,9 @@
 import os
 import platform
 import re
+import shlex
 import statistics
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,16 +28,13 @@ a whole when that command runs again. Seconds are wall time. Where a figure stan
 the least and the greatest of the repetitions in brackets."""
 
 
-def record(
-    name: str, title: str, body: str, command: str, file: Path = RESULTS, *, packages: Sequence[str] = PACKAGES
-) -> None:
+def record(name: str, title: str, body: str, file: Path = RESULTS, *, packages: Sequence[str] = PACKAGES) -> None:
     """Write a section in place of the one of that name; the others stay as they are.
 
     Args:
         name: One of `SECTIONS`.
         title: The section's heading.
         body: Markdown.
-        command: What was run, as a person would type it.
         file: The file of results; made where there is none.
         packages: Distributions whose versions matter here.
 
@@ -45,7 +44,7 @@ def record(
     if name not in SECTIONS:
         raise ValueError(f"a section is one of {', '.join(SECTIONS)}, got {name!r}")
     found = _read(file)
-    found[name] = "\n\n".join([f"## {title}", _provenance(command, packages), body.strip()])
+    found[name] = "\n\n".join([f"## {title}", _provenance(name, packages), body.strip()])
     sections = [f"{_begin(each)}\n{found[each]}\n{_end(each)}" for each in SECTIONS if each in found]
     _write(file, "\n\n".join([INTRODUCTION, *sections]) + "\n")
 
@@ -73,7 +72,8 @@ def machine() -> str:
     return ", ".join([*parts, " and ".join(flags) or "no AVX512"])
 
 
-def _provenance(command: str, packages: Sequence[str]) -> str:
+def _provenance(name: str, packages: Sequence[str]) -> str:
+    command = shlex.join(["python", "-m", f"benchmarks.{name}", *sys.argv[1:]])
     versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in packages)]
     return f"`{command}`\n\n{datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {machine()}; {', '.join(versions)}."
 

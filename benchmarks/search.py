@@ -2,20 +2,19 @@
 
 import argparse
 import math
-import shlex
 import statistics
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from scipy.stats import qmc  # type: ignore[import-untyped]
+from scipy.stats import qmc
 
+from benchmarks.command import make_parser
 from benchmarks.peers import space
-from benchmarks.results import PACKAGES, RESULTS, record, spread, table
+from benchmarks.results import PACKAGES, record, spread, table
 from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_signals
-from search.options import Parser, whole
+from search.options import whole
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
 
@@ -42,7 +41,6 @@ def main() -> int:
         "search",
         "The same configurations with other tools",
         report(runs, configurations, options.workers),
-        shlex.join(["python", "-m", "benchmarks.search", *sys.argv[1:]]),
         options.results,
         packages=(*PACKAGES, "keras-tuner"),
     )
@@ -51,12 +49,11 @@ def main() -> int:
 
 def parse() -> argparse.Namespace:
     """Read the command line; exit with status 2 where it is wrong."""
-    parser = Parser(prog="python -m benchmarks.search", description=__doc__, allow_abbrev=False)
+    parser = make_parser("search", __doc__)
     parser.add_argument("--configurations", metavar="N", type=whole(1, 1000), default=24, help="(default: 24)")
     parser.add_argument("--rounds", metavar="N", type=whole(1), default=2, help="of all systems (default: 2)")
     parser.add_argument("--workers", metavar="N", type=whole(1), default=2, help="trials at once (default: 2)")
     parser.add_argument("--smoke", action="store_true", help="two small configurations, one round")
-    parser.add_argument("--results", metavar="FILE", type=Path, default=RESULTS, help="(default: %(default)s)")
     return parser.parse_args()
 
 

@@ -1,14 +1,14 @@
 """`python -m benchmarks.whole`: the default search of 50 trials, and where its time goes."""
 
-import argparse
 import json
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 from typing import Any
 
-from benchmarks.results import RESULTS, record, spread, table
+from benchmarks.command import make_parser
+from benchmarks.results import record, spread, table
+from search.options import whole
 
 RUNS = 3
 TRIALS = 50
@@ -53,14 +53,13 @@ def report(answers: list[dict[str, Any]]) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.whole", description=__doc__)
-    parser.add_argument("--runs", type=int, default=RUNS, help=f"(default: {RUNS})")
-    parser.add_argument("--trials", type=int, default=TRIALS, help=f"(default: {TRIALS})")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="(default: benchmarks/RESULTS.md)")
+    parser = make_parser("whole", __doc__)
+    parser.add_argument("--runs", metavar="N", type=whole(1), default=RUNS, help=f"(default: {RUNS})")
+    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     body = report([search(options.trials, seed) for seed in range(options.runs)])
     print(body)
-    record("whole", "The default search", body, "python -m benchmarks.whole", options.results)
+    record("whole", "The default search", body, options.results)
     return 0
 
 

@@ -5,6 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from trainable.errors import ConfigError
+from trainable.precision import BFLOAT16, check_precision
+
 ROOT = Path(__file__).parent.parent
 # Small networks that train in a second.
 SMALL_SPACE = """
@@ -55,3 +58,12 @@ def run_command(module, *arguments, timeout=100, python=sys.executable, **kwargs
 def clean_environment():
     """The environment without this project's own variables."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("SEARCH_", "COV_CORE"))}
+
+
+def bfloat16_is_here():
+    """Whether this processor has it."""
+    try:
+        check_precision(BFLOAT16)
+    except ConfigError:
+        return False
+    return True

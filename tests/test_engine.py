@@ -7,9 +7,10 @@ import tensorflow as tf
 
 from trainable.config import Configuration
 from trainable.data import Dataset
-from trainable.engine import Engine
+from trainable.engine import VECTOR, Engine, lit_features
 from trainable.evaluate import keras_accuracy
 from trainable.model import initial_weights, keras_bytes, keras_model
+from trainable.precision import BFLOAT16
 
 
 def compiled(weights):
@@ -29,6 +30,46 @@ def trained(engine, configuration):
 def engine(small):
     """One engine for all tests, as a worker has."""
     return Engine(small)
+
+
+def test_only_pixels_that_some_image_lights_are_trained(small):
+    """All lit columns are kept, few others, and their number fills the vector registers."""
+    kept = lit_features(small)
+    lit = small.x_train.any(axis=0) | small.x_val.any(axis=0)
+    assert lit[kept].sum() == lit.sum()
+    assert list(kept) == sorted(set(kept))
+    assert len(kept) % VECTOR == 0
+    assert len(kept) - lit.sum() < VECTOR
+
+
+def test_images_without_dark_pixels_are_trained_whole(small):
+    """Where there is nothing to leave out, every column stays."""
+    bright = Dataset(small.x_train | 1, small.y_train, small.x_val, small.y_val)
+    assert list(lit_features(bright)) == list(range(784))
+
+
+def test_dark_pixels_keep_their_initial_weights(small, engine):
+    """What has no gradient does not move, in Keras as here, and is in the model all the same."""
+    engine.start(Configuration(16, 0.001, 128, 1, seed=2))
+    before = engine.weights[0]
+    engine.train_epoch()
+    dark = np.setdiff1d(np.arange(784), lit_features(small))
+    assert len(dark) > 0
+    np.testing.assert_array_equal(engine.weights[0][dark], before[dark])
+    assert not np.array_equal(engine.weights[0], before)
+
+
+def test_bfloat16_learns_as_float32_does(small, monkeypatch):
+    """The weights stay float32; five epochs arrive at nearly the same weights, accuracy and loss."""
+    monkeypatch.setattr("trainable.engine.check_precision", lambda _: None)  # slow elsewhere, but right
+    configuration = Configuration(64, 0.002, 32, 5, seed=1)
+    full, half = Engine(small), Engine(small, BFLOAT16)
+    losses = [trained(engine, configuration).loss for engine in (full, half)]
+    assert [array.dtype for array in half.weights] == [np.float32] * 4
+    assert losses[1] != losses[0]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+    assert half.validate() == pytest.approx(full.validate(), abs=0.02)
+    np.testing.assert_allclose(half.weights[2], full.weights[2], atol=0.1)
 
 
 @pytest.mark.parametrize(("hidden_units", "batch_size"), [(32, 128), (100, 64), (17, 2030)])
@@ -118,6 +159,8 @@ def test_training_needs_a_start(small):
     """An engine without a network says so."""
     with pytest.raises(RuntimeError, match="before start"):
         Engine(small).train_epoch()
+    with pytest.raises(RuntimeError, match="before start"):
+        _ = Engine(small).weights
 
 
 def test_kept_model_is_an_ordinary_keras_model_of_the_same_accuracy(small, engine, tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import optuna
 import pytest
-from commands import ROOT, SMALL_SPACE, clean_environment, run_command
+from commands import ROOT, SMALL_SPACE, bfloat16_is_here, clean_environment, run_command
 from optuna.trial import TrialState
 
 from search.study import count
@@ -218,6 +218,24 @@ def test_wrong_files_are_refused_before_anything_is_made(option, content, messag
     assert len(result.stderr.splitlines()) == 1
     assert message in result.stderr
     assert not (tmp_path / "runs").exists()
+
+
+def test_precision_is_recorded_or_refused(tmp_path):
+    """bfloat16 is for the whole study where the processor has it; elsewhere one line says so and nothing is made."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    arguments = ("--trials", 2, "--study", "p", "--runs", tmp_path / "runs", "--no-baseline")
+    result = run_command("search.run", *arguments, "--space", space, "--precision", "bfloat16")
+    if not bfloat16_is_here():
+        assert result.returncode == 2
+        assert result.stderr.startswith("error: --precision: bfloat16 needs a processor")
+        assert not (tmp_path / "runs").exists()
+        return
+    assert result.returncode == 0, result.stderr
+    assert study_of(tmp_path / "runs", "p").user_attrs["settings"]["precision"] == "bfloat16"
+    other = run_command("search.run", *arguments, "--precision", "float32")
+    assert other.returncode == 2
+    assert "--precision: the study 'p' was made with another one" in other.stderr
 
 
 def test_more_trials_than_a_grid_has_are_refused(tmp_path):

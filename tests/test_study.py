@@ -15,6 +15,7 @@ from search.study import (
     RETRY_OF,
     SEED,
     Counts,
+    Settings,
     Wishes,
     baseline_of,
     count,
@@ -62,6 +63,22 @@ def test_settings_survive_in_the_study(storage, settings, study):
     assert settings_of(load_study("s", storage)) == settings
     assert settings_of(find_study("s", storage)) == settings
     assert find_study("other", storage) is None
+
+
+def test_precision_is_the_studys_for_life(settings):
+    """It is recorded, read back, and cannot be changed in between."""
+    half = Wishes(seed=7, precision="bfloat16").settings(DATA)
+    assert Settings.from_json(half.to_json()) == half
+    assert settings.precision == "float32"
+    with pytest.raises(UsageError, match="--precision: the study 's' was made with another one"):
+        Wishes(precision="bfloat16").continued(settings, DATA, "s")
+
+
+def test_study_that_recorded_no_precision_is_float32(settings):
+    """The first studies knew one precision only, and can be continued."""
+    recorded = settings.to_json()
+    del recorded["precision"]
+    assert Settings.from_json(recorded) == settings
 
 
 def test_options_left_out_are_taken_from_the_study(settings):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from typing import Any
 
-import keras_tuner  # type: ignore[import-untyped]
+import keras_tuner
 
 from benchmarks.peers import network, space
 from benchmarks.peers.command import SEARCH, Answers, Command, exit_after, parse

@@ -1,0 +1,48 @@
+"""Which precision is trained in: offered where the processor has it, refused with one line elsewhere."""
+
+import pytest
+
+from trainable.errors import ConfigError
+from trainable.precision import BFLOAT16, CPU_INFO, FLOAT32, check_precision
+
+
+@pytest.fixture
+def cpu_info(tmp_path):
+    """A function that writes down a processor as Linux describes it."""
+
+    def write(flags):
+        file = tmp_path / "cpuinfo"
+        file.write_text(f"processor\t: 0\nmodel name\t: One\nflags\t\t: {flags}\n")
+        return file
+
+    return write
+
+
+@pytest.mark.parametrize("flags", ["fpu avx512f avx512_bf16 fma", "fpu amx_bf16"])
+def test_bfloat16_is_offered_where_the_processor_has_it(cpu_info, flags):
+    """AVX-512 and AMX both have products of bfloat16."""
+    check_precision(BFLOAT16, cpu_info(flags))
+
+
+@pytest.mark.parametrize("flags", ["fpu avx2 fma", "avx512f avx512_bf16x", ""])
+def test_bfloat16_is_refused_elsewhere(cpu_info, flags):
+    """The line says what is needed and what to do."""
+    with pytest.raises(ConfigError, match=r"^bfloat16 needs a processor with AVX512_BF16 or AMX.*use float32$"):
+        check_precision(BFLOAT16, cpu_info(flags))
+
+
+def test_bfloat16_is_refused_where_the_processor_is_not_known(tmp_path):
+    """A system that does not describe its processor as Linux does gets float32."""
+    with pytest.raises(ConfigError, match="bfloat16 needs"):
+        check_precision(BFLOAT16, tmp_path / "missing")
+
+
+def test_float32_is_always_there(cpu_info):
+    """The default needs no particular processor."""
+    check_precision(FLOAT32, cpu_info("fpu"))
+
+
+def test_unknown_precision_is_refused_with_the_known_ones():
+    """The message lists what there is."""
+    with pytest.raises(ConfigError, match="one of float32, bfloat16, got 'float8'"):
+        check_precision("float8", CPU_INFO)
