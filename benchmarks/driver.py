@@ -88,10 +88,15 @@ def measure(sampler: str, number: int, folder: Path, resources: Resources) -> li
 
 def row(sampler: str, costs: list[float]) -> list[str]:
     """Return a table's row: the mean cost over the first and the last trials and over the steps in between."""
-    size = min(WINDOW, len(costs) // 2)
+    size = window(len(costs))
     first, last = statistics.mean(costs[:size]), statistics.mean(costs[-size:])
     middle = (statistics.mean(costs[at - size // 2 : at + size // 2]) for at in _quarters(len(costs)))
     return [sampler, f"{first:.1f}", *(f"{cost:.1f}" for cost in middle), f"{last:.1f}", f"{last / first:.2f}"]
+
+
+def window(number: int) -> int:
+    """Return over how many of that many trials a figure is averaged."""
+    return min(WINDOW, number // 2)
 
 
 def _quarters(number: int) -> list[int]:
@@ -101,7 +106,7 @@ def _quarters(number: int) -> list[int]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("driver", __doc__)
-    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument("--trials", metavar="N", type=whole(8), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     with (
@@ -110,11 +115,13 @@ def main(arguments: list[str] | None = None) -> int:
     ):
         rows = [row(sampler, measure(sampler, options.trials, Path(folder), resources)) for sampler in SAMPLERS]
     middle = [f"around {at}" for at in _quarters(options.trials)]
-    header = ["sampler", f"first {WINDOW}", *middle, f"last {WINDOW}", "last / first"]
+    size = window(options.trials - 1)
+    header = ["sampler", f"first {size}", *middle, f"last {size}", "last / first"]
     body = (
-        f"Milliseconds a trial takes with {WORKERS} workers that train nothing and report {EPOCHS} epochs, the study "
-        f"on SQLite, ASHA as the pruner, {options.trials} trials; each figure is the mean over {WINDOW} (goal: at most "
-        f"{GOAL}, and at the end at most {GOAL_GROWTH} times that).\n\n" + table(header, rows)
+        f"Milliseconds from the end of a trial to the end of the next, with {WORKERS} workers that train nothing; one "
+        f"run of {options.trials} trials, each figure the mean over {size} (goal: at most {GOAL}, and at the end at "
+        f"most {GOAL_GROWTH} times that). The study is on SQLite; a trial reports up to {EPOCHS} epochs; ASHA prunes "
+        "most after two.\n\n" + table(header, rows)
     )
     print(body)
     record("driver", "What a trial costs the driver", body, options.results)

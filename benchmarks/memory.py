@@ -8,7 +8,6 @@ from pathlib import Path
 
 from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
-from ray import tune
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
@@ -20,19 +19,21 @@ from search.space import BUILT_IN, Space
 from search.storage import open_storage
 from search.study import Wishes, open_study
 from search.trials import LiveTrial, Observer, Trials
-from search.tuning import run_trials
+from search.tuning import mnist_trainable, run_trials
 from trainable.data import Dataset, load_dataset
-from trainable.trial import MnistTrial
+from trainable.precision import FLOAT32
 
 TRIALS = 200
 WORKERS = 2
+AT_REST = 10  # trials after which every worker has trained and the first sizes are taken
+GOAL = 10  # percent of growth at most
 ONE_EPOCH = Space({**BUILT_IN.distributions, "epochs": IntDistribution(1, 1)})  # shapes matter here, not accuracy
 WORKER = "ray::ResourceTrainable"  # the title that Ray gives the process of a Tune trainable
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 2**20
 
 
-class Sampler(Observer):
+class ResidentSizes(Observer):
     """Reads the resident sizes of this process and of its workers whenever a trial ends."""
 
     def __init__(self) -> None:
@@ -69,9 +70,9 @@ def _mine(process: int, parents: dict[int, int]) -> bool:
     return False
 
 
-def measure(number: int, data: Dataset) -> Sampler:
+def measure(number: int, data: Dataset) -> ResidentSizes:
     """Train that many networks of random shapes for an epoch each."""
-    sampler = Sampler()
+    sizes = ResidentSizes()
     settings = replace(Wishes(seed=1, sampler="random", pruner="none", baseline=False).settings({}), space=ONE_EPOCH)
     with (
         tempfile.TemporaryDirectory() as name,
@@ -79,31 +80,37 @@ def measure(number: int, data: Dataset) -> Sampler:
     ):
         folder = Path(name)
         study = open_study("memory", open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
-        trials = Trials(study, settings, budget=number, models=ModelStore(folder, "memory"), observer=sampler)
-        trainable = tune.with_parameters(MnistTrial, data=data)
-        run_trials(trainable, trials, resources, ended=lambda: False, check=lambda: None)
-    return sampler
+        trials = Trials(study, settings, budget=number, models=ModelStore(folder, "memory"), observer=sizes)
+        run_trials(mnist_trainable(data, FLOAT32), trials, resources, ended=lambda: False, check=lambda: None)
+    return sizes
 
 
 def rows(sizes: list[dict[int, float]]) -> list[list[str]]:
-    """Return a table's rows: each process at its first sample, at its last, at its largest, and the growth."""
+    """Return a table's rows: each process at the sample `AT_REST`, at its last, at its largest, and the growth.
+
+    Raises:
+        ValueError: Not all workers were found.
+    """
+    at_rest = sizes[AT_REST - 1]
+    if len(at_rest) != 1 + WORKERS:
+        raise ValueError(f"expected the driver and {WORKERS} workers, found {len(at_rest)} processes")
     found = []
-    for process in {process: None for sample in sizes for process in sample}:  # in the order of appearance
+    for process, rest in at_rest.items():
         own = [sample[process] for sample in sizes if process in sample]
         name = "driver" if process == os.getpid() else "worker"
-        growth = f"{(own[-1] / own[0] - 1) * 100:+.1f} %"
-        found.append([name, f"{own[0]:.0f}", f"{own[-1]:.0f}", f"{max(own):.0f}", growth])
+        found.append([name, f"{rest:.0f}", f"{own[-1]:.0f}", f"{max(own):.0f}", f"{(own[-1] / rest - 1) * 100:+.1f} %"])
     return found
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("memory", __doc__)
-    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument("--trials", metavar="N", type=whole(AT_REST), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     found = rows(measure(options.trials, load_dataset()).sizes)
-    header = ["process", "after the first trial, MiB", f"after {options.trials} trials", "largest", "growth"]
+    times = [f"after {AT_REST} trials, MiB", f"after {options.trials} trials, MiB"]
+    header = ["process", *times, "largest", f"growth (goal {GOAL} %)"]
     body = (
         f"Resident sizes while {options.trials} networks of random widths, batch sizes and learning rates were trained "
         f"for an epoch each, by {WORKERS} workers.\n\n{table(header, found)}"

@@ -33,7 +33,7 @@ def train(engine: Any, seed: int) -> tuple[float, float]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("precision", __doc__)
-    parser.add_argument("--seeds", metavar="N", type=whole(1), default=SEEDS, help=f"(default: {SEEDS})")
+    parser.add_argument("--seeds", metavar="N", type=whole(2), default=SEEDS, help=f"(default: {SEEDS})")
     options = parser.parse_args(arguments)
     try:
         check_precision(BFLOAT16)
@@ -57,21 +57,18 @@ def report(seeds: int) -> str:
         train(engine, seeds)  # traces the graphs; not counted
     pairs = [[train(engine, seed) for engine in engines] for seed in range(seeds)]
     differences = [(half[0] - full[0]) * POINTS for full, half in pairs]
+    error = statistics.stdev(differences) / seeds**0.5
     rows = [
         ["float32 val_accuracy", spread([full[0] for full, _ in pairs], 4)],
         ["bfloat16 val_accuracy", spread([half[0] for _, half in pairs], 4)],
         ["difference, points", spread(differences)],
-        ["mean difference, points", f"{statistics.mean(differences):+.3f}, standard error {_error(differences):.3f}"],
+        ["mean difference, points", f"{statistics.mean(differences):+.3f}, standard error {error:.3f}"],
         ["times as fast", spread([full[1] / half[1] for full, half in pairs])],
     ]
     return (
         f"The baseline with {seeds} seeds in both precisions, on one core: with the same initial weights and "
         "order of images.\n\n" + table(["", "median (least to greatest)"], rows)
     )
-
-
-def _error(values: list[float]) -> float:
-    return float(statistics.stdev(values) / len(values) ** 0.5) if len(values) > 1 else float("nan")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
@@ -52,11 +52,11 @@ class Trial:
 
 @dataclass(frozen=True)
 class Run:
-    """One command: its wall time in seconds, its trials, and the JSON object that it printed, where it prints one."""
+    """One command: its wall time in seconds, its trials, and the JSON object that it printed, if any."""
 
     seconds: float
     trials: Sequence[Trial]
-    answer: Mapping[str, Any] | None = None
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def best(self) -> float:
@@ -103,11 +103,16 @@ class Own:
             options = ["--trials", str(MANY), "--timeout", str(seconds), "--seed", str(seed)]
             return self._run(Path(folder), options, limit=seconds + GRACE)
 
+    def default(self, trials: int, seed: int) -> Run:
+        """Search with the defaults until so many trials are finished."""
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+            return self._run(Path(folder), ["--trials", str(trials), "--seed", str(seed)])
+
     def _run(self, folder: Path, options: list[str], limit: float = math.inf) -> Run:
         runs = folder / "runs"
         command = [sys.executable, "-m", "search.run", *options, *self.options]
         ended = run_command([*command, "--json", "--study", STUDY, "--runs", str(runs)], folder, limit, gently=True)
-        answer = json.loads(ended.stdout) if ended.stdout.strip() else None
+        answer = json.loads(ended.stdout) if ended.stdout.strip() else {}
         return Run(ended.seconds, _study_trials(runs, ended.started), answer)
 
 

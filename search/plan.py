@@ -25,8 +25,6 @@ from search.study import (
 )
 from trainable.config import BASELINE
 from trainable.data import SHA256
-from trainable.errors import ConfigError
-from trainable.precision import check_precision
 
 DATA = {name: SHA256[name] for name in ("x_train", "y_train")}  # the arrays that trials see
 
@@ -77,18 +75,9 @@ def make_plan(options: Options) -> Plan:
     settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
     if settings.baseline:
         settings.space.check(BASELINE.params, "the baseline is not in the space (--no-baseline leaves it out)")
-    if options.address is None:  # on a cluster it is the workers' processors that count
-        _check_precision(settings.precision)
     plan = Plan(settings, [settings.space.check(params, where) for where, params in given], trials)
     _check_grid(options, plan)
     return plan
-
-
-def _check_precision(precision: str) -> None:
-    try:
-        check_precision(precision)
-    except ConfigError as error:
-        raise UsageError(f"--precision: {error}") from error
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.errors import SearchError, UsageError
 from search.noise import quiet_stdout
+from trainable.errors import ConfigError
+from trainable.precision import FLOAT32, check_precision
 
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 # What Ray and Tune read from the environment. Tune's own records are not read by anything here: the study is the truth.
@@ -84,6 +87,40 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
         ray.shutdown()
 
 
+def check_this_machine(precision: str) -> None:
+    """Refuse a precision that this machine's processor does not have.
+
+    Raises:
+        UsageError: It has not.
+    """
+    try:
+        check_precision(precision)
+    except ConfigError as error:
+        raise UsageError(f"--precision: {error}") from error
+
+
+def check_nodes(precision: str) -> None:
+    """Refuse a precision that the processor of some node of the runtime does not have.
+
+    Raises:
+        UsageError: One has not; the message names the node.
+    """
+    if precision == FLOAT32:
+        return  # every processor has it
+    check = ray.remote(num_cpus=0)(check_precision)
+    for node in _nodes():
+        here = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        try:
+            ray.get(check.options(scheduling_strategy=here).remote(precision))
+        except ConfigError as error:
+            reason = str(error).strip().splitlines()[-1].removeprefix(f"{ConfigError.__module__}.ConfigError: ")
+            raise UsageError(f"--precision: {reason} ({node['NodeManagerHostname']})") from error
+
+
+def _nodes() -> list[dict[str, Any]]:
+    return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
 def _worker_environment() -> dict[str, Any]:
     """Return the environment of workers: Tune's own, so that those which Ray starts ahead are the ones that Tune gets.
 
@@ -106,7 +143,7 @@ def _check_reachable(address: str | None) -> None:
 
 def _settled(wanted: Resources) -> Resources:
     """Return the resources with a number of workers that the nodes can hold."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+    nodes = [node["Resources"] for node in _nodes()]
     needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
     fitting = sum(int(min(node.get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
     if not fitting:

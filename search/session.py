@@ -1,10 +1,12 @@
 """One command from checked options to the printed answer."""
 
+import contextlib
 import importlib
 import json
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import optuna
@@ -17,7 +19,7 @@ from search.models import ModelStore
 from search.options import Options, default_storage
 from search.plan import Plan, make_plan
 from search.progress import Tally, make_progress, say
-from search.runtime import Resources, ray_runtime
+from search.runtime import Resources, check_nodes, check_this_machine, ray_runtime
 from search.storage import STORAGE_ERRORS, one_line_errors, shown
 from search.study import baseline_of, count, ranked, recover
 from search.summary import Summary, Times
@@ -57,9 +59,16 @@ class Session:
         """Run what is missing; return the study and the exit status."""
         options = self._options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
-        _import_ahead("search.tuning")
-        with Interruptible() as signals, ray_runtime(options.address, wanted, verbose=options.verbose) as resources:
+        if options.address is None:
+            check_this_machine(plan.settings.precision)
+        with (
+            _imported_ahead("search.tuning"),
+            Interruptible() as signals,
+            ray_runtime(options.address, wanted, verbose=options.verbose) as resources,
+        ):
             signals.take_over()  # from Ray, which has a handler of its own for SIGTERM
+            if options.address is not None:
+                check_nodes(plan.settings.precision)
             study = plan.open(options)
             try:
                 signals.check()
@@ -79,7 +88,7 @@ class Session:
     def _run_trials(
         self, plan: Plan, study: optuna.Study, dataset: Dataset, resources: Resources, signals: Interruptible
     ) -> None:
-        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_import_ahead`)
+        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_imported_ahead`)
 
         known = study.get_trials(deepcopy=False)
         tally = self._tally(study)
@@ -161,9 +170,20 @@ def _location(options: Options) -> dict[str, str]:
     return found
 
 
-def _import_ahead(module: str) -> None:
-    """Import a module while this thread waits for something else: Tune takes a second, Ray's start a few."""
-    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()
+@contextlib.contextmanager
+def _imported_ahead(module: str) -> Iterator[None]:
+    """Import a module beside the start of a block: Tune's import takes most of a second, Ray's start a few."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # where the module is used, its import raises the same again
+            importlib.import_module(module)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _last_line(error: BaseException) -> str:

@@ -1,12 +1,18 @@
 """Every benchmark runs at its smallest size, and writes its section and no other. No figure is asserted."""
 
+import math
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from commands import ROOT, bfloat16_is_here, clean_environment
 
-from benchmarks import results
+from benchmarks import quality, results
+from benchmarks.peers import space
+from benchmarks.search import check, draw
+from benchmarks.systems import BenchmarkError, Run, Trial, run_command
+from search.space import BUILT_IN
 
 SMALLEST = {
     "engine": ["--images", "2000", "--rounds", "1"],
@@ -15,7 +21,7 @@ SMALLEST = {
     "quality": ["--smoke"],
     "whole": ["--runs", "1", "--trials", "2"],
     "driver": ["--trials", "8"],
-    "memory": ["--trials", "3"],
+    "memory": ["--trials", "10"],
 }
 
 
@@ -53,6 +59,62 @@ def test_wrong_option_is_one_line(name):
     result = run_benchmark(name, "--results")
     assert result.returncode == 2
     assert result.stderr == "error: --results: expected one argument\n"
+
+
+def test_results_that_could_not_be_written_are_refused_before_anything_is_measured(tmp_path):
+    """An hour's figures shall not be lost to a typing error."""
+    result = run_benchmark("whole", "--results", str(tmp_path / "missing" / "RESULTS.md"))
+    assert result.returncode == 2
+    assert "--results: must be a file in a folder that exists" in result.stderr
+
+
+def test_peers_search_the_built_in_space():
+    """Their plain numbers are those of the project's own space."""
+    built_in = {name: vars(each) for name, each in BUILT_IN.distributions.items()}
+    ranges = {"hidden_units": space.HIDDEN_UNITS, "learning_rate": space.LEARNING_RATE, "epochs": space.EPOCHS}
+    assert {name: (built_in[name]["low"], built_in[name]["high"]) for name in ranges} == ranges
+    assert built_in["batch_size"]["choices"] == space.BATCH_SIZES
+    for configuration in draw(24):
+        BUILT_IN.check(configuration, "a configuration of the list")
+
+
+def listed(**changes):
+    """The trial of a configuration, ended."""
+    params = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 3}
+    return Trial(**({"seconds": 1.0, "val_accuracy": 0.9, "epochs": 3, "params": params} | changes))
+
+
+@pytest.mark.parametrize(
+    "trials", [[], [listed(), listed()], [listed(epochs=2)], [listed(params={**listed().params, "batch_size": 64})]]
+)
+def test_nobody_wins_by_training_something_else(trials):
+    """A configuration that is missing, doubled, shortened or another one ends the comparison."""
+    asked = [dict(listed().params)]
+    check("exact", Run(1.0, [listed()]), asked)
+    with pytest.raises(BenchmarkError, match="peer trained"):
+        check("peer", Run(1.0, trials), asked)
+
+
+def test_time_to_a_target_counts_the_first_trial_that_reached_it():
+    """Trials after the time do not count, and a search that did not get there is slower than any that did."""
+    late = [
+        listed(seconds=9.0, val_accuracy=0.99),
+        listed(seconds=2.0, val_accuracy=0.97),
+        listed(seconds=4.0, val_accuracy=0.98),
+    ]
+    run = quality.in_time(Run(10.0, late), 5)
+    assert [quality.reached(run, target) for target in (0.9, 0.975, 0.99)] == [2.0, 4.0, math.inf]
+    assert quality.time_cell([3.0, math.inf, 2.0], 5) == "3.0 (2.0 to > 5)"
+    assert quality.time_cell([math.inf, math.inf, 2.0], 5) == "> 5 (2.0 to > 5)"
+    np.testing.assert_array_equal(quality.best_by(run, np.array([0.0, 2.0, 3.0, 5.0])), [0, 0.97, 0.97, 0.98])
+
+
+def test_failed_command_ends_the_benchmark_with_its_last_words(tmp_path):
+    """Nothing of a peer's failure is swallowed."""
+    with pytest.raises(BenchmarkError, match=r"status 3:\nthis went wrong"):
+        run_command(
+            [sys.executable, "-c", "import sys; print('this went wrong', file=sys.stderr); sys.exit(3)"], tmp_path
+        )
 
 
 def test_section_is_replaced_and_the_others_stay(tmp_path):

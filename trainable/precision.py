@@ -26,7 +26,7 @@ def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
     if precision not in PRECISIONS:
         raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
     if precision == BFLOAT16 and not BFLOAT16_FLAGS & _cpu_flags(cpu_info):
-        raise ConfigError("bfloat16 needs a processor with AVX512_BF16 or AMX, which this one is not; use float32")
+        raise ConfigError("bfloat16 needs a processor with AVX512_BF16 or AMX; this machine's has neither")
 
 
 def _cpu_flags(cpu_info: Path) -> set[str]:

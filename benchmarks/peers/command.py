@@ -32,7 +32,6 @@ class Command:
         configurations: With `LIST`, the four parameters of each trial.
         seconds: With `SEARCH`, from the start of the process.
         seed: With `SEARCH`, the sampler's.
-        target: With `SEARCH`, a val_accuracy that is enough.
         workers: Trials at once.
         started: Unix time.
         journal: A storage that other processes use too; only some peers have it.
@@ -42,7 +41,6 @@ class Command:
     configurations: list[dict[str, Any]]
     seconds: float
     seed: int
-    target: float | None
     workers: int
     started: float
     journal: Path | None
@@ -51,10 +49,6 @@ class Command:
     def seconds_left(self) -> float:
         """Seconds until a search ends; at least a little, for timers that take 0 as never."""
         return max(0.01, self.started + self.seconds - time.time())
-
-    def is_enough(self, val_accuracy: float) -> bool:
-        """Say whether a search may end with such a trial."""
-        return self.target is not None and val_accuracy >= self.target
 
 
 class Answers:
@@ -93,13 +87,12 @@ def parse(tool: str, most_workers: int | None = None, *, journal: bool = False) 
     searched = modes.add_parser(SEARCH, help="search the built-in space")
     searched.add_argument("--seconds", metavar="S", type=whole(1), required=True)
     searched.add_argument("--seed", metavar="K", type=whole(0, MAX_SEED), required=True)
-    searched.add_argument("--target", metavar="A", type=_share, help="end when a trial has reached it")
     for mode in (given, searched):
         mode.add_argument("--workers", metavar="N", type=whole(1, most_workers), default=1)
         mode.add_argument("--started", metavar="UNIX_TIME", type=float, default=process_started())
         if journal:
             mode.add_argument("--journal", metavar="FILE", type=Path, help="be one of the processes that use it")
-    defaults: dict[str, Any] = {"configurations": [], "seconds": 0, "seed": 0, "target": None, "journal": None}
+    defaults: dict[str, Any] = {"configurations": [], "seconds": 0, "seed": 0, "journal": None}
     return Command(**(defaults | vars(parser.parse_args())))
 
 
@@ -128,13 +121,3 @@ def _configurations(text: str) -> list[dict[str, Any]]:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
     except (ValueError, TypeError, ConfigError) as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from error
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"must be a number greater than 0 and at most 1, got {text!r}")
-    return value

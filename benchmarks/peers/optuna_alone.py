@@ -47,13 +47,11 @@ def optimize(command: Command) -> None:
         enqueue(study, command)
     objective = make_objective(command)
 
-    def report(study: optuna.Study, trial: FrozenTrial) -> None:
+    def report(_study: optuna.Study, trial: FrozenTrial) -> None:
         epochs = len(trial.intermediate_values) or trial.user_attrs.get(EPOCHS_RUN)
         if trial.value is None or not epochs:
             return
         answers.finished(trial.value, epochs, trial.params)
-        if command.is_enough(trial.value):
-            study.stop()
 
     study.optimize(objective, callbacks=[report])
 
@@ -140,7 +138,7 @@ def run_processes(command: Command) -> int:
             subprocess.Popen(worker_arguments(shared, number), env=environment) for number in range(command.workers)
         ]
         try:
-            # A process ends a search when time is up or the target is reached: then all may end.
+            # A process ends a search when time is up: then all may end.
             return wait(processes, for_all=command.mode == LIST)
         finally:
             for process in processes:

@@ -1,9 +1,11 @@
 """Ray Tune as in its own Keras example: a function trainable that imports TensorFlow, loads the data and calls `fit`.
 
-Each trial has one CPU, for which Ray sets OMP_NUM_THREADS to 1; nothing is added to that. A search is ASHA with
-OptunaSearch, both with their defaults.
+The example gives a trial two CPUs and two TensorFlow threads. Here it gets one of each, so that as many trials run at
+once as there are cores; that is faster than two threads each (two cores, four configurations: 26 to 29 s against 34 to
+36 s). A search is ASHA with OptunaSearch, both with their defaults.
 """
 
+import os
 import sys
 import tempfile
 from typing import Any
@@ -46,12 +48,11 @@ def train_listed(config: dict[str, Any]) -> None:
 
 
 class Reporter(tune.Callback):
-    """Reports each trial when it ends, and knows whether one was good enough."""
+    """Reports each trial when it ends."""
 
-    def __init__(self, command: Command, answers: Answers) -> None:
-        """Report the trials of this command."""
-        self._command, self._answers = command, answers
-        self.enough = False
+    def __init__(self, answers: Answers) -> None:
+        """Report in these lines."""
+        self._answers = answers
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to store: an open stream cannot be."""
@@ -65,29 +66,13 @@ class Reporter(tune.Callback):
         config = trial.config.get(CONFIGURATION, trial.config)
         params = {name: config[name] for name in PARAMETERS}
         self._answers.finished(result[OBJECTIVE], result["training_iteration"], params)
-        self.enough = self.enough or self._command.is_enough(result[OBJECTIVE])
-
-
-class WhenEnough(tune.Stopper):
-    """Stops the search when a trial was good enough."""
-
-    def __init__(self, reporter: Reporter) -> None:
-        """Ask this reporter."""
-        self._reporter = reporter
-
-    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 (Tune decides)
-        """Stop no trial by itself."""
-        return False
-
-    def stop_all(self) -> bool:
-        """Say whether everything may stop."""
-        return self._reporter.enough
 
 
 def main() -> int:
     """Run the command; return its exit status."""
     command = parse("ray_tune")
     answers = Answers(command.started)
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # for the workers, which inherit it
     ray.init(address="local", num_cpus=command.workers, include_dashboard=False, log_to_driver=False)
     with tempfile.TemporaryDirectory(prefix="ray-tune-") as folder:
         results = make_tuner(command, answers, folder).fit()
@@ -98,15 +83,12 @@ def main() -> int:
 
 def make_tuner(command: Command, answers: Answers, folder: str) -> tune.Tuner:
     """Return the tuner for a list or for a search."""
-    reporter = Reporter(command, answers)
     searched = command.mode == SEARCH
     return tune.Tuner(
         tune.with_resources(train_mnist if searched else train_listed, {"cpu": 1}),
         param_space=search_space() if searched else {CONFIGURATION: tune.grid_search(command.configurations)},
         tune_config=search_config(command) if searched else tune.TuneConfig(metric=OBJECTIVE, mode="max"),
-        run_config=tune.RunConfig(
-            storage_path=folder, verbose=0, callbacks=[reporter], stop=WhenEnough(reporter) if command.target else None
-        ),
+        run_config=tune.RunConfig(storage_path=folder, verbose=0, callbacks=[Reporter(answers)]),
     )
 
 
