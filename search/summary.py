@@ -73,7 +73,7 @@ class Summary:
         say(
             console,
             f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
-            f" in {clock(self.times.wall)}",
+            f" in {clock(self.times.wall)}{self._effort()}",
         )
         if best is None:
             say(console, "No trial is complete, so there is no best one.")
@@ -91,6 +91,13 @@ class Summary:
         say(console, f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}")
         storage = shlex.quote(self.storage)
         say(console, f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
+
+    def _effort(self) -> str:
+        """Return where the time went, unless nothing was trained."""
+        times = self.times
+        if not times.training:
+            return ""
+        return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
 
     @property
     def _best(self) -> FrozenTrial | None:

@@ -44,7 +44,9 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     """The table has the best five, then the baseline; below it the gain, the model and the next commands."""
     text, answer = printed(*study, tmp_path)
     lines = text.splitlines()
-    assert lines[0] == "study s: 8 complete, 0 pruned, 0 failed in 1:40"
+    assert lines[0] == (
+        "study s: 8 complete, 0 pruned, 0 failed in 1:40, of which 0:10 start-up; workers trained 90% of the time"
+    )
     assert [line.split()[0] for line in lines[2:8]] == ["7", "6", "5", "4", "3", "0"]
     assert "best 0.9770, baseline 0.9700: +0.70 points of validation accuracy, one seed each" in text
     assert f"model      {tmp_path / 's' / 'models' / 'trial-00007.keras'}" in text
