@@ -28,7 +28,7 @@ WORKERS = 2
 AT_REST = 10  # trials after which every worker has trained and the first sizes are taken
 GOAL = 10  # percent of growth at most
 ONE_EPOCH = Space({**BUILT_IN.distributions, "epochs": IntDistribution(1, 1)})  # shapes matter here, not accuracy
-WORKER = "ray::ResourceTrainable"  # the title that Ray gives the process of a Tune trainable
+TITLES = ("ray::MnistTrial", "ray::ResourceTrainable")  # that Ray gives a worker: idle, and in a call
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 2**20
 
@@ -59,7 +59,7 @@ def workers() -> list[int]:
             titles[int(folder.name)] = (folder / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue  # it has ended
-    return sorted(process for process, title in titles.items() if title.startswith(WORKER) and _mine(process, parents))
+    return sorted(process for process, title in titles.items() if title.startswith(TITLES) and _mine(process, parents))
 
 
 def _mine(process: int, parents: dict[int, int]) -> bool:
@@ -105,7 +105,7 @@ def rows(sizes: list[dict[int, float]]) -> list[list[str]]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("memory", __doc__)
-    parser.add_argument("--trials", metavar="N", type=whole(AT_REST), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument("--trials", metavar="N", type=whole(AT_REST + WORKERS), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     found = rows(measure(options.trials, load_dataset()).sizes)

@@ -21,7 +21,7 @@ SMALLEST = {
     "quality": ["--smoke"],
     "whole": ["--runs", "1", "--trials", "2"],
     "driver": ["--trials", "8"],
-    "memory": ["--trials", "10"],
+    "memory": ["--trials", "12"],
 }
 
 
