@@ -105,7 +105,9 @@ def rows(sizes: list[dict[int, float]]) -> list[list[str]]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("memory", __doc__)
-    parser.add_argument("--trials", metavar="N", type=whole(AT_REST + WORKERS), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument(
+        "--trials", metavar="N", type=whole(AT_REST + WORKERS), default=TRIALS, help=f"(default: {TRIALS})"
+    )
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     found = rows(measure(options.trials, load_dataset()).sizes)

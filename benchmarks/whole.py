@@ -1,4 +1,4 @@
-"""`python -m benchmarks.whole`: the default search of 50 trials, and where its time goes."""
+"""`python -m benchmarks.whole`: the default search, and where its time goes."""
 
 import sys
 from collections.abc import Sequence
@@ -43,8 +43,8 @@ def report(runs: Sequence[Run]) -> str:
     ]
     return (
         f"{sum(answers[0]['trials'].values())} trials with {WORKERS} workers and the default sampler, pruner and "
-        f"space; {len(runs)} runs with different seeds, timed from outside. Rows in code are what the command itself "
-        "says: start-up lasts until the first training step, wall until the last trial's end.\n\n"
+        f"space; {len(runs)} run{'s' * (len(runs) > 1)}, a seed each, timed from outside. Rows in code are what the "
+        "command itself says: start-up lasts until the first training step, wall until the last trial's end.\n\n"
         + table(["", "median (least to greatest)"], rows)
     )
 

@@ -67,6 +67,7 @@ def export(request: Request) -> Path:
         UsageError: There is no such study, trial or kept model, or the folder holds something else.
         SearchError: The model does not give the accuracy that the study recorded; nothing is left behind.
     """
+    _check_free(request.output)
     study = load_study(request.study, open_read_only(request.storage))
     trial = _choose(study.get_trials(deepcopy=False), request.trial)
     models = ModelStore(request.runs, study.study_name)
@@ -135,6 +136,7 @@ def _description(study: optuna.Study, trial: FrozenTrial, dataset: Dataset, sour
         "trial": trial.number,
         "params": settings.space.complete(trial.params),
         "seed": trial.user_attrs.get(SEED),
+        "precision": settings.precision,
         "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
         "val_accuracy": trial.value,
         "train_accuracy": trial.user_attrs.get(TRAIN_ACCURACY),
@@ -146,11 +148,18 @@ def _description(study: optuna.Study, trial: FrozenTrial, dataset: Dataset, sour
     }
 
 
-def _write(source: Path, description: dict[str, Any], output: Path) -> Path:
-    """Put both files into the folder at once: it is filled aside and then takes its name."""
+def _check_free(output: Path) -> None:
+    """Refuse a folder that holds something, before seconds are spent."""
     try:
         if output.exists() and (not output.is_dir() or any(output.iterdir())):
             raise UsageError(f"--output {output}: must be a new or an empty folder")
+    except OSError as error:
+        raise SearchError(f"--output {output}: {error.strerror}") from error
+
+
+def _write(source: Path, description: dict[str, Any], output: Path) -> Path:
+    """Put both files into the folder at once: it is filled aside and then takes its name."""
+    try:
         output.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
         try:

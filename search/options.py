@@ -108,8 +108,8 @@ def _parser() -> Parser:
         prog="python -m search.run",
         allow_abbrev=False,
         description="Search for a better network than the 512-unit baseline, and keep the best model.",
-        epilog="A command can always be run again: --trials counts what the study has, so the same command "
-        "after an interruption completes the rest. Exit status: 0 done, 1 failed, 2 wrong usage, "
+        epilog="A command that names its study can always be run again: --trials counts what the study has, so after "
+        "an interruption it completes the rest. Exit status: 0 done, 1 failed, 2 wrong usage, "
         "130 interrupted, 143 terminated.",
     )
     study = parser.add_argument_group("study")

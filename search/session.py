@@ -51,6 +51,8 @@ class Session:
                 self._say(f"the study {options.study} has {finished} finished trials: nothing left to do")
                 study, status = plan.open(options), EXIT_DONE
             else:
+                if options.address is None:
+                    check_this_machine(plan.settings.precision)
                 study, status = self._search(plan, load(options.data))
             self._print_summary(plan, study)
         return status
@@ -59,8 +61,6 @@ class Session:
         """Run what is missing; return the study and the exit status."""
         options = self._options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial, options.max_retries)
-        if options.address is None:
-            check_this_machine(plan.settings.precision)
         with (
             _imported_ahead("search.tuning"),
             Interruptible() as signals,
@@ -75,7 +75,7 @@ class Session:
                 self._run_trials(plan, study, dataset, resources, signals)
             except Interrupted as interrupted:
                 recover(study, plan.settings)
-                self._say(f"{interrupted}: stopped; the same command with --study {options.study} goes on")
+                self._say(f"{interrupted}: stopped; {self._how_to_go_on()}")
                 return study, interrupted.exit_status
             except Abort as error:
                 cause = error.cause
@@ -110,7 +110,7 @@ class Session:
             finally:
                 self._times = self._measured(trials, resources.workers)
         if not trials.exhausted:
-            self._say("time is up: no further trial was started; the same command goes on")
+            self._say(f"time is up: no further trial was started; {self._how_to_go_on()}")
 
     def _recover_if_possible(self, plan: Plan, study: optuna.Study) -> None:
         """Leave no trial running in the study, unless it is the storage that failed: the next command does it then."""
@@ -155,6 +155,9 @@ class Session:
         summary.print(self._console, _location(options))
         if options.json:
             print(json.dumps(summary.to_json()))
+
+    def _how_to_go_on(self) -> str:
+        return f"the same command with --study {self._options.study} goes on"
 
     def _say(self, text: str) -> None:
         say(self._console, text)

@@ -1,6 +1,6 @@
 """One study: making it, continuing it, and what it says about its trials.
 
-The Optuna study in the storage is the only truth. What was decided when it was made (space, seed, data set) is one user
+The Optuna study in the storage is the only truth. What was decided when it was made (the `Settings`) is one user
 attribute, so that a study either has all of it or none.
 """
 
@@ -116,8 +116,9 @@ class Wishes:
             ("--precision", self.precision, recorded.precision),
         ):
             if wish is not None and wish != value:
+                made_with = "another one" if isinstance(value, Space) else value
                 raise UsageError(
-                    f"{option}: the study {name!r} was made with another one; leave {option} out to continue it, "
+                    f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
                     "or give --study a new name"
                 )
         if recorded.baseline and not self.baseline:

@@ -41,6 +41,7 @@ def test_description_says_what_the_model_is(finished, tmp_path):
     assert described["val_accuracy"] == best["val_accuracy"]
     assert described["trial"] == best["number"]
     assert described["seed"] >= 0
+    assert described["precision"] == "float32"
     assert 0 < described["train_accuracy"] < 1
     assert set(described["versions"]) == {"python", "tensorflow", "keras", "numpy", "optuna", "ray"}
     assert set(described["data_sha256"]) == {"x_train", "y_train"}

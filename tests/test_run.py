@@ -235,7 +235,7 @@ def test_precision_is_recorded_or_refused(tmp_path):
     assert study_of(tmp_path / "runs", "p").user_attrs["settings"]["precision"] == "bfloat16"
     other = run_command("search.run", *arguments, "--precision", "float32")
     assert other.returncode == 2
-    assert "--precision: the study 'p' was made with another one" in other.stderr
+    assert "--precision: the study 'p' was made with bfloat16;" in other.stderr
 
 
 def test_more_trials_than_a_grid_has_are_refused(tmp_path):

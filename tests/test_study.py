@@ -70,7 +70,7 @@ def test_precision_is_the_studys_for_life(settings):
     half = Wishes(seed=7, precision="bfloat16").settings(DATA)
     assert Settings.from_json(half.to_json()) == half
     assert settings.precision == "float32"
-    with pytest.raises(UsageError, match="--precision: the study 's' was made with another one"):
+    with pytest.raises(UsageError, match="--precision: the study 's' was made with float32;"):
         Wishes(precision="bfloat16").continued(settings, DATA, "s")
 
 
