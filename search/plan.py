@@ -74,7 +74,8 @@ def make_plan(options: Options) -> Plan:
     trials = study.get_trials(deepcopy=False) if study else []
     settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
     if settings.baseline:
-        settings.space.check(BASELINE.params, "the baseline is not in the space (--no-baseline leaves it out)")
+        where = f"--space {options.space}: " if options.space else ""
+        settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
     plan = Plan(settings, [settings.space.check(params, where) for where, params in given], trials)
     _check_grid(options, plan)
     return plan
