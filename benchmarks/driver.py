@@ -103,28 +103,35 @@ def _quarters(number: int) -> list[int]:
     return [number // 4, number // 2, number * 3 // 4]
 
 
+def report(rows: list[list[str]], trials: int) -> str:
+    """Return the section's text."""
+    size = window(trials - 1)
+    middle = [f"around {at}" for at in _quarters(trials)]
+    header = ["sampler", f"first {size}", *middle, f"last {size}", "last / first"]
+    return (
+        f"Milliseconds from the end of a trial to the end of the next, with {WORKERS} workers that train nothing; one "
+        f"run of {trials} trials, each figure the mean over {size} (goal: at most {GOAL}, and at the end at most "
+        f"{GOAL_GROWTH} times that). The study is on SQLite; a trial reports up to {EPOCHS} epochs; ASHA prunes most "
+        "after two.\n\n" + table(header, rows)
+    )
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("driver", __doc__)
     parser.add_argument("--trials", metavar="N", type=whole(8), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
+    rows: list[list[str]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         ray_runtime(None, Resources(WORKERS, 1, 0, 0), verbose=False) as resources,
     ):
-        rows = [row(sampler, measure(sampler, options.trials, Path(folder), resources)) for sampler in SAMPLERS]
-    middle = [f"around {at}" for at in _quarters(options.trials)]
-    size = window(options.trials - 1)
-    header = ["sampler", f"first {size}", *middle, f"last {size}", "last / first"]
-    body = (
-        f"Milliseconds from the end of a trial to the end of the next, with {WORKERS} workers that train nothing; one "
-        f"run of {options.trials} trials, each figure the mean over {size} (goal: at most {GOAL}, and at the end at "
-        f"most {GOAL_GROWTH} times that). The study is on SQLite; a trial reports up to {EPOCHS} epochs; ASHA prunes "
-        "most after two.\n\n" + table(header, rows)
-    )
+        for sampler in SAMPLERS:
+            rows.append(row(sampler, measure(sampler, options.trials, Path(folder), resources)))
+            body = report(rows, options.trials)  # written after each sampler: the next one may take minutes
+            record("driver", "What a trial costs the driver", body, options.results)
     print(body)
-    record("driver", "What a trial costs the driver", body, options.results)
     return 0
 
 
