@@ -17,12 +17,14 @@ from ray import tune
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
+from search.failures import FailureStore
 from search.models import ModelStore
 from search.noise import quiet
 from search.options import whole
 from search.runtime import Resources, ray_runtime
+from search.settings import Wishes
 from search.storage import open_storage
-from search.study import Wishes, open_study
+from search.study import open_study
 from search.trials import LiveTrial, Observer, Trials
 from search.tuning import run_trials
 from trainable import trial as keys
@@ -81,7 +83,9 @@ def measure(sampler: str, number: int, folder: Path, resources: Resources) -> li
     settings = Wishes(seed=1, sampler=sampler, baseline=False).settings({})
     study = open_study(sampler, open_storage(f"sqlite:///{folder / sampler}.db", create=True), settings)
     clock = Clock()
-    trials = Trials(study, settings, budget=number, models=ModelStore(folder, sampler), observer=clock)
+    models, failures = ModelStore(folder, sampler), FailureStore(folder, sampler)
+    trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=clock)
+    trials.take_stock()
     run_trials(NoTraining, trials, resources, ended=lambda: False, check=lambda: None)
     return [(after - before) * 1e3 for before, after in pairwise(clock.ended)]
 
@@ -125,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows: list[list[str]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
-        ray_runtime(None, Resources(WORKERS, 1, 0, 0), verbose=False) as resources,
+        ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,
     ):
         for sampler in SAMPLERS:
             rows.append(row(sampler, measure(sampler, options.trials, Path(folder), resources)))

@@ -11,13 +11,15 @@ from optuna.trial import TrialState
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
+from search.failures import FailureStore
 from search.models import ModelStore
 from search.noise import quiet
 from search.options import whole
 from search.runtime import Resources, ray_runtime
+from search.settings import Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
-from search.study import Wishes, open_study
+from search.study import open_study
 from search.trials import LiveTrial, Observer, Trials
 from search.tuning import mnist_trainable, run_trials
 from trainable.data import Dataset, load_dataset
@@ -76,11 +78,13 @@ def measure(number: int, data: Dataset) -> ResidentSizes:
     settings = replace(Wishes(seed=1, sampler="random", pruner="none", baseline=False).settings({}), space=ONE_EPOCH)
     with (
         tempfile.TemporaryDirectory() as name,
-        ray_runtime(None, Resources(WORKERS, 1, 0, 0), verbose=False) as resources,
+        ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,
     ):
         folder = Path(name)
         study = open_study("memory", open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
-        trials = Trials(study, settings, budget=number, models=ModelStore(folder, "memory"), observer=sizes)
+        models, failures = ModelStore(folder, "memory"), FailureStore(folder, "memory")
+        trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=sizes)
+        trials.take_stock()
         run_trials(mnist_trainable(data, FLOAT32), trials, resources, ended=lambda: False, check=lambda: None)
     return sizes
 

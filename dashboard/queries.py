@@ -7,6 +7,7 @@ import pandas as pd
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from search.settings import Settings
 from search.storage import one_line_errors
 from search.study import (
     EPOCHS_RUN,
@@ -14,7 +15,6 @@ from search.study import (
     HOST,
     SECONDS,
     Counts,
-    Settings,
     baseline_of,
     count,
     is_interrupted,

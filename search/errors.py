@@ -21,6 +21,10 @@ class Abort(BaseException):
         self.cause = cause
 
 
+class RuntimeLostError(SearchError):
+    """Ray went away under the trials; the study goes on in another runtime."""
+
+
 class UsageError(SearchError, ValueError):
     """An option, a file or an environment variable is wrong; nothing was started or changed."""
 

@@ -18,11 +18,21 @@ class Interrupted(BaseException):
 
 
 class Interruptible:
-    """A block in which signals are held until `check` is called, so that nothing is left half done."""
+    """A block in which signals are held until `check` is called, so that nothing is left half done.
+
+    Attributes:
+        at_once: Whether a signal ends the block wherever it stands: for steps that leave nothing half done.
+    """
 
     def __init__(self) -> None:
         """No signal has come yet."""
         self._received: int | None = None
+        self.at_once = False
+
+    @property
+    def received(self) -> bool:
+        """Whether a signal has come."""
+        return self._received is not None
 
     def check(self) -> None:
         """Raise `Interrupted` if a signal has come."""
@@ -49,3 +59,5 @@ class Interruptible:
         if self._received is not None:
             os._exit(SIGNAL_BASE + number)
         self._received = number
+        if self.at_once:
+            raise Interrupted(number)

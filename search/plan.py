@@ -1,6 +1,7 @@
 """From options to a plan for a study: everything is checked before anything is made or started."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any
@@ -8,19 +9,18 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from search.errors import UsageError
+from search.errors import SearchError, UsageError
+from search.lease import Lease
 from search.options import Options, read_configurations
+from search.settings import Settings, Wishes
 from search.space import load_space
 from search.storage import exists, open_storage, sqlite_file
 from search.study import (
     RETRY_OF,
-    Settings,
-    Wishes,
     enqueue,
     find_study,
     open_study,
     queued_params,
-    recover,
     settings_of,
 )
 from trainable.config import BASELINE
@@ -37,18 +37,32 @@ class Plan:
         settings: The study's, recorded or new.
         configurations: What `--enqueue` gave, checked.
         trials: What the study holds already.
+        continued: Whether the study is there already.
     """
 
     settings: Settings
     configurations: Sequence[Mapping[str, Any]]
     trials: Sequence[FrozenTrial]
+    continued: bool
 
-    def open(self, options: Options) -> optuna.Study:
-        """Make or open the study, ready to be asked."""
-        study = open_study(options.study, open_storage(options.storage, create=True), self.settings)
-        enqueue(study, self.settings, self.configurations)
-        recover(study, self.settings)
-        return study
+    @contextmanager
+    def open(self, options: Options, given_up: Callable[[], bool]) -> Iterator[optuna.Study]:
+        """Make or open the study and hold its lease for the length of a block.
+
+        Args:
+            options: Name the study and its storage.
+            given_up: Asked while a server is away: whether to wait for it no longer.
+
+        Raises:
+            SearchError: Another driver has the study.
+        """
+        storage = open_storage(options.storage, create=True, given_up=given_up)
+        with Lease(storage, options.study):
+            if not self.continued and find_study(options.study, storage) is not None:
+                raise SearchError(f"another driver made the study {options.study!r} just now; run this again to go on")
+            study = open_study(options.study, storage, self.settings)
+            enqueue(study, self.settings, self.configurations)
+            yield study
 
 
 def make_plan(options: Options) -> Plan:
@@ -76,7 +90,8 @@ def make_plan(options: Options) -> Plan:
     if settings.baseline:
         where = f"--space {options.space}: " if options.space else ""
         settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
-    plan = Plan(settings, [settings.space.check(params, where) for where, params in given], trials)
+    configurations = [settings.space.check(params, where) for where, params in given]
+    plan = Plan(settings, configurations, trials, continued=study is not None)
     _check_grid(options, plan)
     return plan
 

@@ -99,6 +99,10 @@ class PlainProgress(Observer):
         line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {tally.comparison()}"
         say(self._console, line)
 
+    def interrupted(self, live: LiveTrial, reason: str) -> None:
+        """Print that a trial was lost."""
+        say(self._console, again(live, reason))
+
 
 class LiveProgress(Observer):
     """A display that is redrawn in place, above which finished trials scroll by."""
@@ -134,9 +138,10 @@ class LiveProgress(Observer):
         self._tally.finish(live, state)
         say(self._console, outcome(live, state, reason))
 
-    def interrupted(self, live: LiveTrial) -> None:
+    def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Take the trial from the running ones."""
         self._tally.running.pop(live.number, None)
+        say(self._console, again(live, reason))
 
     def _render(self) -> Group:
         tally = self._tally
@@ -172,6 +177,11 @@ def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
         return f"{what} failed: {reason}  {describe(live.config)}"
     word = "pruned" if state == TrialState.PRUNED else "complete"
     return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.config)}"
+
+
+def again(live: LiveTrial, reason: str) -> str:
+    """Return one line about a trial that was lost."""
+    return f"trial {live.number} {reason}: its configuration is tried again  {describe(live.config)}"
 
 
 def describe(params: dict[str, Any]) -> str:

@@ -8,14 +8,15 @@ import re
 import shlex
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from search.errors import SearchError, UsageError
+from search.errors import RuntimeLostError, SearchError, UsageError
+from search.guard import Guard
 from search.noise import quiet_stdout
 from trainable.errors import ConfigError
 from trainable.precision import FLOAT32, check_precision
@@ -31,18 +32,19 @@ SETTINGS = {
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
     "RAY_prestart_worker_first_driver": "0",  # workers without the environment below, which nothing could use
 }
+VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing goes on
+SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
 CONNECT_TIMEOUT = 10.0  # seconds
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What a trial gets from Ray, how many run at once, how often one is tried again."""
+    """What a trial gets from Ray, and how many run at once."""
 
     workers: int
     cpus: float
     gpus: float
-    max_retries: int
 
 
 @contextlib.contextmanager
@@ -60,31 +62,80 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     """
     os.environ.update(SETTINGS)
     _check_reachable(address)
-    with contextlib.nullcontext() if verbose else quiet_stdout():
-        yield from _connected(address, wanted, verbose=verbose)
+    guard = Guard() if address is None else None
+    try:
+        with contextlib.nullcontext() if verbose else quiet_stdout():
+            yield from _connected(address, wanted, verbose=verbose)
+    finally:
+        if guard is not None:
+            guard.close()
+
+
+def check_runtime() -> None:
+    """Notice at once where a process of this machine's runtime has ended: Ray itself would wait for a minute.
+
+    Raises:
+        RuntimeLostError: One has.
+    """
+    dead = _dead()
+    if dead:
+        raise RuntimeLostError(f"Ray's {dead[0]} ended unexpectedly")
+
+
+def _dead() -> list[str]:
+    """Return the vital processes that have ended of a runtime that was started here."""
+    node = _local_node()
+    return [name for name, _ in node.dead_processes() if name in VITAL] if node else []
+
+
+def _shut_down() -> None:
+    """End the runtime, or the connection to it."""
+    if _dead():  # then the others would wait for the dead for a minute before they end
+        _local_node().kill_all_processes(check_alive=False, allow_graceful=False)
+    ray.shutdown()
+
+
+def _local_node() -> Any:
+    """Return Ray's own record of the processes that it started here, which has no public name."""
+    return ray._private.worker._global_node  # noqa: SLF001
 
 
 def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     try:
-        if address is None:
-            ray.init(
-                address="local",  # not a cluster that happens to run here
-                num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE,
-                runtime_env=_worker_environment(),
-                **quiet,
-            )
-        else:
-            ray.init(address=address, **quiet)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        place = f"at {address} " if address else ""
-        raise SearchError(f"Ray {place}does not answer: {str(error).strip().splitlines()[0]}") from error
-    try:
+        try:
+            with _hidden(SECRETS):
+                _init(address, wanted, quiet)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            place = f"at {address} " if address else ""
+            raise SearchError(f"Ray {place}does not answer: {str(error).strip().splitlines()[0]}") from error
         yield _settled(wanted)
     finally:
-        ray.shutdown()
+        _shut_down()  # also where a signal ended its start
+
+
+def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> None:
+    if address is not None:
+        ray.init(address=address, **quiet)
+        return
+    ray.init(
+        address="local",  # not a cluster that happens to run here
+        num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE,
+        runtime_env=_worker_environment(),
+        **quiet,
+    )
+
+
+@contextlib.contextmanager
+def _hidden(names: Sequence[str]) -> Iterator[None]:
+    """Take variables out of the environment for the length of a block."""
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
 
 
 def check_this_machine(precision: str) -> None:
@@ -149,4 +200,4 @@ def _settled(wanted: Resources) -> Resources:
     if not fitting:
         asked = " and ".join(f"{amount:g} {name}s" for name, amount in needed)
         raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node of the runtime has {asked} for a trial")
-    return Resources(wanted.workers or fitting, wanted.cpus, wanted.gpus, wanted.max_retries)
+    return Resources(wanted.workers or fitting, wanted.cpus, wanted.gpus)

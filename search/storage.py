@@ -1,10 +1,10 @@
 """The database behind a study: opening it, and saying its address without its password."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy.exc
@@ -13,11 +13,17 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError
+from search.reconnect import ReconnectingStorage
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
 STORAGE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
 SQLITE_MAGIC = b"SQLite format 3\x00"
+# A server that is cut off from the network is noticed within half a minute (libpq's names).
+LIBPQ = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+LIBPQ_DRIVERS = ("psycopg", "psycopg2")
+
+Kind = TypeVar("Kind", bound=RDBStorage)
 
 
 def parse_url(url: str) -> URL:
@@ -45,9 +51,8 @@ def parse_url(url: str) -> URL:
 def shown(url: str) -> str:
     """Return a storage URL with its password hidden."""
     parsed = parse_url(url)
-    if "password" in parsed.query:
-        parsed = parsed.update_query_dict({"password": "***"})
-    return parsed.render_as_string(hide_password=True)
+    secret = {key: "***" for key in parsed.query if "password" in key.lower()}
+    return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -66,23 +71,29 @@ def exists(url: str) -> bool:
     return file is None or (file.exists() and bool(_tables(file)))
 
 
-def open_storage(url: str, *, create: bool) -> RDBStorage:
+def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
     """Open a storage for writing.
 
     Args:
         url: SQLAlchemy URL.
         create: Whether a missing SQLite file is made; otherwise it is an error.
+        given_up: Asked while a server is away: whether to wait for it no longer.
 
     Raises:
         UsageError: There is nothing at the address, or something that is not a study storage.
         SearchError: The server does not answer.
     """
     file = sqlite_file(url)
-    if file is not None and create:
+    if file is None:
+        storage = _connect(ReconnectingStorage, url, _server_options(url))
+        storage.given_up = given_up
+        return storage
+    if create:
         _prepare_sqlite(file)
     elif not exists(url):
         raise UsageError(f"{file}: {NOTHING_YET}")
-    return _connect(url, {"connect_args": {"timeout": BUSY_TIMEOUT}} if file else {"pool_pre_ping": True})
+    _check_whole(file)
+    return _connect(RDBStorage, url, {"connect_args": {"timeout": BUSY_TIMEOUT}})
 
 
 def open_read_only(url: str) -> RDBStorage:
@@ -93,20 +104,26 @@ def open_read_only(url: str) -> RDBStorage:
     """
     file = sqlite_file(url)
     if file is None:
-        return _connect(url, {"pool_pre_ping": True}, skip_table_creation=True)
+        return _connect(RDBStorage, url, _server_options(url), skip_table_creation=True)
     if not exists(url):
         raise UsageError(f"{file}: {NOTHING_YET}")
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
+        RDBStorage,
         URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
         {"connect_args": {"timeout": 5.0}},
         skip_table_creation=True,
     )
 
 
-def _connect(url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> RDBStorage:
+def _server_options(url: str) -> dict[str, Any]:
+    libpq = parse_url(url).get_driver_name() in LIBPQ_DRIVERS
+    return {"pool_pre_ping": True, "connect_args": LIBPQ if libpq else {}}
+
+
+def _connect(kind: type[Kind], url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> Kind:
     try:
-        return RDBStorage(url, engine_kwargs=engine_kwargs, **kwargs)
+        return kind(url, engine_kwargs=engine_kwargs, **kwargs)
     except ImportError as error:
         raise UsageError(f"--storage {shown(url)}: the driver is not installed: {error.__cause__}") from error
     except (*STORAGE_ERRORS, RuntimeError) as error:
@@ -159,6 +176,24 @@ def _tables(file: Path) -> set[str]:
     if tables and "studies" not in tables:
         raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
     return tables
+
+
+def _check_whole(file: Path) -> None:
+    """Refuse a file that was damaged behind its first page.
+
+    Raises:
+        UsageError: SQLite finds it damaged.
+    """
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT)
+        try:
+            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        found = str(error)
+    if found != "ok":
+        raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
 
 
 def _prepare_sqlite(file: Path) -> None:

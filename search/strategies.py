@@ -21,6 +21,11 @@ REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li e
 class Grid(GridSampler):
     """Optuna's grid without its call to `study.stop()`, which only works inside `study.optimize`."""
 
+    def point(self, trial: FrozenTrial) -> dict[str, Any]:
+        """Return the parameters that a trial was going to have, or none before its point was chosen."""
+        chosen = trial.system_attrs.get("grid_id")
+        return {} if chosen is None else dict(zip(self._param_names, self._all_grids[chosen], strict=True))
+
     def after_trial(self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         """Do nothing: the number of trials is bounded by the caller."""
 
@@ -56,3 +61,8 @@ def make_sampler(name: str, space: Space, seed: int) -> BaseSampler:
 def make_pruner(name: str, space: Space) -> BasePruner:
     """Return the pruner of that name."""
     return PRUNERS[name](space)
+
+
+def grid_point(sampler: BaseSampler, trial: FrozenTrial) -> dict[str, Any]:
+    """Return the point of the grid that a trial was given, or nothing where no grid is searched."""
+    return sampler.point(trial) if isinstance(sampler, Grid) else {}

@@ -5,8 +5,8 @@ attribute, so that a study either has all of it or none.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import optuna
@@ -16,14 +16,11 @@ from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
-from search.space import BUILT_IN, Space
-from search.strategies import DEFAULT_PRUNER, DEFAULT_SAMPLER, make_pruner, make_sampler
+from search.settings import FORMAT, OBJECTIVE, Settings
+from search.strategies import grid_point, make_pruner, make_sampler
 from trainable.config import BASELINE, MAX_SEED
-from trainable.precision import FLOAT32
 
 SETTINGS = "settings"  # study user attribute
-FORMAT = 1
-OBJECTIVE = "val_accuracy"
 
 # Trial user attributes.
 SEED = "seed"
@@ -31,101 +28,15 @@ EPOCHS_RUN = "epochs_run"
 SECONDS = "seconds"
 SAMPLES_PER_SECOND = "samples_per_second"
 HOST = "host"
-ATTEMPTS = "attempts"
+ATTEMPTS = "attempts"  # which attempt at its configuration a trial is, counted from 1; interruptions do not count
 PARAMETERS_COUNT = "parameters_count"
 TRAIN_ACCURACY = "train_accuracy"
 FAILURE = "failure"
 RETRY_OF = "retry_of"
 IS_BASELINE = "baseline"
 
-INTERRUPTED = "interrupted"  # a failure that does not count: its successor does
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What stays the same for the whole life of a study.
-
-    Attributes:
-        space: The search space.
-        seed: Seeds the sampler and every trial.
-        data: SHA-256 by name of the arrays that trials see.
-        baseline: Whether trial 0 is the baseline.
-        sampler: Name, as in `strategies`.
-        pruner: Name, as in `strategies`.
-        precision: Of matrix products in training, as in `trainable.precision`.
-    """
-
-    space: Space
-    seed: int
-    data: Mapping[str, str]
-    baseline: bool
-    sampler: str
-    pruner: str
-    precision: str = FLOAT32
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the study records."""
-        values = {name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner", "precision")}
-        return values | {
-            "format": FORMAT,
-            "objective": OBJECTIVE,
-            "data": dict(self.data),
-            "space": self.space.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote."""
-        known = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner", "data")}
-        precision = values.get("precision", FLOAT32)  # the first studies did not record it
-        return cls(space=Space.from_json(values["space"]), precision=precision, **known)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a command asks of a study; None leaves it to the study, or to the default where it is new."""
-
-    space: Space | None = None
-    seed: int | None = None
-    sampler: str | None = None
-    pruner: str | None = None
-    baseline: bool = True
-    precision: str | None = None
-
-    def settings(self, data: Mapping[str, str]) -> Settings:
-        """Return the settings of a new study."""
-        return Settings(
-            space=self.space or BUILT_IN,
-            seed=int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED) if self.seed is None else self.seed,
-            data=data,
-            baseline=self.baseline,
-            sampler=self.sampler or DEFAULT_SAMPLER,
-            pruner=self.pruner or DEFAULT_PRUNER,
-            precision=self.precision or FLOAT32,
-        )
-
-    def continued(self, recorded: Settings, data: Mapping[str, str], name: str) -> Settings:
-        """Return the settings of a study that is continued.
-
-        Raises:
-            UsageError: The command asks for something that a study cannot change.
-        """
-        for option, wish, value in (
-            ("--space", self.space, recorded.space),
-            ("--seed", self.seed, recorded.seed),
-            ("--precision", self.precision, recorded.precision),
-        ):
-            if wish is not None and wish != value:
-                made_with = "another one" if isinstance(value, Space) else value
-                raise UsageError(
-                    f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
-                    "or give --study a new name"
-                )
-        if recorded.baseline and not self.baseline:
-            raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
-        if data != recorded.data:
-            raise UsageError(f"the study {name!r} was made with other data; give --study a new name")
-        return replace(recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner)
+# A failure that does not count, since a successor does: alone, or before a colon and what the worker died of.
+INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -201,12 +112,14 @@ def settings_of(study: optuna.Study) -> Settings:
         UsageError: The study was not made by this project.
     """
     recorded = study.user_attrs.get(SETTINGS)
-    if not isinstance(recorded, dict) or recorded.get("objective") != OBJECTIVE:
+    if not isinstance(recorded, dict) or "format" not in recorded:
         raise UsageError(f"the study {study.study_name!r} was made by another program")
-    if recorded.get("format") != FORMAT:
-        raise UsageError(
-            f"the study {study.study_name!r} has format {recorded.get('format')}; this version reads {FORMAT}"
-        )
+    for what, value, known in (
+        ("format", recorded["format"], FORMAT),
+        ("objective", recorded.get("objective"), OBJECTIVE),
+    ):
+        if value != known:
+            raise UsageError(f"the study {study.study_name!r} has the {what} {value}; this version has {known}")
     return Settings.from_json(recorded)
 
 
@@ -233,7 +146,7 @@ def recover(study: optuna.Study, settings: Settings) -> None:
     for trial in trials:
         if trial.state != TrialState.RUNNING:
             continue
-        params = queued_params(trial)
+        params = grid_point(study.sampler, trial) | queued_params(trial)
         if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
             enqueue_again(study, trial.number, params, trial.user_attrs)
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
@@ -241,7 +154,7 @@ def recover(study: optuna.Study, settings: Settings) -> None:
 
 
 def enqueue_again(study: optuna.Study, number: int, params: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
-    """Queue the successor of a trial: the same parameters and seed, and the attempts that were made already."""
+    """Queue the successor of a trial: the same parameters and seed, and which attempt it is."""
     inherited = {key: attributes[key] for key in (SEED, IS_BASELINE, ATTEMPTS) if key in attributes}
     study.enqueue_trial(dict(params), user_attrs={RETRY_OF: number, **inherited})
 
@@ -258,7 +171,7 @@ def trial_seed(settings: Settings, number: int) -> int:
 
 def is_interrupted(trial: FrozenTrial) -> bool:
     """Say whether a trial ended without a result of its own."""
-    return trial.state == TrialState.FAIL and trial.user_attrs.get(FAILURE) == INTERRUPTED
+    return trial.state == TrialState.FAIL and str(trial.user_attrs.get(FAILURE)).split(":")[0] == INTERRUPTED
 
 
 def count(trials: Sequence[FrozenTrial]) -> Counts:

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from search.models import ModelStore
 from search.progress import clock, gain, say
-from search.study import EPOCHS_RUN, Settings, baseline_of, count, ranked
+from search.settings import Settings
+from search.study import EPOCHS_RUN, baseline_of, count, ranked
 
 BEST_SHOWN = 5
 

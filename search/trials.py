@@ -10,7 +10,10 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
+from search.errors import SearchError
+from search.failures import Failure, FailureStore
 from search.models import ModelStore
+from search.settings import Settings
 from search.study import (
     ATTEMPTS,
     EPOCHS_RUN,
@@ -23,11 +26,14 @@ from search.study import (
     SECONDS,
     SEED,
     TRAIN_ACCURACY,
-    Settings,
+    count,
     enqueue_again,
     ranked,
+    recover,
     trial_seed,
 )
+
+HOPELESS = 10  # trials that fail one after the other from a command's first: the next ones would, too
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +60,8 @@ class LiveTrial:
     config: dict[str, Any]
     last: Report | None = None
     seconds: float = 0.0
-    attempts: int = 1
+    attempt: int = 1
     pruned: bool = False
-    error: str | None = None
     model: bytes | None = field(default=None, repr=False)
 
     @property
@@ -82,7 +87,7 @@ class Observer:
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """A trial was told to the study."""
 
-    def interrupted(self, live: LiveTrial) -> None:
+    def interrupted(self, live: LiveTrial, reason: str) -> None:
         """A trial was lost; another one will try its configuration again."""
 
 
@@ -94,8 +99,9 @@ class Trials:
         study: optuna.Study,
         settings: Settings,
         *,
-        budget: int,
+        goal: int,
         models: ModelStore,
+        failures: FailureStore,
         observer: Observer,
         max_retries: int = 0,
     ) -> None:
@@ -104,24 +110,42 @@ class Trials:
         Args:
             study: Where trials are asked, reported and told.
             settings: The study's.
-            budget: How many trials may still be asked.
+            goal: How many trials the study shall have finished in the end.
             models: Where the best model is kept.
+            failures: Where the stories of failures are kept.
             observer: Is told of every event.
-            max_retries: Further attempts at a trial whose worker was lost.
+            max_retries: Further attempts at a configuration whose worker was lost.
         """
-        self._study, self._settings, self._models = study, settings, models
+        self._study, self._settings, self._goal = study, settings, goal
+        self._models, self._failures = models, failures
         self._observer, self._max_retries = observer, max_retries
         self._live: dict[str, LiveTrial] = {}
-        self._left = budget
+        self._left = 0
+        self._ended = 0
+        self._only_failures = True
         best = ranked(study.get_trials(deepcopy=False))
         self._best = float(best[0].value or 0.0) if best else -math.inf
         self.training_seconds = 0.0
         self.first_started: float | None = None  # time.monotonic() when the first worker began
 
+    def take_stock(self) -> int:
+        """Leave to successors the trials that no worker has any more; return how many the study lacks."""
+        for live in self._live.values():
+            self._observer.interrupted(live, INTERRUPTED)
+        self._live.clear()
+        recover(self._study, self._settings)
+        self._left = max(0, self._goal - count(self._study.get_trials(deepcopy=False)).finished)
+        return self._left
+
     @property
     def exhausted(self) -> bool:
-        """Whether every trial of the budget was asked."""
+        """Whether every trial that the study lacked was asked."""
         return self._left <= 0
+
+    @property
+    def ended(self) -> int:
+        """How many trials came to an end that counts."""
+        return self._ended
 
     @property
     def best(self) -> float:
@@ -137,7 +161,7 @@ class Trials:
             seed = trial_seed(self._settings, trial.number)
             trial.set_user_attr(SEED, seed)
         config = self._settings.space.complete(trial.params) | {"seed": seed}
-        self._live[key] = LiveTrial(trial, config, attempts=trial.user_attrs.get(ATTEMPTS, 0) + 1)
+        self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
         return config
 
     def start(self, key: str) -> None:
@@ -147,10 +171,7 @@ class Trials:
         self._observer.started(self._live[key])
 
     def report(self, key: str, report: Report) -> bool:
-        """Record an epoch; return whether the trial should be stopped here.
-
-        An epoch that an earlier attempt of the trial reported already is not new and changes nothing.
-        """
+        """Record an epoch; return whether the trial should be stopped here."""
         live = self._live[key]
         if not self._take(live, report) or live.is_baseline:
             return False
@@ -161,22 +182,19 @@ class Trials:
         """Remember the finished model of a trial until it is known whether the trial is the best."""
         self._live[key].model = model
 
-    def retry(self, key: str, error: str) -> None:
-        """Note that an attempt was lost and, if the executor goes on, another begins."""
-        live = self._live[key]
-        live.error = error
-        live.attempts += 1
-
-    def finish(self, key: str, last: Report | None) -> None:
-        """Tell the study how a trial ended: with this last report, or without one if it failed."""
+    def fail(self, key: str, failure: Failure) -> None:
+        """Note that an attempt gave no result: leave its configuration to a successor, or record the failure."""
         live = self._live.pop(key)
-        if last is None:
-            live.attempts -= 1  # the attempt that `retry` foresaw did not begin
-            if live.attempts <= self._max_retries:
-                self._interrupt(live)  # the executor gives up at once where a worker is lost between two trials
-            else:
-                self._tell(live, TrialState.FAIL, live.error or "the worker ended without a result")
-            return
+        if failure.story:
+            self._failures.write(live.number, failure)
+        if failure.retried and (live.attempt <= self._max_retries or not failure.counted):
+            self._interrupt(live, failure)
+        else:
+            self._tell(live, TrialState.FAIL, failure.reason)
+
+    def finish(self, key: str, last: Report) -> None:
+        """Tell the study how a trial ended, with its last report."""
+        live = self._live.pop(key)
         self._take(live, last)
         if last.failure:
             self._tell(live, TrialState.FAIL, last.failure)
@@ -186,17 +204,18 @@ class Trials:
             self._keep_if_best(live, last.val_accuracy)
             self._tell(live, TrialState.COMPLETE, value=last.val_accuracy)
 
-    def _interrupt(self, live: LiveTrial) -> None:
-        """Leave a trial to a successor, for which the budget has room again."""
+    def _interrupt(self, live: LiveTrial, failure: Failure) -> None:
+        """Leave a trial to a successor."""
         trial = live.trial
-        enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | {ATTEMPTS: live.attempts})
-        trial.set_user_attr(FAILURE, INTERRUPTED)
+        attempts = {ATTEMPTS: live.attempt + failure.counted}
+        enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | attempts)
+        trial.set_user_attr(FAILURE, f"{INTERRUPTED}: {failure.reason}")
         self._study.tell(trial, state=TrialState.FAIL)
         self._left += 1
-        self._observer.interrupted(live)
+        self._observer.interrupted(live, failure.reason)
 
     def _take(self, live: LiveTrial, report: Report) -> bool:
-        """Add a report to what is known; return whether it was new."""
+        """Add a report to what is known; return whether it was new: a pruned trial's last one comes twice."""
         if live.last is not None and report.epoch <= live.last.epoch:
             return False
         live.last = report
@@ -223,11 +242,15 @@ class Trials:
             self._best = value
             self._models.remove_all_but(live.number)
         self._observer.finished(live, state, reason)
+        self._ended += 1
+        self._only_failures &= state == TrialState.FAIL
+        if self._only_failures and self._ended >= HOPELESS:
+            raise SearchError(f"the first {self._ended} trials all failed, the last one: {reason}")
 
 
 def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
     """Return the user attributes of a trial that has ended."""
-    attributes: dict[str, Any] = {ATTEMPTS: live.attempts, SECONDS: live.seconds, EPOCHS_RUN: 0}
+    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0}
     if live.last is not None:
         attributes |= {
             EPOCHS_RUN: live.last.epoch,

@@ -6,14 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from ray import tune
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.error import TuneError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.errors import Abort
-from search.runtime import Resources
-from search.study import OBJECTIVE
+from search.errors import Abort, RuntimeLostError
+from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
+from search.runtime import Resources, check_runtime
+from search.settings import OBJECTIVE
 from search.trials import Report, Trials
 from trainable import trial as keys
 from trainable.data import Dataset
@@ -57,8 +59,9 @@ class StudySearcher(_Unpicklable, Searcher):
 
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell the study, with the last result unless the trial failed."""
-        self._trials.finish(trial_id, None if error or not result else _report(result))
+        """Tell the study how a trial ended; of one that failed the scheduler was told."""
+        if result and not error:
+            self._trials.finish(trial_id, _report(result))
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: the study keeps the searcher's state."""
@@ -83,10 +86,8 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
 
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        """Note why an attempt was lost; Tune calls this before each retry and before giving up."""
-        error = trial.get_error()
-        lines = str(error).strip().splitlines() or ["no message"]
-        self._trials.retry(trial.trial_id, f"{type(error).__name__}: {lines[-1]}")
+        """Tell the study why an attempt gave no result."""
+        self._trials.fail(trial.trial_id, failure_of(trial.get_pickled_error() or trial.get_error()))
 
 
 class DriverCallback(_Unpicklable, tune.Callback):
@@ -110,9 +111,11 @@ class DriverCallback(_Unpicklable, tune.Callback):
         """Note that a worker has begun with a trial."""
         self._trials.start(trial.trial_id)
 
+    @_aborting
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        """Give signals their turn, where nothing is half done."""
+        """Give signals their turn, where nothing is half done, and notice a runtime that is gone."""
         self._check()
+        check_runtime()
 
 
 def mnist_trainable(dataset: Dataset, precision: str) -> Any:
@@ -133,6 +136,7 @@ def run_trials(
         check: Called often on the main thread; what it raises ends the run at once.
 
     Raises:
+        RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
         Abort: The study's side or Tune itself failed; it carries the error.
     """
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
@@ -150,14 +154,54 @@ def run_trials(
                 storage_path=scratch,
                 verbose=0,
                 callbacks=[DriverCallback(trials, check)],
-                failure_config=tune.FailureConfig(max_failures=resources.max_retries),
+                failure_config=tune.FailureConfig(max_failures=0),  # the study tries again
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
         )
         try:
             tuner.fit()
-        except TuneError as error:
+        except (TuneError, RayError, RuntimeError) as error:
+            # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
+            if (lost := _ray_error(error)) is not None:
+                raise RuntimeLostError(f"{type(lost).__name__}: {_last_line(lost)}") from error
             raise Abort(error) from error
+        except Abort as abort:
+            if isinstance(abort.cause, RuntimeLostError):
+                raise abort.cause from None
+            raise
+
+
+def failure_of(error: Any) -> Failure:
+    """Return what Ray's error means for a trial.
+
+    Args:
+        error: The exception as Tune kept it, or its text where it could not be kept.
+    """
+    story = str(error)
+    if isinstance(error, RayTaskError) or (isinstance(error, RayActorError) and error.actor_init_failed):
+        cause = getattr(error, "cause", error)
+        if isinstance(cause, MemoryError) or type(cause).__name__ == "ResourceExhaustedError":  # TensorFlow's
+            return Failure(OUT_OF_MEMORY, story)
+        return Failure(f"{ERROR}: {_last_line(error)}", story)  # the same seed would fail in the same way
+    preempted = isinstance(error, RayActorError) and error.preempted
+    if "low on memory" in story or "OUT_OF_MEMORY" in story:
+        reason = OUT_OF_MEMORY
+    elif preempted or "NODE_DIED" in story or "its node has died" in story:
+        reason = LOST_NODE
+    else:
+        reason = CRASHED
+    return Failure(reason, story, retried=True, counted=not preempted)
+
+
+def _ray_error(error: BaseException | None) -> RayError | None:
+    """Return Ray's error behind another one, if there is one."""
+    while error is not None and not isinstance(error, RayError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _last_line(error: Any) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
 def _report(result: dict[str, Any]) -> Report:

@@ -15,8 +15,9 @@ LAYERS = {
     "trainable": ("errors", "precision", "process", "download", "data", "config", "model", "evaluate", "engine",
                   "trial"),
     "search": (
-        "errors", "noise", "interrupt", "options", "data", "space", "strategies", "storage", "study", "models",
-        "trials", "runtime", "tuning", "progress", "summary", "plan", "session", "run", "export",
+        "errors", "noise", "interrupt", "options", "data", "guard", "reconnect", "storage", "lease", "space",
+        "strategies", "settings", "study", "models", "failures", "trials", "runtime", "tuning", "progress", "summary",
+        "plan", "execution", "session", "run", "export",
     ),
     "dashboard": ("options", "queries", "charts", "app"),
     "benchmarks": (

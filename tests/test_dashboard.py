@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard.charts import epochs_chart, trials_chart
 from dashboard.queries import COLUMNS, read_snapshot, study_names
 from search.errors import UsageError
+from search.settings import Wishes
 from search.storage import open_read_only, open_storage
-from search.study import FAILURE, Wishes, enqueue, open_study
+from search.study import FAILURE, enqueue, open_study
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from search.runtime import Resources, check_nodes, check_this_machine, ray_runti
 
 def test_each_node_is_asked_for_the_precision():
     """A precision that a node does not have is one line with the node's name; float32 is everywhere."""
-    with ray_runtime(None, Resources(1, 1, 0, 0), verbose=False) as resources:
+    with ray_runtime(None, Resources(1, 1, 0), verbose=False) as resources:
         assert resources.workers == 1
         check_nodes("float32")
         with pytest.raises(UsageError) as caught:

@@ -6,6 +6,7 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from search.errors import UsageError
+from search.settings import Settings, Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
 from search.study import (
@@ -15,8 +16,6 @@ from search.study import (
     RETRY_OF,
     SEED,
     Counts,
-    Settings,
-    Wishes,
     baseline_of,
     count,
     enqueue,
@@ -89,13 +88,16 @@ def test_options_left_out_are_taken_from_the_study(settings):
 
 def test_study_cannot_change_its_space_seed_or_data(settings):
     """A command that asks for something else is refused by name."""
-    with pytest.raises(UsageError, match="--space: the study 's' was made with another one"):
+    with pytest.raises(
+        UsageError,
+        match="--space: the study 's' was made with another batch_size and epochs and ",
+    ):
         Wishes(space=Space({"epochs": IntDistribution(1, 2)})).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="--seed: the study 's'"):
         Wishes(seed=8).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="--no-baseline: the study 's' has its baseline already"):
         Wishes(baseline=False).continued(settings, DATA, "s")
-    with pytest.raises(UsageError, match="made with other data"):
+    with pytest.raises(UsageError, match="made with another x_train;"):
         Wishes().continued(settings, DATA | {"x_train": "c"}, "s")
 
 
@@ -113,10 +115,17 @@ def test_study_whose_making_was_cut_short_is_made_anew(storage):
     assert find_study("half", storage) is None
 
 
+def test_study_of_another_objective_is_refused(study, settings):
+    """A study that maximizes something else is not continued, and the line says what it maximizes."""
+    study.set_user_attr("settings", settings.to_json() | {"objective": "test_accuracy"})
+    with pytest.raises(UsageError, match="'s' has the objective test_accuracy; this version has val_accuracy"):
+        settings_of(study)
+
+
 def test_newer_format_is_refused(storage, study, settings):
     """A study of a later version is not misread."""
     study.set_user_attr("settings", settings.to_json() | {"format": 99})
-    with pytest.raises(UsageError, match="has format 99; this version reads 1"):
+    with pytest.raises(UsageError, match="has the format 99; this version has 1"):
         settings_of(study)
 
 

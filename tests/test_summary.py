@@ -9,8 +9,9 @@ from rich.console import Console
 from search.models import ModelStore
 from search.options import parse
 from search.session import _location
+from search.settings import Wishes
 from search.storage import shown
-from search.study import IS_BASELINE, Wishes
+from search.study import IS_BASELINE
 from search.summary import Summary, Times
 from trainable.config import BASELINE
 

@@ -5,9 +5,12 @@ import math
 import pytest
 from optuna.trial import TrialState
 
+from search.errors import SearchError
+from search.failures import Failure, FailureStore
 from search.models import ModelStore
+from search.settings import Wishes
 from search.storage import open_storage
-from search.study import Wishes, enqueue, open_study
+from search.study import count, enqueue, open_study
 from search.trials import Observer, Report, Trials
 from trainable.config import BASELINE
 
@@ -27,6 +30,9 @@ class Recorder(Observer):
     def finished(self, live, state, reason):
         self.events.append(("finished", live.number, state.name, reason))
 
+    def interrupted(self, live, reason):
+        self.events.append(("interrupted", live.number, reason))
+
 
 def report(epoch, accuracy, **changes):
     """What a worker measures."""
@@ -38,16 +44,16 @@ def report(epoch, accuracy, **changes):
 def make(tmp_path):
     """A function that makes trials over a new study with a baseline."""
 
-    def build(pruner="none", budget=10, max_retries=0):
+    def build(pruner="none", goal=10, max_retries=0):
         settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
         study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True), settings)
         enqueue(study, settings, [])
-        models = ModelStore(tmp_path, "s")
-        return (
-            study,
-            Trials(study, settings, budget=budget, models=models, observer=Recorder(), max_retries=max_retries),
-            models,
+        models, failures = ModelStore(tmp_path, "s"), FailureStore(tmp_path, "s")
+        trials = Trials(
+            study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), max_retries=max_retries
         )
+        trials.take_stock()
+        return study, trials, models
 
     return build
 
@@ -114,49 +120,92 @@ def test_pruner_stops_a_bad_trial_and_never_the_baseline(make):
     assert [trials.report("baseline", report(epoch, 0.01)) for epoch in (1, 2, 3)] == [False] * 3
 
 
-def test_repeated_epochs_of_a_retried_trial_are_not_new(make):
-    """After a lost worker the epochs begin again; those known already change neither values nor seconds."""
-    study, trials, _ = make()
-    trials.ask("a")
-    trials.report("a", report(1, 0.5))
-    trials.report("a", report(2, 0.6))
-    trials.retry("a", "RayActorError: lost")
-    for epoch, accuracy in ((1, 0.1), (2, 0.2), (3, 0.7)):
-        trials.report("a", report(epoch, accuracy))
-    trials.finish("a", report(4, 0.8))
-    [trial] = study.trials
-    assert trial.intermediate_values == {1: 0.5, 2: 0.6, 3: 0.7, 4: 0.8}
-    assert trial.user_attrs["attempts"] == 2
-    assert trial.user_attrs["seconds"] == 8.0
-    assert "failure" not in trial.user_attrs
+LOST = Failure("crashed", "the worker's process ended", retried=True)
 
 
-def test_trial_that_used_up_its_retries_fails_with_the_reason(make):
-    """The study says how often it was tried and what the last attempt died of."""
-    study, trials, _ = make()
-    trials.ask("a")
-    trials.retry("a", "RayActorError: lost")
-    trials.finish("a", None)
-    [trial] = study.trials
-    assert trial.state == TrialState.FAIL
-    assert trial.user_attrs["failure"] == "RayActorError: lost"
-    assert (trial.user_attrs["attempts"], trial.user_attrs["epochs_run"]) == (1, 0)
-
-
-def test_trial_lost_before_its_retries_are_used_up_leaves_a_successor(make):
-    """Where the executor gives up early, the configuration is asked again, with its seed and its count of attempts."""
-    study, trials, _ = make(budget=1, max_retries=1)
+def test_lost_trial_is_tried_again_from_its_first_epoch(make):
+    """A successor has the parameters, the seed and the next attempt; no epoch of the study is reported twice."""
+    study, trials, _ = make(goal=1, max_retries=1)
     config = trials.ask("a")
-    trials.retry("a", "RayActorError: lost")
-    trials.finish("a", None)
+    trials.report("a", report(1, 0.5))
+    trials.fail("a", LOST)
     assert not trials.exhausted
     assert trials.ask("b") == config
-    trials.retry("b", "RayActorError: lost again")
-    trials.finish("b", None)
+    trials.report("b", report(1, 0.6))
+    trials.finish("b", report(2, 0.8))
     assert trials.exhausted
-    assert [trial.user_attrs["failure"] for trial in study.trials] == ["interrupted", "RayActorError: lost again"]
-    assert study.trials[1].user_attrs["retry_of"] == 0
-    assert study.trials[1].user_attrs["attempts"] == 2
+    first, second = study.trials
+    assert (first.state, first.user_attrs["failure"]) == (TrialState.FAIL, "interrupted: crashed")
+    assert first.intermediate_values == {1: 0.5}
+    assert second.intermediate_values == {1: 0.6, 2: 0.8}
+    assert (second.user_attrs["retry_of"], second.user_attrs["attempts"]) == (0, 2)
+    assert "failure" not in second.user_attrs
+    assert count(study.trials).finished == 1
+
+
+def test_trial_that_used_up_its_retries_fails_with_the_reason(make, tmp_path):
+    """The study says how often it was tried and what the last attempt died of; a file tells the rest."""
+    study, trials, _ = make(max_retries=1)
+    for key in ("a", "b"):
+        trials.ask(key)
+        trials.fail(key, LOST)
+    assert [trial.user_attrs["failure"] for trial in study.trials] == ["interrupted: crashed", "crashed"]
+    assert (study.trials[1].user_attrs["attempts"], study.trials[1].user_attrs["epochs_run"]) == (2, 0)
+    story = tmp_path / "s" / "failures" / "trial-00001.txt"
+    assert story.read_text() == "crashed\n\nthe worker's process ended\n"
+    assert story.stat().st_mode & 0o777 == 0o600
+    assert story.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_preemption_uses_up_no_retry(make):
+    """A node that was taken away says nothing about the trial."""
+    study, trials, _ = make(max_retries=0)
+    trials.ask("a")
+    trials.fail("a", Failure("lost node", retried=True, counted=False))
+    trials.ask("b")
+    assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.RUNNING]
+    trials.fail("b", LOST)
+    assert study.trials[1].user_attrs["failure"] == "crashed"
+    assert study.trials[1].user_attrs["attempts"] == 1
+
+
+def test_error_of_the_trial_itself_is_not_tried_again(make):
+    """The same configuration and seed would fail in the same way."""
+    study, trials, _ = make(max_retries=2)
+    trials.ask("a")
+    trials.fail("a", Failure("error: ValueError: no", "Traceback ..."))
+    assert study.trials[0].user_attrs["failure"] == "error: ValueError: no"
+    assert count(study.trials).failed == 1
+
+
+def test_search_whose_first_ten_trials_fail_is_stopped(make):
+    """What fails ten times from the start will fail on; one good trial among them and the search goes on."""
+    _, trials, _ = make(goal=30)
+    for number in range(9):
+        trials.ask(str(number))
+        trials.fail(str(number), Failure("error: no GPU"))
+    trials.ask("9")
+    with pytest.raises(SearchError, match="the first 10 trials all failed, the last one: error: no GPU"):
+        trials.fail("9", Failure("error: no GPU"))
+    _, others, _ = make(goal=60)
+    run(others, "good", 0.5)
+    for number in range(20):
+        others.ask(str(number))
+        others.fail(str(number), Failure("error: no GPU"))
+
+
+def test_stock_leaves_no_trial_that_nobody_runs(make):
+    """Trials whose runtime is gone are left to successors; what the study lacks is counted from the study."""
+    study, trials, _ = make(goal=3)
+    run(trials, "a", 0.5)
+    trials.ask("b")
+    assert trials.take_stock() == 2
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.WAITING]
+    assert trials._observer.events[-1] == ("interrupted", 1, "interrupted")
+    run(trials, "c", 0.6)
+    run(trials, "d", 0.7)
+    assert trials.take_stock() == 0
+    assert [trial.user_attrs.get("retry_of") for trial in study.trials] == [None, None, 1, None]
 
 
 def test_diverged_trial_fails_with_the_workers_reason(make):
@@ -182,9 +231,9 @@ def test_only_the_best_model_is_kept(make):
     assert trials.best == 0.9
 
 
-def test_budget_is_what_may_be_asked(make):
-    """The trials say when the last one of the budget was asked."""
-    _, trials, _ = make(budget=2)
+def test_goal_is_what_may_be_asked(make):
+    """The trials say when the last one that the study lacks was asked."""
+    _, trials, _ = make(goal=2)
     trials.ask("a")
     assert not trials.exhausted
     trials.ask("b")

@@ -1,0 +1,185 @@
+"""The trials of one command: run on Ray, in another runtime where one is lost, until the study has them all."""
+
+import contextlib
+import importlib
+import threading
+import time
+from collections.abc import Iterator
+
+import optuna
+from optuna.trial import FrozenTrial
+from rich.console import Console
+
+from search.errors import Abort, RuntimeLostError, SearchError
+from search.failures import FailureStore
+from search.interrupt import Interrupted, Interruptible
+from search.lease import HeldError
+from search.models import ModelStore
+from search.options import Options
+from search.plan import Plan
+from search.progress import Tally, make_progress, say
+from search.runtime import Resources, check_nodes, ray_runtime
+from search.storage import STORAGE_ERRORS
+from search.study import baseline_of, count, ranked, recover
+from search.summary import Times
+from search.trials import Trials
+from trainable.data import Dataset
+
+FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
+
+
+class Execution:
+    """Runs what a study lacks."""
+
+    def __init__(self, options: Options, plan: Plan, dataset: Dataset, console: Console, started: float) -> None:
+        """Take what the command wants, and `time.monotonic()` at the start of its process."""
+        self._options, self._plan, self._dataset = options, plan, dataset
+        self._console, self._started = console, started
+        self._study: optuna.Study | None = None
+        self._trials: Trials | None = None
+        self._workers = 1
+
+    def run(self, signals: Interruptible) -> None:
+        """Run trials until the study has as many as the command asks for, or its time is up.
+
+        Raises:
+            Interrupted: A signal came; trials in flight are recorded as interrupted.
+            SearchError: Another driver has the study, or something failed that another runtime does not mend.
+        """
+        with contextlib.ExitStack() as held:
+            try:
+                self._run(signals, held)
+            except Interrupted:
+                self._recover()
+                raise
+            except Abort as abort:
+                self._recover()
+                signals.check()  # a server was away, and the person did not want to wait for it
+                if isinstance(abort.cause, (SearchError, *STORAGE_ERRORS)):
+                    raise abort.cause from abort
+                raise SearchError(f"the search stopped: {_description(abort.cause)}") from abort
+
+    @property
+    def began(self) -> bool:
+        """Whether the study was made or opened for writing."""
+        return self._study is not None
+
+    @property
+    def found(self) -> list[FrozenTrial]:
+        """The trials that the study has."""
+        return self._study.get_trials(deepcopy=False) if self._study else []
+
+    @property
+    def times(self) -> Times:
+        """Where the seconds went."""
+        now = time.monotonic()
+        first = self._trials.first_started if self._trials else None
+        return Times(
+            wall=now - self._started,
+            startup=(first or now) - self._started,
+            training=self._trials.training_seconds if self._trials else 0.0,
+            workers=self._workers,
+        )
+
+    def _run(self, signals: Interruptible, held: contextlib.ExitStack) -> None:
+        options = self._options
+        wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
+        if self._plan.continued:  # where another driver has it, Ray need not start
+            self._open(signals, held)
+        fruitless, done = 0, False
+        while not done:
+            ended = self._trials.ended if self._trials else 0
+            signals.at_once = True
+            try:
+                with (
+                    _imported_ahead("search.tuning"),
+                    ray_runtime(options.address, wanted, verbose=options.verbose) as resources,
+                ):
+                    signals.take_over()  # from Ray, which has a handler of its own for SIGTERM
+                    signals.at_once = False
+                    self._run_trials(resources, signals, held)
+                    done = True
+            except RuntimeLostError as lost:
+                fruitless = fruitless + 1 if self._trials is None or self._trials.ended == ended else 1
+                if fruitless > FRUITLESS:
+                    raise
+                say(self._console, f"{lost}; starting Ray again")
+
+    def _run_trials(self, resources: Resources, signals: Interruptible, held: contextlib.ExitStack) -> None:
+        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_imported_ahead`)
+
+        self._workers = resources.workers
+        if self._options.address is not None:
+            check_nodes(self._plan.settings.precision)
+        trials = self._trials or self._open(signals, held)
+        trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
+        while trials.take_stock() and not self._time_is_up():
+            signals.check()
+            run_trials(trainable, trials, resources, ended=self._time_is_up, check=signals.check)
+        if not trials.exhausted:
+            say(self._console, f"time is up: no further trial was started; {how_to_go_on(self._options)}")
+
+    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Trials:
+        """Make or continue the study, to be let go of when `held` ends."""
+        options = self._options
+        study = held.enter_context(self._plan.open(options, given_up=lambda: signals.received))
+        known = study.get_trials(deepcopy=False)
+        best, baseline = next(iter(ranked(known)), None), baseline_of(known)
+        tally = Tally(
+            total=options.trials,
+            counts=count(known),
+            best=best.value if best else None,
+            baseline=baseline.value if baseline else None,
+        )
+        self._study = study
+        self._trials = Trials(
+            study,
+            self._plan.settings,
+            goal=options.trials,
+            models=ModelStore(options.runs, options.study),
+            failures=FailureStore(options.runs, options.study),
+            observer=held.enter_context(make_progress(self._console, tally)),
+            max_retries=options.max_retries,
+        )
+        return self._trials
+
+    def _time_is_up(self) -> bool:
+        timeout = self._options.timeout
+        return timeout is not None and time.monotonic() - self._started > timeout
+
+    def _recover(self) -> None:
+        """Leave no trial running in the study, unless it is the study that cannot be written: the next command will."""
+        if self._study is None:
+            return
+        try:
+            recover(self._study, self._plan.settings)
+        except (HeldError, *STORAGE_ERRORS) as error:
+            say(self._console, f"trials in flight are still marked as running: {_description(error)}")
+
+
+def how_to_go_on(options: Options) -> str:
+    """Return what a person does to continue."""
+    return f"the same command with --study {options.study} goes on"
+
+
+@contextlib.contextmanager
+def _imported_ahead(module: str) -> Iterator[None]:
+    """Import a module beside the start of a block: Tune's import takes most of a second, Ray's start a few."""
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # where the module is used, its import raises the same again
+            importlib.import_module(module)
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _description(error: BaseException) -> str:
+    """Return an error in one line; of an operating system's error the file that it is about, too."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[-1]}"

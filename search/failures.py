@@ -1,0 +1,48 @@
+"""How an attempt at a trial can fail, and where the whole story of each failure is kept."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainable.data import whole_file
+
+# Reasons, as the study records them. What a worker finds wrong by itself, "diverged at epoch 3", is its own words.
+CRASHED = "crashed"
+OUT_OF_MEMORY = "out of memory"
+LOST_NODE = "lost node"
+ERROR = "error"  # followed by the last line of the traceback
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt at a trial gave no result.
+
+    Attributes:
+        reason: One line for the study.
+        story: Everything that is known: a traceback, or what Ray says of the worker's end.
+        retried: Whether another attempt may end otherwise.
+        counted: Whether the attempt uses up one of `--max-retries`.
+    """
+
+    reason: str
+    story: str = ""
+    retried: bool = False
+    counted: bool = True
+
+
+class FailureStore:
+    """The stories of one study's failed trials, a text file a trial."""
+
+    def __init__(self, runs: Path, study: str) -> None:
+        """Name the folder; it is made with the first story."""
+        self.folder = runs / study / "failures"
+
+    def path(self, number: int) -> Path:
+        """Return where the story of a trial is, if it has one."""
+        return self.folder / f"trial-{number:05d}.txt"
+
+    def write(self, number: int, failure: Failure) -> None:
+        """Keep a story, readable by its owner only: a traceback may quote anything."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with whole_file(self.path(number)) as temporary:
+            temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}{os.linesep}", encoding="utf-8")

@@ -1,0 +1,83 @@
+"""A small process beside the driver that ends Ray's processes once the driver is gone, however it went.
+
+Ray's own processes follow a killed driver within seconds, but its agents look for their server for a minute. The guard
+knows them from looking, while the driver lives, at who descends from it. It runs as a script with nothing but the
+standard library, in a session of its own, so that signals to the driver's terminal do not reach it. Linux only:
+elsewhere Ray is left to itself.
+"""
+
+import contextlib
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+SOON, LATER = 0.25, 2.0  # seconds between two looks: while Ray starts, and after
+LOOKS_SOON = 80
+GRACE = 1.0  # seconds that processes get to follow the driver by themselves
+PAUSE = 0.05
+
+
+class Guard:
+    """The driver's end of it: close it, or die, and what descends from this process ends."""
+
+    def __init__(self) -> None:
+        """Start to watch this process."""
+        self._process: subprocess.Popen[bytes] | None = None
+        if sys.platform == "linux":
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", __file__, str(os.getpid())], stdin=subprocess.PIPE, start_new_session=True
+            )
+
+    def close(self) -> None:
+        """End what is left, and the guard."""
+        if self._process is not None:
+            self._process.communicate()
+
+
+def start_of(pid: int) -> str | None:
+    """Return when a process started, in ticks since boot, or None where it does not run (proc_pid_stat(5))."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    state, *rest = stat.rpartition(")")[2].split()
+    return None if state in "ZX" else rest[18]
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the ids of the processes that descend from one."""
+    found, left = set[int](), [pid]
+    while left:
+        for task in Path(f"/proc/{left.pop()}/task").glob("*"):
+            try:
+                children = [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
+            except OSError:
+                continue  # it ended meanwhile
+            left += [child for child in children if child not in found]
+            found.update(children)
+    return found
+
+
+def watch(driver: int) -> None:
+    """Look until the driver is gone or has closed its end; then end what it left."""
+    known: dict[int, str] = {}
+    looks = 0
+    while not select.select([sys.stdin], [], [], SOON if looks < LOOKS_SOON else LATER)[0]:
+        looks += 1
+        for pid in descendants(driver) - known.keys() - {os.getpid()}:
+            if (start := start_of(pid)) is not None:
+                known[pid] = start
+    deadline = time.monotonic() + GRACE
+    while (left := [pid for pid, start in known.items() if start_of(pid) == start]) and time.monotonic() < deadline:
+        time.sleep(PAUSE)
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    watch(int(sys.argv[1]))
