@@ -89,14 +89,11 @@ class Execution:
         fruitless, done = 0, False
         while not done:
             ended = self._trials.ended if self._trials else 0
-            signals.at_once = True
             try:
-                with (
-                    _imported_ahead("search.tuning"),
-                    ray_runtime(options.address, wanted, verbose=options.verbose) as resources,
-                ):
-                    signals.take_over()  # from Ray, which has a handler of its own for SIGTERM
-                    signals.at_once = False
+                with contextlib.ExitStack() as runtime:
+                    with signals.raising():  # nothing is half done while Ray starts, which takes a while
+                        runtime.enter_context(_imported_ahead("search.tuning"))
+                        resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
                     self._run_trials(resources, signals, held)
                     done = True
             except RuntimeLostError as lost:

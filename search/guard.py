@@ -1,13 +1,14 @@
 """A small process beside the driver that ends Ray's processes once the driver is gone, however it went.
 
 Ray's own processes follow a killed driver within seconds, but its agents look for their server for a minute. The guard
-knows them from looking, while the driver lives, at who descends from it. It runs as a script with nothing but the
-standard library, in a session of its own, so that signals to the driver's terminal do not reach it. Linux only:
-elsewhere Ray is left to itself.
+knows them from looking, while the driver lives, at who descends from it; those that are too young to have been seen
+name Ray's session in their command line. It runs as a script with nothing but the standard library, in a session of its
+own, so that signals to the driver's terminal do not reach it. Linux only: elsewhere Ray is left to itself.
 """
 
 import contextlib
 import os
+import re
 import select
 import signal
 import subprocess
@@ -62,21 +63,49 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def session_of(pid: int) -> str | None:
+    """Return the Ray session that a process names in its command line, if it does."""
+    found = re.search(rb"/(session_[0-9_-]+)/", _command(pid))
+    return found[1].decode() if found else None
+
+
+def members(sessions: set[str]) -> set[int]:
+    """Return the ids of the processes that name one of these sessions."""
+    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
+    return {pid for pid in pids if session_of(pid) in sessions}
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
 def watch(driver: int) -> None:
     """Look until the driver is gone or has closed its end; then end what it left."""
     known: dict[int, str] = {}
+    sessions = set[str]()
     looks = 0
     while not select.select([sys.stdin], [], [], SOON if looks < LOOKS_SOON else LATER)[0]:
         looks += 1
         for pid in descendants(driver) - known.keys() - {os.getpid()}:
             if (start := start_of(pid)) is not None:
                 known[pid] = start
+                sessions |= {session_of(pid) or ""} - {""}
     deadline = time.monotonic() + GRACE
-    while (left := [pid for pid, start in known.items() if start_of(pid) == start]) and time.monotonic() < deadline:
+    while (left := _left(known, sessions)) and time.monotonic() < deadline:
         time.sleep(PAUSE)
     for pid in left:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
+
+
+def _left(known: dict[int, str], sessions: set[str]) -> set[int]:
+    """Return the ids of the processes that still run."""
+    return {pid for pid, start in known.items() if start_of(pid) == start} | {
+        pid for pid in members(sessions) if start_of(pid) is not None
+    }
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -18,16 +20,12 @@ class Interrupted(BaseException):
 
 
 class Interruptible:
-    """A block in which signals are held until `check` is called, so that nothing is left half done.
-
-    Attributes:
-        at_once: Whether a signal ends the block wherever it stands: for steps that leave nothing half done.
-    """
+    """A block in which signals are held until `check` is called, so that nothing is left half done."""
 
     def __init__(self) -> None:
         """No signal has come yet."""
         self._received: int | None = None
-        self.at_once = False
+        self._at_once = False
 
     @property
     def received(self) -> bool:
@@ -39,14 +37,22 @@ class Interruptible:
         if self._received is not None:
             raise Interrupted(self._received)
 
+    @contextmanager
+    def raising(self) -> Iterator[None]:
+        """Let a signal, one that came already too, raise `Interrupted` wherever this inner block stands."""
+        self._at_once = True
+        try:
+            self.check()
+            yield
+        finally:
+            self._at_once = False
+
     def __enter__(self) -> Self:
         """Take over SIGINT and SIGTERM."""
-        self._previous = self.take_over()
+        self._previous: dict[int, Any] = {
+            number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         return self
-
-    def take_over(self) -> dict[int, Any]:
-        """Handle SIGINT and SIGTERM here; return who did before."""
-        return {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -59,5 +65,5 @@ class Interruptible:
         if self._received is not None:
             os._exit(SIGNAL_BASE + number)
         self._received = number
-        if self.at_once:
+        if self._at_once:
             raise Interrupted(number)

@@ -115,6 +115,7 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
 
 
 def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> None:
+    ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
     if address is not None:
         ray.init(address=address, **quiet)
         return

@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from commands import SPACE_WITH_BASELINE, run_command
+from postgres import PostgresServer, server_binaries
 
 from trainable.data import Dataset, load_dataset
 
@@ -39,6 +41,24 @@ def dataset():
 def small(dataset):
     """The first 2,030 training and 500 validation images: enough to learn from, and a last batch that is partial."""
     return Dataset(dataset.x_train[:2030], dataset.y_train[:2030], dataset.x_val[:500], dataset.y_val[:500])
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A real PostgreSQL server; its password has every character that a URL gives another meaning."""
+    if server_binaries() is None:
+        pytest.skip("PostgreSQL's server is not installed")
+    with PostgresServer("pa:ss@w/o rd%") as server:
+        server.start()
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage_url(request, tmp_path):
+    """The URL of an empty storage of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'studies.db'}"
+    return request.getfixturevalue("postgres").create_database(f"test_{uuid.uuid4().hex}")
 
 
 @dataclass(frozen=True)

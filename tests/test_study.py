@@ -1,5 +1,8 @@
 """Studies: made once, continued as they were, and never left with a trial that no one runs."""
 
+import shutil
+from pathlib import Path
+
 import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, IntDistribution
@@ -29,13 +32,14 @@ from search.study import (
 )
 from trainable.config import BASELINE
 
+STUDIES = Path(__file__).parent / "studies"  # as earlier versions of this project left them
 DATA = {"x_train": "a", "y_train": "b"}
 
 
 @pytest.fixture
-def storage(tmp_path):
-    """A new SQLite storage."""
-    return open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True)
+def storage(storage_url):
+    """A new storage of each kind."""
+    return open_storage(storage_url, create=True)
 
 
 @pytest.fixture
@@ -122,6 +126,23 @@ def test_study_of_another_objective_is_refused(study, settings):
         settings_of(study)
 
 
+def test_study_of_the_first_version_can_be_continued(tmp_path):
+    """A stored study, of a driver that was killed, keeps its finished trials and loses no configuration."""
+    file = tmp_path / "studies.db"
+    shutil.copy(STUDIES / "version-0.1.0-first.db", file)
+    storage = open_storage(f"sqlite:///{file}", create=True)
+    recorded = settings_of(find_study("first", storage))
+    assert (recorded.seed, recorded.precision, recorded.baseline) == (5, "float32", True)
+    study = open_study("first", storage, recorded)
+    finished = {trial.number: trial for trial in study.trials if trial.state.is_finished()}
+    cut = [trial.params for trial in study.trials if trial.state == TrialState.RUNNING]
+    assert (len(finished), len(cut)) == (6, 2)
+    recover(study, recorded)
+    assert [ask(study, recorded).params for _ in range(2)] == cut
+    assert {number: study.trials[number] for number in finished} == finished
+    assert baseline_of(study.trials).value == 0.9776
+
+
 def test_newer_format_is_refused(storage, study, settings):
     """A study of a later version is not misread."""
     study.set_user_attr("settings", settings.to_json() | {"format": 99})
@@ -168,6 +189,18 @@ def test_recovery_cut_short_does_not_queue_twice(study, settings):
     study.enqueue_trial(study.trials[0].params, user_attrs={RETRY_OF: 0})
     recover(study, settings)
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.WAITING]
+
+
+def test_point_of_a_grid_is_not_lost_with_its_trial(storage):
+    """A grid's point was chosen before its parameters were written one by one: its successor has it."""
+    space = Space({"hidden_units": CategoricalDistribution((8, 16)), "epochs": IntDistribution(1, 2)})
+    settings = Wishes(space=space, seed=3, sampler="grid", baseline=False).settings(DATA)
+    study = open_study("g", storage, settings)
+    cut = study.ask({"epochs": settings.space.distributions["epochs"]})
+    recover(study, settings)
+    drawn = [ask(study, settings).params for _ in range(4)]
+    assert drawn[0]["epochs"] == cut.params["epochs"]
+    assert len({str(params) for params in drawn}) == 4
 
 
 def test_trial_without_all_parameters_leaves_no_successor(study, settings):

@@ -41,12 +41,12 @@ def report(epoch, accuracy, **changes):
 
 
 @pytest.fixture
-def make(tmp_path):
-    """A function that makes trials over a new study with a baseline."""
+def make(tmp_path, storage_url):
+    """A function that makes trials over a new study with a baseline, on each kind of storage."""
 
     def build(pruner="none", goal=10, max_retries=0):
         settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
-        study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True), settings)
+        study = open_study("s", open_storage(storage_url, create=True), settings)
         enqueue(study, settings, [])
         models, failures = ModelStore(tmp_path, "s"), FailureStore(tmp_path, "s")
         trials = Trials(

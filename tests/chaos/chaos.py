@@ -4,6 +4,7 @@ Studies on SQLite and on PostgreSQL take turns, each continued by the same comma
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -103,7 +104,8 @@ class Chaos:
         """Bring one study to its end, and check it."""
         storage = make_storage(name)
         seen = {}
-        for start in range(1, MOST_STARTS + 1):
+        start = 0
+        while (start := start + 1) <= MOST_STARTS:
             status = self.attend(self.start(name, storage), storage, name)
             study = self.load(name, storage)
             if study is not None:
@@ -174,10 +176,8 @@ class Chaos:
         if not victims:
             return None
         for pid in victims if kind == "ray" else [self.random.choice(victims)]:
-            try:
+            with contextlib.suppress(ProcessLookupError):  # it followed another one
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # it followed another one
         return set()
 
     def interrupt(self, process, name):
@@ -248,7 +248,7 @@ def _command(pid):
 
 def secrets(folder):
     """The files that hold the database's password, among those that the commands left."""
-    places = [folder, *Path("/tmp/ray").glob("session_*")]  # noqa: S108 (where Ray puts its logs)
+    places = [folder, *Path("/tmp/ray").glob("session_*")]
     needles = (SECRET.encode(), SECRET.replace(":", "%3A").replace("/", "%2F").replace("@", "%40").encode())
     files = (file for place in places for file in place.rglob("*") if file.is_file() and not file.is_symlink())
     return [str(file) for file in files if any(needle in file.read_bytes() for needle in needles)]
@@ -265,11 +265,11 @@ def main():
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with tempfile.TemporaryDirectory() as name, PostgresServer(SECRET) as server:
         server.start()
-        folder = Path(name)
+        folder, started = Path(name), time.time()
         chaos = Chaos({kind: getattr(options, kind) for kind in FAULTS}, options.seed, folder)
         kinds = [lambda study: ServerDatabase(server, study), lambda study: SqliteFile(folder, study)]
         chaos.run(kinds[number % 2] for number in range(1000))
-        chaos.wrong += [f"{file} holds the password" for file in secrets(folder)]
+        chaos.wrong += [f"{file} holds the password" for file in secrets(folder, started)]
     print("injected:", ", ".join(f"{chaos.injected[kind]} x {FAULTS[kind]}" for kind in FAULTS))
     print("came of it:", ", ".join(f"{number} {what}" for what, number in chaos.results.items()))
     print("\n".join(chaos.wrong) or "no promise was broken")

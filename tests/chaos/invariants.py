@@ -1,12 +1,13 @@
 """What has to hold of a study, whatever happened to the processes that made it."""
 
-from optuna.trial import TrialState
 from driver import accuracy, model
+from optuna.trial import TrialState
 
 from search.models import ModelStore
 from search.study import count, is_interrupted, queued_params, ranked
 from trainable.config import BASELINE
 
+MAX_RETRIES = 2  # by default
 ENDS = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 
@@ -53,15 +54,16 @@ def _of_trial(trial, trials):
         return
     if successors:
         yield "has an end and a successor"
+    if trial.state == TrialState.FAIL:
+        if attributes["failure"] != "crashed" or attributes["attempts"] <= MAX_RETRIES:
+            yield f"failed with {attributes['failure']!r} at attempt {attributes['attempts']}"
+        return
     epochs = sorted(trial.intermediate_values)
-    if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
-        if epochs != list(range(1, attributes["epochs_run"] + 1)):
-            yield f"ran {attributes['epochs_run']} epochs and has the values of {epochs}"
-    if trial.state == TrialState.COMPLETE:
-        if epochs[-1] != trial.params["epochs"] or trial.value != trial.intermediate_values[epochs[-1]]:
-            yield f"is complete with {trial.value} after epoch {epochs[-1]} of {trial.params['epochs']}"
-    if trial.state == TrialState.FAIL and (attributes["failure"] != "crashed" or attributes["attempts"] <= 2):
-        yield f"failed with {attributes['failure']!r} at attempt {attributes['attempts']}"
+    if epochs != list(range(1, attributes["epochs_run"] + 1)):
+        yield f"ran {attributes['epochs_run']} epochs and has the values of {epochs}"
+    last = (trial.params["epochs"], trial.intermediate_values[epochs[-1]])
+    if trial.state == TrialState.COMPLETE and last != (epochs[-1], trial.value):
+        yield f"is complete with {trial.value} after epoch {epochs[-1]} of {trial.params['epochs']}"
 
 
 def _of_interrupted(trial, successors):

@@ -1,0 +1,126 @@
+"""The lease: one driver a study, and none that lasts longer than its holder."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from optuna.trial import TrialState
+
+from search import lease
+from search.lease import EXPIRES, LEASES, HeldError, Holder, Lease
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import open_study
+
+
+@pytest.fixture
+def storage(storage_url):
+    """A new storage of each kind."""
+    return open_storage(storage_url, create=True)
+
+
+@pytest.fixture
+def study(storage):
+    """A new study."""
+    return open_study("s", storage, Wishes(seed=1, sampler="random").settings({}))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Renew and look often."""
+    monkeypatch.setattr(lease, "RENEWED_EVERY", 0.05)
+    monkeypatch.setattr(lease, "LOOK_AGAIN", 0.01)
+
+
+def rows(storage):
+    """What the table of leases holds."""
+    with storage.engine.connect() as connection:
+        return connection.execute(LEASES.select()).mappings().all()
+
+
+def hold(storage, *, age=0, **changes):
+    """Let a study be held by a process that was last seen some seconds ago."""
+    holder = dataclasses.replace(Holder.this_process(), **changes)
+    LEASES.create(storage.engine, checkfirst=True)
+    with storage.engine.begin() as connection:
+        now = connection.execute(sa.select(lease._clock(storage.engine))).scalar_one()
+        connection.execute(LEASES.insert().values(vars(holder) | {"study_name": "s", "renewed": now - age}))
+
+
+def test_lease_is_held_for_the_length_of_a_block(storage):
+    """It names this process, and is gone afterwards."""
+    with Lease(storage, "s"):
+        [row] = rows(storage)
+        assert (row["study_name"], row["pid"]) == ("s", os.getpid())
+    assert rows(storage) == []
+
+
+def test_second_driver_is_told_who_has_the_study(storage):
+    """Host, process and since when; another study of the storage is free."""
+    with Lease(storage, "s"):
+        with pytest.raises(HeldError, match=rf"^the study 's' is held by process {os.getpid()} on \S+ since 20\S+; "):
+            Lease(storage, "s").__enter__()
+        with Lease(storage, "other"):
+            assert len(rows(storage)) == 2
+
+
+def test_lease_of_a_process_that_ended_is_over_at_once(storage):
+    """On one machine a driver that was killed holds nothing, however short ago."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    hold(storage, pid=ended.pid)
+    with Lease(storage, "s"):
+        assert [row["pid"] for row in rows(storage)] == [os.getpid()]
+
+
+def test_later_process_of_the_same_id_is_not_the_holder(storage):
+    """Process ids come again; the start of the process tells them apart."""
+    hold(storage, process="1")
+    with Lease(storage, "s"):
+        assert len(rows(storage)) == 1
+
+
+def test_holder_elsewhere_that_is_not_seen_any_more_loses_the_lease(storage):
+    """Of another machine only the time since the last renewal is known."""
+    hold(storage, host="elsewhere", machine="another boot", age=EXPIRES + 1)
+    with Lease(storage, "s"):
+        assert len(rows(storage)) == 1
+
+
+def test_holder_elsewhere_that_renews_keeps_the_lease(storage, monkeypatch):
+    """A sign of life while the second driver looks is enough to refuse it."""
+    hold(storage, host="elsewhere", machine="another boot", age=2)
+    monkeypatch.setattr(lease.time, "sleep", lambda _: renew(storage))
+    with pytest.raises(HeldError, match="on elsewhere since"):
+        Lease(storage, "s").__enter__()
+
+
+def renew(storage):
+    """Renew all leases, as their holders do."""
+    with storage.engine.begin() as connection:
+        connection.execute(LEASES.update().values(renewed=lease._clock(storage.engine)))
+
+
+def test_lease_is_renewed(storage):
+    """The row of a driver that works is never old."""
+    with Lease(storage, "s") as held:
+        with storage.engine.begin() as connection:
+            connection.execute(LEASES.update().values(renewed=0))
+        held._over.wait(1.0)
+        assert rows(storage)[0]["renewed"] > 0
+
+
+def test_driver_that_stood_still_too_long_cannot_write(storage, study):
+    """Where another driver took over meanwhile, not one value of the first reaches the study."""
+    with Lease(storage, "s"):
+        trial = study.ask(study.sampler and {})
+        with storage.engine.connect() as connection:  # not a write of this driver: the other one's
+            connection.execute(LEASES.update().values(token="other"))
+            connection.connection.commit()
+        with pytest.raises(HeldError, match="the study 's' was taken over by another driver"):
+            study.tell(trial, 0.5)
+    assert study.trials[0].state == TrialState.RUNNING
+    assert [row["token"] for row in rows(storage)] == ["other"]

@@ -1,0 +1,131 @@
+"""A server that goes away: nothing is lost, nothing is stored twice."""
+
+import threading
+import time
+import uuid
+
+import pytest
+import sqlalchemy as sa
+from optuna.exceptions import StorageInternalError
+from optuna.trial import TrialState
+
+from search import reconnect
+from search.errors import SearchError
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import open_study
+
+SETTINGS = Wishes(seed=1, sampler="random").settings({})
+
+
+@pytest.fixture
+def url(postgres):
+    """The URL of an empty database."""
+    return postgres.create_database(f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def storage(url):
+    """A storage on the server."""
+    return open_storage(url, create=True)
+
+
+@pytest.fixture
+def study(storage):
+    """A new study on the server."""
+    return open_study("s", storage, SETTINGS)
+
+
+def ask(study):
+    """Ask for a trial."""
+    return study.ask(dict(SETTINGS.space.distributions))
+
+
+def test_work_goes_on_when_the_server_is_back(postgres, study):
+    """Trials are asked, reported and told across an outage as if there had been none."""
+    trial = ask(study)
+    postgres.stop()
+    back = threading.Timer(2.0, postgres.start)
+    back.start()
+    started = time.monotonic()
+    trial.report(0.5, 1)
+    assert time.monotonic() - started > 1.0
+    back.join()
+    postgres.stop()
+    postgres.start()
+    study.tell(trial, 0.5)
+    postgres.kill()
+    postgres.start()
+    second = ask(study)
+    assert study.trials[0].intermediate_values == {1: 0.5}
+    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.RUNNING]
+    assert second.number == 1
+
+
+@pytest.fixture
+def lost_answer(storage):
+    """Let the server store one commit whose answer never arrives; a function that arms it."""
+
+    def lose(connection):
+        sa.event.remove(storage.engine, "commit", lose)
+        connection.connection.commit()
+        raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
+
+    return lambda: sa.event.listen(storage.engine, "commit", lose)
+
+
+def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer):
+    """What the server had stored is found again."""
+    study.enqueue_trial({"hidden_units": 64})
+    lost_answer()
+    study.enqueue_trial({"hidden_units": 65})
+    assert [trial.system_attrs["fixed_params"]["hidden_units"] for trial in study.trials] == [64, 65]
+
+
+def test_waiting_trial_whose_answer_was_lost_is_still_taken(study, lost_answer, storage):
+    """A state that was set is set, even if nobody said so."""
+    study.enqueue_trial({"hidden_units": 64})
+    [trial] = study.trials
+    lost_answer()
+    assert storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+    lost_answer()
+    assert storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [0.5])
+    assert study.trials[0].value == 0.5
+
+
+def test_patience_ends(postgres, study, monkeypatch):
+    """After the time that the storage waits, or at once where the person wants to wait no longer, it is an error."""
+    monkeypatch.setattr(reconnect, "PATIENCE", 0.6)
+    trial = ask(study)
+    postgres.stop()
+    try:
+        with pytest.raises(StorageInternalError):
+            trial.report(0.5, 1)
+        started = time.monotonic()
+        with pytest.raises(StorageInternalError):
+            trial.report(0.5, 1)
+        assert time.monotonic() - started < 0.5
+    finally:
+        postgres.start()
+    trial.report(0.5, 1)
+
+
+def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(postgres, url):
+    """A command is told at once, and the line may be shown to anyone."""
+    postgres.stop()
+    try:
+        with pytest.raises(SearchError) as refusal:
+            open_storage(url, create=True)
+    finally:
+        postgres.start()
+    assert "Connection refused" in str(refusal.value)
+    assert postgres.password not in str(refusal.value)
+    assert "searcher:***@" in str(refusal.value)
+
+
+def test_wrong_password_is_one_line_without_it(url):
+    """The server's own words, not the address."""
+    wrong = sa.make_url(url).set(password="s3cret").render_as_string(hide_password=False)
+    with pytest.raises(SearchError, match="password authentication failed") as refusal:
+        open_storage(wrong, create=True)
+    assert "s3cret" not in str(refusal.value)
