@@ -6,7 +6,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet
 
-.PHONY: search setup dashboard test check bench fix lock clean
+.PHONY: search setup dashboard test chaos check bench fix lock clean
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -30,6 +30,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 
 test: $(VENV)/.installed-dev
 	$(RUN) -m pytest
+
+# About half an hour: kills what a search is made of, on SQLite and PostgreSQL in turn, and checks every study.
+CHAOS := --driver 50 --worker 20 --raylet 10 --gcs 5 --ray 5 --storage 10 --signal 10 --rival 5
+chaos: $(VENV)/.installed-dev
+	$(RUN) tests/chaos/chaos.py $(CHAOS)
 
 check: $(VENV)/.installed-dev
 	$(RUN) -m ruff check .

@@ -1,6 +1,6 @@
 """How an attempt at a trial can fail, and where the whole story of each failure is kept."""
 
-import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from trainable.data import whole_file
 CRASHED = "crashed"
 OUT_OF_MEMORY = "out of memory"
 LOST_NODE = "lost node"
-ERROR = "error"  # followed by the last line of the traceback
+ERROR = "error"  # followed by the exception, as in the last lines of its traceback
+REASON_LENGTH = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Failure:
     retried: bool = False
     counted: bool = True
 
+    def __post_init__(self) -> None:
+        """Keep the reason to one line of a length that a table can show."""
+        object.__setattr__(self, "reason", textwrap.shorten(self.reason, REASON_LENGTH))
+
 
 class FailureStore:
     """The stories of one study's failed trials, a text file a trial."""
@@ -45,4 +50,4 @@ class FailureStore:
         """Keep a story, readable by its owner only: a traceback may quote anything."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_file(self.path(number)) as temporary:
-            temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}{os.linesep}", encoding="utf-8")
+            temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}\n", encoding="utf-8")

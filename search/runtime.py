@@ -34,6 +34,8 @@ SETTINGS = {
 }
 VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing goes on
 SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
+# A call to a GCS on this machine that is gone ends the driver after these seconds, where no step of Tune notices first.
+GCS_TIMEOUT = ("RAY_gcs_rpc_server_reconnect_timeout_s", "15")
 CONNECT_TIMEOUT = 10.0  # seconds
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
@@ -119,6 +121,7 @@ def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> N
     if address is not None:
         ray.init(address=address, **quiet)
         return
+    os.environ.setdefault(*GCS_TIMEOUT)
     ray.init(
         address="local",  # not a cluster that happens to run here
         num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use

@@ -1,10 +1,13 @@
 """Ray Tune around the trials of a study: a Searcher, a TrialScheduler and a Callback that only translate."""
 
 import functools
+import re
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import ray
 from ray import tune
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.error import TuneError
@@ -19,6 +22,8 @@ from search.settings import OBJECTIVE
 from search.trials import Report, Trials
 from trainable import trial as keys
 from trainable.data import Dataset
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,7 +92,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tell the study why an attempt gave no result."""
-        self._trials.fail(trial.trial_id, failure_of(trial.get_pickled_error() or trial.get_error()))
+        self._trials.fail(trial.trial_id, failure_of(_error_of(trial)))
 
 
 class DriverCallback(_Unpicklable, tune.Callback):
@@ -177,12 +182,14 @@ def failure_of(error: Any) -> Failure:
     Args:
         error: The exception as Tune kept it, or its text where it could not be kept.
     """
-    story = str(error)
-    if isinstance(error, RayTaskError) or (isinstance(error, RayActorError) and error.actor_init_failed):
-        cause = getattr(error, "cause", error)
+    story = _COLOURS.sub("", str(error))
+    if isinstance(error, RayTaskError):
+        cause = error.cause
         if isinstance(cause, MemoryError) or type(cause).__name__ == "ResourceExhaustedError":  # TensorFlow's
             return Failure(OUT_OF_MEMORY, story)
-        return Failure(f"{ERROR}: {_last_line(error)}", story)  # the same seed would fail in the same way
+        return Failure(f"{ERROR}: {type(cause).__name__}: {cause}".strip(": "), story)  # its seed would fail again
+    if isinstance(error, RayActorError) and error.actor_init_failed:
+        return Failure(f"{ERROR}: {_last_line(story)}", story)
     preempted = isinstance(error, RayActorError) and error.preempted
     if "low on memory" in story or "OUT_OF_MEMORY" in story:
         reason = OUT_OF_MEMORY
@@ -191,6 +198,16 @@ def failure_of(error: Any) -> Failure:
     else:
         reason = CRASHED
     return Failure(reason, story, retried=True, counted=not preempted)
+
+
+def _error_of(trial: Trial) -> Any:
+    """Return the exception that Tune has just written for a trial, or its text: there is no other way to get at it.
+
+    The file lies in Ray's folder of this session, which only this user can write.
+    """
+    if trial.pickled_error_file:
+        return ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+    return Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
 
 
 def _ray_error(error: BaseException | None) -> RayError | None:

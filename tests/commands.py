@@ -1,10 +1,16 @@
 """Run this project's commands as a person would."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import optuna
+
+from search.guard import descendants, start_of
+from search.study import count
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
 
@@ -67,3 +73,53 @@ def bfloat16_is_here():
     except ConfigError:
         return False
     return True
+
+
+def study_of(runs, name):
+    """Open a study with nothing but Optuna, as anyone can."""
+    return optuna.load_study(study_name=name, storage=f"sqlite:///{runs / 'studies.db'}")
+
+
+def start(*arguments):
+    """Start a search without waiting for it."""
+    command = [sys.executable, "-m", "search.run", *map(str, arguments)]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def wait_for_trials(process, runs, name, number):
+    """Wait until a study has some finished trials while the driver runs."""
+    deadline = time.monotonic() + 100
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        try:
+            if count(study_of(runs, name).trials).finished >= number:
+                return
+        except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
+            pass
+        time.sleep(0.1)
+    raise AssertionError("the search did not get that far")
+
+
+def family_of(process):
+    """What descends from a command, Ray's processes and the guard: the start of each by its id."""
+    found = {pid: start_of(pid) for pid in descendants(process.pid)}
+    return {pid: start for pid, start in found.items() if start is not None}
+
+
+def victims(process, name):
+    """The processes that descend from a command and have this in their command line or title."""
+    texts = {}
+    for pid in descendants(process.pid):
+        with contextlib.suppress(OSError):
+            texts[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+    return [pid for pid, text in texts.items() if name in text]
+
+
+def assert_nothing_left(family):
+    """Every process of a command that has ended is gone within five seconds."""
+    deadline = time.monotonic() + 5
+    while (left := [pid for pid, start in family.items() if start_of(pid) == start]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left

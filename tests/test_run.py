@@ -1,63 +1,16 @@
 """The command, from the outside: real processes, real Ray, the whole MNIST."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import optuna
 import pytest
-from commands import ROOT, SMALL_SPACE, bfloat16_is_here, clean_environment, run_command
-from optuna.trial import TrialState
-
-from search.study import count
+from commands import ROOT, SMALL_SPACE, bfloat16_is_here, run_command, study_of
 
 pytestmark = pytest.mark.timeout(240)
 
 KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "seconds", "utilization"}
-
-
-def study_of(runs, name):
-    """Open a study with nothing but Optuna, as anyone can."""
-    return optuna.load_study(study_name=name, storage=f"sqlite:///{runs / 'studies.db'}")
-
-
-def start(*arguments):
-    """Start a search without waiting for it."""
-    command = [sys.executable, "-m", "search.run", *map(str, arguments)]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def wait_for_trials(process, runs, name, number):
-    """Wait until a study has some finished trials while the driver runs."""
-    deadline = time.monotonic() + 100
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        try:
-            if count(study_of(runs, name).trials).finished >= number:
-                return
-        except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the search did not get that far")
-
-
-def ray_processes():
-    """The processes of Ray that run on this machine, by id."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if "raylet" in command or "gcs_server" in command or command.startswith("ray::"):
-            found[int(folder.name)] = command
-    return found
 
 
 def test_answer_has_every_key_of_the_design(finished):
@@ -127,75 +80,6 @@ def test_seed_decides_parameters_and_accuracies(tmp_path):
         found.append([(trial.params, trial.intermediate_values) for trial in study_of(tmp_path, name).trials])
     assert len(found[0]) == 4
     assert found[0] == found[1]
-
-
-def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
-    """After kill -9 in mid-run finished trials stay as they are, the rest is made up, no Ray process stays."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    arguments = ("--trials", 8, "--study", "k", "--runs", tmp_path, "--space", space, "--no-baseline")
-    before = set(ray_processes())
-    process = start(*arguments)
-    wait_for_trials(process, tmp_path, "k", 2)
-    process.kill()
-    process.communicate()
-    kept = {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state == TrialState.COMPLETE}
-    result = run_command("search.run", *arguments)
-    assert result.returncode == 0, result.stderr
-    trials = study_of(tmp_path, "k").trials
-    assert count(trials).finished == 8
-    assert not [trial for trial in trials if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
-    for number, trial in kept.items():
-        assert trials[number] == trial
-    interrupted = {trial.number for trial in trials if trial.user_attrs.get("failure") == "interrupted"}
-    assert interrupted
-    assert {trial.user_attrs["retry_of"] for trial in trials if "retry_of" in trial.user_attrs} == interrupted
-    deadline = time.monotonic() + 60  # Ray's agents look for their raylet for a while before they follow it
-    while (left := set(ray_processes()) - before) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert not left
-
-
-def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
-    """After kill -9 of a worker the trial begins again on another; the study counts its attempts and nothing twice."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    process = start(
-        "--trials", 12, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
-        "--workers", 1,
-    )  # fmt: skip
-    wait_for_trials(process, tmp_path, "w", 2)
-    [worker] = [pid for pid, command in ray_processes().items() if "MnistTrial" in command or "Resource" in command]
-    os.kill(worker, signal.SIGKILL)
-    stdout, stderr = process.communicate(timeout=100)
-    assert process.returncode == 0
-    assert stderr == ""
-    assert "raylet" not in stdout
-    trials = [trial for trial in study_of(tmp_path, "w").trials if trial.state == TrialState.COMPLETE]
-    assert len(trials) == 12
-    assert sorted(trial.user_attrs["attempts"] for trial in trials) == [1] * 11 + [2]
-    for trial in trials:
-        assert list(trial.intermediate_values) == list(range(1, trial.params["epochs"] + 1))
-
-
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
-    """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    before = set(ray_processes())
-    process = start("--trials", 500, "--study", "i", "--runs", tmp_path, "--space", space, "--no-baseline", "--json")
-    wait_for_trials(process, tmp_path, "i", 1)
-    asked = time.monotonic()
-    process.send_signal(number)
-    stdout, stderr = process.communicate(timeout=30)
-    assert time.monotonic() - asked < 10
-    assert process.returncode == status
-    assert f"{number.name}: stopped; the same command with --study i goes on" in stderr
-    assert json.loads(stdout)["best"]["val_accuracy"] > 0.1
-    assert "Traceback" not in stderr
-    assert not set(ray_processes()) - before
-    assert not [trial for trial in study_of(tmp_path, "i").trials if trial.state == TrialState.RUNNING]
 
 
 WRONG_FILES = [

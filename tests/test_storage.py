@@ -1,6 +1,8 @@
 """Storages: what is opened, what is refused and left alone, and that passwords stay hidden."""
 
 import sqlite3
+import threading
+import time
 
 import pytest
 import sqlalchemy.exc
@@ -60,6 +62,49 @@ def test_damaged_or_other_files_are_refused_and_left_alone(content, message, tmp
         with pytest.raises(UsageError, match=message):
             opening(url_of(file))
     assert file.read_bytes() == content
+
+
+def test_database_that_is_damaged_behind_its_first_page_is_refused(tmp_path):
+    """SQLite's own check of the whole file decides, and the file is left as it is."""
+    file = tmp_path / "studies.db"
+    storage = open_storage(url_of(file), create=True)
+    study = create_study(study_name="s", storage=storage)
+    for number in range(50):
+        study.enqueue_trial({"x": number})
+    storage.engine.dispose()
+    connection = sqlite3.connect(file)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(file.read_bytes())
+    content[20_000:40_000] = b"\xff" * 20_000
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=r"studies.db: is damaged: .*; it is left as it is$"):
+        open_storage(url_of(file), create=True)
+    assert file.read_bytes() == content
+
+
+def test_commits_survive_a_loss_of_power(tmp_path):
+    """SQLite waits for the disk at each commit: FULL is 2, and what an answer has told is on disk."""
+    storage = open_storage(url_of(tmp_path / "studies.db"), create=True)
+    with storage.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_reader_that_holds_the_database_is_waited_for(tmp_path):
+    """Five seconds of a lock delay a write and do not fail it."""
+    file = tmp_path / "studies.db"
+    study = create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN EXCLUSIVE")
+    release = threading.Timer(5.0, lambda: holder.execute("ROLLBACK"))
+    release.start()
+    started = time.monotonic()
+    study.tell(study.ask(), 0.5)
+    assert time.monotonic() - started > 4.5
+    release.join()
+    holder.close()
+    assert study.best_value == 0.5
 
 
 def test_database_of_another_program_is_refused_and_left_alone(tmp_path):

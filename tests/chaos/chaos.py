@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
+from urllib.parse import quote
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
@@ -246,12 +247,13 @@ def _command(pid):
         return ""
 
 
-def secrets(folder):
-    """The files that hold the database's password, among those that the commands left."""
-    places = [folder, *Path("/tmp/ray").glob("session_*")]
-    needles = (SECRET.encode(), SECRET.replace(":", "%3A").replace("/", "%2F").replace("@", "%40").encode())
-    files = (file for place in places for file in place.rglob("*") if file.is_file() and not file.is_symlink())
-    return [str(file) for file in files if any(needle in file.read_bytes() for needle in needles)]
+def secrets(folder, since):
+    """The files that hold the database's password, among those that the commands left since a time."""
+    sessions = [place for place in Path("/tmp/ray").glob("session_*") if place.stat().st_mtime > since]
+    needles = (SECRET.encode(), quote(SECRET, safe="").encode())
+    files = (file for place in (folder, *sessions) for file in place.rglob("*"))
+    whole = [file for file in files if file.is_file() and not file.is_symlink()]
+    return [str(file) for file in whole if any(needle in file.read_bytes() for needle in needles)]
 
 
 def main():

@@ -1,0 +1,52 @@
+"""The real command with a trainable that fails as its number of hidden units says: `failing.py [OPTIONS]`."""
+
+import os
+import sys
+
+from ray import tune
+
+import search.tuning
+from search.run import main
+from trainable import trial as keys
+
+GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
+
+
+class FailingTrial(tune.Trainable):
+    """Reports one epoch, or fails."""
+
+    def setup(self, config):
+        """Begin the first trial."""
+        self.reset_config(config)
+
+    def reset_config(self, new_config):
+        """Begin the next trial."""
+        self._config = new_config
+        return True
+
+    def step(self):
+        """Fail, or report an epoch."""
+        units = self._config["hidden_units"]
+        if units == WRONG:
+            raise ValueError("the pixels\nare upside down")
+        if units == DEAD:
+            os._exit(1)
+        if units == FULL:
+            raise MemoryError
+        failure = {keys.FAILURE: "diverged at epoch 1"} if units == DIVERGED else {}
+        return failure | {
+            keys.EPOCH: 1,
+            keys.VAL_ACCURACY: 0.5,
+            keys.TRAIN_ACCURACY: 0.5,
+            keys.SECONDS: 0.1,
+            keys.SAMPLES_PER_SECOND: 1.0,
+            keys.HOST: "here",
+            keys.PARAMETERS_COUNT: 1,
+            keys.MODEL: b"a model",
+            tune.result.DONE: True,
+        }
+
+
+if __name__ == "__main__":
+    search.tuning.mnist_trainable = lambda *_: FailingTrial
+    sys.exit(main())

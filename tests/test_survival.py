@@ -1,0 +1,307 @@
+"""What the command promises where processes die, the database goes away, or trials fail: real kills, real Ray."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from commands import (
+    ROOT,
+    SMALL_SPACE,
+    assert_nothing_left,
+    clean_environment,
+    family_of,
+    run_command,
+    start,
+    study_of,
+    victims,
+    wait_for_trials,
+)
+from optuna.trial import TrialState
+
+from search.guard import descendants
+from search.study import count
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def test_thrice_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
+    """After each kill -9 finished trials stay as they are; in the end the count is met and the model keeps its word."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    arguments = ("--trials", 10, "--study", "k", "--runs", tmp_path, "--space", space, "--no-baseline")
+    kept = {}
+    for number in (2, 4, 6):
+        process = start(*arguments)
+        wait_for_trials(process, tmp_path, "k", number)
+        family = family_of(process)
+        process.kill()
+        process.communicate()
+        assert_nothing_left(family)
+        finished = (TrialState.COMPLETE, TrialState.PRUNED)
+        kept |= {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state in finished}
+    result = run_command("search.run", *arguments)
+    assert result.returncode == 0, result.stderr
+    trials = study_of(tmp_path, "k").trials
+    assert count(trials).finished == 10
+    assert not [trial for trial in trials if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
+    assert {number: trials[number] for number in kept} == kept
+    interrupted = {trial.number for trial in trials if trial.user_attrs.get("failure") == "interrupted"}
+    assert interrupted
+    assert {trial.user_attrs["retry_of"] for trial in trials if "retry_of" in trial.user_attrs} == interrupted
+    export = run_command("search.export", "--study", "k", "--runs", tmp_path, "--output", tmp_path / "best")
+    assert export.returncode == 0, export.stderr  # it refuses a model that does not score what the study says
+
+
+def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
+    """After kill -9 of a worker one trial is interrupted, and its successor is the second attempt."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    process = start(
+        "--trials", 12, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
+        "--workers", 1,
+    )  # fmt: skip
+    wait_for_trials(process, tmp_path, "w", 2)
+    [worker] = [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
+    os.kill(worker, signal.SIGKILL)
+    stdout, stderr = process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert stderr == ""
+    assert "raylet" not in stdout
+    trials = study_of(tmp_path, "w").trials
+    [lost] = [trial for trial in trials if trial.state == TrialState.FAIL]
+    assert lost.user_attrs["failure"] == "interrupted: crashed"
+    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
+    assert len(complete) == 12
+    again = {trial.user_attrs.get("retry_of"): trial.user_attrs["attempts"] for trial in complete}
+    assert again == {None: 1, lost.number: 2}
+    assert f"trial {lost.number} crashed: its configuration is tried again" in stdout
+    for trial in complete:
+        assert list(trial.intermediate_values) == list(range(1, trial.params["epochs"] + 1))
+
+
+@pytest.mark.parametrize("victim", ["raylet", "gcs_server"])
+def test_search_goes_on_in_another_runtime(victim, tmp_path):
+    """After kill -9 of Ray's own processes the same command starts Ray again and completes the study."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    process = start("--trials", 20, "--study", "r", "--runs", tmp_path, "--space", space, "--no-baseline")
+    wait_for_trials(process, tmp_path, "r", 2)
+    [pid] = victims(process, victim)
+    family = family_of(process)
+    os.kill(pid, signal.SIGKILL)
+    stdout, _ = process.communicate(timeout=150)
+    assert process.returncode == 0
+    assert f"Ray's {victim} ended unexpectedly; starting Ray again" in stdout
+    assert count(study_of(tmp_path, "r").trials).finished == 20
+    assert_nothing_left(family)
+
+
+def test_second_driver_is_refused_before_ray_starts(tmp_path):
+    """It is told who has the study, and changes nothing."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    arguments = ("--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline")
+    process = start("--trials", 12, *arguments)
+    wait_for_trials(process, tmp_path, "t", 1)
+    second = run_command("search.run", "--trials", 30, *arguments)
+    assert second.returncode == 1
+    assert second.stderr.startswith(f"error: the study 't' is held by process {process.pid} on ")
+    assert len(second.stderr.splitlines()) == 1
+    process.communicate(timeout=100)
+    assert process.returncode == 0
+    assert not [trial for trial in study_of(tmp_path, "t").trials if trial.state == TrialState.FAIL]
+
+
+def failing(folder, units, *arguments, **environment):
+    """Run the command with a trainable that fails in the ways that its numbers of hidden units say."""
+    space, first = folder / "space.toml", folder / "first.jsonl"
+    space.write_text('hidden_units = {type = "int", low = 8, high = 12}\nepochs = {type = "int", low = 1, high = 1}')
+    first.write_text("\n".join(json.dumps({"hidden_units": number, "epochs": 1}) for number in units))
+    given = ("--study", "f", "--runs", folder, "--space", space, "--enqueue", first, "--no-baseline", *arguments)
+    return subprocess.run(
+        [sys.executable, ROOT / "tests" / "failing.py", *map(str, given)],
+        env=clean_environment() | {"PYTHONPATH": str(ROOT)} | environment,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
+    )  # fmt: skip
+
+
+def test_each_failure_has_its_reason_and_its_story(tmp_path):
+    """An error and a divergence fail at once, a crash after its retries; the search goes on all the while."""
+    result = failing(tmp_path, [9, 10, 11, 12, 8], "--trials", 5, "--max-retries", 1)
+    assert result.returncode == 0, result.stderr
+    trials = study_of(tmp_path, "f").trials
+    reasons = {trial.params["hidden_units"]: trial.user_attrs.get("failure") for trial in trials}
+    assert reasons == {
+        8: None,
+        9: "error: ValueError: the pixels are upside down",
+        10: "crashed",
+        11: "out of memory",
+        12: "diverged at epoch 1",
+    }
+    assert len(trials) == 6  # the crash was tried twice
+    stories = {file.name: file.read_text() for file in (tmp_path / "f" / "failures").iterdir()}
+    assert 'line 31, in step\n    raise ValueError("the pixels' in stories["trial-00000.txt"]
+    assert "Worker exit type: SYSTEM_ERROR" in stories["trial-00005.txt"]
+    assert "\x1b" not in "".join(stories.values())
+
+
+def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
+    """Ten failures and nothing else: a further night of them would help no one."""
+    result = failing(tmp_path, [9] * 10, "--trials", 30)
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        (
+            "error: the first 10 trials all failed, the last one: error: ValueError: the pixels are upside down; "
+            "the same command with --study f goes on"
+        )
+    ]
+
+
+def test_worker_that_ray_ends_for_want_of_memory_is_called_so(tmp_path):
+    """Ray's memory monitor ends workers before the kernel does, and says why."""
+    memory = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "20"}
+    result = failing(tmp_path, [8], "--trials", 1, "--max-retries", 0, **memory)
+    assert result.returncode == 1
+    [trial] = study_of(tmp_path, "f").trials
+    assert trial.user_attrs["failure"] == "out of memory"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 3 MiB, mounted for one test."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can mount a file system")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], check=True)
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk, tmp_path):
+    """One line says so; what was recorded stays, and the same command completes the study."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    arguments = ("--trials", 12, "--study", "d", "--runs", small_disk, "--space", space, "--no-baseline")
+    process = start(*arguments)
+    wait_for_trials(process, small_disk, "d", 2)
+    ballast = small_disk / "ballast"
+    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(b"." * 4096)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 1, stdout
+    assert len(stderr.splitlines()) == 1
+    assert re.search("database or disk is full|No space left on device", stderr)
+    assert stderr.endswith("; the same command with --study d goes on\n")
+    ballast.unlink()
+    kept = {trial.number: trial for trial in study_of(small_disk, "d").trials if trial.state == TrialState.COMPLETE}
+    assert len(kept) >= 2
+    again = run_command("search.run", *arguments)
+    assert again.returncode == 0, again.stderr
+    trials = study_of(small_disk, "d").trials
+    assert count(trials).finished == 12
+    assert {number: trials[number] for number in kept} == kept
+
+
+def test_nothing_is_unpickled_by_the_export_or_the_dashboard(finished, tmp_path):
+    """A pickle can run anything, so neither command loads a class or a function by one."""
+    script = (
+        "import sys\n"
+        "from search.export import main\n"
+        "from dashboard import app, charts, queries\n"
+        "import tensorflow, keras\n"
+        "found = []\n"
+        "sys.addaudithook(lambda event, given: found.append(given) if event == 'pickle.find_class' else None)\n"
+        "from search.storage import open_read_only\n"
+        f"queries.read_snapshot(open_read_only({finished.storage!r}), 's')\n"
+        f"status = main(['--study', 's', '--runs', {str(finished.runs)!r}, '--output', {str(tmp_path / 'out')!r}])\n"
+        "print(status, found)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=True
+    )
+    assert result.stdout.splitlines()[-1] == "0 []"
+
+
+def test_password_is_in_nothing_that_a_run_leaves_behind(postgres, tmp_path):
+    """Not in output, logs, pickles, files of Ray, titles or environments of processes, however much is shown."""
+    started = time.time()
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    url = postgres.create_database("secret")
+    [hidden] = re.findall(r"searcher:(.*)@127", url)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "search.run", "--trials", "3", "--study", "p", "--runs", tmp_path, "--space", space,
+         "--no-baseline", "--json", "--verbose"],
+        env=clean_environment() | {"SEARCH_STORAGE": url, "PGPASSWORD": postgres.password},
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    needles = (postgres.password, hidden)
+    with ThreadPoolExecutor() as pool:
+        output = pool.submit(process.communicate)
+        while not output.done():
+            for pid in descendants(process.pid):
+                said = "".join(_read(Path(f"/proc/{pid}/{name}")) for name in ("cmdline", "environ"))
+                assert not [needle for needle in needles if needle in said], said
+            time.sleep(0.2)
+        texts = output.result()
+    assert process.returncode == 0, texts[1]
+    assert json.loads(texts[0])["storage"].startswith("postgresql+psycopg://searcher:***@127.0.0.1:")
+    sessions = [folder for folder in Path("/tmp/ray").glob("session_*") if folder.stat().st_mtime > started]
+    places = [tmp_path, *sessions, *Path("/tmp").glob("mnist-search-*")]
+    files = [file for place in places for file in place.rglob("*") if file.is_file()]
+    assert len(files) > 10
+    for text in (*texts, *map(_read, files)):
+        assert not [needle for needle in needles if needle in text]
+
+
+def _read(file):
+    try:
+        return file.read_bytes().decode(errors="replace")
+    except OSError:
+        return ""  # it went meanwhile
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_while_ray_starts_ends_the_command_within_ten_seconds(number, tmp_path):
+    """There is nothing to wait for yet, and nothing of Ray stays."""
+    process = start("--trials", 500, "--study", "i", "--runs", tmp_path)
+    while not victims(process, "raylet"):
+        assert process.poll() is None
+        time.sleep(0.05)
+    family, asked = family_of(process), time.monotonic()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 10
+    assert process.returncode == 128 + number
+    assert f"{number.name}: stopped" in stdout
+    assert stderr == ""
+    assert_nothing_left(family)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
+    """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
+    space = tmp_path / "space.toml"
+    space.write_text(SMALL_SPACE)
+    process = start("--trials", 500, "--study", "i", "--runs", tmp_path, "--space", space, "--no-baseline", "--json")
+    wait_for_trials(process, tmp_path, "i", 1)
+    family, asked = family_of(process), time.monotonic()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - asked < 10
+    assert process.returncode == status
+    assert f"{number.name}: stopped; the same command with --study i goes on" in stderr
+    assert json.loads(stdout)["best"]["val_accuracy"] > 0.1
+    assert "Traceback" not in stderr
+    assert_nothing_left(family)
+    assert not [trial for trial in study_of(tmp_path, "i").trials if trial.state == TrialState.RUNNING]
