@@ -49,7 +49,7 @@ class Execution:
         with contextlib.ExitStack() as held:
             try:
                 self._run(signals, held)
-            except Interrupted:
+            except (Interrupted, SearchError):
                 self._recover()
                 raise
             except Abort as abort:
@@ -149,8 +149,9 @@ class Execution:
         if self._study is None:
             return
         try:
-            recover(self._study, self._plan.settings)
-        except (HeldError, *STORAGE_ERRORS) as error:
+            with contextlib.suppress(HeldError):  # they are another driver's now
+                recover(self._study, self._plan.settings)
+        except STORAGE_ERRORS as error:
             say(self._console, f"trials in flight are still marked as running: {_description(error)}")
 
 

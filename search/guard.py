@@ -30,7 +30,10 @@ class Guard:
         self._process: subprocess.Popen[bytes] | None = None
         if sys.platform == "linux":
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", __file__, str(os.getpid())], stdin=subprocess.PIPE, start_new_session=True
+                [sys.executable, "-I", "-S", __file__, str(os.getpid())],
+                stdin=subprocess.PIPE,
+                start_new_session=True,
+                env={},  # it needs nothing of it, and there may be a password in it
             )
 
     def close(self) -> None:
@@ -64,22 +67,19 @@ def descendants(pid: int) -> set[int]:
 
 
 def session_of(pid: int) -> str | None:
-    """Return the Ray session that a process names in its command line, if it does."""
-    found = re.search(rb"/(session_[0-9_-]+)/", _command(pid))
+    """Return the Ray session that a process was started for, where its command line says so."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return None
+    found = re.search(rb"--session[_-]dir=[^\0]*/(session_[0-9_-]+)", command)
     return found[1].decode() if found else None
 
 
 def members(sessions: set[str]) -> set[int]:
-    """Return the ids of the processes that name one of these sessions."""
+    """Return the ids of the processes that were started for one of these sessions."""
     pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
     return {pid for pid in pids if session_of(pid) in sessions}
-
-
-def _command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return b""
 
 
 def watch(driver: int) -> None:

@@ -11,14 +11,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
-from trainable.config import MAX_SEED
+from trainable.config import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
 
 SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")
 
+MOST_WORKERS = 100_000
+FINEST = 1e-4  # Ray counts resources in ten-thousandths; less of one is none to it
+LONGEST_NAME = 255  # bytes; file systems have no longer names
+LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
+
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s?)?")
+_DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s?)?")
+_ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends a line, or steers the terminal
+_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):\S+@")
 
 
 @dataclass(frozen=True)
@@ -52,8 +60,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with status 2."""
-        message = message.removeprefix("argument ")
-        self.exit(EXIT_USAGE, f"error: {message}\n")
+        message = _PASSWORD.sub(r"\1:***@", message.removeprefix("argument "))
+        self.exit(EXIT_USAGE, f"error: {one_line(message)}\n")
+
+
+def one_line(text: str) -> str:
+    """Return a text with its control characters escaped, so that it is one line."""
+    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def parse(arguments: list[str] | None = None) -> Options:
@@ -72,7 +85,8 @@ def parse(arguments: list[str] | None = None) -> Options:
 
 def default_storage(runs: Path) -> str:
     """Return the address of the storage that a runs directory holds."""
-    return f"sqlite:///{runs / 'studies.db'}"
+    file = str(runs / "studies.db")
+    return "sqlite:///" + file.replace("%", "%25").replace("?", "%3F")  # a URL gives these two a meaning
 
 
 def add_storage_options(parser: argparse.ArgumentParser) -> None:
@@ -80,14 +94,15 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--storage",
         metavar="URL",
+        type=printable,
         default=os.environ.get("SEARCH_STORAGE") or None,
         help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
     )
     parser.add_argument(
         "--runs",
         metavar="DIR",
-        type=Path,
-        default=Path(os.environ.get("SEARCH_RUNS") or "runs"),
+        type=directory,
+        default=os.environ.get("SEARCH_RUNS") or "runs",
         help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
     )
 
@@ -97,8 +112,8 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         metavar="FILE",
-        type=Path,
-        default=Path(os.environ["SEARCH_DATA"]) if os.environ.get("SEARCH_DATA") else None,
+        type=path,
+        default=os.environ.get("SEARCH_DATA") or None,
         help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
     )
 
@@ -122,14 +137,14 @@ def _parser() -> Parser:
     add_data_option(study)  # type: ignore[arg-type]
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
-    what.add_argument("--space", metavar="FILE", type=Path, help="TOML, a table per parameter (default: built in)")
+    what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
     what.add_argument("--sampler", choices=SAMPLER_NAMES, help="(default: tpe)")
     what.add_argument("--pruner", choices=PRUNER_NAMES, help="(default: asha)")
     what.add_argument(
         "--seed", metavar="N", type=whole(0, MAX_SEED),
         help="seeds the sampler and every trial (default: random, recorded)",
     )  # fmt: skip
-    what.add_argument("--enqueue", metavar="FILE", type=Path, help="JSON Lines of configurations to try first")
+    what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
     what.add_argument("--no-baseline", dest="baseline", action="store_false", help="leave trial 0 out")
     what.add_argument(
         "--precision", choices=PRECISIONS,
@@ -137,7 +152,9 @@ def _parser() -> Parser:
     )  # fmt: skip
 
     where = parser.add_argument_group("where and how long")
-    where.add_argument("--workers", metavar="N", type=whole(1), help="trials at once (default: the CPUs there are)")
+    where.add_argument(
+        "--workers", metavar="N", type=whole(1, MOST_WORKERS), help="trials at once (default: the CPUs there are)"
+    )
     where.add_argument("--cpus-per-trial", metavar="N", type=amount(above_zero=True), default=1.0, help="(default: 1)")
     where.add_argument("--gpus-per-trial", metavar="N", type=amount(), default=0.0, help="(default: 0)")
     where.add_argument(
@@ -175,14 +192,15 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
 
 def amount(*, above_zero: bool = False) -> Callable[[str], float]:
     """Return a reader of amounts of a resource: a whole number, or a fraction below 1 as Ray has it."""
-    allowed = ("greater than 0" if above_zero else "of at least 0") + ", whole where above 1"
+    allowed = f"{'greater than 0' if above_zero else 'of at least 0'}, no fraction below {FINEST}, whole where above 1"
 
     def read(text: str) -> float:
         try:
             value = float(text)
         except ValueError:
             value = -1.0
-        if not 0 <= value < 1e6 or (above_zero and value == 0) or (value > 1 and not value.is_integer()):  # noqa: PLR2004 (no machine has a million CPUs)
+        enough = FINEST <= value < 1e6 or (value == 0 and not above_zero)  # noqa: PLR2004 (no machine has a million CPUs)
+        if not enough or (value > 1 and not value.is_integer()):
             raise argparse.ArgumentTypeError(f"must be a number {allowed}, got {text!r}")
         return value
 
@@ -201,11 +219,45 @@ def duration(text: str) -> float:
 
 def address(text: str) -> str:
     """Check the address of a cluster."""
-    if text.startswith("ray://"):
+    match = _ADDRESS.fullmatch(text)
+    try:
+        known = text == "auto" or (match and match[1].encode("idna") and 1 <= int(match[2]) <= 65535)  # noqa: PLR2004 (ports)
+    except UnicodeError:  # an empty or too long part of the name
+        known = False
+    if not known:
         raise argparse.ArgumentTypeError(
             f"must be auto or HOST:PORT, got {text!r}: run the search on the cluster's head, with --address auto"
         )
     return text
+
+
+def printable(text: str) -> str:
+    """Refuse what would break a message that names it; the text, which may hold a password, is not repeated."""
+    if _CONTROL.search(text):
+        raise argparse.ArgumentTypeError("must not hold control characters such as line breaks")
+    return text
+
+
+def path(text: str) -> Path:
+    """Check the path of a file."""
+    return Path(printable(text))
+
+
+def directory(text: str) -> Path:
+    """Check the path of a directory that is there or can be made."""
+    found = path(text)
+    try:
+        whole = found.absolute()
+        nearest = next(each for each in (whole, *whole.parents) if each.exists())
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{error.strerror}: {text!r}") from error
+    if not nearest.is_dir():
+        raise argparse.ArgumentTypeError(f"must be a directory, or a new one, but {str(nearest)!r} is a file")
+    if len(os.fsencode(whole)) > LONGEST_PATH or max(len(os.fsencode(name)) for name in whole.parts) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"must have at most {LONGEST_PATH} bytes, {LONGEST_NAME} a name, got {text!r}")
+    if text.startswith("file:"):
+        raise argparse.ArgumentTypeError(f"must not begin with file:, which SQLite takes for a URL, got {text!r}")
+    return found
 
 
 def study_name(text: str) -> str:
@@ -242,6 +294,7 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
             except (ValueError, RecursionError) as error:
                 raise UsageError(f"{where}: not JSON: {error}") from error
             if not isinstance(value, dict):
-                raise UsageError(f'{where}: must be a JSON object such as {{"hidden_units": 64, ...}}, got {line!r}')
+                wanted = 'a JSON object such as {"hidden_units": 64, ...}'
+                raise UsageError(f"{where}: must be {wanted}, got {line[:LONGEST_SHOWN]!r}")
             found.append((where, value))
     return found

@@ -19,7 +19,7 @@ from optuna.distributions import (
 )
 
 from search.errors import UsageError
-from trainable.config import BASELINE, PARAMETERS, Configuration
+from trainable.config import BASELINE, LONGEST_SHOWN, PARAMETERS, Configuration
 from trainable.errors import ConfigError
 
 GRID_POINTS = 5  # how many values a grid takes of a range
@@ -63,7 +63,9 @@ class Space:
         """
         for name in params:
             if name not in PARAMETERS:
-                raise UsageError(f"{where}: unknown parameter {name!r}; the parameters are {', '.join(PARAMETERS)}")
+                raise UsageError(
+                    f"{where}: unknown parameter {_shown(name)}; the parameters are {', '.join(PARAMETERS)}"
+                )
         try:
             Configuration.of(self.complete(params))
         except ConfigError as error:
@@ -83,7 +85,9 @@ class Space:
         distribution = self.distributions[name]
         if isinstance(distribution, CategoricalDistribution):
             if value not in distribution.choices:
-                raise UsageError(f"{where}: {name} is {value!r}, but the space has {list(distribution.choices)}")
+                raise UsageError(
+                    f"{where}: {name} is {value!r}, but the space has {_shown(list(distribution.choices))}"
+                )
         elif not distribution.low <= value <= distribution.high:  # type: ignore[attr-defined]
             raise UsageError(
                 f"{where}: {name} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
@@ -118,17 +122,17 @@ def load_space(file: Path) -> Space:
         raise UsageError(f"--space {file}: not a TOML file: {error}") from error
     if not tables:
         raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(PARAMETERS)}")
-    return Space({name: _distribution(name, table, f"--space {file}: {name}") for name, table in tables.items()})
+    return Space({name: _distribution(name, table, f"--space {file}: {_key(name)}") for name, table in tables.items()})
 
 
 def _distribution(name: str, table: Any, where: str) -> BaseDistribution:
     if name not in PARAMETERS:
         raise UsageError(f"{where}: unknown parameter; the parameters are {', '.join(PARAMETERS)}")
     if not isinstance(table, dict):
-        raise UsageError(f"{where}: must be a table, e.g. [{name}] with type, low and high; got {table!r}")
+        raise UsageError(f"{where}: must be a table, e.g. [{name}] with type, low and high; got {_shown(table)}")
     kind = table.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise UsageError(f"{where}: type must be one of {', '.join(KINDS)}, got {kind!r}")
+        raise UsageError(f"{where}: type must be one of {', '.join(KINDS)}, got {_shown(kind)}")
     _check_keys(kind, table, where)
     if kind == "categorical":
         return _categorical(name, table["choices"], where)
@@ -140,7 +144,7 @@ def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
     allowed = ("type", *needed) if kind == "categorical" else ("type", *needed, "log")
     for key in table:
         if key not in allowed:
-            raise UsageError(f"{where}: unknown key {key!r}; {kind} takes {', '.join(allowed)}")
+            raise UsageError(f"{where}: unknown key {_shown(key)}; {kind} takes {', '.join(allowed)}")
     for key in needed:
         if key not in table:
             raise UsageError(f"{where}: {key} is missing; {kind} takes {', '.join(allowed)}")
@@ -148,11 +152,11 @@ def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
 
 def _categorical(name: str, choices: Any, where: str) -> BaseDistribution:
     if not isinstance(choices, list) or not choices:
-        raise UsageError(f"{where}: choices must be a list of at least one value, got {choices!r}")
+        raise UsageError(f"{where}: choices must be a list of at least one value, got {_shown(choices)}")
     for choice in choices:
         _check_possible(name, choice, f"{where}: choices")
     if len(set(choices)) < len(choices):
-        raise UsageError(f"{where}: choices must differ from each other, got {choices!r}")
+        raise UsageError(f"{where}: choices must differ from each other, got {_shown(choices)}")
     return CategoricalDistribution(choices)
 
 
@@ -162,10 +166,10 @@ def _range(name: str, kind: str, table: Mapping[str, Any], where: str) -> BaseDi
         raise UsageError(f"{where}: type must be {'float' if whole else 'int'} or categorical, got {kind!r}")
     low, high, log = table["low"], table["high"], table.get("log", False)
     if not isinstance(log, bool):
-        raise UsageError(f"{where}: log must be true or false, got {log!r}")
+        raise UsageError(f"{where}: log must be true or false, got {_shown(log)}")
     for key in ("low", "high"):
         if log and isinstance(table[key], int | float) and table[key] <= 0:
-            raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {table[key]!r}")
+            raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {_shown(table[key])}")
         _check_possible(name, table[key], f"{where}: {key}")
     if low > high:
         raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
@@ -178,6 +182,20 @@ def _check_possible(name: str, value: Any, where: str) -> None:
         Configuration.of(BASELINE.params | {name: value})
     except ConfigError as error:
         raise UsageError(f"{where}: {error}") from error
+
+
+def _key(name: str) -> str:
+    """Return the name of a table as a message can hold it."""
+    return name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message can hold it: Python prints no huge integer, and no table in thousands of others."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = "what is too large to show"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _grid_values(distribution: BaseDistribution) -> list[Any]:

@@ -1,8 +1,11 @@
 """Ray Tune around the trials of a study: a Searcher, a TrialScheduler and a Callback that only translate."""
 
 import functools
+import logging
+import math
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,9 @@ from search.trials import Report, Trials
 from trainable import trial as keys
 from trainable.data import Dataset
 
+PATIENCE = 60.0  # seconds to the first worker's start before the person is told
+
+log = logging.getLogger(__name__)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -101,6 +107,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
     def __init__(self, trials: Trials, check: Callable[[], None]) -> None:
         """Call `check` at every step of Tune's loop; what it raises ends the run."""
         self._trials, self._check = trials, check
+        self._patience_ends = time.monotonic() + PATIENCE
 
     @_aborting
     def on_trial_result(
@@ -121,6 +128,11 @@ class DriverCallback(_Unpicklable, tune.Callback):
         """Give signals their turn, where nothing is half done, and notice a runtime that is gone."""
         self._check()
         check_runtime()
+        if self._trials.first_started is None and time.monotonic() > self._patience_ends:
+            log.warning(
+                "no worker has started for %d s: are others using the resources? --verbose may say why", PATIENCE
+            )
+            self._patience_ends = math.inf
 
 
 def mnist_trainable(dataset: Dataset, precision: str) -> Any:

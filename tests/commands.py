@@ -122,4 +122,4 @@ def assert_nothing_left(family):
     deadline = time.monotonic() + 5
     while (left := [pid for pid, start in family.items() if start_of(pid) == start]) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not left
+    assert [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left] == []
