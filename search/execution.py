@@ -19,7 +19,7 @@ from search.options import Options
 from search.plan import Plan
 from search.progress import Tally, make_progress, say
 from search.runtime import Resources, check_nodes, ray_runtime
-from search.storage import STORAGE_ERRORS
+from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, ranked, recover
 from search.summary import Times
 from search.trials import Trials
@@ -56,7 +56,7 @@ class Execution:
                 self._recover()
                 signals.check()  # a server was away, and the person did not want to wait for it
                 if isinstance(abort.cause, (SearchError, *STORAGE_ERRORS)):
-                    raise abort.cause from abort
+                    raise abort.cause from abort.cause.__cause__  # what the database driver said
                 raise SearchError(f"the search stopped: {_description(abort.cause)}") from abort
 
     @property
@@ -152,7 +152,7 @@ class Execution:
             with contextlib.suppress(HeldError):  # they are another driver's now
                 recover(self._study, self._plan.settings)
         except STORAGE_ERRORS as error:
-            say(self._console, f"trials in flight are still marked as running: {_description(error)}")
+            say(self._console, f"trials in flight are still marked as running: {storage_reason(error)}")
 
 
 def how_to_go_on(options: Options) -> str:

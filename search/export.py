@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import platform
+import re
 import shutil
 import sys
 import tempfile
@@ -12,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from search.data import load
@@ -20,6 +20,7 @@ from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError, UsageError
 from search.models import ModelStore
 from search.noise import quiet, quiet_import
 from search.options import Parser, add_data_option, add_storage_options, default_storage
+from search.settings import Settings
 from search.storage import one_line_errors, open_read_only
 from search.study import EPOCHS_RUN, SEED, TRAIN_ACCURACY, load_study, ranked, settings_of
 from trainable.data import Dataset
@@ -69,6 +70,7 @@ def export(request: Request) -> Path:
     """
     _check_free(request.output)
     study = load_study(request.study, open_read_only(request.storage))
+    settings = settings_of(study)
     trial = _choose(study.get_trials(deepcopy=False), request.trial)
     models = ModelStore(request.runs, study.study_name)
     source = models.path(trial.number)
@@ -79,7 +81,7 @@ def export(request: Request) -> Path:
     accuracy = _scored(source, dataset)
     if abs(accuracy - float(trial.value or 0.0)) > ONE_IMAGE + 1e-9:
         raise SearchError(f"{source}: scores {accuracy:.4f} on the validation images, the study recorded {trial.value}")
-    return _write(source, _description(study, trial, dataset, source), request.output)
+    return _write(source, _description(study.study_name, settings, trial, dataset, source), request.output)
 
 
 def _parse(arguments: list[str] | None) -> Request:
@@ -99,7 +101,7 @@ def _parse(arguments: list[str] | None) -> Request:
 
 
 def _trial(text: str) -> str:
-    if text != BEST and not text.isdecimal():
+    if text != BEST and not re.fullmatch("[0-9]{1,9}", text):
         raise argparse.ArgumentTypeError(f"must be 'best' or the number of a trial, got {text!r}")
     return text
 
@@ -111,7 +113,8 @@ def _choose(trials: list[FrozenTrial], which: str) -> FrozenTrial:
             raise UsageError("--trial best: no trial of the study is complete")
         return best[0]
     if int(which) >= len(trials):
-        raise UsageError(f"--trial {which}: the study has trials 0 to {len(trials) - 1}")
+        have = f"has trials 0 to {len(trials) - 1}" if trials else "has no trial yet"
+        raise UsageError(f"--trial {which}: the study {have}")
     return trials[int(which)]
 
 
@@ -129,10 +132,9 @@ def _scored(file: Path, dataset: Dataset) -> float:
     return keras_accuracy(model, dataset.x_val, dataset.y_val)
 
 
-def _description(study: optuna.Study, trial: FrozenTrial, dataset: Dataset, source: Path) -> dict[str, Any]:
-    settings = settings_of(study)
+def _description(study: str, settings: Settings, trial: FrozenTrial, dataset: Dataset, source: Path) -> dict[str, Any]:
     return {
-        "study": study.study_name,
+        "study": study,
         "trial": trial.number,
         "params": settings.space.complete(trial.params),
         "seed": trial.user_attrs.get(SEED),

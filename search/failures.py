@@ -4,6 +4,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.errors import SearchError
 from trainable.data import whole_file
 
 # Reasons, as the study records them. What a worker finds wrong by itself, "diverged at epoch 3", is its own words.
@@ -47,7 +48,15 @@ class FailureStore:
         return self.folder / f"trial-{number:05d}.txt"
 
     def write(self, number: int, failure: Failure) -> None:
-        """Keep a story, readable by its owner only: a traceback may quote anything."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with whole_file(self.path(number)) as temporary:
-            temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}\n", encoding="utf-8")
+        """Keep a story, readable by its owner only: a traceback may quote anything.
+
+        Raises:
+            SearchError: It cannot be written.
+        """
+        file = self.path(number)
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with whole_file(file) as temporary:
+                temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}\n", encoding="utf-8")
+        except OSError as error:
+            raise SearchError(f"{file}: the story of a failure cannot be kept: {error.strerror}") from error

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from search.errors import SearchError
 from trainable.data import whole_file
 
 _NAME = re.compile(r"trial-(\d+)\.keras")
@@ -26,11 +27,18 @@ class ModelStore:
         return sorted(int(match[1]) for match in matches if match)
 
     def write(self, number: int, content: bytes) -> None:
-        """Keep a model: the file is whole and on disk when this returns."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        """Keep a model: the file is whole and on disk when this returns.
+
+        Raises:
+            SearchError: It cannot be written.
+        """
         file = self._file(number)
-        with whole_file(file) as temporary:
-            temporary.write_bytes(content)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with whole_file(file) as temporary:
+                temporary.write_bytes(content)
+        except OSError as error:
+            raise SearchError(f"{file}: the model cannot be kept: {error.strerror}") from error
 
     def remove_all_but(self, number: int) -> None:
         """Remove the models of all other trials."""

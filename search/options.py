@@ -18,14 +18,16 @@ SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")
 
 MOST_WORKERS = 100_000
-FINEST = 1e-4  # Ray counts resources in ten-thousandths; less of one is none to it
+FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
 LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
 
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s?)?")
 _ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # ends a line, or steers the terminal
+_QUOTED = str.maketrans({each: f"%{ord(each):02X}" for each in "%?{}"})  # URLs give these a meaning, or Optuna does
+# What ends a line, steers the terminal, or stands for bytes that are not UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):\S+@")
 
 
@@ -58,6 +60,14 @@ class Options:
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse `--OPTION=--` too, for which older Pythons store an empty list."""
+        known, others = super().parse_known_args(args, namespace)
+        for name, value in vars(known).items():
+            if value == []:
+                self.error(f"--{name.replace('_', '-')}: expected one argument")
+        return known, others
+
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with status 2."""
         message = _PASSWORD.sub(r"\1:***@", message.removeprefix("argument "))
@@ -65,28 +75,22 @@ class Parser(argparse.ArgumentParser):
 
 
 def one_line(text: str) -> str:
-    """Return a text with its control characters escaped, so that it is one line."""
-    return _CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+    """Return a text with its control characters escaped: one line."""
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def parse(arguments: list[str] | None = None) -> Options:
     """Read the command line and the environment; exit with status 2 where they are wrong."""
     parser = _parser()
     values = vars(parser.parse_args(arguments))
-    runs = values["runs"]
-    try:
-        default = f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-        values["study"] = study_name(default if values["study"] is None else values["study"])
-    except ValueError as error:
-        parser.error(f"--study: {error}")
-    values["storage"] = values["storage"] or default_storage(runs)
+    values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)
 
 
 def default_storage(runs: Path) -> str:
     """Return the address of the storage that a runs directory holds."""
-    file = str(runs / "studies.db")
-    return "sqlite:///" + file.replace("%", "%25").replace("?", "%3F")  # a URL gives these two a meaning
+    return f"sqlite:///{str(runs / 'studies.db').translate(_QUOTED)}"
 
 
 def add_storage_options(parser: argparse.ArgumentParser) -> None:
@@ -132,7 +136,7 @@ def _parser() -> Parser:
         "--trials", metavar="N", type=whole(1), default=50,
         help="trials that the study shall have finished in the end (default: 50)",
     )  # fmt: skip
-    study.add_argument("--study", metavar="NAME", help="made, or continued where it exists (default: mnist-<UTC time>)")
+    study.add_argument("--study", metavar="NAME", type=study_name, help="new or continued (default: mnist-<UTC time>)")
     add_storage_options(study)  # type: ignore[arg-type]
     add_data_option(study)  # type: ignore[arg-type]
 
@@ -181,9 +185,7 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
     allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
 
     def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) or not low <= int(text) <= (
-            int(text) if high is None else high
-        ):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) or not low <= int(text) <= (high or int(text)):
             raise argparse.ArgumentTypeError(f"must be a whole number {allowed}, got {text!r}")
         return int(text)
 
@@ -233,8 +235,8 @@ def address(text: str) -> str:
 
 def printable(text: str) -> str:
     """Refuse what would break a message that names it; the text, which may hold a password, is not repeated."""
-    if _CONTROL.search(text):
-        raise argparse.ArgumentTypeError("must not hold control characters such as line breaks")
+    if _UNPRINTABLE.search(text):
+        raise argparse.ArgumentTypeError("must be UTF-8 without control characters such as line breaks")
     return text
 
 
@@ -261,13 +263,9 @@ def directory(text: str) -> Path:
 
 
 def study_name(text: str) -> str:
-    """Check the name of a study, which is also the name of its folder.
-
-    Raises:
-        ValueError: It has other characters than letters, digits, dot, dash and underscore.
-    """
+    """Check the name of a study, which is also the name of its folder."""
     if not _STUDY_NAME.fullmatch(text):
-        raise ValueError(
+        raise argparse.ArgumentTypeError(
             f"must be 1 to 100 letters, digits, '.', '-' or '_' and begin with a letter or digit, got {text!r}"
         )
     return text

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -73,7 +74,8 @@ def make_plan(options: Options) -> Plan:
         SearchError: The storage does not answer.
     """
     file = sqlite_file(options.storage)
-    if file is not None and file.absolute() == (options.runs / options.study).absolute():
+    taken = [Path(f"{file.absolute()}{end}") for end in ("", "-wal", "-shm", "-journal")] if file else []
+    if (options.runs / options.study).absolute() in taken:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
     wishes = Wishes(
         space=load_space(options.space) if options.space else None,

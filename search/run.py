@@ -12,13 +12,13 @@ from search.options import parse  # noqa: E402
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
-    # Imported here: a wrong option is answered before anything heavy is loaded.
-    from search.noise import quiet  # noqa: PLC0415
-
-    quiet(verbose=options.verbose)
-    from search.session import Session  # noqa: PLC0415
-
     try:
+        # Imported here: a wrong option is answered before anything heavy is loaded.
+        from search.noise import quiet  # noqa: PLC0415
+
+        quiet(verbose=options.verbose)
+        from search.session import Session  # noqa: PLC0415
+
         return Session(options, STARTED).run()
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)

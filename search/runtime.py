@@ -110,7 +110,8 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
                 _init(address, wanted, quiet)
         except (ConnectionError, RuntimeError, ValueError) as error:
             place = f"at {address} " if address else ""
-            raise SearchError(f"Ray {place}does not answer: {str(error).strip().splitlines()[0]}") from error
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise SearchError(f"Ray {place}does not answer: {reason}") from error
         yield _settled(wanted)
     finally:
         _shut_down()  # also where a signal ended its start
@@ -202,6 +203,7 @@ def _settled(wanted: Resources) -> Resources:
     needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
     fitting = sum(int(min(node.get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
     if not fitting:
-        asked = " and ".join(f"{amount:g} {name}s" for name, amount in needed)
-        raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node of the runtime has {asked} for a trial")
+        asked = " and ".join(f"{name} {amount:g}" for name, amount in needed)
+        largest = " and ".join(f"{name} {max(node.get(name, 0.0) for node in nodes):g}" for name, _ in needed)
+        raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node has {asked} for a trial, but at most {largest}")
     return Resources(wanted.workers or fitting, wanted.cpus, wanted.gpus)

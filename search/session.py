@@ -48,7 +48,7 @@ class Session:
             say(self._console, f"the study {options.study} has {finished} finished trials: nothing left to do")
             self._reconcile(plan)
             self._print_summary(plan, plan.trials, Times(wall=time.monotonic() - self._started))
-        return EXIT_DONE
+        return EXIT_DONE if ranked(plan.trials) else EXIT_FAILED
 
     def _search(self, plan: Plan) -> int:
         """Run what is missing; return the exit status."""
@@ -65,7 +65,7 @@ class Session:
                 say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
                 status = interrupted.exit_status
             except SearchError as error:
-                if execution.began:
+                if execution.began and not isinstance(error, HeldError):
                     raise type(error)(f"{error}; {how_to_go_on(options)}") from error
                 raise
             trials = execution.found

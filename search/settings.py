@@ -91,7 +91,7 @@ class Wishes:
             ("--precision", self.precision, recorded.precision),
         ):
             if wish is not None and wish != value:
-                made_with = f"another {_differing(wish, value)}" if option == "--space" else value
+                made_with = f"another space (of {_differing(wish, value)})" if option == "--space" else value
                 raise UsageError(
                     f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
                     "or give --study a new name"
@@ -100,11 +100,11 @@ class Wishes:
             raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
         if data != recorded.data:
             arrays = _differing(data, recorded.data)
-            raise UsageError(f"the study {name!r} was made with another {arrays}; give --study a new name")
+            raise UsageError(f"--study {name}: was made with other data ({arrays}); give --study a new name")
         return replace(recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner)
 
 
 def _differing(one: Any, other: Any) -> str:
     """Return the names of the parameters in which two spaces differ, or of the arrays in which two data sets do."""
     first, second = (values.to_json() if isinstance(values, Space) else values for values in (one, other))
-    return " and ".join(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))
+    return ", ".join(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))

@@ -1,5 +1,7 @@
 """The database behind a study: opening it, and saying its address without its password."""
 
+import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from search.reconnect import ReconnectingStorage
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
 STORAGE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
+LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and adds -journal
 SQLITE_MAGIC = b"SQLite format 3\x00"
 # A server that is cut off from the network is noticed within half a minute (libpq's names).
 LIBPQ = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -32,6 +35,20 @@ def parse_url(url: str) -> URL:
     Raises:
         UsageError: It is not; the message does not repeat the text, which may hold a password.
     """
+    parsed = _known(url)
+    if "@" in (parsed.host or ""):
+        raise UsageError("--storage: in a user's name or password : / ? and @ must be percent-encoded, e.g. @ as %40")
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise UsageError("--storage must name a file, e.g. sqlite:///runs/studies.db, since a study has to survive")
+        plain = str(URL.create("sqlite", database=parsed.database)) == str(parsed.set(drivername="sqlite"))
+        odd = re.search(r"^file:|[\x00-\x1f\x7f-\x9f\u2028\u2029]", str(parsed.database))
+        if not plain or odd or parsed.get_driver_name() != "pysqlite":
+            raise UsageError("--storage: of SQLite only sqlite:///FILE is taken, without a host, password or query")
+    return parsed
+
+
+def _known(url: str) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
@@ -43,15 +60,13 @@ def parse_url(url: str) -> URL:
         raise UsageError(
             "--storage must be a database URL such as sqlite:///runs/studies.db or postgresql+psycopg://user@host/name"
         ) from error
-    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise UsageError("--storage must name a file, e.g. sqlite:///runs/studies.db, since a study has to survive")
     return parsed
 
 
 def shown(url: str) -> str:
     """Return a storage URL with its password hidden."""
-    parsed = parse_url(url)
-    secret = {key: "***" for key in parsed.query if "password" in key.lower()}
+    parsed = _known(url)
+    secret = {key: "***" for key in parsed.query if "passw" in key.lower()}  # MySQL's drivers say passwd
     return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
@@ -68,7 +83,19 @@ def exists(url: str) -> bool:
         UsageError: There is a file, but it is not a storage.
     """
     file = sqlite_file(url)
-    return file is None or (file.exists() and bool(_tables(file)))
+    if file is None:
+        return True
+    try:
+        there, whole = file.exists(), file.absolute()
+        nearest = next((each for each in whole.parents if each.exists()), whole)
+    except OSError as error:
+        raise UsageError(f"--storage: {file}: {error.strerror}") from error
+    if not nearest.is_dir():
+        raise UsageError(f"--storage: {file}: {nearest} is not a directory")
+    longest = max(len(os.fsencode(name)) for name in file.parts)
+    if longest > LONGEST_NAME or len(os.fsencode(whole)) > LONGEST_FILE:
+        raise UsageError(f"--storage: {file}: must have at most {LONGEST_FILE} bytes, {LONGEST_NAME} a name")
+    return there and bool(_tables(file))
 
 
 def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
@@ -107,11 +134,13 @@ def open_read_only(url: str) -> RDBStorage:
         return _connect(RDBStorage, url, _server_options(url), skip_table_creation=True)
     if not exists(url):
         raise UsageError(f"{file}: {NOTHING_YET}")
+    _check_whole(file)
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
         RDBStorage,
         URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
         {"connect_args": {"timeout": 5.0}},
+        given=url,
         skip_table_creation=True,
     )
 
@@ -121,13 +150,17 @@ def _server_options(url: str) -> dict[str, Any]:
     return {"pool_pre_ping": True, "connect_args": LIBPQ if libpq else {}}
 
 
-def _connect(kind: type[Kind], url: str, engine_kwargs: dict[str, Any], **kwargs: Any) -> Kind:
+def _connect(
+    kind: type[Kind], url: str, engine_kwargs: dict[str, Any], *, given: str | None = None, **kwargs: Any
+) -> Kind:
+    """Open a storage; `given` is the URL to show, where it is not the one to open."""
     try:
-        return kind(url, engine_kwargs=engine_kwargs, **kwargs)
+        # Optuna takes braces for those of a template.
+        return kind(url.replace("{", "%7B").replace("}", "%7D"), engine_kwargs=engine_kwargs, **kwargs)
     except ImportError as error:
-        raise UsageError(f"--storage {shown(url)}: the driver is not installed: {error.__cause__}") from error
+        raise UsageError(f"--storage {shown(given or url)}: the driver is not installed: {error.__cause__}") from error
     except (*STORAGE_ERRORS, RuntimeError) as error:
-        raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
+        raise SearchError(f"--storage {shown(given or url)}: {storage_reason(error)}") from error
 
 
 @contextmanager
@@ -140,18 +173,18 @@ def one_line_errors(url: str) -> Iterator[None]:
     try:
         yield
     except STORAGE_ERRORS as error:
-        raise SearchError(f"--storage {shown(url)}: {_reason(error)}") from error
+        raise SearchError(f"--storage {shown(url)}: {storage_reason(error)}") from error
 
 
-def _reason(error: Exception) -> str:
+def storage_reason(error: Exception) -> str:
     """Return the first line of the driver's own message, which does not repeat the URL."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     original = getattr(cause, "orig", None) or cause
-    return str(original).strip().splitlines()[0]
+    return (str(original).strip().splitlines() or [type(original).__name__])[0]
 
 
 def _tables(file: Path) -> set[str]:
-    """Return the names of the tables in an existing file; it is only read.
+    """Return the names of the tables in an existing file.
 
     Raises:
         UsageError: The file is damaged, or belongs to something else.
@@ -165,14 +198,7 @@ def _tables(file: Path) -> set[str]:
         raise UsageError(f"{file}: {error.strerror}") from error
     if start and start != SQLITE_MAGIC:
         raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
-    try:
-        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT)
-        try:
-            tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
-        raise UsageError(f"{file}: cannot be read: {error}; it is left as it is") from error
+    tables = {name for (name,) in _read(file, "SELECT name FROM sqlite_master WHERE type = 'table'")}
     if tables and "studies" not in tables:
         raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
     return tables
@@ -184,16 +210,26 @@ def _check_whole(file: Path) -> None:
     Raises:
         UsageError: SQLite finds it damaged.
     """
+    [(found,)] = _read(file, "PRAGMA quick_check(1)")
+    if found != "ok":
+        raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
+
+
+def _read(file: Path, statement: str) -> list[tuple[str, ...]]:
+    """Ask an existing file something.
+
+    Raises:
+        UsageError: SQLite cannot read it.
+    """
     try:
         connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT)
         try:
-            [found] = connection.execute("PRAGMA quick_check(1)").fetchone()
+            return connection.execute(statement).fetchall()
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
-        found = str(error)
-    if found != "ok":
-        raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
+        reason = "its folder is read-only, and SQLite writes beside the file" if "readonly" in str(error) else error
+        raise UsageError(f"{file}: cannot be read: {reason}; it is left as it is") from error
 
 
 def _prepare_sqlite(file: Path) -> None:
@@ -208,4 +244,5 @@ def _prepare_sqlite(file: Path) -> None:
         finally:
             connection.close()
     except (OSError, sqlite3.Error) as error:
-        raise SearchError(f"{file}: cannot be made: {error}") from error
+        reason = (error.strerror if isinstance(error, OSError) else None) or error
+        raise SearchError(f"{file}: cannot be made: {reason}") from error

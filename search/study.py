@@ -13,6 +13,7 @@ import optuna
 from optuna.pruners import NopPruner
 from optuna.samplers import BaseSampler, RandomSampler
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
@@ -21,6 +22,7 @@ from search.strategies import grid_point, make_pruner, make_sampler
 from trainable.config import BASELINE, MAX_SEED
 
 SETTINGS = "settings"  # study user attribute
+NAMED = 5  # studies in a message
 
 # Trial user attributes.
 SEED = "seed"
@@ -64,7 +66,8 @@ def find_study(name: str, storage: BaseStorage) -> optuna.Study | None:
         study = optuna.load_study(study_name=name, storage=storage, sampler=RandomSampler(), pruner=NopPruner())
     except KeyError:
         return None
-    if SETTINGS not in study.user_attrs and not study.get_trials(deepcopy=False):
+    empty = not study.user_attrs and not study.get_trials(deepcopy=False)
+    if empty and study.directions == [StudyDirection.MAXIMIZE]:
         return None  # its making was cut short: it is made anew
     settings_of(study)
     return study
@@ -80,7 +83,8 @@ def load_study(name: str | None, storage: BaseStorage) -> optuna.Study:
     if not names:
         raise UsageError("there is no study in the storage yet")
     if name is not None and name not in names:
-        raise UsageError(f"--study {name}: the storage has no such study, but {', '.join(sorted(names)[-5:])}")
+        others = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+        raise UsageError(f"--study {name}: there is no such study; the newest are {', '.join(names[-NAMED:])}{others}")
     return optuna.load_study(study_name=name or names[-1], storage=storage, sampler=RandomSampler(), pruner=NopPruner())
 
 

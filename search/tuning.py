@@ -26,7 +26,7 @@ from search.trials import Report, Trials
 from trainable import trial as keys
 from trainable.data import Dataset
 
-PATIENCE = 60.0  # seconds to the first worker's start before the person is told
+PATIENCE = 60  # seconds to the first worker's start before the person is told
 
 log = logging.getLogger(__name__)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -64,6 +64,7 @@ class StudySearcher(_Unpicklable, Searcher):
     @_aborting
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration."""
+        check_runtime()  # Tune's next step asks the GCS, and would wait for one that is gone
         if self._trials.exhausted or self._ended():
             return str(Searcher.FINISHED)
         return self._trials.ask(trial_id) | {keys.KEEP_FROM: self._trials.best}
@@ -130,7 +131,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
         check_runtime()
         if self._trials.first_started is None and time.monotonic() > self._patience_ends:
             log.warning(
-                "no worker has started for %d s: are others using the resources? --verbose may say why", PATIENCE
+                "no worker has started for %s s: are others using the resources? --verbose may say why", PATIENCE
             )
             self._patience_ends = math.inf
 

@@ -55,7 +55,7 @@ def test_wrong_requests_are_refused_in_one_line(finished, tmp_path):
     full.mkdir()
     (full / "file").touch()
     wrong = {
-        ("--study", "nothere"): "--study nothere: the storage has no such study",
+        ("--study", "nothere"): "--study nothere: there is no such study; the newest are s",
         ("--trial", "99"): "--trial 99: the study has trials 0 to",
         ("--trial", "1" if best == 0 else "0"): "its model is not kept in",
         ("--trial", "worst"): "--trial: must be 'best' or the number of a trial, got 'worst'",

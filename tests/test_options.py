@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.errors import UsageError
-from search.options import MAX_SEED, duration, parse, read_configurations
+from search.options import MAX_SEED, default_storage, duration, parse, read_configurations
+from search.storage import open_storage, sqlite_file
 from search.strategies import PRUNERS, SAMPLERS
 
 
@@ -48,16 +49,37 @@ def test_environment_gives_storage_and_runs(monkeypatch):
         (["--sampler", "annealing"], "--sampler: invalid choice: 'annealing' (choose from"),
         (["--pruner", "x"], "--pruner: invalid choice: 'x'"),
         (["--seed", "-1"], f"--seed: must be a whole number from 0 to {MAX_SEED}, got '-1'"),
-        (["--workers", "0"], "--workers: must be a whole number of at least 1"),
+        (["--workers", "0"], "--workers: must be a whole number from 1 to 100000, got '0'"),
+        (["--workers", "999999999999999999"], "--workers: must be a whole number from 1 to 100000"),
         (["--cpus-per-trial", "0"], "--cpus-per-trial: must be a number greater than 0"),
         (["--cpus-per-trial", "1.5"], "whole where above 1, got '1.5'"),
         (["--cpus-per-trial", "nan"], "--cpus-per-trial: must be a number"),
+        (["--cpus-per-trial", "0.00005"], "no fraction below 0.0001, whole where above 1, got '0.00005'"),
         (["--gpus-per-trial", "-1"], "--gpus-per-trial: must be a number of at least 0"),
+        (["--gpus-per-trial", "5e-324"], "--gpus-per-trial: must be a number of at least 0"),
         (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m or 1h30m, got 'soon'"),
         (["--timeout", "0"], "--timeout: must be a duration"),
+        (["--timeout", "9" * 400], "--timeout: must be a duration"),
+        (["--address", "head"], "--address: must be auto or HOST:PORT, got 'head'"),
+        (["--address", "ray://head:10001"], "--address: must be auto or HOST:PORT, got 'ray://head:10001'"),
+        (["--address", "head..example:6379"], "--address: must be auto or HOST:PORT"),
+        (["--address", "head:65536"], "--address: must be auto or HOST:PORT"),
         (["--max-retries", "-1"], "--max-retries: must be a whole number of at least 0"),
         (["--study", "../etc"], "--study: must be 1 to 100 letters"),
         (["--study", ""], "--study: must be 1 to 100 letters"),
+        (["--study=--"], "--study: "),
+        (["--max-retries=--"], "--max-retries: "),
+        (["--runs", "x" * 256], "--runs: "),
+        (["--runs", "new/" + "x" * 256], "--runs: must have at most 400 bytes, 255 a name, got 'new/xxx"),
+        (["--runs", "x/" * 200], "--runs: must have at most 400 bytes"),
+        (["--runs", "file:x"], "--runs: must not begin with file:"),
+        (["--runs", __file__], "--runs: must be a directory, or a new one, but "),
+        (["--runs", f"{__file__}/below"], "--runs: must be a directory, or a new one, but "),
+        (["--runs", "two\nlines"], "--runs: must be UTF-8 without control characters such as line breaks"),
+        (["--data", "not UTF-8: \udcff"], "--data: must be UTF-8 without control characters"),
+        (["--storage", "sqlite:///two\nlines"], "--storage: must be UTF-8 without control characters"),
+        (["two\nlines"], r"unrecognized arguments: two\nlines"),
+        (["--storag", "postgresql://ann:a@b@h/s"], "unrecognized arguments: --storag postgresql://ann:***@h/s"),
         (["--no-such-option"], "unrecognized arguments: --no-such-option"),
         (["--trial", "3"], "unrecognized arguments: --trial 3"),
     ],
@@ -71,6 +93,19 @@ def test_wrong_options_give_one_line_and_status_2(arguments, message, capsys):
     assert said.out == ""
     assert message in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+def test_default_storage_is_in_the_runs_directory(name):
+    """Characters that a URL gives a meaning are only characters in the name of a directory."""
+    assert sqlite_file(default_storage(Path(name))) == Path(name) / "studies.db"
+
+
+@pytest.mark.parametrize("name", ["a{b", "a{b}", "a?timeout=b", "a%20b%", "a#b"])
+def test_default_storage_can_be_opened(name, tmp_path):
+    """No character in the name of the runs directory stands for something else."""
+    open_storage(default_storage(tmp_path / name), create=True)
+    assert (tmp_path / name / "studies.db").exists()
 
 
 @given(st.integers(0, 99), st.integers(0, 999), st.integers(0, 9999))

@@ -94,14 +94,14 @@ def test_study_cannot_change_its_space_seed_or_data(settings):
     """A command that asks for something else is refused by name."""
     with pytest.raises(
         UsageError,
-        match="--space: the study 's' was made with another batch_size and epochs and ",
+        match=r"--space: the study 's' was made with another space \(of batch_size, epochs, ",
     ):
         Wishes(space=Space({"epochs": IntDistribution(1, 2)})).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="--seed: the study 's'"):
         Wishes(seed=8).continued(settings, DATA, "s")
     with pytest.raises(UsageError, match="--no-baseline: the study 's' has its baseline already"):
         Wishes(baseline=False).continued(settings, DATA, "s")
-    with pytest.raises(UsageError, match="made with another x_train;"):
+    with pytest.raises(UsageError, match=r"--study s: was made with other data \(x_train\);"):
         Wishes().continued(settings, DATA | {"x_train": "c"}, "s")
 
 
@@ -114,9 +114,12 @@ def test_study_of_another_program_is_refused(storage):
 
 
 def test_study_whose_making_was_cut_short_is_made_anew(storage):
-    """A study without settings and without trials counts as not there."""
-    optuna.create_study(study_name="half", storage=storage)
+    """A study without settings and without trials counts as not there, unless it cannot be this project's."""
+    optuna.create_study(study_name="half", storage=storage, direction="maximize")
     assert find_study("half", storage) is None
+    optuna.create_study(study_name="theirs", storage=storage, direction="minimize")
+    with pytest.raises(UsageError, match="'theirs' was made by another program"):
+        find_study("theirs", storage)
 
 
 def test_study_of_another_objective_is_refused(study, settings):
@@ -254,7 +257,7 @@ def test_order_is_by_value_then_by_number(study, settings):
 
 def test_missing_study_is_named_with_those_there_are(storage, study):
     """Reading a study that is not there lists some that are; without a name the newest is read."""
-    with pytest.raises(UsageError, match="--study x: the storage has no such study, but s"):
+    with pytest.raises(UsageError, match=r"--study x: there is no such study; the newest are s$"):
         load_study("x", storage)
     optuna.create_study(study_name="a", storage=storage)
     assert load_study(None, storage).study_name == "a"

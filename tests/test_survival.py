@@ -256,7 +256,7 @@ def test_password_is_in_nothing_that_a_run_leaves_behind(postgres, tmp_path):
         texts = output.result()
     assert process.returncode == 0, texts[1]
     assert json.loads(texts[0])["storage"].startswith("postgresql+psycopg://searcher:***@127.0.0.1:")
-    sessions = [folder for folder in Path("/tmp/ray").glob("session_*") if folder.stat().st_mtime > started]
+    sessions = [folder for folder in Path("/tmp/ray").glob("session_2*") if folder.stat().st_mtime > started]
     places = [tmp_path, *sessions, *Path("/tmp").glob("mnist-search-*")]
     files = [file for place in places for file in place.rglob("*") if file.is_file()]
     assert len(files) > 10

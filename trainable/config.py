@@ -74,6 +74,8 @@ def _short(value: object) -> str:
         text = repr(value)
     except ValueError:
         text = "a number of thousands of digits"
+    except RecursionError:
+        text = "a value in thousands of others"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 

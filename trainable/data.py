@@ -114,7 +114,7 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
     if file is not None:
         return _read(file, names)
     cache = cache_file()
-    if cache.exists():
+    if os.path.exists(cache):  # noqa: PTH110 (a folder that cannot be looked into is no error)
         try:
             return _read(cache, names)
         except DataError as error:

@@ -1,0 +1,58 @@
+"""The page of error lines says what the code says."""
+
+import ast
+import re
+
+import pytest
+from commands import ROOT
+
+# A line in code style that is a whole line of the page, after a dash or not, or the first cell of a table's row.
+DOCUMENTED = re.compile(r"^(?:- |  |\| )`([^`]+)`(?:\\$| \|)", re.MULTILINE)
+SEAM = re.compile(r"\b[A-Z][A-Z0-9_]*\b|[:;] ")  # a placeholder, or where two messages may be put together
+
+
+def documented():
+    """Every line that the page explains."""
+    return DOCUMENTED.findall((ROOT / "docs" / "errors.md").read_text(encoding="utf-8"))
+
+
+def messages(root):
+    """The texts in the code as lists of their fixed parts, between which anything may stand; docstrings are none."""
+    found = []
+    for file in [*(root / "search").glob("*.py"), *(root / "trainable").glob("*.py")]:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        formatted = [node.values for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        found += [[part.value for part in parts if isinstance(part, ast.Constant)] for parts in formatted]
+        seen = {id(part) for parts in formatted for part in parts}
+        seen |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in seen]
+        found += [re.split("%[srd]", node.value) for node in texts if isinstance(node.value, str)]  # as logging has it
+    return found
+
+
+def longest_part(line):
+    """The longest text of a line that has no placeholder."""
+    return max((part.strip(" '\"") for part in SEAM.split(line)), key=len)
+
+
+def is_said(line, said):
+    """Whether a message that has the line's longest part fits it, and its other words are in some message."""
+    words = set(re.findall("[a-z-]{2,}", "\n".join("\n".join(parts) for parts in said)))
+    return set(re.findall("[a-z-]{2,}", line)) <= words and any(
+        any(longest_part(line) in part for part in parts)
+        and re.search(".*".join(re.escape(part.strip(" :;")) for part in parts), line)
+        for parts in said
+    )
+
+
+def test_error_lines_of_the_page_are_those_of_the_code():
+    """Every line that the page of errors explains is one that the code can print."""
+    lines, said = documented(), messages(ROOT)
+    assert len(lines) > 90
+    assert [line for line in lines if not is_said(line, said)] == []
+
+
+@pytest.mark.parametrize("line", ["FILE: is not a SQLite file", "--trials N: the lattice of this space has N points"])
+def test_line_that_no_code_prints_is_found(line):
+    """A line whose words have changed in the code is noticed, though other words of it are still there."""
+    assert not is_said(line, messages(ROOT))
