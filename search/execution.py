@@ -20,7 +20,7 @@ from search.plan import Plan
 from search.progress import Tally, make_progress, say
 from search.runtime import Resources, check_nodes, ray_runtime
 from search.storage import STORAGE_ERRORS, storage_reason
-from search.study import baseline_of, count, ranked, recover
+from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
 from search.trials import Trials
 from trainable.data import Dataset
@@ -49,15 +49,14 @@ class Execution:
         with contextlib.ExitStack() as held:
             try:
                 self._run(signals, held)
-            except (Interrupted, SearchError):
+            except (Interrupted, Abort, SearchError, *STORAGE_ERRORS) as error:
                 self._recover()
-                raise
-            except Abort as abort:
-                self._recover()
-                signals.check()  # a server was away, and the person did not want to wait for it
-                if isinstance(abort.cause, (SearchError, *STORAGE_ERRORS)):
-                    raise abort.cause from abort.cause.__cause__  # what the database driver said
-                raise SearchError(f"the search stopped: {_description(abort.cause)}") from abort
+                cause = error.cause if isinstance(error, Abort) else error
+                if not isinstance(cause, Interrupted):
+                    signals.check()  # the person did not want to wait for what failed then
+                if isinstance(cause, (Interrupted, SearchError, *STORAGE_ERRORS)):
+                    raise cause from cause.__cause__  # what the database driver said
+                raise SearchError(f"the search stopped: {_description(cause)}") from error
 
     @property
     def began(self) -> bool:
@@ -97,8 +96,8 @@ class Execution:
                     self._run_trials(resources, signals, held)
                     done = True
             except RuntimeLostError as lost:
-                fruitless = fruitless + 1 if self._trials is None or self._trials.ended == ended else 1
-                if fruitless > FRUITLESS:
+                fruitless = fruitless + 1 if self._trials is None or self._trials.ended == ended else 0
+                if fruitless >= FRUITLESS:
                     raise
                 say(self._console, f"{lost}; starting Ray again")
 
@@ -120,6 +119,7 @@ class Execution:
         """Make or continue the study, to be let go of when `held` ends."""
         options = self._options
         study = held.enter_context(self._plan.open(options, given_up=lambda: signals.received))
+        enqueue(study, self._plan.settings, self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         tally = Tally(

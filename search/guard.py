@@ -1,9 +1,9 @@
 """A small process beside the driver that ends Ray's processes once the driver is gone, however it went.
 
 Ray's own processes follow a killed driver within seconds, but its agents look for their server for a minute. The guard
-knows them from looking, while the driver lives, at who descends from it; those that are too young to have been seen
-name Ray's session in their command line. It runs as a script with nothing but the standard library, in a session of its
-own, so that signals to the driver's terminal do not reach it. Linux only: elsewhere Ray is left to itself.
+knows them from looking, while the driver lives, at which processes of Ray descend from it; those that are too young to
+have been seen name Ray's session in their command line. It runs as a script with nothing but the standard library, in a
+session of its own, so that signals to the driver's terminal do not reach it. On other systems than Linux there is none.
 """
 
 import contextlib
@@ -56,23 +56,38 @@ def descendants(pid: int) -> set[int]:
     """Return the ids of the processes that descend from one."""
     found, left = set[int](), [pid]
     while left:
-        for task in Path(f"/proc/{left.pop()}/task").glob("*"):
-            try:
-                children = [int(child) for child in (task / "children").read_text(encoding="ascii").split()]
-            except OSError:
-                continue  # it ended meanwhile
-            left += [child for child in children if child not in found]
-            found.update(children)
+        children = _children(left.pop()) - found
+        left += children
+        found |= children
     return found
+
+
+def _children(pid: int) -> set[int]:
+    found = set[int]()
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 (each is only a name)
+            found.update(map(int, Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii").split()))
+    except OSError:
+        pass  # it ended meanwhile
+    return found
+
+
+def command_of(pid: int) -> bytes:
+    """Return a process's command line or title; nothing where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def is_ray(pid: int) -> bool:
+    """Say whether a process is one of Ray's: by its title, or by the path of its program."""
+    return re.search(rb"^ray::|/ray/", command_of(pid)) is not None
 
 
 def session_of(pid: int) -> str | None:
     """Return the Ray session that a process was started for, where its command line says so."""
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return None
-    found = re.search(rb"--session[_-]dir=[^\0]*/(session_[0-9_-]+)", command)
+    found = re.search(rb"--session[_-]dir=[^\0]*/(session_[0-9_-]+)", command_of(pid))
     return found[1].decode() if found else None
 
 
@@ -89,7 +104,7 @@ def watch(driver: int) -> None:
     looks = 0
     while not select.select([sys.stdin], [], [], SOON if looks < LOOKS_SOON else LATER)[0]:
         looks += 1
-        for pid in descendants(driver) - known.keys() - {os.getpid()}:
+        for pid in filter(is_ray, descendants(driver)):
             if (start := start_of(pid)) is not None:
                 known[pid] = start
                 sessions |= {session_of(pid) or ""} - {""}
@@ -97,7 +112,7 @@ def watch(driver: int) -> None:
     while (left := _left(known, sessions)) and time.monotonic() < deadline:
         time.sleep(PAUSE)
     for pid in left:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(OSError):  # it has ended, or is not ours
             os.kill(pid, signal.SIGKILL)
 
 

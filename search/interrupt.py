@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+SHOW_CURSOR = b"\x1b[?25h"
 SIGNAL_BASE = 128  # a shell's exit status for a process that a signal ended
 
 
@@ -63,6 +64,9 @@ class Interruptible:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._received is not None:
+            for stream in (1, 2):
+                if os.isatty(stream):
+                    os.write(stream, SHOW_CURSOR)  # which a live display hides
             os._exit(SIGNAL_BASE + number)
         self._received = number
         if self._at_once:

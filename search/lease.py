@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,9 +86,9 @@ class HeldError(SearchError):
 class Lease:
     """A driver's right to write one study, for the length of a block."""
 
-    def __init__(self, storage: RDBStorage, study: str) -> None:
-        """Name the study; the block takes the lease."""
-        self._engine, self._study = storage.engine, study
+    def __init__(self, storage: RDBStorage, study: str, given_up: Callable[[], bool] = lambda: False) -> None:
+        """Name the study; the block takes the lease. `given_up` says whether to wait no longer for another's end."""
+        self._engine, self._study, self._given_up = storage.engine, study, given_up
         self._me = Holder.this_process()
         self._over = threading.Event()
         self._renewal = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -98,7 +99,11 @@ class Lease:
         Raises:
             HeldError: A driver that is still there has it.
         """
-        LEASES.create(self._engine, checkfirst=True)
+        try:
+            LEASES.create(self._engine, checkfirst=True)
+        except SQLAlchemyError:
+            if not sa.inspect(self._engine).has_table(LEASES.name):  # another driver was faster
+                raise
         self._take()
         sa.event.listen(self._engine, "commit", self._check)
         self._renewal.start()
@@ -128,7 +133,7 @@ class Lease:
                 except IntegrityError:
                     continue  # another driver was faster
                 return
-            if holder.is_here or (seen is not None and holder.renewed != seen.renewed):
+            if holder.is_here or self._given_up() or (seen is not None and holder.renewed != seen.renewed):
                 raise HeldError(f"the study {self._study!r} is held by {holder}; let it finish, or end it first")
             if seen is None:
                 log.info("the study %r was held by %s; waiting for a sign of life", self._study, holder)

@@ -18,7 +18,6 @@ from search.space import load_space
 from search.storage import exists, open_storage, sqlite_file
 from search.study import (
     RETRY_OF,
-    enqueue,
     find_study,
     open_study,
     queued_params,
@@ -52,18 +51,16 @@ class Plan:
 
         Args:
             options: Name the study and its storage.
-            given_up: Asked while a server is away: whether to wait for it no longer.
+            given_up: Asked while a server is away or another driver may be: whether to wait no longer.
 
         Raises:
             SearchError: Another driver has the study.
         """
         storage = open_storage(options.storage, create=True, given_up=given_up)
-        with Lease(storage, options.study):
+        with Lease(storage, options.study, given_up):
             if not self.continued and find_study(options.study, storage) is not None:
                 raise SearchError(f"another driver made the study {options.study!r} just now; run this again to go on")
-            study = open_study(options.study, storage, self.settings)
-            enqueue(study, self.settings, self.configurations)
-            yield study
+            yield open_study(options.study, storage, self.settings)
 
 
 def make_plan(options: Options) -> Plan:

@@ -1,5 +1,6 @@
 """A study's storage on a database server that may go away for a while."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,14 +15,21 @@ from sqlalchemy.orm import Session
 
 PATIENCE = 300.0  # seconds
 PAUSE = 0.5  # seconds between two tries
+INSUFFICIENT_RESOURCES, TOO_MANY_CONNECTIONS = "53", "53300"  # a class of PostgreSQL's error codes, and one of it
+
+log = logging.getLogger(__name__)
 
 # What Optuna's cache calls and what may be done twice with the same effect.
 REPEATABLE = (
     "_get_trials",
     "_set_trial_param",
+    "get_study_directions",
+    "get_study_id_from_name",
+    "get_study_name_from_id",
     "get_study_system_attrs",
     "get_study_user_attrs",
     "get_trial",
+    "get_trial_id_from_study_id_trial_number",
     "set_study_system_attr",
     "set_study_user_attr",
     "set_trial_intermediate_value",
@@ -41,9 +49,9 @@ class ReconnectingStorage(RDBStorage):
         """Open it as Optuna does: a server that is not there at the start is not waited for."""
         super().__init__(*args, **kwargs)
         self.given_up: Callable[[], bool] = lambda: False  # asked before each further try
-        self._absences = 0
-        self._deadline: float | None = None  # while the server is away
-        self._newest: int | None = None
+        self._absences = 0  # operations that failed so far
+        self._deadline: float | None = None  # from an operation that failed to the next one that does not
+        self._newest: int | None = None  # the newest trial's id when the making of another one began
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """Set the state, and say whether it is set, which it may be already."""
@@ -76,9 +84,12 @@ class ReconnectingStorage(RDBStorage):
             try:
                 result = method(*args, **kwargs)
             except StorageInternalError as error:
+                reason = _absence(error)
+                if self._deadline is None and reason is not None:
+                    log.warning("the database server is away, waiting for it: %s", reason)
                 self._absences += 1
                 self._deadline = self._deadline or time.monotonic() + PATIENCE
-                if not _is_absence(error) or time.monotonic() > self._deadline or self.given_up():
+                if reason is None or time.monotonic() > self._deadline or self.given_up():
                     raise
                 time.sleep(PAUSE)
             else:
@@ -86,9 +97,18 @@ class ReconnectingStorage(RDBStorage):
                 return result
 
 
-def _is_absence(error: StorageInternalError) -> bool:
-    """Say whether an operation failed because of the connection, or of the server's end or start."""
-    return isinstance(error.__cause__, OperationalError | InterfaceError)
+def _absence(error: BaseException | None) -> str | None:
+    """Return the line in which a driver says that the connection is gone, or the server ends, starts or is not there.
+
+    Nothing where an operation failed for another reason, want of disk, memory or the like on the server among them.
+    """
+    while error is not None and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    original = getattr(error, "orig", None)
+    state = getattr(original, "sqlstate", None) or ""
+    if error is None or (state.startswith(INSUFFICIENT_RESOURCES) and state != TOO_MANY_CONNECTIONS):
+        return None
+    return (str(original).strip().splitlines() or [type(original).__name__])[0]
 
 
 def _repeatable(name: str) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ from search.options import Options, default_storage
 from search.plan import Plan, make_plan
 from search.progress import say
 from search.runtime import check_this_machine
-from search.storage import one_line_errors, shown
+from search.storage import STORAGE_ERRORS, one_line_errors, shown, storage_reason
 from search.study import count, ranked, recover
 from search.summary import Summary, Times
 
@@ -68,7 +68,13 @@ class Session:
                 if execution.began and not isinstance(error, HeldError):
                     raise type(error)(f"{error}; {how_to_go_on(options)}") from error
                 raise
-            trials = execution.found
+            try:
+                trials = execution.found
+            except STORAGE_ERRORS as error:
+                if status == EXIT_DONE:
+                    raise
+                say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
+                return status
             self._print_summary(plan, trials, execution.times)
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
 

@@ -23,7 +23,14 @@ NOTHING_YET = "there is no storage here yet; a search makes it"
 LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and adds -journal
 SQLITE_MAGIC = b"SQLite format 3\x00"
 # A server that is cut off from the network is noticed within half a minute (libpq's names).
-LIBPQ = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+LIBPQ = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds: of what was sent and is not acknowledged
+}
+BACKENDS = ("sqlite", "postgresql")
 LIBPQ_DRIVERS = ("psycopg", "psycopg2")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
@@ -38,6 +45,8 @@ def parse_url(url: str) -> URL:
     parsed = _known(url)
     if "@" in (parsed.host or ""):
         raise UsageError("--storage: in a user's name or password : / ? and @ must be percent-encoded, e.g. @ as %40")
+    if parsed.get_backend_name() not in BACKENDS:
+        raise UsageError(f"--storage: must be one of {', '.join(BACKENDS)}, got {parsed.get_backend_name()}")
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             raise UsageError("--storage must name a file, e.g. sqlite:///runs/studies.db, since a study has to survive")
@@ -146,8 +155,9 @@ def open_read_only(url: str) -> RDBStorage:
 
 
 def _server_options(url: str) -> dict[str, Any]:
-    libpq = parse_url(url).get_driver_name() in LIBPQ_DRIVERS
-    return {"pool_pre_ping": True, "connect_args": LIBPQ if libpq else {}}
+    parsed = parse_url(url)
+    libpq = LIBPQ if parsed.get_driver_name() in LIBPQ_DRIVERS else {}
+    return {"pool_pre_ping": True, "connect_args": {key: libpq[key] for key in libpq.keys() - parsed.query.keys()}}
 
 
 def _connect(
@@ -155,8 +165,8 @@ def _connect(
 ) -> Kind:
     """Open a storage; `given` is the URL to show, where it is not the one to open."""
     try:
-        # Optuna takes braces for those of a template.
-        return kind(url.replace("{", "%7B").replace("}", "%7D"), engine_kwargs=engine_kwargs, **kwargs)
+        template = url.replace("{", "{{").replace("}", "}}")  # Optuna takes it for one
+        return kind(template, engine_kwargs=engine_kwargs, **kwargs)
     except ImportError as error:
         raise UsageError(f"--storage {shown(given or url)}: the driver is not installed: {error.__cause__}") from error
     except (*STORAGE_ERRORS, RuntimeError) as error:

@@ -1,8 +1,10 @@
 """Ray Tune around the trials of a study: a Searcher, a TrialScheduler and a Callback that only translate."""
 
+import contextlib
 import functools
 import logging
 import math
+import pickle
 import re
 import tempfile
 import time
@@ -13,7 +15,6 @@ from typing import Any
 import ray
 from ray import tune
 from ray.exceptions import RayActorError, RayError, RayTaskError
-from ray.tune.error import TuneError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -137,7 +138,12 @@ class DriverCallback(_Unpicklable, tune.Callback):
 
 
 def mnist_trainable(dataset: Dataset, precision: str) -> Any:
-    """Return the trainable of this project's trials, with the data in Ray's object store."""
+    """Return the trainable of this project's trials, with the data in Ray's object store.
+
+    Raises:
+        RuntimeLostError: Ray is gone already.
+    """
+    check_runtime()
     return tune.with_parameters(keys.MnistTrial, data=dataset, precision=precision)
 
 
@@ -178,7 +184,7 @@ def run_trials(
         )
         try:
             tuner.fit()
-        except (TuneError, RayError, RuntimeError) as error:
+        except Exception as error:
             # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
             if (lost := _ray_error(error)) is not None:
                 raise RuntimeLostError(f"{type(lost).__name__}: {_last_line(lost)}") from error
@@ -219,7 +225,8 @@ def _error_of(trial: Trial) -> Any:
     The file lies in Ray's folder of this session, which only this user can write.
     """
     if trial.pickled_error_file:
-        return ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
+        with contextlib.suppress(EOFError, pickle.UnpicklingError):  # cut short by a full disk
+            return ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
     return Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
 
 

@@ -28,23 +28,25 @@ HUGE = "9" * 5000
 NEAR = [
     "", "0", "1", "-1", " 5 ", "+5", "1_0", "\u0663", "0x10", "1.5", "0.3", "1e3", "nan", "inf", "-inf", "5e-324", HUGE,
     "9" * 400 + "h", "1h30m", "0s", "auto", "ray://h:1", "h:6379", "a..b:1", "h:99999", "[::1]:1", "--", "grid", "none",
-    "bfloat16", "night", "studies.db", "studies.db-wal", "folder", "folder/new", "full", "full/below", "x" * 300, "new/" + "x" * 300,
-    "d/" * 300, "d/" * 3000, "../up", "a?b", "a?timeout=x", "a%20b%", "a#b", "a{b}", "file:x", "two\nlines", "a\u2028b",
-    "\x1b[31m", "a\udcffb",
+    "bfloat16", "night", "studies.db", "studies.db-wal", "folder", "folder/new", "full", "full/below", "x" * 300,
+    "new/" + "x" * 300, "d/" * 300, "d/" * 3000, "../up", "a?b", "a?timeout=x", "a%20b%", "a#b", "a{b}", "file:x",
+    "two\nlines", "a\u2028b", "\x1b[31m", "a\udcffb",
 ]  # fmt: skip
 
 # What the system hands over: no NUL, and of surrogates only those that stand for bytes which are not UTF-8.
 characters = st.characters(exclude_characters="\0", exclude_categories=["Cs"]) | st.sampled_from("\udc80\udcff\n\x85")
 texts = st.text(characters).filter(lambda text: text != "-h")
 values = st.sampled_from(NEAR) | texts
-# Of SQLite's URLs only plain ones: a host, a query, or a name that cannot be made is not refused by the plan.
-paths = st.sampled_from(["", "/new.db", "/full", "/folder", "//", "/:memory:", "/a%20b", "/two\nlines", "/a\udcffb"])
+paths = st.sampled_from(
+    ["", "/new.db", "/full", "/folder", "//", "/:memory:", "/a%20b", "/two\nlines", "/a\udcffb", "/full/below.db",
+     "/a{b}", "/n.db?timeout=a", f"ann:{PASSWORD}@h/n.db?password={PASSWORD}", f"/{'x' * 300}", f"/n/{'x' * 300}",
+     "/file:x"]
+)  # fmt: skip
 files = st.builds("{}://{}".format, st.sampled_from(["sqlite", "sqlite+pysqlite", "SQLITE"]), paths)
 schemes = st.sampled_from(["mysql", "oracle", "nosuch", "postgresql+nosuch", "s p", ""])
-hosts = st.sampled_from(["", f"ann:{PASSWORD}@h", f"ann:{PASSWORD}@h:port"])
+hosts = st.sampled_from(["", f"ann:{PASSWORD}@h", f"ann:{PASSWORD}@h:port", f"ann:a@{PASSWORD}@h"])
 queries = st.sampled_from(["", "?", f"?user=ann&password={PASSWORD}"])
-names = values.filter(lambda text: not {"{", "}"} & set(text))  # which Optuna takes for a template's
-servers = st.builds("{}://{}/{}{}".format, schemes, hosts, names, queries)
+servers = st.builds("{}://{}/{}{}".format, schemes, hosts, values, queries)
 urls = st.tuples(st.just("SEARCH_STORAGE"), files | servers)
 
 numbers = st.sampled_from([0, 1, 5, -1, True, 0.0, 0.5, 1e-320, 1e31, 10**9, 10**29, float("nan"), float("inf"), -0.0])

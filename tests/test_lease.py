@@ -98,6 +98,13 @@ def test_holder_elsewhere_that_renews_keeps_the_lease(storage, monkeypatch):
         Lease(storage, "s").__enter__()
 
 
+def test_waiting_for_a_sign_of_life_can_be_given_up(storage):
+    """A person who interrupts the command does not wait for the end of another one's lease."""
+    hold(storage, host="elsewhere", machine="another boot")
+    with pytest.raises(HeldError):
+        Lease(storage, "s", given_up=lambda: True).__enter__()
+
+
 def renew(storage):
     """Renew all leases, as their holders do."""
     with storage.engine.begin() as connection:

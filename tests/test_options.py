@@ -95,7 +95,7 @@ def test_wrong_options_give_one_line_and_status_2(arguments, message, capsys):
     assert len(said.err.splitlines()) == 1
 
 
-@given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
+@given(st.text(st.characters(exclude_characters="\u2028\u2029", exclude_categories=["Cs", "Cc"]), min_size=1))
 def test_default_storage_is_in_the_runs_directory(name):
     """Characters that a URL gives a meaning are only characters in the name of a directory."""
     assert sqlite_file(default_storage(Path(name))) == Path(name) / "studies.db"

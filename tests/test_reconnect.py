@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
@@ -60,6 +61,51 @@ def test_work_goes_on_when_the_server_is_back(postgres, study):
     assert study.trials[0].intermediate_values == {1: 0.5}
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.RUNNING]
     assert second.number == 1
+
+
+def test_connection_that_dies_between_two_reads_of_one_operation(postgres, url, study, storage):
+    """Optuna asks twice on it; the reason is behind its second error."""
+    ask(study)
+    number = iter(range(10))
+
+    def end(*_):
+        if next(number) == 1:  # the first read is behind us
+            with postgres.connect() as connection:
+                connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL "
+                                   "AND pid <> pg_backend_pid()")  # fmt: skip
+
+    sa.event.listen(storage.engine, "before_cursor_execute", end)
+    assert len(storage.get_all_trials(study._study_id)) == 1
+    assert next(number) > 2
+
+
+def test_every_sampler_and_pruner_outlives_an_absence(postgres, url):
+    """Hyperband asks for the study's name and id on the way, CMA-ES for attributes."""
+    settings = Wishes(seed=1, sampler="cmaes", pruner="hyperband").settings({})
+    study = open_study("h", open_storage(url, create=True), settings)
+    for _ in range(3):
+        trial = study.ask(dict(settings.space.distributions))
+        for epoch in range(1, 4):
+            postgres.stop()
+            back = threading.Timer(0.3, postgres.start)
+            back.start()
+            trial.report(epoch / 10, epoch)
+            trial.should_prune()
+            back.join()
+        study.tell(trial, 0.5)
+    assert [trial.value for trial in study.trials] == [0.5] * 3
+
+
+def test_want_of_resources_on_the_server_is_not_waited_for():
+    """A full disk there does not go away by waiting, and is said at once."""
+
+    def absence(error):
+        return reconnect._absence(sa.exc.OperationalError("INSERT", {}, error))
+
+    assert absence(psycopg.errors.DiskFull("no space left")) is None
+    assert absence(psycopg.errors.TooManyConnections("too many clients")) == "too many clients"
+    assert absence(psycopg.OperationalError("connection refused")) == "connection refused"
+    assert reconnect._absence(ValueError()) is None
 
 
 @pytest.fixture

@@ -133,6 +133,20 @@ def test_addresses_that_cannot_hold_a_study_are_refused(url):
         parse_url(url)
 
 
+def test_unknown_kinds_of_database_are_refused():
+    """The lease knows the clocks of these two."""
+    with pytest.raises(UsageError, match="--storage: must be one of sqlite, postgresql, got mysql"):
+        parse_url("mysql+pymysql://db.example/studies")
+
+
+def test_file_with_braces_is_that_file(tmp_path):
+    """Optuna takes a URL for a template."""
+    file = tmp_path / "{SCHEMA_VERSION}.db"
+    create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    assert file.exists()
+    assert load_study(study_name="s", storage=open_read_only(url_of(file))).trials == []
+
+
 def test_password_is_hidden():
     """What is printed of a URL has stars in the place of the password; nothing else has it either."""
     url = "postgresql+psycopg://ann:s3cret@db.example/studies"

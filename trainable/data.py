@@ -33,7 +33,17 @@ SHA256: Mapping[str, str] = {
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
 # What NumPy raises on files that are no archive, another one, torn, damaged or encrypted.
-UNREADABLE = (OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
@@ -132,7 +142,7 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     except KeyError as error:
         raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
     except UNREADABLE as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
         raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
     _verify(arrays, str(file))
     return arrays

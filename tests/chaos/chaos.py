@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -59,6 +60,7 @@ class SqliteFile:
     def __init__(self, folder, name):
         self.file = folder / f"{name}.db"
         self.url = f"sqlite:///{self.file}"
+        self.is_away = False
 
     def outage(self, seconds):
         """Lock the database, as a reader with bad manners does."""
@@ -77,12 +79,18 @@ class ServerDatabase:
     def __init__(self, server, name):
         self._server = server
         self.url = server.create_database(name.replace("-", "_"))
+        self.back = None
+
+    @property
+    def is_away(self):
+        """Whether the server is away just now."""
+        return self.back is not None and self.back.is_alive()
 
     def outage(self, seconds):
-        """Take the server away and bring it back."""
+        """Take the server away and bring it back: other faults fall into the time between."""
         self._server.stop(immediate=True)
-        time.sleep(seconds)
-        self._server.start()
+        self.back = threading.Timer(seconds, self._server.start)
+        self.back.start()
 
 
 class Chaos:
@@ -108,6 +116,8 @@ class Chaos:
         start = 0
         while (start := start + 1) <= MOST_STARTS:
             status = self.attend(self.start(name, storage), storage, name)
+            if storage.is_away:
+                storage.back.join()
             study = self.load(name, storage)
             if study is not None:
                 seen |= {t.number: t for t in study.trials if t.state.is_finished() and t.number not in seen}
@@ -129,6 +139,7 @@ class Chaos:
         """Start the command that a person would type again and again."""
         driver = [sys.executable, str(Path(__file__).with_name("driver.py"))]
         options = ["--study", name, "--runs", self.folder, "--trials", TRIALS, "--workers", 2, "--no-baseline"]
+        options += ["--pruner", self.random.choice(["asha", "hyperband"])]
         files = ["--space", self.folder / "space.toml", "--enqueue", self.folder / "first.jsonl"]
         output = (self.folder / f"{name}.out").open("ab")
         return subprocess.Popen(
@@ -141,7 +152,7 @@ class Chaos:
 
     def attend(self, process, storage, name):
         """Inject faults until the command ends; return its exit status."""
-        family, expected = {}, {0}
+        family, expected = {}, {0, 1} if storage.is_away else {0}  # a server is not waited for at the start
         due = time.monotonic() + self.random.uniform(*FIRST)
         while process.poll() is None:
             family |= {pid: start for pid in descendants(process.pid) if (start := start_of(pid))}
@@ -163,25 +174,23 @@ class Chaos:
 
     def inject(self, kind, process, storage, name):
         """Do one harm; return the exit statuses that it may lead to, or None where there was nothing to harm."""
+        if kind in ("signal", "rival"):
+            return {"signal": self.interrupt, "rival": self.rival}[kind](process, storage, name)
+        if kind == "storage":
+            outage = not storage.is_away
+            if outage:
+                storage.outage(self.random.uniform(0.5, 10.0))
+            return set() if outage else None
         if kind == "driver":
             process.kill()
             return {-signal.SIGKILL}
-        if kind == "signal":
-            return self.interrupt(process, name)
-        if kind == "storage":
-            storage.outage(self.random.uniform(0.5, 10.0))
-            return set()
-        if kind == "rival":
-            return self.rival(process, storage, name)
         victims = [pid for pid in sorted(descendants(process.pid)) if _is(pid, kind)]
-        if not victims:
-            return None
-        for pid in victims if kind == "ray" else [self.random.choice(victims)]:
+        for pid in victims if kind == "ray" else self.random.sample(victims, min(1, len(victims))):
             with contextlib.suppress(ProcessLookupError):  # it followed another one
                 os.kill(pid, signal.SIGKILL)
-        return set()
+        return set() if victims else None
 
-    def interrupt(self, process, name):
+    def interrupt(self, process, _storage, name):
         """Send a signal: the command has ten seconds to end."""
         if self.load_count(process) < 1:
             return None
@@ -201,7 +210,7 @@ class Chaos:
 
     def rival(self, process, storage, name):
         """Start a second driver on the study: one of the two is refused."""
-        if self.load_count(process) < 4 or self.load(name, storage) is None:
+        if storage.is_away or self.load_count(process) < 4 or self.load(name, storage) is None:
             return None
         rival = self.start(name, storage)
         status = rival.wait(timeout=120)
