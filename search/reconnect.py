@@ -85,11 +85,13 @@ class ReconnectingStorage(RDBStorage):
                 result = method(*args, **kwargs)
             except StorageInternalError as error:
                 reason = _absence(error)
-                if self._deadline is None and reason is not None:
+                if reason is None:
+                    raise
+                if self._deadline is None:
                     log.warning("the database server is away, waiting for it: %s", reason)
+                    self._deadline = time.monotonic() + PATIENCE
                 self._absences += 1
-                self._deadline = self._deadline or time.monotonic() + PATIENCE
-                if reason is None or time.monotonic() > self._deadline or self.given_up():
+                if time.monotonic() > self._deadline or self.given_up():
                     raise
                 time.sleep(PAUSE)
             else:

@@ -58,7 +58,7 @@ class StudySearcher(_Unpicklable, Searcher):
     """Asks the study for configurations and tells it how trials ended."""
 
     def __init__(self, trials: Trials, ended: Callable[[], bool]) -> None:
-        """Ask until the budget is used up or `ended` says so."""
+        """Ask until every trial that the study lacks was asked, or `ended` says so."""
         super().__init__(metric=OBJECTIVE, mode="max")
         self._trials, self._ended = trials, ended
 
@@ -150,7 +150,7 @@ def mnist_trainable(dataset: Dataset, precision: str) -> Any:
 def run_trials(
     trainable: Any, trials: Trials, resources: Resources, *, ended: Callable[[], bool], check: Callable[[], None]
 ) -> None:
-    """Run trials until the budget is used up.
+    """Run trials until every one that the study lacks was asked and has ended.
 
     Args:
         trainable: Class trainable that reports the keys of `trainable.trial`.
