@@ -108,7 +108,7 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
         try:
             with _hidden(SECRETS):
                 _init(address, wanted, quiet)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except Exception as error:  # Ray lets out plain ones, too
             place = f"at {address} " if address else ""
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise SearchError(f"Ray {place}does not answer: {reason}") from error
