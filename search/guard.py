@@ -87,7 +87,7 @@ def is_ray(pid: int) -> bool:
 
 def session_of(pid: int) -> str | None:
     """Return the Ray session that a process was started for, where its command line says so."""
-    found = re.search(rb"--session[_-]dir=[^\0]*/(session_[0-9_-]+)", command_of(pid))
+    found = re.search(rb"--session[_-](?:dir=[^\0]*/|name=)(session_[0-9_-]+)", command_of(pid))
     return found[1].decode() if found else None
 
 

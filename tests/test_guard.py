@@ -63,9 +63,10 @@ def test_killed_driver_leaves_nothing(agent):
     assert [start_of(pid) for pid in pids] == [None, None]
 
 
-def test_young_process_is_known_by_its_session(agent):
-    """Ray's agents name the session that they belong to."""
-    with start(agent, "--session-dir=/tmp/ray/session_2026-01-02_03-04-05_000006_7") as process:
+@pytest.mark.parametrize("option", ["--session-dir=/tmp/ray/", "--session_dir=/tmp/ray/", "--session-name="])
+def test_young_process_is_known_by_its_session(option, agent):
+    """Ray's agents and workers name the session that they belong to."""
+    with start(agent, f"{option}session_2026-01-02_03-04-05_000006_7") as process:
         assert members({"session_2026-01-02_03-04-05_000006_7"}) == {process.pid}
         assert members({"session_2026"}) == set()
         process.kill()
