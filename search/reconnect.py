@@ -8,10 +8,10 @@ from typing import Any
 import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import TrialModel
+from optuna.storages._rdb.models import StudyModel, TrialModel
+from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.orm import Session
 
 PATIENCE = 300.0  # seconds
 PAUSE = 0.5  # seconds between two tries
@@ -51,6 +51,7 @@ class ReconnectingStorage(RDBStorage):
         self.given_up: Callable[[], bool] = lambda: False  # asked before each further try
         self._absences = 0  # operations that failed so far
         self._deadline: float | None = None  # from an operation that failed to the next one that does not
+        self._cause: BaseException | None = None  # of the last failure
         self._newest: int | None = None  # the newest trial's id when the making of another one began
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
@@ -65,22 +66,27 @@ class ReconnectingStorage(RDBStorage):
         return self._absences != before and self.get_trial(trial_id).state == state
 
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
+        """Make a trial as Optuna does, without Optuna's own five tries, which would not know of each other."""
         self._newest = None
-        trial: FrozenTrial = self._patiently(super()._create_new_trial, study_id, template_trial)
+        trial: FrozenTrial = self._patiently(self._make_trial, study_id, template_trial)
         return trial
 
-    def _get_prepared_new_trial(
-        self, study_id: int, template_trial: FrozenTrial | None, session: Session
-    ) -> TrialModel:
-        """Make a trial's rows, unless an earlier try of the same call has: Optuna itself tries up to five times."""
-        newest = session.scalar(sa.select(sa.func.max(TrialModel.trial_id)).where(TrialModel.study_id == study_id)) or 0
-        if self._newest is None:
-            self._newest = newest
-        stored = session.get(TrialModel, newest) if newest != self._newest else None
-        return stored or super()._get_prepared_new_trial(study_id, template_trial, session)
+    def _make_trial(self, study_id: int, template_trial: FrozenTrial | None) -> FrozenTrial:
+        """Make a trial's rows, unless an earlier try of the same call has."""
+        with _create_scoped_session(self.scoped_session) as session:
+            StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
+            newest = sa.select(sa.func.max(TrialModel.trial_id)).where(TrialModel.study_id == study_id)
+            last = session.scalar(newest) or 0
+            if self._newest is None:
+                self._newest = last
+            stored = session.get(TrialModel, last) if last != self._newest else None
+            made = stored or self._get_prepared_new_trial(study_id, template_trial, session)
+            return self._build_frozen_trial_from_trial_model(made)
 
     def _patiently(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         while True:
+            if self._deadline is not None and self.given_up():
+                raise StorageInternalError from self._cause
             try:
                 result = method(*args, **kwargs)
             except StorageInternalError as error:
@@ -90,8 +96,9 @@ class ReconnectingStorage(RDBStorage):
                 if self._deadline is None:
                     log.warning("the database server is away, waiting for it: %s", reason)
                     self._deadline = time.monotonic() + PATIENCE
+                self._cause = error.__cause__
                 self._absences += 1
-                if time.monotonic() > self._deadline or self.given_up():
+                if time.monotonic() > self._deadline:
                     raise
                 time.sleep(PAUSE)
             else:

@@ -156,6 +156,29 @@ def test_patience_ends(postgres, study, monkeypatch):
     trial.report(0.5, 1)
 
 
+def test_person_who_gives_up_waits_no_longer(postgres, url):
+    """Ctrl-C while the server is away: whatever is still to be recorded fails at once, and says why."""
+    given_up = []
+    storage = open_storage(url, create=True, given_up=lambda: bool(given_up))
+    study = open_study("g", storage, SETTINGS)
+    trial = ask(study)
+    postgres.stop()
+    try:
+        threading.Timer(1.0, lambda: given_up.append(True)).start()
+        started = time.monotonic()
+        with pytest.raises(StorageInternalError):
+            ask(study)
+        for _ in range(20):
+            with pytest.raises(StorageInternalError) as refusal:
+                trial.report(0.5, 1)
+        assert 0.9 < time.monotonic() - started < 4
+        assert "onnection" in reconnect._absence(refusal.value)
+    finally:
+        postgres.start()
+    given_up.clear()
+    assert ask(study).number == 1
+
+
 def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(postgres, url):
     """A command is told at once, and the line may be shown to anyone."""
     postgres.stop()
