@@ -9,7 +9,7 @@ from pathlib import Path
 
 import optuna
 
-from search.guard import descendants, start_of
+from search.guard import command_of, descendants, start_of
 from search.study import count
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
@@ -122,4 +122,5 @@ def assert_nothing_left(family):
     deadline = time.monotonic() + 5
     while (left := [pid for pid, start in family.items() if start_of(pid) == start]) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left] == []
+    if left:
+        raise AssertionError(f"left behind: {[(pid, command_of(pid)) for pid in left]}")

@@ -28,7 +28,7 @@ class SpyTrial(MnistTrial):
 def results(small, tmp_path_factory):
     """Three trials, one after another, in a plain Tuner: two that end well and one that diverges."""
     os.environ.update(QUIET)
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         config = BASELINE.params | {
             "hidden_units": tune.grid_search([8, 16]),
