@@ -92,9 +92,18 @@ def session_of(pid: int) -> str | None:
 
 
 def members(sessions: set[str]) -> set[int]:
-    """Return the ids of the processes that were started for one of these sessions."""
-    pids = (int(folder.name) for folder in Path("/proc").glob("[0-9]*"))
-    return {pid for pid in pids if session_of(pid) in sessions}
+    """Return the ids of Ray's processes that were started for one of these sessions, or write its logs."""
+    pids = filter(is_ray, (int(name) for name in os.listdir("/proc") if name.isdecimal()))  # noqa: PTH208
+    return {pid for pid in pids if session_of(pid) in sessions or not sessions.isdisjoint(_open_sessions(pid))}
+
+
+def _open_sessions(pid: int) -> set[str]:
+    """Return the sessions in whose folders a process has files open: it may have put a title over its command line."""
+    found = set[str]()
+    with contextlib.suppress(OSError):  # it ended meanwhile
+        for name in os.listdir(f"/proc/{pid}/fd"):  # noqa: PTH208
+            found.update(re.findall(r"/(session_[0-9_-]+)/", os.readlink(f"/proc/{pid}/fd/{name}")))  # noqa: PTH115
+    return found
 
 
 def watch(driver: int) -> None:

@@ -47,13 +47,15 @@ class Interruptible:
             yield
         finally:
             self._at_once = False
+            self._take_over()  # from what the block may have put in their place, as Ray does
 
     def __enter__(self) -> Self:
         """Take over SIGINT and SIGTERM."""
-        self._previous: dict[int, Any] = {
-            number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        self._previous = self._take_over()
         return self
+
+    def _take_over(self) -> dict[int, Any]:
+        return {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

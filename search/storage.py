@@ -42,9 +42,9 @@ def parse_url(url: str) -> URL:
     Raises:
         UsageError: It is not; the message does not repeat the text, which may hold a password.
     """
-    parsed = _known(url)
-    if "@" in (parsed.host or ""):
+    if url.partition("://")[2].partition("?")[0].count("@") > 1:
         raise UsageError("--storage: in a user's name or password : / ? and @ must be percent-encoded, e.g. @ as %40")
+    parsed = _known(url)
     if parsed.get_backend_name() not in BACKENDS:
         raise UsageError(f"--storage: must be one of {', '.join(BACKENDS)}, got {parsed.get_backend_name()}")
     if parsed.get_backend_name() == "sqlite":

@@ -152,6 +152,10 @@ def test_password_is_hidden():
     url = "postgresql+psycopg://ann:s3cret@db.example/studies"
     assert shown(url) == "postgresql+psycopg://ann:***@db.example/studies"
     assert sqlite_file(url) is None
+    for unencoded in ("p@s3cret/w", "p@s:s3cret", "p@s3cret"):
+        with pytest.raises(UsageError, match=r"must be percent-encoded, e\.g\. @ as %40") as refusal:
+            parse_url(f"postgresql+psycopg://ann:{unencoded}@db.example/studies")
+        assert "s3cret" not in str(refusal.value)
     for wrong in ("postgresql+nosuchdriver://ann:s3cret@db/studies", "postgresql://ann:s3cret@db:port/studies"):
         with pytest.raises(UsageError) as refusal:
             parse_url(wrong)
