@@ -2,11 +2,14 @@
 
 import os
 import signal
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+LIMIT = 9.0  # seconds from a signal to the end of the command, come what may
 SHOW_CURSOR = b"\x1b[?25h"
 SIGNAL_BASE = 128  # a shell's exit status for a process that a signal ended
 
@@ -51,8 +54,20 @@ class Interruptible:
 
     def __enter__(self) -> Self:
         """Take over SIGINT and SIGTERM."""
+        self._done = threading.Event()
+        reader, self._writer = socket.socketpair()
+        self._writer.setblocking(False)  # as `set_wakeup_fd` wants it
+        signal.set_wakeup_fd(self._writer.fileno())
+        threading.Thread(target=self._insist, args=(reader,), daemon=True).start()
         self._previous = self._take_over()
         return self
+
+    def _insist(self, reader: socket.socket) -> None:
+        """End the process where the main thread does not: it may wait inside Ray, where no handler runs."""
+        with reader:
+            while received := reader.recv(1):
+                if received[0] in self._previous and not self._done.wait(LIMIT):
+                    os._exit(SIGNAL_BASE + received[0])
 
     def _take_over(self) -> dict[int, Any]:
         return {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -61,6 +76,9 @@ class Interruptible:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         """Give the signals back."""
+        self._done.set()
+        signal.set_wakeup_fd(-1)
+        self._writer.close()
         for number, handler in self._previous.items():
             signal.signal(number, handler)
 

@@ -30,6 +30,19 @@ def test_handlers_are_given_back():
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_process_that_does_not_come_to_its_end_is_ended():
+    """A main thread that waits where no handler runs does not keep the command beyond its limit."""
+    script = (
+        "import ctypes, os, signal, threading, search.interrupt\n"
+        "search.interrupt.LIMIT = 0.5\n"
+        "with search.interrupt.Interruptible():\n"
+        "    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+        "    libc = ctypes.CDLL(None)\n"
+        "    while True: libc.sleep(60)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 143
+
+
 def test_second_signal_ends_the_process_at_once():
     """A person who asks twice does not wait for anything."""
     script = (
