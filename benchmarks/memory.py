@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
 from search.failures import FailureStore
+from search.guard import command_of, descendants
 from search.models import ModelStore
 from search.noise import quiet
 from search.options import whole
@@ -30,7 +31,7 @@ WORKERS = 2
 AT_REST = 10  # trials after which every worker has trained and the first sizes are taken
 GOAL = 10  # percent of growth at most
 ONE_EPOCH = Space({**BUILT_IN.distributions, "epochs": IntDistribution(1, 1)})  # shapes matter here, not accuracy
-TITLES = ("ray::MnistTrial", "ray::ResourceTrainable")  # that Ray gives a worker: idle, and in a call
+TITLES = (b"ray::MnistTrial", b"ray::ResourceTrainable")  # that Ray gives a worker: idle, and in a call
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 2**20
 
@@ -54,22 +55,7 @@ def resident(process: int) -> float:
 
 def workers() -> list[int]:
     """Return the ids of the trainables' processes that descend from this one."""
-    parents, titles = {}, {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            titles[int(folder.name)] = (folder / "cmdline").read_bytes().decode(errors="replace")
-        except OSError:
-            continue  # it has ended
-    return sorted(process for process, title in titles.items() if title.startswith(TITLES) and _mine(process, parents))
-
-
-def _mine(process: int, parents: dict[int, int]) -> bool:
-    while process in parents:
-        process = parents[process]
-        if process == os.getpid():
-            return True
-    return False
+    return sorted(pid for pid in descendants(os.getpid()) if command_of(pid).startswith(TITLES))
 
 
 def measure(number: int, data: Dataset) -> ResidentSizes:

@@ -29,3 +29,8 @@ class UsageError(SearchError, ValueError):
     """An option, a file or an environment variable is wrong; nothing was started or changed."""
 
     exit_status = EXIT_USAGE
+
+
+def lines_of(error: object) -> list[str]:
+    """Return the lines of an error's message, one at least: the error's kind, where it has no message."""
+    return str(error).strip().splitlines() or [type(error).__name__]

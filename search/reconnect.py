@@ -13,6 +13,8 @@ from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from search.errors import lines_of
+
 PATIENCE = 300.0  # seconds
 PAUSE = 0.5  # seconds between two tries
 INSUFFICIENT_RESOURCES, TOO_MANY_CONNECTIONS = "53", "53300"  # a class of PostgreSQL's error codes, and one of it
@@ -117,7 +119,7 @@ def _absence(error: BaseException | None) -> str | None:
     state = getattr(original, "sqlstate", None) or ""
     if error is None or (state.startswith(INSUFFICIENT_RESOURCES) and state != TOO_MANY_CONNECTIONS):
         return None
-    return (str(original).strip().splitlines() or [type(original).__name__])[0]
+    return lines_of(original)[0]
 
 
 def _repeatable(name: str) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from search.errors import RuntimeLostError, SearchError, UsageError
+from search.errors import RuntimeLostError, SearchError, UsageError, lines_of
 from search.guard import Guard
 from search.noise import quiet_stdout
 from trainable.errors import ConfigError
@@ -110,8 +110,7 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
                 _init(address, wanted, quiet)
         except Exception as error:  # Ray lets out plain ones, too
             place = f"at {address} " if address else ""
-            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise SearchError(f"Ray {place}does not answer: {reason}") from error
+            raise SearchError(f"Ray {place}does not answer: {lines_of(error)[0]}") from error
         yield _settled(wanted)
     finally:
         _shut_down()  # also where a signal ended its start

@@ -14,7 +14,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
-from search.errors import SearchError, UsageError
+from search.errors import SearchError, UsageError, lines_of
 from search.reconnect import ReconnectingStorage
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
@@ -190,7 +190,7 @@ def storage_reason(error: Exception) -> str:
     """Return the first line of the driver's own message, which does not repeat the URL."""
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     original = getattr(cause, "orig", None) or cause
-    return (str(original).strip().splitlines() or [type(original).__name__])[0]
+    return lines_of(original)[0]
 
 
 def _tables(file: Path) -> set[str]:

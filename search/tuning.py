@@ -19,7 +19,7 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.errors import Abort, RuntimeLostError
+from search.errors import Abort, RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
 from search.runtime import Resources, check_runtime
 from search.settings import OBJECTIVE
@@ -187,7 +187,7 @@ def run_trials(
         except Exception as error:
             # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
             if (lost := _ray_error(error)) is not None:
-                raise RuntimeLostError(f"{type(lost).__name__}: {_last_line(lost)}") from error
+                raise RuntimeLostError(f"{type(lost).__name__}: {lines_of(lost)[-1].strip()}") from error
             raise Abort(error) from error
         except Abort as abort:
             if isinstance(abort.cause, RuntimeLostError):
@@ -208,7 +208,7 @@ def failure_of(error: Any) -> Failure:
             return Failure(OUT_OF_MEMORY, story)
         return Failure(f"{ERROR}: {type(cause).__name__}: {cause}".strip(": "), story)  # its seed would fail again
     if isinstance(error, RayActorError) and error.actor_init_failed:
-        return Failure(f"{ERROR}: {_last_line(story)}", story)
+        return Failure(f"{ERROR}: {lines_of(story)[-1].strip()}", story)
     preempted = isinstance(error, RayActorError) and error.preempted
     if "low on memory" in story or "OUT_OF_MEMORY" in story:
         reason = OUT_OF_MEMORY
@@ -235,10 +235,6 @@ def _ray_error(error: BaseException | None) -> RayError | None:
     while error is not None and not isinstance(error, RayError):
         error = error.__cause__ or error.__context__
     return error
-
-
-def _last_line(error: Any) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
 
 
 def _report(result: dict[str, Any]) -> Report:

@@ -1,6 +1,5 @@
 """Run this project's commands as a person would."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -110,11 +109,7 @@ def family_of(process):
 
 def victims(process, name):
     """The processes that descend from a command and have this in their command line or title."""
-    texts = {}
-    for pid in descendants(process.pid):
-        with contextlib.suppress(OSError):
-            texts[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
-    return [pid for pid, text in texts.items() if name in text]
+    return [pid for pid in descendants(process.pid) if name.encode() in command_of(pid).split(b"\0")[0]]
 
 
 def assert_nothing_left(family):

@@ -26,7 +26,7 @@ from commands import ROOT, clean_environment
 from invariants import violations
 from postgres import PostgresServer
 
-from search.guard import descendants, start_of
+from search.guard import command_of, descendants, start_of
 from search.study import is_interrupted
 
 FAULTS = {
@@ -250,10 +250,7 @@ def _is(pid, kind):
 
 
 def _command(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
+    return command_of(pid).replace(b"\0", b" ").decode(errors="replace")
 
 
 def secrets(folder, since):
