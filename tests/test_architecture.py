@@ -16,7 +16,7 @@ LAYERS = {
                   "trial"),
     "search": (
         "errors", "noise", "interrupt", "options", "data", "guard", "reconnect", "storage", "lease", "space",
-        "strategies", "settings", "study", "models", "failures", "trials", "runtime", "tuning", "progress", "summary",
+        "strategies", "settings", "study", "verdict", "answer", "models", "failures", "trials", "runtime", "tuning", "progress", "summary",
         "plan", "execution", "session", "run", "export",
     ),
     "dashboard": ("options", "queries", "charts", "app"),

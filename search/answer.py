@@ -1,0 +1,250 @@
+"""What a study holds of its confirmation: which networks were trained again, how they did, and the verdict on them.
+
+Each fact is a study attribute that is written once, so a kill costs no more than the networks in training:
+`confirmation` (which candidates and seeds), `confirmed:CANDIDATE:SEED` (a network of the training split, scored on the
+validation images), `tested:CANDIDATE:SEED` (one of all training images, with its errors on the test images) and `looks`
+(when the test images were looked at, and for whom). Written by `search.confirm`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from optuna.trial import FrozenTrial
+
+from search.settings import Settings
+from search.study import ranked
+from search.verdict import NOTEBOOK, Verdict, compare, wilson
+from trainable.config import BASELINE, MAX_SEED
+
+# Study user attributes.
+CONFIRMATION = "confirmation"
+CONFIRMED = "confirmed"
+TESTED = "tested"
+LOOKS = "looks"
+
+# Keys of their values.
+VAL_ACCURACY = "val_accuracy"
+WRONG = "wrong"  # indices of the test images that were classified wrong
+SECONDS = "seconds"  # of training
+SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
+FAILURE = "failure"  # in place of a result
+
+BASELINE_NAME = "baseline"
+TEST_IMAGES = 10_000
+POINTS = 100  # a share in percentage points
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that is trained again with fresh seeds.
+
+    Attributes:
+        trial: The number of the trial that found it, or None for the baseline.
+        params: All four parameters.
+    """
+
+    trial: int | None
+    params: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What the study's attributes call it."""
+        return BASELINE_NAME if self.trial is None else str(self.trial)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return "the baseline" if self.trial is None else f"trial {self.trial}"
+
+
+THE_BASELINE = Candidate(None, BASELINE.params)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the test images: the networks of these candidates, one a seed, were scored on them.
+
+    Attributes:
+        time: ISO 8601, UTC.
+        candidates: Names, as in `Candidate.name`.
+        seeds: How many networks of each.
+    """
+
+    time: str
+    candidates: tuple[str, ...]
+    seeds: int
+
+
+def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:
+    """Return the best distinct configurations of a study, best first, the baseline's left out."""
+    found: list[Candidate] = []
+    for trial in ranked(trials):
+        params = settings.space.complete(trial.params)
+        if params != BASELINE.params and all(params != other.params for other in found):
+            found.append(Candidate(trial.number, params))
+    return found[:most]
+
+
+def fresh_seeds(settings: Settings, number: int) -> list[int]:
+    """Return seeds that no trial of the study has; the first ones are the same however many are asked for."""
+    drawn = (np.random.SeedSequence(settings.seed, spawn_key=(each,)).generate_state(1)[0] for each in range(number))
+    return [int(seed % MAX_SEED) for seed in drawn]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is known so far: complete where there is a verdict.
+
+    Attributes:
+        candidates: The baseline first, then as the search ranked them.
+        seeds: Each candidate is trained with each.
+        validated: By candidate's name and seed, what came of a network of the training split.
+        tested: Likewise of one of all training images.
+        looks: At the test images, in order.
+    """
+
+    candidates: tuple[Candidate, ...]
+    seeds: tuple[int, ...]
+    validated: Mapping[tuple[str, int], Mapping[str, Any]]
+    tested: Mapping[tuple[str, int], Mapping[str, Any]]
+    looks: tuple[Look, ...]
+
+    @property
+    def unvalidated(self) -> list[tuple[Candidate, int]]:
+        """Candidates and seeds that are yet to be trained on the training split, the baseline's first."""
+        return self._missing(self.candidates, self.validated)
+
+    @property
+    def untested(self) -> list[tuple[Candidate, int]]:
+        """Candidates and seeds that are yet to be trained on all training images; empty before there is a winner."""
+        return self._missing(self.finalists, self.tested)
+
+    @cached_property
+    def winner(self) -> Candidate | None:
+        """The candidate with the best mean validation accuracy over the fresh seeds; None before all are known."""
+        if self.unvalidated:
+            return None
+        able = [each for each in self.candidates if not self.failure(each)]
+        return max(able, key=self.val_accuracy) if THE_BASELINE in able else None
+
+    @property
+    def finalists(self) -> list[Candidate]:
+        """The winner and the baseline, the only ones that are scored on the test images; empty before there is one."""
+        if self.winner is None:
+            return []
+        return [THE_BASELINE] if self.winner == THE_BASELINE else [self.winner, THE_BASELINE]
+
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """How the winner compares with the baseline; None before all is known."""
+        if self.winner is None or self.untested:
+            return None
+        return compare(self._wrong(self.winner), self._wrong(THE_BASELINE), TEST_IMAGES)
+
+    @property
+    def seconds(self) -> float:
+        """What training took, summed over workers."""
+        results = [*self.validated.values(), *self.tested.values()]
+        return float(sum(each.get(SECONDS, 0.0) for each in results))
+
+    def val_accuracy(self, candidate: Candidate) -> float:
+        """Return a candidate's mean validation accuracy over the seeds, a share."""
+        return float(np.mean([self.validated[candidate.name, seed][VAL_ACCURACY] for seed in self.seeds]))
+
+    def failure(self, candidate: Candidate) -> str | None:
+        """Return why a candidate cannot win, where one of its networks gave no result."""
+        for results in (self.validated, self.tested):
+            for seed in self.seeds:
+                if reason := results.get((candidate.name, seed), {}).get(FAILURE):
+                    return str(reason)
+        return None
+
+    def to_json(self) -> dict[str, Any] | None:
+        """Return the verdict and what it rests on in a form that JSON can hold; None before there is one."""
+        if self.winner is None or self.verdict is None:
+            return None
+        verdict = self.verdict
+        return {
+            "verdict": verdict.word,
+            "sentence": self.sentence,
+            "winner": self._entry(self.winner) | {"test_accuracy": asdict(verdict.first)},
+            "baseline": self._entry(THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
+            "difference": asdict(verdict.difference),
+            "mcnemar": asdict(verdict.mcnemar) | {"seed": self.seeds[verdict.mcnemar.seed]},
+            "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES)),
+            "candidates": [self._entry(each) for each in self.candidates],
+            "seeds": list(self.seeds),
+            "looks": [asdict(look) for look in self.looks],
+            "seconds": round(self.seconds, 3),
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence for people; why there is none, where there is none."""
+        if (reason := self.failure(THE_BASELINE)) is not None:
+            return f"no verdict: the baseline {reason}"
+        if self.winner is None or self.verdict is None:
+            return "not confirmed yet"
+        verdict = self.verdict
+        if self.winner == THE_BASELINE:
+            return f"{verdict.word}: no configuration did better than the baseline on the validation images"
+        first, second, difference = verdict.first, verdict.second, verdict.difference
+        return (
+            f"trial {self.winner.trial} against the baseline: {verdict.word}. "
+            f"Test accuracy {first.mean:.4f} ({first.low:.4f} to {first.high:.4f}) against "
+            f"{second.mean:.4f} ({second.low:.4f} to {second.high:.4f}), {POINTS * difference.mean:+.2f} points "
+            f"({POINTS * difference.low:+.2f} to {POINTS * difference.high:+.2f}); {len(self.seeds)} seeds each, "
+            "95 % intervals"
+        )
+
+    def _missing(
+        self, candidates: Sequence[Candidate], results: Mapping[tuple[str, int], Mapping[str, Any]]
+    ) -> list[tuple[Candidate, int]]:
+        return [(each, seed) for each in candidates for seed in self.seeds if (each.name, seed) not in results]
+
+    def _wrong(self, candidate: Candidate) -> list[list[int]]:
+        return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.seeds]
+
+    def _entry(self, candidate: Candidate) -> dict[str, Any]:
+        reason = self.failure(candidate)
+        accuracies = [self.validated[candidate.name, seed].get(VAL_ACCURACY) for seed in self.seeds]
+        return {
+            "trial": candidate.trial,
+            "params": dict(candidate.params),
+            "val_accuracy": None if reason else self.val_accuracy(candidate),
+            "val_accuracies": accuracies,
+            "failure": reason,
+        }
+
+
+def answer_of(attributes: Mapping[str, Any]) -> Answer | None:
+    """Return what a study's user attributes say, or None where no confirmation was begun."""
+    plan = attributes.get(CONFIRMATION)
+    if plan is None:
+        return None
+    chosen = (Candidate(each["trial"], each["params"]) for each in plan["candidates"])
+    return Answer(
+        candidates=(THE_BASELINE, *chosen),
+        seeds=tuple(plan["seeds"]),
+        validated=_results(attributes, CONFIRMED),
+        tested=_results(attributes, TESTED),
+        looks=tuple(Look(each["time"], tuple(each["candidates"]), each["seeds"]) for each in attributes.get(LOOKS, ())),
+    )
+
+
+def plan_of(candidates: Sequence[Candidate], seeds: Sequence[int]) -> dict[str, Any]:
+    """Return what `CONFIRMATION` records: the candidates besides the baseline, and the seeds."""
+    return {"candidates": [asdict(each) for each in candidates], "seeds": list(seeds)}
+
+
+def key_of(what: str, candidate: Candidate, seed: int) -> str:
+    """Return the attribute that holds one network's result; `what` is `CONFIRMED` or `TESTED`."""
+    return f"{what}:{candidate.name}:{seed}"
+
+
+def _results(attributes: Mapping[str, Any], what: str) -> dict[tuple[str, int], Mapping[str, Any]]:
+    keys = (key.split(":") for key in attributes if key.startswith(f"{what}:"))
+    return {(name, int(seed)): attributes[f"{what}:{name}:{seed}"] for _, name, seed in keys}
