@@ -44,7 +44,7 @@ check: $(VENV)/.installed-dev
 	$(RUN) -m mypy
 
 # About 75 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
-BENCHMARKS := engine precision search quality whole driver memory
+BENCHMARKS := engine precision search quality calibration whole driver memory
 bench: $(VENV)/.installed-dev
 	@for name in $(BENCHMARKS); do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}
 
@@ -56,7 +56,7 @@ fix: $(VENV)/.installed-dev
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 lock:
 	$(LOCK) pyproject.toml --extra cluster --output-file requirements.lock
-	$(LOCK) pyproject.toml --extra bench --extra postgres --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bench --extra postgres --extra export --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -17,15 +17,16 @@ from ray import tune
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
+from search.arguments import whole
 from search.failures import FailureStore
+from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
-from search.options import whole
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
 from search.storage import open_storage
 from search.study import open_study
-from search.trials import LiveTrial, Observer, Trials
+from search.trials import Trials
 from search.tuning import run_trials
 from trainable import trial as keys
 
@@ -86,7 +87,7 @@ def measure(sampler: str, number: int, folder: Path, resources: Resources) -> li
     models, failures = ModelStore(folder, sampler), FailureStore(folder, sampler)
     trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=clock)
     trials.take_stock()
-    run_trials(NoTraining, trials, resources, ended=lambda: False, check=lambda: None)
+    run_trials(NoTraining, trials, resources, check=lambda: None)
     return [(after - before) * 1e3 for before, after in pairwise(clock.ended)]
 
 

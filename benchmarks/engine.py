@@ -19,8 +19,8 @@ import numpy as np
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
+from search.arguments import whole
 from search.noise import quiet
-from search.options import whole
 from trainable.config import Configuration
 from trainable.data import Dataset, load_dataset
 from trainable.errors import ConfigError

@@ -11,17 +11,18 @@ from optuna.trial import TrialState
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
+from search.arguments import whole
 from search.failures import FailureStore
 from search.guard import command_of, descendants
+from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
-from search.options import whole
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
 from search.study import open_study
-from search.trials import LiveTrial, Observer, Trials
+from search.trials import Trials
 from search.tuning import mnist_trainable, run_trials
 from trainable.data import Dataset, load_dataset
 from trainable.precision import FLOAT32
@@ -71,7 +72,7 @@ def measure(number: int, data: Dataset) -> ResidentSizes:
         models, failures = ModelStore(folder, "memory"), FailureStore(folder, "memory")
         trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=sizes)
         trials.take_stock()
-        run_trials(mnist_trainable(data, FLOAT32), trials, resources, ended=lambda: False, check=lambda: None)
+        run_trials(mnist_trainable(data, FLOAT32), trials, resources, check=lambda: None)
     return sizes
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from benchmarks.command import make_parser
 from benchmarks.engine import bind_to_one_core
 from benchmarks.results import record, spread, table
+from search.arguments import whole
 from search.noise import quiet
-from search.options import whole
 from trainable.config import BASELINE
 from trainable.data import load_dataset
 from trainable.errors import ConfigError

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-SECTIONS = ("engine", "precision", "search", "quality", "whole", "driver", "memory")  # in the order of the file
+# In the order of the file.
+SECTIONS = ("engine", "precision", "search", "quality", "calibration", "whole", "driver", "memory")
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 
 CPU_INFO = Path("/proc/cpuinfo")

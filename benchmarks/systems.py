@@ -110,7 +110,7 @@ class Own:
 
     def _run(self, folder: Path, options: list[str], limit: float = math.inf) -> Run:
         runs = folder / "runs"
-        command = [sys.executable, "-m", "search.run", *options, *self.options]
+        command = [sys.executable, "-m", "search.run", "--no-confirm", *options, *self.options]
         ended = run_command([*command, "--json", "--study", STUDY, "--runs", str(runs)], folder, limit, gently=True)
         answer = json.loads(ended.stdout) if ended.stdout.strip() else {}
         return Run(ended.seconds, _study_trials(runs, ended.started), answer)

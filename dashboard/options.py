@@ -1,6 +1,7 @@
 """The dashboard's own command line, after Streamlit's `--`."""
 
-from search.options import Parser, add_storage_options, default_storage
+from search.arguments import Parser
+from search.options import add_storage_options, default_storage
 
 
 def storage_url(arguments: list[str]) -> str:

@@ -35,6 +35,7 @@ FAILURE = "failure"  # in place of a result
 BASELINE_NAME = "baseline"
 TEST_IMAGES = 10_000
 POINTS = 100  # a share in percentage points
+DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,18 @@ class Answer:
 
     @property
     def untested(self) -> list[tuple[Candidate, int]]:
-        """Candidates and seeds that are yet to be trained on all training images; empty before there is a winner."""
-        return self._missing(self.finalists, self.tested)
+        """Candidates and seeds that are yet to be trained on all training images; the baseline's are known at once."""
+        return self._missing(self.finalists or [THE_BASELINE], self.tested)
+
+    @property
+    def done(self) -> int:
+        """How many networks are trained."""
+        return self.total - len(self.unvalidated) - len(self.untested) - (0 if self.winner else len(self.seeds))
+
+    @property
+    def total(self) -> int:
+        """How many networks are to be trained; before there is a winner, as if it were not the baseline."""
+        return len(self.seeds) * (len(self.candidates) + (len(self.finalists) or 2))
 
     @cached_property
     def winner(self) -> Candidate | None:
@@ -152,7 +163,8 @@ class Answer:
 
     def val_accuracy(self, candidate: Candidate) -> float:
         """Return a candidate's mean validation accuracy over the seeds, a share."""
-        return float(np.mean([self.validated[candidate.name, seed][VAL_ACCURACY] for seed in self.seeds]))
+        accuracies = [self.validated[candidate.name, seed][VAL_ACCURACY] for seed in self.seeds]
+        return round(float(np.mean(accuracies)), DIGITS)
 
     def failure(self, candidate: Candidate) -> str | None:
         """Return why a candidate cannot win, where one of its networks gave no result."""

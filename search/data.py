@@ -1,9 +1,11 @@
 """The data set as a command needs it: its errors are the command's."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from search.errors import SearchError, UsageError
-from trainable.data import Dataset, load_dataset
+from trainable.data import Dataset, HeldOutSet, load_dataset, load_held_out
 from trainable.errors import DataError
 
 
@@ -17,7 +19,19 @@ def load(file: Path | None) -> Dataset:
         UsageError: The named file is not MNIST.
         SearchError: No source could be reached.
     """
-    try:
+    with _commands_errors(file):
         return load_dataset(file)
+
+
+def load_test_images(file: Path | None) -> HeldOutSet:
+    """Load the test images; arguments and errors as for `load`."""
+    with _commands_errors(file):
+        return load_held_out(file)
+
+
+@contextmanager
+def _commands_errors(file: Path | None) -> Iterator[None]:
+    try:
+        yield
     except DataError as error:
         raise (UsageError(f"--data {error}") if file else SearchError(str(error))) from error

@@ -1,15 +1,19 @@
 """The trials of one command: run on Ray, in another runtime where one is lost, until the study has them all."""
 
 import contextlib
+import functools
 import importlib
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
+from search.confirm import Confirmation, Extent
+from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
 from search.failures import FailureStore
 from search.interrupt import Interrupted, Interruptible
@@ -36,7 +40,7 @@ class Execution:
         self._options, self._plan, self._dataset = options, plan, dataset
         self._console, self._started = console, started
         self._study: optuna.Study | None = None
-        self._trials: Trials | None = None
+        self._work: Trials | Confirmation | None = None
         self._workers = 1
 
     def run(self, signals: Interruptible) -> None:
@@ -64,19 +68,19 @@ class Execution:
         return self._study is not None
 
     @property
-    def found(self) -> list[FrozenTrial]:
-        """The trials that the study has."""
-        return self._study.get_trials(deepcopy=False) if self._study else []
+    def found(self) -> tuple[list[FrozenTrial], dict[str, Any]]:
+        """The trials and the user attributes that the study has."""
+        return (self._study.get_trials(deepcopy=False), self._study.user_attrs) if self._study else ([], {})
 
     @property
     def times(self) -> Times:
         """Where the seconds went."""
         now = time.monotonic()
-        first = self._trials.first_started if self._trials else None
+        first = self._work.first_started if self._work else None
         return Times(
             wall=now - self._started,
             startup=(first or now) - self._started,
-            training=self._trials.training_seconds if self._trials else 0.0,
+            training=self._work.training_seconds if self._work else 0.0,
             workers=self._workers,
         )
 
@@ -87,7 +91,7 @@ class Execution:
             self._open(signals, held)
         fruitless, done = 0, False
         while not done:
-            ended = self._trials.ended if self._trials else 0
+            ended = self._work.ended if self._work else 0
             try:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
@@ -96,7 +100,7 @@ class Execution:
                     self._run_trials(resources, signals, held)
                     done = True
             except RuntimeLostError as lost:
-                fruitless = fruitless + 1 if self._trials is None or self._trials.ended == ended else 0
+                fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:
                     raise
                 say(self._console, f"{lost}; starting Ray again")
@@ -107,15 +111,17 @@ class Execution:
         self._workers = resources.workers
         if self._options.address is not None:
             check_nodes(self._plan.settings.precision)
-        trials = self._trials or self._open(signals, held)
+        work = self._work or self._open(signals, held)
         trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
-        while trials.take_stock() and not self._time_is_up():
+        work.take_stock()
+        while not work.exhausted:
             signals.check()
-            run_trials(trainable, trials, resources, ended=self._time_is_up, check=signals.check)
-        if not trials.exhausted:
+            run_trials(trainable, work, resources, check=signals.check)
+            work.take_stock()
+        if not work.complete:
             say(self._console, f"time is up: no further trial was started; {how_to_go_on(self._options)}")
 
-    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Trials:
+    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Trials | Confirmation:
         """Make or continue the study, to be let go of when `held` ends."""
         options = self._options
         study = held.enter_context(self._plan.open(options, given_up=lambda: signals.received))
@@ -129,16 +135,31 @@ class Execution:
             baseline=baseline.value if baseline else None,
         )
         self._study = study
-        self._trials = Trials(
+        observer = held.enter_context(make_progress(self._console, tally))
+        models = ModelStore(options.runs, options.study)
+        trials = Trials(
             study,
             self._plan.settings,
             goal=options.trials,
-            models=ModelStore(options.runs, options.study),
+            models=models,
             failures=FailureStore(options.runs, options.study),
-            observer=held.enter_context(make_progress(self._console, tally)),
+            observer=observer,
+            max_retries=options.max_retries,
+            keep=options.confirm_top,
+            time_is_up=self._time_is_up,
+        )
+        confirmation = Confirmation(
+            trials,
+            study,
+            self._plan.settings,
+            Extent(options.confirm_top, options.confirm_seeds),
+            models=models,
+            held_out=functools.cache(lambda: load_test_images(options.data)),
+            observer=observer,
             max_retries=options.max_retries,
         )
-        return self._trials
+        self._work = confirmation if options.confirm else trials
+        return self._work
 
     def _time_is_up(self) -> bool:
         timeout = self._options.timeout

@@ -1,179 +1,113 @@
-"""`python -m search.export`: take a kept model away, after checking that it does what the study says."""
+"""`python -m search.export`: take a kept model away, in one or several formats, each checked before it is announced."""
 
 import argparse
-import hashlib
 import json
-import platform
 import re
-import shutil
 import sys
-import tempfile
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from optuna.trial import FrozenTrial, TrialState
+from search.arguments import Parser
+from search.errors import EXIT_DONE, SearchError
+from search.formats import FORMATS, KERAS, Format
+from search.interrupt import Interrupted, Interruptible
+from search.options import add_data_option, add_storage_options, default_storage
 
-from search.data import load
-from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError, UsageError
-from search.models import ModelStore
-from search.noise import quiet, quiet_import
-from search.options import Parser, add_data_option, add_storage_options, default_storage
-from search.settings import Settings
-from search.storage import one_line_errors, open_read_only
-from search.study import EPOCHS_RUN, SEED, TRAIN_ACCURACY, load_study, ranked, settings_of
-from trainable.data import Dataset
+if TYPE_CHECKING:
+    from search.bundle import Exported
 
-BEST = "best"
-ONE_IMAGE = 1e-4  # of the 10,000 validation images: rounding in another order of summation may move one across a border
-PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the person asked to take away, and where to."""
-
-    study: str | None
-    trial: str
-    output: Path
-    storage: str
-    runs: Path
-    data: Path | None
+ALL = "all"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    request = _parse(arguments)
-    quiet(verbose=False)
+    values = _parse(arguments)
     try:
-        with one_line_errors(request.storage):
-            folder = export(request)
+        with Interruptible() as signals, signals.raising():
+            return _run(values)
+    except Interrupted as end:  # what was written aside is gone
+        return end.exit_status
+
+
+def _run(values: dict[str, Any]) -> int:
+    # Imported here: a wrong option is answered before anything heavy is loaded, and a signal finds its handler.
+    from search.noise import quiet  # noqa: PLC0415
+
+    quiet(verbose=False)
+    from search.bundle import Request, export  # noqa: PLC0415
+    from search.storage import one_line_errors  # noqa: PLC0415
+
+    as_json = values.pop("json")
+    try:
+        with one_line_errors(values["storage"]):
+            exported = export(Request(**values))
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    print(f"{folder / 'model.keras'}\n{folder / 'model.json'}")
+    _announce(exported, as_json=as_json)
     return EXIT_DONE
 
 
-def export(request: Request) -> Path:
-    """Copy a kept model and a description of it into a folder.
-
-    Returns:
-        The folder, which holds `model.keras` and `model.json`.
-
-    Raises:
-        UsageError: There is no such study, trial or kept model, or the folder holds something else.
-        SearchError: The model does not give the accuracy that the study recorded; nothing is left behind.
-    """
-    _check_free(request.output)
-    study = load_study(request.study, open_read_only(request.storage))
-    settings = settings_of(study)
-    trial = _choose(study.get_trials(deepcopy=False), request.trial)
-    models = ModelStore(request.runs, study.study_name)
-    source = models.path(trial.number)
-    if source is None or trial.state != TrialState.COMPLETE:
-        kept = ", ".join(map(str, models.kept())) or "none"
-        raise UsageError(f"--trial {trial.number}: its model is not kept in {models.folder} (kept: {kept})")
-    dataset = load(request.data)
-    accuracy = _scored(source, dataset)
-    if abs(accuracy - float(trial.value or 0.0)) > ONE_IMAGE + 1e-9:
-        raise SearchError(f"{source}: scores {accuracy:.4f} on the validation images, the study recorded {trial.value}")
-    return _write(source, _description(study.study_name, settings, trial, dataset, source), request.output)
+def _announce(exported: "Exported", *, as_json: bool) -> None:
+    for check in exported.checks.values():
+        print(
+            f"{check.file}: the same classes with {check.runtime} on {check.images:,} validation images, "
+            f"probabilities within {check.largest_difference:.2g}",
+            file=sys.stderr,
+        )
+    paths = [str(path) for path in exported.paths]
+    if as_json:
+        print(json.dumps({"paths": paths, "checks": {name: asdict(each) for name, each in exported.checks.items()}}))
+    else:
+        print("\n".join(paths))
 
 
-def _parse(arguments: list[str] | None) -> Request:
+def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser = Parser(
         prog="python -m search.export",
         allow_abbrev=False,
-        description="Export a kept model as a Keras file, with model.json beside it.",
+        description="Export a kept model with a model card. Each file is loaded again in a process of its own, and has "
+        "to classify the validation images as the study's model does.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Only 0 leaves files.",
     )
     parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
-    parser.add_argument("--trial", metavar="best|N", type=_trial, default=BEST, help="(default: best)")
+    parser.add_argument(
+        "--trial", metavar="winner|best|N", type=_trial,
+        help="(default: the winner where the study has a verdict, else the best)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--format", metavar="FORMAT[,FORMAT...]", dest="formats", type=_formats, action="append",
+        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated (default: keras)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--with-preprocessing", dest="preprocessing", action="store_true",
+        help="the model takes uint8 [batch, 28, 28] and scales and flattens itself",
+    )  # fmt: skip
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
     add_storage_options(parser)
     add_data_option(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object of paths and checks to standard output")
     values = vars(parser.parse_args(arguments))
     values["storage"] = values["storage"] or default_storage(values["runs"])
-    return Request(**values)
+    named = {kind.name for kinds in values["formats"] or [[KERAS]] for kind in kinds}
+    values["formats"] = [kind for kind in FORMATS.values() if kind.name in named]  # each once, in one order
+    return values
 
 
 def _trial(text: str) -> str:
-    if text != BEST and not re.fullmatch("[0-9]{1,9}", text):
-        raise argparse.ArgumentTypeError(f"must be 'best' or the number of a trial, got {text!r}")
+    if text not in ("winner", "best") and not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"must be 'winner', 'best' or the number of a trial, got {text!r}")
     return text
 
 
-def _choose(trials: list[FrozenTrial], which: str) -> FrozenTrial:
-    if which == BEST:
-        best = ranked(trials)
-        if not best:
-            raise UsageError("--trial best: no trial of the study is complete")
-        return best[0]
-    if int(which) >= len(trials):
-        have = f"has trials 0 to {len(trials) - 1}" if trials else "has no trial yet"
-        raise UsageError(f"--trial {which}: the study {have}")
-    return trials[int(which)]
-
-
-def _scored(file: Path, dataset: Dataset) -> float:
-    """Load a model as anyone would and return its accuracy on the validation images."""
-    with quiet_import():
-        import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
-
-        from trainable.evaluate import keras_accuracy  # noqa: PLC0415
-
-    try:
-        model = keras.models.load_model(file)
-    except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise
-        raise SearchError(f"{file}: Keras cannot load it: {error}".splitlines()[0]) from error
-    return keras_accuracy(model, dataset.x_val, dataset.y_val)
-
-
-def _description(study: str, settings: Settings, trial: FrozenTrial, dataset: Dataset, source: Path) -> dict[str, Any]:
-    return {
-        "study": study,
-        "trial": trial.number,
-        "params": settings.space.complete(trial.params),
-        "seed": trial.user_attrs.get(SEED),
-        "precision": settings.precision,
-        "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
-        "val_accuracy": trial.value,
-        "train_accuracy": trial.user_attrs.get(TRAIN_ACCURACY),
-        "input": f"float32 [batch, {dataset.features}] in [0, 1]: a uint8 image, flattened row by row, divided by 255",
-        "output": f"float32 [batch, {dataset.classes}]: the probability of each digit",
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in PACKAGES},
-        "data_sha256": dict(settings.data),
-        "files": {"model.keras": hashlib.sha256(source.read_bytes()).hexdigest()},
-    }
-
-
-def _check_free(output: Path) -> None:
-    """Refuse a folder that holds something, before seconds are spent."""
-    try:
-        if output.exists() and (not output.is_dir() or any(output.iterdir())):
-            raise UsageError(f"--output {output}: must be a new or an empty folder")
-    except OSError as error:
-        raise SearchError(f"--output {output}: {error.strerror}") from error
-
-
-def _write(source: Path, description: dict[str, Any], output: Path) -> Path:
-    """Put both files into the folder at once: it is filled aside and then takes its name."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=output.parent))
-        try:
-            shutil.copyfile(source, aside / "model.keras")
-            (aside / "model.json").write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")
-            aside.chmod(0o755)
-            aside.replace(output)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    except OSError as error:
-        raise SearchError(f"--output {output}: {error.strerror}") from error
-    return output
+def _formats(text: str) -> list[Format]:
+    names = [name.strip() for name in text.split(",")]
+    if ALL in names:
+        return list(FORMATS.values())
+    if unknown := [name for name in names if name not in FORMATS]:
+        raise argparse.ArgumentTypeError(f"must be of {', '.join(FORMATS)} or {ALL}, got {unknown[0]!r}")
+    return [FORMATS[name] for name in names]
 
 
 if __name__ == "__main__":

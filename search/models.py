@@ -1,6 +1,7 @@
 """The folder of kept models: whole files only, written on the driver's side."""
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from search.errors import SearchError
@@ -10,7 +11,7 @@ _NAME = re.compile(r"trial-(\d+)\.keras")
 
 
 class ModelStore:
-    """The models of one study, a `.keras` file a trial."""
+    """The models of one study, a `.keras` file each: of its best trials, and of its finalists trained on all images."""
 
     def __init__(self, runs: Path, study: str) -> None:
         """Name the folder; it is made with the first model."""
@@ -21,30 +22,52 @@ class ModelStore:
         file = self._file(number)
         return file if file.exists() else None
 
+    def final(self, name: str) -> Path | None:
+        """Return the file of a finalist (`answer.Candidate.name`), or None where it is not kept."""
+        file = self._final(name)
+        return file if file.exists() else None
+
     def kept(self) -> list[int]:
         """Return the numbers of the trials whose models are kept."""
         matches = (_NAME.fullmatch(file.name) for file in self.folder.glob("*.keras"))
         return sorted(int(match[1]) for match in matches if match)
 
     def write(self, number: int, content: bytes) -> None:
-        """Keep a model: the file is whole and on disk when this returns.
+        """Keep a trial's model: the file is whole and on disk when this returns.
 
         Raises:
             SearchError: It cannot be written.
         """
-        file = self._file(number)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            with whole_file(file) as temporary:
-                temporary.write_bytes(content)
-        except OSError as error:
-            raise SearchError(f"{file}: the model cannot be kept: {error.strerror}") from error
+        _write(self._file(number), content)
 
-    def remove_all_but(self, number: int) -> None:
+    def write_final(self, name: str, content: bytes) -> None:
+        """Keep a finalist's model, likewise."""
+        _write(self._final(name), content)
+
+    def keep_only(self, numbers: Collection[int]) -> None:
         """Remove the models of all other trials."""
         for other in self.kept():
-            if other != number:
+            if other not in numbers:
                 self._file(other).unlink()
+
+    def keep_only_final(self, names: Collection[str]) -> None:
+        """Remove the models of all other finalists."""
+        files = {self._final(name) for name in names}
+        for file in self.folder.glob("final-*.keras"):
+            if file not in files:
+                file.unlink()
 
     def _file(self, number: int) -> Path:
         return self.folder / f"trial-{number:05d}.keras"
+
+    def _final(self, name: str) -> Path:
+        return self.folder / f"final-{name}.keras"
+
+
+def _write(file: Path, content: bytes) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        raise SearchError(f"{file}: the model cannot be kept: {error.strerror}") from error

@@ -37,12 +37,14 @@ class Plan:
         settings: The study's, recorded or new.
         configurations: What `--enqueue` gave, checked.
         trials: What the study holds already.
+        attributes: The study's user attributes.
         continued: Whether the study is there already.
     """
 
     settings: Settings
     configurations: Sequence[Mapping[str, Any]]
     trials: Sequence[FrozenTrial]
+    attributes: Mapping[str, Any]
     continued: bool
 
     @contextmanager
@@ -90,7 +92,7 @@ def make_plan(options: Options) -> Plan:
         where = f"--space {options.space}: " if options.space else ""
         settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
     configurations = [settings.space.check(params, where) for where, params in given]
-    plan = Plan(settings, configurations, trials, continued=study is not None)
+    plan = Plan(settings, configurations, trials, study.user_attrs if study else {}, continued=study is not None)
     _check_grid(options, plan)
     return plan
 

@@ -1,5 +1,6 @@
 """What a person sees while trials run: a live display on a terminal, plain lines elsewhere."""
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -14,8 +15,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from search.live import LiveTrial, Observer, Retraining
 from search.study import Counts
-from search.trials import LiveTrial, Observer
 
 POINTS = 100  # a share in percentage points
 REFRESH = 4  # times a second
@@ -29,7 +30,8 @@ class Tally:
     counts: Counts
     best: float | None = None
     baseline: float | None = None
-    running: dict[int, LiveTrial] = field(default_factory=dict)
+    running: dict[str, LiveTrial | Retraining] = field(default_factory=dict)  # by title
+    confirmed: tuple[int, int] | None = None  # networks that are trained, of how many
     clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self) -> None:
@@ -49,7 +51,7 @@ class Tally:
 
     def finish(self, live: LiveTrial, state: TrialState) -> None:
         """Count a trial that ended."""
-        self.running.pop(live.number, None)
+        self.running.pop(live.title, None)
         kinds = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
         counted = {name: getattr(self.counts, name) for name in kinds.values()}
         counted[kinds[state]] += 1
@@ -103,6 +105,14 @@ class PlainProgress(Observer):
         """Print that a trial was lost."""
         say(self._console, again(live, reason))
 
+    def retrained(self, network: Retraining, done: int, total: int) -> None:
+        """Print what came of a network."""
+        say(self._console, f"confirm {done}/{total}  {confirmed(network)}")
+
+    def lost(self, network: Retraining, reason: str) -> None:
+        """Print that a network was lost."""
+        say(self._console, f"{network.title}: {reason}")
+
 
 class LiveProgress(Observer):
     """A display that is redrawn in place, above which finished trials scroll by."""
@@ -131,7 +141,7 @@ class LiveProgress(Observer):
 
     def started(self, live: LiveTrial) -> None:
         """Show the trial among the running ones."""
-        self._tally.running[live.number] = live
+        self._tally.running[live.title] = live
 
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Let the trial scroll by."""
@@ -140,8 +150,23 @@ class LiveProgress(Observer):
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Take the trial from the running ones."""
-        self._tally.running.pop(live.number, None)
+        self._tally.running.pop(live.title, None)
         say(self._console, again(live, reason))
+
+    def retraining(self, network: Retraining) -> None:
+        """Show the network among what is in training."""
+        self._tally.running[network.title] = network
+
+    def retrained(self, network: Retraining, done: int, total: int) -> None:
+        """Let the network scroll by."""
+        self._tally.running.pop(network.title, None)
+        self._tally.confirmed = done, total
+        say(self._console, confirmed(network))
+
+    def lost(self, network: Retraining, reason: str) -> None:
+        """Take the network from what is in training."""
+        self._tally.running.pop(network.title, None)
+        say(self._console, f"{network.title}: {reason}")
 
     def _render(self) -> Group:
         tally = self._tally
@@ -155,6 +180,9 @@ class LiveProgress(Observer):
         rows = Table.grid(padding=(0, 2))
         for live in list(tally.running.values()):
             rows.add_row(*running_row(live))
+        if tally.confirmed:
+            done, total = tally.confirmed
+            bar.add_row(ProgressBar(total, done, width=30), f"{done}/{total} networks of the confirmation")
         return Group(bar, Text(figures), Text(tally.comparison(), style="bold"), rows)
 
 
@@ -163,11 +191,11 @@ def say(console: Console, text: str) -> None:
     console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def running_row(live: LiveTrial) -> tuple[str, str, str, str]:
+def running_row(live: LiveTrial | Retraining) -> tuple[str, str, str, str]:
     """Return the cells that show a running trial."""
     epoch = f"epoch {live.last.epoch if live.last else 0}/{live.config['epochs']}"
     accuracy = f"{live.last.val_accuracy:.4f}" if live.last else "-"
-    return f"trial {live.number}", epoch, accuracy, describe(live.config)
+    return live.title, epoch, accuracy, describe(live.config)
 
 
 def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
@@ -182,6 +210,15 @@ def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
 def again(live: LiveTrial, reason: str) -> str:
     """Return one line about a trial that was lost."""
     return f"trial {live.number} {reason}: its configuration is tried again  {describe(live.config)}"
+
+
+def confirmed(network: Retraining) -> str:
+    """Return one line about a network of the confirmation; its test accuracy is not told before the verdict."""
+    last = network.last
+    if last is None or last.failure:
+        return f"{network.title}: {last.failure if last else 'no result'}"
+    accuracy = "trained" if math.isnan(last.val_accuracy) else f"{last.val_accuracy:.4f}"
+    return f"{network.title}: {accuracy}  {describe(network.config)}"
 
 
 def describe(params: dict[str, Any]) -> str:

@@ -4,12 +4,15 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
+from search.answer import answer_of
+from search.confirm import Extent, is_confirmed
 from search.data import load
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.execution import Execution, how_to_go_on
@@ -43,11 +46,11 @@ class Session:
         with one_line_errors(options.storage):
             plan = make_plan(options)
             finished = count(plan.trials).finished
-            if finished < options.trials:
+            if finished < options.trials or not self._is_confirmed(plan):
                 return self._search(plan)
             say(self._console, f"the study {options.study} has {finished} finished trials: nothing left to do")
             self._reconcile(plan)
-            self._print_summary(plan, plan.trials, Times(wall=time.monotonic() - self._started))
+            self._print_summary(plan, plan.trials, plan.attributes, Times(wall=time.monotonic() - self._started))
         return EXIT_DONE if ranked(plan.trials) else EXIT_FAILED
 
     def _search(self, plan: Plan) -> int:
@@ -69,13 +72,13 @@ class Session:
                     raise type(error)(f"{error}; {how_to_go_on(options)}") from error
                 raise
             try:
-                trials = execution.found
+                trials, attributes = execution.found
             except STORAGE_ERRORS as error:
                 if status == EXIT_DONE:
                     raise
                 say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
                 return status
-            self._print_summary(plan, trials, execution.times)
+            self._print_summary(plan, trials, attributes, execution.times)
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
 
     def _reconcile(self, plan: Plan) -> None:
@@ -84,13 +87,21 @@ class Session:
             with contextlib.suppress(HeldError), plan.open(self._options, given_up=lambda: False) as study:
                 recover(study, plan.settings)
 
-    def _print_summary(self, plan: Plan, trials: Sequence[FrozenTrial], times: Times) -> None:
+    def _is_confirmed(self, plan: Plan) -> bool:
+        """Say whether the study has the verdict that is wanted."""
+        extent = Extent(self._options.confirm_top, self._options.confirm_seeds)
+        return not self._options.confirm or is_confirmed(plan.attributes, plan.trials, plan.settings, extent)
+
+    def _print_summary(
+        self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
+    ) -> None:
         options = self._options
         summary = Summary(
             study=options.study,
             storage=shown(options.storage),
             settings=plan.settings,
             trials=trials,
+            answer=answer_of(attributes),
             models=ModelStore(options.runs, options.study),
             times=times,
         )

@@ -4,6 +4,7 @@ The Optuna study in the storage is the only truth. What was decided when it was 
 attribute, so that a study either has all of it or none.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from trainable.config import BASELINE, MAX_SEED
 
 SETTINGS = "settings"  # study user attribute
 NAMED = 5  # studies in a message
+BEST = "best"  # in place of a trial's number
 
 # Trial user attributes.
 SEED = "seed"
@@ -33,6 +35,7 @@ HOST = "host"
 ATTEMPTS = "attempts"  # which attempt at its configuration a trial is, counted from 1; interruptions do not count
 PARAMETERS_COUNT = "parameters_count"
 TRAIN_ACCURACY = "train_accuracy"
+ENVIRONMENT = "environment"  # the digest of one; the study's attribute `environment:DIGEST` says what it is
 FAILURE = "failure"
 RETRY_OF = "retry_of"
 IS_BASELINE = "baseline"
@@ -193,6 +196,25 @@ def ranked(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
     """Return the complete trials, best first; of equal ones the earlier is better."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
     return sorted(complete, key=lambda trial: (-float(trial.value or 0.0), trial.number))
+
+
+def trial_of(trials: Sequence[FrozenTrial], which: str) -> FrozenTrial:
+    """Return the trial that `--trial` names: `BEST`, or a number.
+
+    Raises:
+        UsageError: There is no such trial, or no such way to name one.
+    """
+    if which == BEST:
+        best = ranked(trials)
+        if not best:
+            raise UsageError("--trial best: no trial of the study is complete")
+        return best[0]
+    if not re.fullmatch("[0-9]{1,9}", which):
+        raise UsageError(f"--trial: must be 'best' or the number of a trial, got {which!r}")
+    if int(which) >= len(trials):
+        have = f"has trials 0 to {len(trials) - 1}" if trials else "has no trial yet"
+        raise UsageError(f"--trial {which}: the study {have}")
+    return trials[int(which)]
 
 
 def baseline_of(trials: Sequence[FrozenTrial]) -> FrozenTrial | None:

@@ -3,12 +3,14 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
+from search.answer import Answer
 from search.models import ModelStore
 from search.progress import clock, gain, say
 from search.settings import Settings
@@ -40,20 +42,21 @@ class Summary:
     storage: str
     settings: Settings
     trials: Sequence[FrozenTrial]
+    answer: Answer | None
     models: ModelStore
     times: Times
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of `--json`."""
         counts, best = count(self.trials), self._best
-        model = self.models.path(best.number) if best else None
+        model = self._model
         return {
             "study": self.study,
             "storage": self.storage,
             "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
             "best": self._entry(best),
             "baseline": self._entry(baseline_of(self.trials)),
-            "confirmed": None,
+            "confirmed": self.answer.to_json() if self.answer else None,
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -86,10 +89,15 @@ class Summary:
                 f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
                 f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
-        model = self.models.path(best.number)
-        say(console, f"model      {model or 'not kept here'}")
+        if self.answer is not None:
+            say(console, f"verdict    {self.answer.sentence}")
+        say(console, f"model      {self._model or 'not kept here'}")
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
-        say(console, f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}")
+        if self._model:
+            say(
+                console,
+                f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
+            )
         storage = shlex.quote(self.storage)
         say(console, f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
 
@@ -99,6 +107,13 @@ class Summary:
         if not times.training:
             return ""
         return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
+
+    @property
+    def _model(self) -> Path | None:
+        """The file of the winner, or of the best trial where there is no verdict."""
+        if self.answer is not None and self.answer.winner and (final := self.models.final(self.answer.winner.name)):
+            return final
+        return self.models.path(self._best.number) if self._best else None
 
     @property
     def _best(self) -> FrozenTrial | None:

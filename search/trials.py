@@ -3,8 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import optuna
@@ -12,15 +11,16 @@ from optuna.trial import TrialState
 
 from search.errors import SearchError
 from search.failures import Failure, FailureStore
+from search.live import LiveTrial, Observer, Report
 from search.models import ModelStore
 from search.settings import Settings
 from search.study import (
     ATTEMPTS,
+    ENVIRONMENT,
     EPOCHS_RUN,
     FAILURE,
     HOST,
     INTERRUPTED,
-    IS_BASELINE,
     PARAMETERS_COUNT,
     SAMPLES_PER_SECOND,
     SECONDS,
@@ -32,63 +32,12 @@ from search.study import (
     recover,
     trial_seed,
 )
+from trainable.config import KEEP_FROM
+from trainable.environment import digest_of
 
 HOPELESS = 10  # trials that fail one after the other from a command's first: the next ones would, too
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a worker measured in one epoch; accuracies are shares, `epoch` is 1-based."""
-
-    epoch: int
-    val_accuracy: float
-    train_accuracy: float
-    seconds: float
-    samples_per_second: float
-    host: str
-    parameters_count: int
-    failure: str | None = None
-
-
-@dataclass
-class LiveTrial:
-    """One trial that a worker has: the Optuna trial and what was reported of it so far."""
-
-    trial: optuna.Trial
-    config: dict[str, Any]
-    last: Report | None = None
-    seconds: float = 0.0
-    attempt: int = 1
-    pruned: bool = False
-    model: bytes | None = field(default=None, repr=False)
-
-    @property
-    def number(self) -> int:
-        """The trial's number in the study."""
-        return self.trial.number
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether this trial trains the baseline, which is never pruned."""
-        return bool(self.trial.user_attrs.get(IS_BASELINE))
-
-
-class Observer:
-    """Is told what happens to trials; this one does nothing with it."""
-
-    def started(self, live: LiveTrial) -> None:
-        """A trial was handed to a worker."""
-
-    def reported(self, live: LiveTrial) -> None:
-        """A trial finished an epoch."""
-
-    def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
-        """A trial was told to the study."""
-
-    def interrupted(self, live: LiveTrial, reason: str) -> None:
-        """A trial was lost; another one will try its configuration again."""
 
 
 class Trials:
@@ -104,6 +53,8 @@ class Trials:
         failures: FailureStore,
         observer: Observer,
         max_retries: int = 0,
+        keep: int = 1,
+        time_is_up: Callable[[], bool] = lambda: False,
     ) -> None:
         """Take over a study.
 
@@ -111,20 +62,24 @@ class Trials:
             study: Where trials are asked, reported and told.
             settings: The study's.
             goal: How many trials the study shall have finished in the end.
-            models: Where the best model is kept.
+            models: Where the best models are kept.
             failures: Where the stories of failures are kept.
             observer: Is told of every event.
             max_retries: Further attempts at a configuration whose worker was lost.
+            keep: How many models are kept, those of the best trials.
+            time_is_up: Whether no further trial shall start.
         """
         self._study, self._settings, self._goal = study, settings, goal
         self._models, self._failures = models, failures
-        self._observer, self._max_retries = observer, max_retries
+        self._observer, self._max_retries, self._time_is_up = observer, max_retries, time_is_up
         self._live: dict[str, LiveTrial] = {}
         self._left = 0
         self._ended = 0
         self._only_failures = True
-        best = ranked(study.get_trials(deepcopy=False))
-        self._best = float(best[0].value or 0.0) if best else -math.inf
+        self._environments = set[str]()  # digests of those that this command has written down
+        best = ranked(study.get_trials(deepcopy=False))[:keep]
+        self._keep = keep
+        self._best = [(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept, best first
         self.training_seconds = 0.0
         self.first_started: float | None = None  # time.monotonic() when the first worker began
 
@@ -138,22 +93,27 @@ class Trials:
         return self._left
 
     @property
-    def exhausted(self) -> bool:
+    def complete(self) -> bool:
         """Whether every trial that the study lacked was asked."""
         return self._left <= 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further trial is to be asked: none is lacking, or the time is up."""
+        return self.complete or self._time_is_up()
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether workers have trials."""
+        return bool(self._live)
 
     @property
     def ended(self) -> int:
         """How many trials came to an end that counts."""
         return self._ended
 
-    @property
-    def best(self) -> float:
-        """The best val_accuracy of a complete trial so far, or minus infinity."""
-        return self._best
-
     def ask(self, key: str) -> dict[str, Any]:
-        """Start a trial; return its four parameters and its seed."""
+        """Start a trial; return its four parameters, its seed, and from which accuracy on its model is wanted."""
         trial = self._study.ask(dict(self._settings.space.distributions))
         self._left -= 1
         seed = trial.user_attrs.get(SEED)
@@ -162,7 +122,7 @@ class Trials:
             trial.set_user_attr(SEED, seed)
         config = self._settings.space.complete(trial.params) | {"seed": seed}
         self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
-        return config
+        return config | {KEEP_FROM: self._best[-1][0] if len(self._best) == self._keep else -math.inf}
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
@@ -201,7 +161,7 @@ class Trials:
         elif live.pruned:
             self._tell(live, TrialState.PRUNED)
         else:
-            self._keep_if_best(live, last.val_accuracy)
+            self._keep_if_good(live, last.val_accuracy)
             self._tell(live, TrialState.COMPLETE, value=last.val_accuracy)
 
     def _interrupt(self, live: LiveTrial, failure: Failure) -> None:
@@ -226,26 +186,36 @@ class Trials:
             self._observer.reported(live)
         return True
 
-    def _keep_if_best(self, live: LiveTrial, val_accuracy: float) -> None:
-        """Write the model before the trial is told, so that the best trial of a study always has one."""
-        if val_accuracy > self._best:
-            if live.model is None:
-                log.warning("trial %d is the best, but its worker handed back no model", live.number)
-            else:
-                self._models.write(live.number, live.model)
+    def _keep_if_good(self, live: LiveTrial, val_accuracy: float) -> None:
+        """Write the model before the trial is told, so that the best trials of a study always have one."""
+        if len(self._best) == self._keep and val_accuracy <= self._best[-1][0]:
+            return
+        if live.model is None:
+            log.warning("trial %d is among the best, but its worker handed back no model", live.number)
+        else:
+            self._models.write(live.number, live.model)
 
     def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
+        self._note_environment(live)
         for name, attribute in _attributes(live, reason).items():
             live.trial.set_user_attr(name, attribute)
         self._study.tell(live.trial, values=value, state=state)
-        if value is not None and value > self._best:
-            self._best = value
-            self._models.remove_all_but(live.number)
+        if value is not None:
+            self._best = sorted([*self._best, (value, live.number)], key=lambda each: (-each[0], each[1]))[: self._keep]
+            self._models.keep_only([number for _, number in self._best])
         self._observer.finished(live, state, reason)
         self._ended += 1
         self._only_failures &= state == TrialState.FAIL
         if self._only_failures and self._ended >= HOPELESS:
             raise SearchError(f"the first {self._ended} trials all failed, the last one: {reason}")
+
+    def _note_environment(self, live: LiveTrial) -> None:
+        """Write down once where trials are trained; each of them holds only the digest."""
+        if live.last is not None and live.last.environment is not None:
+            digest = digest_of(live.last.environment)
+            if digest not in self._environments:
+                self._study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
+                self._environments.add(digest)
 
 
 def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
@@ -259,6 +229,8 @@ def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
             PARAMETERS_COUNT: live.last.parameters_count,
             TRAIN_ACCURACY: live.last.train_accuracy,
         }
+        if live.last.environment is not None:
+            attributes[ENVIRONMENT] = digest_of(live.last.environment)
     if reason is not None:
         attributes[FAILURE] = reason
     return attributes

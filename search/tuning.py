@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import ray
 from ray import tune
@@ -21,9 +21,9 @@ from ray.tune.search import Searcher
 
 from search.errors import Abort, RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
+from search.live import Report
 from search.runtime import Resources, check_runtime
 from search.settings import OBJECTIVE
-from search.trials import Report, Trials
 from trainable import trial as keys
 from trainable.data import Dataset
 
@@ -54,27 +54,55 @@ class _Unpicklable:
         return {}
 
 
-class StudySearcher(_Unpicklable, Searcher):
-    """Asks the study for configurations and tells it how trials ended."""
+class Work(Protocol):
+    """What workers are to train; keys are Tune's ids. `Trials` is such, and so is the `Confirmation` after them."""
 
-    def __init__(self, trials: Trials, ended: Callable[[], bool]) -> None:
-        """Ask until every trial that the study lacks was asked, or `ended` says so."""
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing further is to be asked, now or later."""
+
+    @property
+    def first_started(self) -> float | None:
+        """`time.monotonic()` when the first worker began."""
+
+    def ask(self, key: str) -> dict[str, Any] | None:
+        """Return the next configuration, or None where it depends on what is still in training."""
+
+    def start(self, key: str) -> None:
+        """Note that a worker has begun."""
+
+    def report(self, key: str, report: Report) -> bool:
+        """Take an epoch that is not the last; return whether to stop there."""
+
+    def keep_model(self, key: str, model: bytes) -> None:
+        """Take a finished model."""
+
+    def fail(self, key: str, failure: Failure) -> None:
+        """Take why an attempt gave no result."""
+
+    def finish(self, key: str, last: Report) -> None:
+        """Take the last report."""
+
+
+class StudySearcher(_Unpicklable, Searcher):
+    """Asks for configurations and tells how their training ended."""
+
+    def __init__(self, work: Work) -> None:
+        """Ask until the work is exhausted."""
         super().__init__(metric=OBJECTIVE, mode="max")
-        self._trials, self._ended = trials, ended
+        self._work = work
 
     @_aborting
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Return the next configuration."""
+        """Return the next configuration; where there is None, Tune asks again."""
         check_runtime()  # Tune's next step asks the GCS, and would wait for one that is gone
-        if self._trials.exhausted or self._ended():
-            return str(Searcher.FINISHED)
-        return self._trials.ask(trial_id) | {keys.KEEP_FROM: self._trials.best}
+        return str(Searcher.FINISHED) if self._work.exhausted else self._work.ask(trial_id)
 
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        """Tell the study how a trial ended; of one that failed the scheduler was told."""
+        """Tell how a trial ended; of one that failed the scheduler was told."""
         if result and not error:
-            self._trials.finish(trial_id, _report(result))
+            self._work.finish(trial_id, _report(result))
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: the study keeps the searcher's state."""
@@ -84,53 +112,53 @@ class StudySearcher(_Unpicklable, Searcher):
 
 
 class StudyScheduler(_Unpicklable, FIFOScheduler):
-    """Reports each epoch to the study and stops a trial where the study's pruner says so."""
+    """Reports each epoch and stops a trial where the study's pruner says so."""
 
-    def __init__(self, trials: Trials) -> None:
-        """Report to these trials."""
+    def __init__(self, work: Work) -> None:
+        """Report to this work."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self._trials = trials
+        self._work = work
 
     @_aborting
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Report an epoch that is not the trial's last; the last one goes to the searcher alone."""
-        prune = self._trials.report(trial.trial_id, _report(result))
+        prune = self._work.report(trial.trial_id, _report(result))
         return str(TrialScheduler.STOP if prune else TrialScheduler.CONTINUE)
 
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        """Tell the study why an attempt gave no result."""
-        self._trials.fail(trial.trial_id, failure_of(_error_of(trial)))
+        """Tell why an attempt gave no result."""
+        self._work.fail(trial.trial_id, failure_of(_error_of(trial)))
 
 
 class DriverCallback(_Unpicklable, tune.Callback):
     """Takes finished models out of results before Tune stores them, and lets a signal end the run."""
 
-    def __init__(self, trials: Trials, check: Callable[[], None]) -> None:
+    def __init__(self, work: Work, check: Callable[[], None]) -> None:
         """Call `check` at every step of Tune's loop; what it raises ends the run."""
-        self._trials, self._check = trials, check
+        self._work, self._check = work, check
         self._patience_ends = time.monotonic() + PATIENCE
 
     @_aborting
     def on_trial_result(
         self, iteration: int, trials: list[Trial], trial: Trial, result: dict[str, Any], **info: Any
     ) -> None:
-        """Move the model, where the result has one, to the trials."""
+        """Move the model, where the result has one, to the work."""
         model = result.pop(keys.MODEL, None)
         if model is not None:
-            self._trials.keep_model(trial.trial_id, model)
+            self._work.keep_model(trial.trial_id, model)
 
     @_aborting
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Note that a worker has begun with a trial."""
-        self._trials.start(trial.trial_id)
+        self._work.start(trial.trial_id)
 
     @_aborting
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
         """Give signals their turn, where nothing is half done, and notice a runtime that is gone."""
         self._check()
         check_runtime()
-        if self._trials.first_started is None and time.monotonic() > self._patience_ends:
+        if self._work.first_started is None and time.monotonic() > self._patience_ends:
             log.warning(
                 "no worker has started for %s s: are others using the resources? --verbose may say why", PATIENCE
             )
@@ -147,16 +175,13 @@ def mnist_trainable(dataset: Dataset, precision: str) -> Any:
     return tune.with_parameters(keys.MnistTrial, data=dataset, precision=precision)
 
 
-def run_trials(
-    trainable: Any, trials: Trials, resources: Resources, *, ended: Callable[[], bool], check: Callable[[], None]
-) -> None:
-    """Run trials until every one that the study lacks was asked and has ended.
+def run_trials(trainable: Any, work: Work, resources: Resources, *, check: Callable[[], None]) -> None:
+    """Train until the work is exhausted and all that was asked has ended.
 
     Args:
         trainable: Class trainable that reports the keys of `trainable.trial`.
-        trials: The study's side.
+        work: The study's side.
         resources: Ray's side.
-        ended: Whether no further trial shall start.
         check: Called often on the main thread; what it raises ends the run at once.
 
     Raises:
@@ -167,8 +192,8 @@ def run_trials(
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=StudySearcher(trials, ended),
-                scheduler=StudyScheduler(trials),
+                search_alg=StudySearcher(work),
+                scheduler=StudyScheduler(work),
                 num_samples=-1,
                 max_concurrent_trials=resources.workers,
                 reuse_actors=True,
@@ -177,7 +202,7 @@ def run_trials(
                 name="trials",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[DriverCallback(trials, check)],
+                callbacks=[DriverCallback(work, check)],
                 failure_config=tune.FailureConfig(max_failures=0),  # the study tries again
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
@@ -246,5 +271,6 @@ def _report(result: dict[str, Any]) -> Report:
         samples_per_second=result[keys.SAMPLES_PER_SECOND],
         host=result[keys.HOST],
         parameters_count=result[keys.PARAMETERS_COUNT],
+        environment=result.get(keys.ENVIRONMENT),
         failure=result.get(keys.FAILURE),
     )

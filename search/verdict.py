@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 CONFIDENCE = 0.95
-FEWEST_SEEDS = 2  # from one alone nothing is known of how seeds differ
+FEWEST = 2  # from one alone nothing is known of how seeds, or images, differ
 
 NOTEBOOK = 0.9765  # test accuracy that Example 2.1 of Deep Learning with Python prints
 
@@ -84,7 +84,7 @@ def compare(first: Wrong, second: Wrong, images: int) -> Verdict:
         images: How many images there were.
 
     Raises:
-        ValueError: Fewer than two seeds, or not as many of one as of the other.
+        ValueError: Fewer than two seeds or images, or not as many seeds of one as of the other.
     """
     if len(first) != len(second):
         raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
@@ -96,7 +96,7 @@ def compare(first: Wrong, second: Wrong, images: int) -> Verdict:
         word = Word.WORSE
     else:
         word = Word.NO_DIFFERENCE
-    return Verdict(word, interval(ours), interval(theirs), difference, _mcnemar(ours, theirs))
+    return Verdict(word, _accuracy(ours), _accuracy(theirs), difference, _mcnemar(ours, theirs))
 
 
 def correct(wrong: Wrong, images: int) -> NDArray[np.float64]:
@@ -111,32 +111,50 @@ def interval(values: NDArray[np.float64]) -> Estimate:
     """Return the mean over seeds and images with its 95 % interval.
 
     Args:
-        values: float64 [seeds, images], of at least two seeds.
+        values: float64 [seeds, images], of at least two seeds and two images.
 
     Raises:
         ValueError: There are fewer.
     """
     seeds, images = values.shape
-    if seeds < FEWEST_SEEDS:
-        raise ValueError(f"an interval needs at least {FEWEST_SEEDS} seeds, got {seeds}")
+    if seeds < FEWEST or images < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
     mean = float(values.mean())
-    by_seed, by_image = values.mean(axis=1), values.mean(axis=0)
-    ms_seed = images * float(by_seed.var(ddof=1))
-    ms_image = seeds * float(by_image.var(ddof=1))
-    rest = values - by_seed[:, None] - by_image + mean
-    ms_rest = float((rest**2).sum()) / ((seeds - 1) * (images - 1))
+    ms_seed, ms_image, ms_rest = mean_squares(values)
+    ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
     total = ms_seed + max(ms_image - ms_rest, 0.0)
     if total == 0:
         return Estimate(mean, mean, mean)
     freedom = total**2 * (seeds - 1) / ms_seed**2 if ms_seed else np.inf
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * float(np.sqrt(total / (seeds * images)))
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
+
+
+def mean_squares(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean squares of seeds, of images and of the rest, from values [seeds, images]."""
+    seeds, images = values.shape
+    # Sums of squares times the number of values: whole numbers where the values are, so that no rounding hides a 0.
+    correction = float(values.sum()) ** 2
+    by_seed = seeds * float((values.sum(axis=1) ** 2).sum()) - correction
+    by_image = images * float((values.sum(axis=0) ** 2).sum()) - correction
+    rest = values.size * float((values**2).sum()) - correction - by_seed - by_image
+    freedoms = (seeds - 1, images - 1, (seeds - 1) * (images - 1))
+    ms_seed, ms_image, ms_rest = (
+        square / (values.size * freedom) for square, freedom in zip((by_seed, by_image, rest), freedoms, strict=True)
+    )
+    return ms_seed, ms_image, ms_rest
 
 
 def wilson(accuracy: float, images: int) -> Estimate:
     """Return the accuracy of a single network with Wilson's 95 % interval."""
     found = stats.binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(accuracy, float(found.low), float(found.high))
+
+
+def _accuracy(right: NDArray[np.float64]) -> Estimate:
+    """Return the mean accuracy with its interval, cut off at 0 and 1."""
+    found = interval(right)
+    return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
 def _mcnemar(first: NDArray[np.float64], second: NDArray[np.float64]) -> McNemar:

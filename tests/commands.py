@@ -80,8 +80,8 @@ def study_of(runs, name):
 
 
 def start(*arguments):
-    """Start a search without waiting for it."""
-    command = [sys.executable, "-m", "search.run", *map(str, arguments)]
+    """Start a search alone, without a confirmation after it; do not wait for it."""
+    command = [sys.executable, "-m", "search.run", "--no-confirm", *map(str, arguments)]
     return subprocess.Popen(
         command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -79,15 +79,15 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A real search of six trials on the whole MNIST; the paths of its Python and its files have a space."""
+    """A real search of six trials on the whole MNIST, with a verdict; the paths of its Python and its files have a space."""
     folder = tmp_path_factory.mktemp("a search")
     space, runs = folder / "space.toml", folder / "runs"
     space.write_text(SPACE_WITH_BASELINE)
     environment = folder / "environment"
     environment.symlink_to(sys.prefix)
     result = run_command(
-        "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space,  "--json",
-        "--seed", 7, python=environment / "bin" / "python",
+        "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--json",
+        "--seed", 7, "--confirm-top", 2, "--confirm-seeds", 2, python=environment / "bin" / "python",
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     return Finished("s", runs, space, json.loads(result.stdout), result.stderr)

@@ -12,17 +12,20 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 
 # Each module may import those on its left, and from the packages before its own.
 LAYERS = {
-    "trainable": ("errors", "precision", "process", "download", "data", "config", "model", "evaluate", "engine",
-                  "trial"),
+    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "model", "evaluate",
+                  "engine", "environment", "trial"),
     "search": (
-        "errors", "noise", "interrupt", "options", "data", "guard", "reconnect", "storage", "lease", "space",
-        "strategies", "settings", "study", "verdict", "answer", "models", "failures", "trials", "runtime", "tuning", "progress", "summary",
-        "plan", "execution", "session", "run", "export",
+        "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "reconnect", "storage", "lease", "space",
+        "strategies", "settings", "study", "verdict", "answer", "insight", "models", "failures", "live", "trials", "confirm", "runtime", "tuning", "progress", "summary",
+        "figures", "page", "findings", "records", "recipe", "report",
+        "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
+        "formats", "reload", "roundtrip", "selection", "description", "snippets", "card", "bundle", "export",
     ),
     "dashboard": ("options", "queries", "charts", "app"),
     "benchmarks": (
         "results", "command", "peers.space", "peers.command", "peers.network", "peers.ray_tune", "peers.optuna_alone",
-        "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "whole", "driver", "memory",
+        "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "calibration", "whole",
+        "driver", "memory",
     ),
 }  # fmt: skip
 

@@ -19,6 +19,7 @@ SMALLEST = {
     "precision": ["--seeds", "2"],
     "search": ["--smoke"],
     "quality": ["--smoke"],
+    "calibration": ["--smoke", "--repetitions", "2"],
     "whole": ["--runs", "1", "--trials", "2"],
     "driver": ["--trials", "8"],
     "memory": ["--trials", "12"],

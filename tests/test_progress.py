@@ -9,7 +9,7 @@ from rich.console import Console
 
 from search.progress import LiveProgress, PlainProgress, Tally, clock, describe, gain, make_progress
 from search.study import Counts
-from search.trials import LiveTrial, Report
+from search.live import LiveTrial, Report
 from trainable.config import BASELINE
 
 

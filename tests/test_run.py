@@ -55,12 +55,12 @@ def test_study_is_an_ordinary_optuna_study(finished):
 
 def test_same_command_again_finds_nothing_to_do_and_more_trials_add_exactly_those(finished):
     """--trials is what the study has in the end."""
-    arguments = ("--study", "s", "--runs", finished.runs, "--json")
+    arguments = ("--study", "s", "--runs", finished.runs, "--json", "--confirm-top", 2, "--confirm-seeds", 2)
     again = run_command("search.run", "--trials", 6, *arguments)
     assert again.returncode == 0
     assert "nothing left to do" in again.stderr
     assert json.loads(again.stdout)["best"] == finished.answer["best"]
-    more = run_command("search.run", "--trials", 8, *arguments)
+    more = run_command("search.run", "--trials", 8, *arguments, "--no-confirm")
     assert more.returncode == 0, more.stderr
     assert sum(json.loads(more.stdout)["trials"].values()) == 8
     assert len(study_of(finished.runs, "s").trials) == 8
@@ -73,7 +73,7 @@ def test_seed_decides_parameters_and_accuracies(tmp_path):
     found = []
     for name in ("one", "two"):
         result = run_command(
-            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--study", name, "--runs", tmp_path,
+            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--no-confirm", "--study", name, "--runs", tmp_path,
             "--space", space, "--no-baseline",
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
@@ -108,7 +108,7 @@ def test_precision_is_recorded_or_refused(tmp_path):
     """bfloat16 is for the whole study where the processor has it; elsewhere one line says so and nothing is made."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    arguments = ("--trials", 2, "--study", "p", "--runs", tmp_path / "runs", "--no-baseline")
+    arguments = ("--trials", 2, "--no-confirm", "--study", "p", "--runs", tmp_path / "runs", "--no-baseline")
     result = run_command("search.run", *arguments, "--space", space, "--precision", "bfloat16")
     if not bfloat16_is_here():
         assert result.returncode == 2
@@ -149,7 +149,7 @@ def test_enqueued_configurations_come_first_and_timeout_stops_new_ones(tmp_path)
     ]
     first.write_text("\n".join(map(json.dumps, configurations)))
     result = run_command(
-        "search.run", "--trials", 500, "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
+        "search.run", "--trials", 500, "--no-confirm", "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
         "--space", space, "--no-baseline", timeout=150,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr

@@ -47,7 +47,7 @@ def test_thrice_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_pat
         assert_nothing_left(family)
         finished = (TrialState.COMPLETE, TrialState.PRUNED)
         kept |= {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state in finished}
-    result = run_command("search.run", *arguments)
+    result = run_command("search.run", "--no-confirm", *arguments)
     assert result.returncode == 0, result.stderr
     trials = study_of(tmp_path, "k").trials
     assert count(trials).finished == 10
@@ -111,7 +111,7 @@ def test_second_driver_is_refused_before_ray_starts(tmp_path):
     arguments = ("--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline")
     process = start("--trials", 12, *arguments)
     wait_for_trials(process, tmp_path, "t", 1)
-    second = run_command("search.run", "--trials", 30, *arguments)
+    second = run_command("search.run", "--no-confirm", "--trials", 30, *arguments)
     assert second.returncode == 1
     assert second.stderr.startswith(f"error: the study 't' is held by process {process.pid} on ")
     assert len(second.stderr.splitlines()) == 1
@@ -125,9 +125,9 @@ def failing(folder, units, *arguments, **environment):
     space, first = folder / "space.toml", folder / "first.jsonl"
     space.write_text('hidden_units = {type = "int", low = 8, high = 12}\nepochs = {type = "int", low = 1, high = 1}')
     first.write_text("\n".join(json.dumps({"hidden_units": number, "epochs": 1}) for number in units))
-    given = ("--study", "f", "--runs", folder, "--space", space, "--enqueue", first, "--no-baseline", *arguments)
+    given = ("--study", "f", "--runs", folder, "--space", space, "--enqueue", first, "--no-baseline")
     return subprocess.run(
-        [sys.executable, ROOT / "tests" / "failing.py", *map(str, given)],
+        [sys.executable, ROOT / "tests" / "failing.py", *map(str, given), "--no-confirm", *map(str, arguments)],
         env=clean_environment() | {"PYTHONPATH": str(ROOT)} | environment,
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
     )  # fmt: skip
@@ -206,7 +206,7 @@ def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk,
     finished = (TrialState.COMPLETE, TrialState.PRUNED)
     kept = {trial.number: trial for trial in study_of(small_disk, "d").trials if trial.state in finished}
     assert len(kept) >= 2
-    again = run_command("search.run", *arguments)
+    again = run_command("search.run", "--no-confirm", *arguments)
     assert again.returncode == 0, again.stderr
     trials = study_of(small_disk, "d").trials
     assert count(trials).finished == 12
@@ -241,8 +241,8 @@ def test_password_is_in_nothing_that_a_run_leaves_behind(postgres, tmp_path):
     url = postgres.create_database("secret")
     [hidden] = re.findall(r"searcher:(.*)@127", url)
     process = subprocess.Popen(
-        [sys.executable, "-m", "search.run", "--trials", "3", "--study", "p", "--runs", tmp_path, "--space", space,
-         "--no-baseline", "--json", "--verbose"],
+        [sys.executable, "-m", "search.run", "--no-confirm", "--trials", "3", "--study", "p", "--runs", tmp_path,
+         "--space", space, "--no-baseline", "--json", "--verbose"],
         env=clean_environment() | {"SEARCH_STORAGE": url, "PGPASSWORD": postgres.password},
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip

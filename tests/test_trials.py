@@ -11,8 +11,9 @@ from search.models import ModelStore
 from search.settings import Wishes
 from search.storage import open_storage
 from search.study import count, enqueue, open_study
-from search.trials import Observer, Report, Trials
-from trainable.config import BASELINE
+from search.live import Observer, Report
+from search.trials import Trials
+from trainable.config import BASELINE, KEEP_FROM
 
 
 class Recorder(Observer):
@@ -44,14 +45,12 @@ def report(epoch, accuracy, **changes):
 def make(tmp_path, storage_url):
     """A function that makes trials over a new study with a baseline, on each kind of storage."""
 
-    def build(pruner="none", goal=10, max_retries=0):
+    def build(pruner="none", goal=10, **options):
         settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
         study = open_study("s", open_storage(storage_url, create=True), settings)
         enqueue(study, settings, [])
         models, failures = ModelStore(tmp_path, "s"), FailureStore(tmp_path, "s")
-        trials = Trials(
-            study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), max_retries=max_retries
-        )
+        trials = Trials(study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), **options)
         trials.take_stock()
         return study, trials, models
 
@@ -228,7 +227,24 @@ def test_only_the_best_model_is_kept(make):
         run(trials, key, accuracy, model=key.encode())
         assert models.kept() == [kept]
     assert models.path(4).read_bytes() == b"e"
-    assert trials.best == 0.9
+    assert trials.ask("f")[KEEP_FROM] == 0.9
+
+
+def test_best_models_are_kept_as_many_as_wanted(make):
+    """Workers are asked for models that would be among them, and from the first trials on for all."""
+    _, trials, models = make(keep=2)
+    wanted = (
+        ("a", 0.5, -math.inf, [0]),
+        ("b", 0.8, -math.inf, [0, 1]),
+        ("c", 0.6, 0.5, [1, 2]),
+        ("d", 0.4, 0.6, [1, 2]),
+    )
+    for key, accuracy, keep_from, kept in wanted:
+        assert trials.ask(key)[KEEP_FROM] == keep_from
+        trials.start(key)
+        trials.keep_model(key, b"model")
+        trials.finish(key, report(1, accuracy))
+        assert models.kept() == kept
 
 
 def test_goal_is_what_may_be_asked(make):

@@ -13,6 +13,10 @@ LARGEST = {"hidden_units": 100_000, "batch_size": 1_000_000, "epochs": 10_000}
 LARGEST_RATE = 1e30
 LONGEST_SHOWN = 80  # characters
 
+# What may stand beside a configuration's parameters, for the worker that trains it.
+KEEP_FROM = "keep_from"  # the val_accuracy from which on the finished model is handed back
+ALL_IMAGES = "all_images"  # train on the validation split, too, and hand back the model; val_accuracy is then NaN
+
 
 @dataclass(frozen=True)
 class Configuration:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from trainable.config import Configuration
 from trainable.data import Dataset
 from trainable.evaluate import count_correct
-from trainable.model import Weights, forward, initial_weights, scaled
+from trainable.model import forward, initial_weights, scaled
 from trainable.precision import FLOAT32, check_precision
+from trainable.scoring import Weights
 
 # RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
 RHO = 0.9
@@ -51,8 +52,9 @@ class Engine:
         self._dtype = tf.as_dtype(precision)
         self._features, self._classes = dataset.features, dataset.classes
         self._lit = lit_features(dataset)
-        self._images = tf.constant(dataset.x_train[:, self._lit])
-        self._labels = tf.constant(dataset.y_train.astype(np.int32))
+        self._split = len(dataset.y_train)  # training images come before those of the validation split
+        self._images = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
+        self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
         self._val_images = tf.constant(dataset.x_val[:, self._lit])
         self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
         shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
@@ -61,12 +63,12 @@ class Engine:
         )
         self._drawn_kernel: NDArray[np.float32] | None = None  # [features, hidden_units], as the network began
         self._configuration: Configuration | None = None
-        self._epochs_run = 0
+        self._samples, self._epochs_run = self._split, 0
 
     @property
     def samples(self) -> int:
-        """Number of training images."""
-        return int(self._images.shape[0])
+        """Number of images that the network is trained on."""
+        return self._samples
 
     @property
     def weights(self) -> Weights:
@@ -82,8 +84,16 @@ class Engine:
         kernel[self._lit] = lit_kernel
         return [kernel, *others]
 
-    def start(self, configuration: Configuration, weights: Weights | None = None) -> None:
-        """Begin a new network, from seeded initial weights unless others are given."""
+    def start(
+        self, configuration: Configuration, weights: Weights | None = None, *, all_images: bool = False
+    ) -> None:
+        """Begin a new network.
+
+        Args:
+            configuration: What to train.
+            weights: To begin with; by default drawn by the seed.
+            all_images: Whether to train on the validation split, too: `validate` says nothing about such a network.
+        """
         if weights is None:
             weights = initial_weights(self._features, configuration.hidden_units, self._classes, configuration.seed)
         self._drawn_kernel = weights[0]
@@ -93,6 +103,7 @@ class Engine:
         for slots in (self._mean_squares, self._momenta):
             for variable, value in zip(slots, trained, strict=True):
                 variable.assign(tf.zeros_like(value))
+        self._samples = int(self._labels.shape[0]) if all_images else self._split
         self._configuration, self._epochs_run = configuration, 0
 
     def train_epoch(self) -> Epoch:
@@ -105,6 +116,7 @@ class Engine:
             tf.constant([config.seed, self._epochs_run], tf.int32),
             tf.constant(config.batch_size, tf.int32),
             tf.constant(config.learning_rate, tf.float32),
+            tf.constant(self._samples, tf.int32),
         )
         return Epoch(loss=float(loss) / self.samples, accuracy=int(correct) / self.samples)
 
@@ -118,11 +130,12 @@ class Engine:
             tf.TensorSpec([2], tf.int32),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([], tf.float32),
+            tf.TensorSpec([], tf.int32),
         ],
         autograph=False,
     )
-    def _train_shuffled(self, seed: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
-        order = tf.random.experimental.stateless_shuffle(tf.range(self.samples), seed)
+    def _train_shuffled(self, seed: Any, batch_size: Any, learning_rate: Any, samples: Any) -> tuple[Any, Any]:
+        order = tf.random.experimental.stateless_shuffle(tf.range(samples), seed)
         return self._train_in_order(order, batch_size, learning_rate)
 
     def _train_in_order(self, order: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:

@@ -6,7 +6,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainable.model import PIXEL_MAX, forward, scaled
+from trainable.model import forward, scaled
+from trainable.scoring import PIXEL_MAX
 
 BATCH = 1000  # images at once: large enough for fast matrix products, small enough to stay in cache
 
@@ -18,7 +19,7 @@ def count_correct(images: Any, labels: Any, weights: Any) -> Any:
     Args:
         images: uint8 [n, features].
         labels: int32 [n].
-        weights: Variables in the order of `model.Weights`.
+        weights: Variables in the order of `scoring.Weights`.
     """
     total = tf.size(labels)
 

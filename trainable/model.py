@@ -8,12 +8,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-Weights = list[NDArray[np.float32]]
-"""Hidden kernel [features, hidden_units] and bias, output kernel [hidden_units, classes] and bias; float32."""
-
-PIXEL_MAX = 255.0
+from trainable.scoring import PIXEL_MAX, Weights
 
 
 def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -> Weights:

@@ -20,8 +20,9 @@ from typing import Any
 import ray
 from ray import tune
 
-from trainable.config import Configuration
+from trainable.config import ALL_IMAGES, KEEP_FROM, Configuration
 from trainable.data import Dataset
+from trainable.environment import environment_here
 from trainable.precision import FLOAT32
 from trainable.process import prepare_tensorflow
 
@@ -34,11 +35,9 @@ SECONDS = "seconds"  # of this epoch, validation included
 SAMPLES_PER_SECOND = "samples_per_second"
 PARAMETERS_COUNT = "parameters_count"
 HOST = "host"
+ENVIRONMENT = "environment"  # what the numbers depend on, as in `trainable.environment`
 FAILURE = "failure"  # the reason, where the trial failed by its own fault
-MODEL = "model"  # bytes of a .keras file, with the last epoch, where `KEEP_FROM` asks for it
-
-# A key of the configuration: the val_accuracy from which on the finished model is handed back.
-KEEP_FROM = "keep_from"
+MODEL = "model"  # bytes of a .keras file, with the last epoch, where `KEEP_FROM` or `ALL_IMAGES` asks for it
 
 
 class MnistTrial(tune.Trainable):
@@ -49,11 +48,13 @@ class MnistTrial(tune.Trainable):
     ) -> None:
         """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
         assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
-        prepare_tensorflow(threads=max(1, int(assigned.get("CPU", 1))), gpu=bool(assigned.get("GPU")))
+        threads, gpu = max(1, int(assigned.get("CPU", 1))), bool(assigned.get("GPU"))
+        prepare_tensorflow(threads, gpu=gpu)
 
         from trainable.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
         self._engine = Engine(data, precision)
+        self._environment = environment_here(threads, gpu=gpu)
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -62,10 +63,10 @@ class MnistTrial(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train and validate one epoch."""
+        """Train one epoch, and validate the network unless it learns from the validation images."""
         started = time.perf_counter()
         epoch = self._engine.train_epoch()
-        val_accuracy = self._engine.validate()
+        val_accuracy = math.nan if self._all_images else self._engine.validate()
         seconds = time.perf_counter() - started
         self._epoch += 1
         result = {
@@ -77,19 +78,21 @@ class MnistTrial(tune.Trainable):
             SAMPLES_PER_SECOND: self._engine.samples / seconds,
             HOST: socket.gethostname(),
             PARAMETERS_COUNT: self._parameters_count,
+            ENVIRONMENT: self._environment,
             tune.result.DONE: self._epoch >= self._configuration.epochs,
         }
         if not math.isfinite(epoch.loss):
             return result | {FAILURE: f"diverged at epoch {self._epoch}", tune.result.DONE: True}
-        if result[tune.result.DONE] and val_accuracy >= self._keep_from:
+        if result[tune.result.DONE] and (self._all_images or val_accuracy >= self._keep_from):
             result[MODEL] = self._model_bytes()
         return result
 
     def _begin(self, config: dict[str, Any]) -> None:
         self._configuration = Configuration.of(config)
         self._keep_from = config.get(KEEP_FROM, math.inf)
+        self._all_images = config.get(ALL_IMAGES, False)
         self._epoch = 0
-        self._engine.start(self._configuration)
+        self._engine.start(self._configuration, all_images=self._all_images)
         self._parameters_count = sum(array.size for array in self._engine.weights)
 
     def _model_bytes(self) -> bytes:

@@ -1,0 +1,134 @@
+"""How arguments are read and checked, one by one, and how a wrong one is answered."""
+
+import argparse
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from search.errors import EXIT_USAGE
+
+FINEST = 1e-4  # Ray counts resources in ten-thousandths
+LONGEST_NAME = 255  # bytes; file systems have no longer names
+LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
+
+_STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s?)?")
+_ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
+# What ends a line, steers the terminal, or stands for bytes that are not UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):\S+@")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse `--OPTION=--` too, for which older Pythons store an empty list."""
+        known, others = super().parse_known_args(args, namespace)
+        for name, value in vars(known).items():
+            if value == []:
+                self.error(f"--{name.replace('_', '-')}: expected one argument")
+        return known, others
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and exit with status 2."""
+        message = _PASSWORD.sub(r"\1:***@", message.removeprefix("argument "))
+        self.exit(EXIT_USAGE, f"error: {one_line(message)}\n")
+
+
+def one_line(text: str) -> str:
+    """Return a text with its control characters escaped: one line."""
+    return _UNPRINTABLE.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """Return a reader of whole numbers in a range."""
+    allowed = f"of at least {low}" if high is None else f"from {low} to {high}"
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", text.strip()) or not low <= int(text) <= (high or int(text)):
+            raise argparse.ArgumentTypeError(f"must be a whole number {allowed}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def amount(*, above_zero: bool = False) -> Callable[[str], float]:
+    """Return a reader of amounts of a resource: a whole number, or a fraction below 1 as Ray has it."""
+    allowed = f"{'greater than 0' if above_zero else 'of at least 0'}, no fraction below {FINEST}, whole where above 1"
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        enough = FINEST <= value < 1e6 or (value == 0 and not above_zero)  # noqa: PLR2004 (no machine has a million CPUs)
+        if not enough or (value > 1 and not value.is_integer()):
+            raise argparse.ArgumentTypeError(f"must be a number {allowed}, got {text!r}")
+        return value
+
+    return read
+
+
+def duration(text: str) -> float:
+    """Read a duration such as 45, 90s, 30m or 1h30m; return seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds
+    if total <= 0:
+        raise argparse.ArgumentTypeError(f"must be a duration such as 90s, 30m or 1h30m, got {text!r}")
+    return float(total)
+
+
+def address(text: str) -> str:
+    """Check the address of a cluster."""
+    match = _ADDRESS.fullmatch(text)
+    try:
+        known = text == "auto" or (match and match[1].encode("idna") and 1 <= int(match[2]) <= 65535)  # noqa: PLR2004 (ports)
+    except UnicodeError:  # an empty or too long part of the name
+        known = False
+    if not known:
+        raise argparse.ArgumentTypeError(
+            f"must be auto or HOST:PORT, got {text!r}: run the search on the cluster's head, with --address auto"
+        )
+    return text
+
+
+def printable(text: str) -> str:
+    """Refuse what would break a message that names it; the text, which may hold a password, is not repeated."""
+    if _UNPRINTABLE.search(text):
+        raise argparse.ArgumentTypeError("must be UTF-8 without control characters such as line breaks")
+    return text
+
+
+def path(text: str) -> Path:
+    """Check the path of a file."""
+    return Path(printable(text))
+
+
+def directory(text: str) -> Path:
+    """Check the path of a directory that is there or can be made."""
+    found = path(text)
+    try:
+        whole = found.absolute()
+        nearest = next(each for each in (whole, *whole.parents) if each.exists())
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{error.strerror}: {text!r}") from error
+    if not nearest.is_dir():
+        raise argparse.ArgumentTypeError(f"must be a directory, or a new one, but {str(nearest)!r} is a file")
+    if len(os.fsencode(whole)) > LONGEST_PATH or max(len(os.fsencode(name)) for name in whole.parts) > LONGEST_NAME:
+        raise argparse.ArgumentTypeError(f"must have at most {LONGEST_PATH} bytes, {LONGEST_NAME} a name, got {text!r}")
+    if text.startswith("file:"):
+        raise argparse.ArgumentTypeError(f"must not begin with file:, which SQLite takes for a URL, got {text!r}")
+    return found
+
+
+def study_name(text: str) -> str:
+    """Check the name of a study, which is also the name of its folder."""
+    if not _STUDY_NAME.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f"must be 1 to 100 letters, digits, '.', '-' or '_' and begin with a letter or digit, got {text!r}"
+        )
+    return text

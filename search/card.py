@@ -1,0 +1,151 @@
+"""`MODEL_CARD.md`: what an exported model is, how good, how it came about, and how to use it, for a person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from search.answer import THE_BASELINE, Answer, Candidate
+from search.roundtrip import CLOSE
+from search.selection import BEST, WINNER
+from search.snippets import USE, prepare
+
+TITLES = {
+    "keras": "Keras (`pip install keras tensorflow`)",
+    "savedmodel": "SavedModel (`pip install tensorflow`)",
+    "onnx": "ONNX (`pip install onnxruntime`)",
+    "tflite": "LiteRT, formerly TensorFlow Lite (`pip install ai-edge-litert`)",
+}
+
+LIMITS = """\
+- It knows MNIST's kind of image: one light digit on a dark ground, in 20 x 20 pixels, its centre of mass in the middle
+  of 28 x 28. How it does on others, such as dark digits on paper or digits away from the middle, was not measured.
+- It has no answer for "no digit": whatever the image, the ten probabilities sum to 1. They were not calibrated.
+- The accuracies hold for images of MNIST's origin. An interval is for other seeds and other images of that origin."""
+
+
+def card(description: Mapping[str, Any], answer: Answer | None) -> str:
+    """Return the card's text, Markdown.
+
+    Args:
+        description: What `model.json` says.
+        answer: The study's, where a confirmation was begun.
+    """
+    sections = {
+        f"# Model card: {_title(description)} of the study {description['study']}": _what(description),
+        "## Accuracy": _accuracy(description, answer),
+        "## How it was selected": f"{_selection(description, answer)}\n\n{_looks(answer)}",
+        "## Data": _data(description["data_sha256"]),
+        "## Limits": LIMITS,
+        "## Input and output": _input(description),
+        "## Use": _use(description["checks"]),
+        "## Checks": _checks(description["checks"]),
+    }
+    return "\n".join(f"{title}\n\n{text}\n" for title, text in sections.items())
+
+
+def _title(description: Mapping[str, Any]) -> str:
+    return "the baseline" if description["trial"] is None else f"trial {description['trial']}"
+
+
+def _what(description: Mapping[str, Any]) -> str:
+    params = description["params"]
+    rows = {
+        "trained on": f"{description['trained_on']:,} images",
+        "trained with": "RMSprop, categorical cross-entropy",
+        "learning rate": f"{params['learning_rate']:.6g}",
+        "batch size": params["batch_size"],
+        "epochs": description["epochs_run"],
+        "seed": description["seed"],
+        "matrix products in training": description["precision"],
+    }
+    return (
+        "A network that says which digit a small image shows: 784 pixels, one hidden layer of "
+        f"{params['hidden_units']} units with relu, 10 probabilities by softmax.\n\n| | |\n| --- | --- |\n"
+        + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    )
+
+
+def _accuracy(description: Mapping[str, Any], answer: Answer | None) -> str:
+    if answer is None or answer.verdict is None or description["selected"] != WINNER:
+        return _unconfirmed(description, answer)
+    value, seeds, test = description["val_accuracy"], len(answer.seeds), answer.verdict.first
+    return (
+        f"- Test: {test.mean:.4f} (95 % interval {test.low:.4f} to {test.high:.4f}) on the 10,000 test images, the "
+        f"mean of {seeds} networks of this configuration. This file is one of them; it alone scored "
+        f"{description['test_accuracy']:.4f}.\n"
+        f"- Validation: {value:.4f}, the mean of {seeds} other networks of this configuration. This one has been "
+        "trained on the validation images, so what it scores on them says nothing.\n"
+        f"- Verdict: {answer.sentence}."
+    )
+
+
+def _unconfirmed(description: Mapping[str, Any], answer: Answer | None) -> str:
+    luck = " The best of many trials is partly luck: expect a little less." if description["selected"] == BEST else ""
+    verdict = ""
+    if answer is not None and answer.verdict is not None:
+        verdict = f"\n- The study's verdict, which is on networks that were trained anew: {answer.sentence}."
+    return (
+        f"- Validation: {description['val_accuracy']:.4f} on the 10,000 validation images, one network.{luck}\n"
+        f"- Test: this network was not scored on the test images.{verdict}"
+    )
+
+
+def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
+    trials, selected = description["trials"], description["selected"]
+    search = (
+        f"The search had {trials['complete']} complete, {trials['pruned']} pruned and {trials['failed']} failed "
+        f"trials, with the sampler {description['sampler']} and the pruner {description['pruner']}."
+    )
+    if selected == BEST:
+        return f"{search} This is the trial with the best validation accuracy."
+    if selected != WINNER or answer is None:
+        return f"{search} This trial was chosen by its number."
+    return (
+        f"{search} Its best configurations ({len(answer.candidates) - 1}) and the baseline were trained again with "
+        f"{len(answer.seeds)} fresh seeds each, without the validation images, and the best mean validation "
+        "accuracy won. The winner and the baseline were then trained on all 60,000 training images."
+    )
+
+
+def _looks(answer: Answer | None) -> str:
+    if answer is None or not answer.looks:
+        return "The test images have not been looked at."
+    lines = [f"- {look.time}: {_names(look.candidates)}, {look.seeds} networks each" for look in answer.looks]
+    return f"Looks at the test images, which selected nothing: {len(lines)}.\n\n" + "\n".join(lines)
+
+
+def _names(candidates: Sequence[str]) -> str:
+    titles = (THE_BASELINE if name == THE_BASELINE.name else Candidate(int(name), {}) for name in candidates)
+    return " and ".join(each.title for each in titles)
+
+
+def _data(hashes: Mapping[str, str]) -> str:
+    lines = "\n".join(f"- `{name}`: `{value}`" for name, value in hashes.items())
+    return (
+        "MNIST: 60,000 training images, of which the last 10,000 validate during the search, and 10,000 test images. "
+        f"SHA-256 of the raw uint8 arrays:\n\n{lines}"
+    )
+
+
+def _input(description: Mapping[str, Any]) -> str:
+    return (
+        f"- Input: {description['input']}.\n- Output: {description['output']}.\n\n"
+        "How an image becomes input (`pip install numpy pillow`); the code below goes on from here:\n\n"
+        f"```python\n{prepare(preprocessing=description['preprocessing'])}```"
+    )
+
+
+def _use(checks: Mapping[str, Any]) -> str:
+    return "\n\n".join(f"{TITLES[name]}:\n\n```python\n{USE[name]}```" for name in checks)
+
+
+def _checks(checks: Mapping[str, Any]) -> str:
+    rows = "\n".join(
+        f"| `{each['file']}` | {each['runtime']} | {each['images']:,} | {each['largest_difference']:.2g} |"
+        for each in checks.values()
+    )
+    return (
+        "Each file was loaded again in a process of its own, and gave for every validation image the class that the "
+        f"study's Keras model gives, with probabilities that differ by {CLOSE:g} at most. `model.json` has the "
+        "SHA-256 of every file.\n\n| file | loaded with | images | largest difference |\n| --- | --- | ---: | ---: |\n"
+        f"{rows}"
+    )

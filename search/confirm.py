@@ -1,0 +1,299 @@
+"""The confirmation after the trials: the best configurations and the baseline, trained again with fresh seeds.
+
+First on the training split, where the mean validation accuracy decides who wins; then the winner and the baseline on
+all training images, and only these are scored on the test images. Knows nothing of Ray.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from search.answer import (
+    CONFIRMATION,
+    CONFIRMED,
+    FAILURE,
+    LOOKS,
+    SECONDS,
+    SHA256,
+    TESTED,
+    THE_BASELINE,
+    VAL_ACCURACY,
+    WRONG,
+    Answer,
+    Candidate,
+    answer_of,
+    choose,
+    fresh_seeds,
+    key_of,
+    plan_of,
+)
+from search.failures import Failure
+from search.live import Observer, Report, Retraining
+from search.models import ModelStore
+from search.settings import Settings
+from search.trials import Trials
+from trainable.config import ALL_IMAGES
+from trainable.data import HeldOutSet
+from trainable.scoring import read_weights, wrong_images
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is confirmed: the best `candidates` configurations besides the baseline, with `seeds` seeds each."""
+
+    candidates: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One network to train: what for, as the attribute is named that its result goes to."""
+
+    what: str
+    candidate: Candidate
+    seed: int
+
+    @property
+    def key(self) -> str:
+        return key_of(self.what, self.candidate, self.seed)
+
+    @property
+    def title(self) -> str:
+        images = ", all images" if self.what == TESTED else ""
+        return f"{self.candidate.title} again, seed {self.seed}{images}"
+
+
+def plan(trials: Sequence[FrozenTrial], settings: Settings, extent: Extent) -> dict[str, Any] | None:
+    """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
+    chosen = choose(trials, settings, extent.candidates)
+    return plan_of(chosen, fresh_seeds(settings, extent.seeds)) if chosen else None
+
+
+def is_confirmed(
+    attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings, extent: Extent
+) -> bool:
+    """Say whether nothing is left to confirm in a study that has all its trials."""
+    wanted = plan(trials, settings, extent)
+    answer = answer_of(attributes)
+    return wanted is None or (attributes.get(CONFIRMATION) == wanted and answer is not None and not _open_tasks(answer))
+
+
+def _open_tasks(answer: Answer) -> list[_Task]:
+    """Return the networks that are yet to be trained, as far as is known before there is a winner."""
+    if answer.failure(THE_BASELINE):
+        return []
+    return [
+        _Task(what, candidate, seed)
+        for what, missing in ((CONFIRMED, answer.unvalidated), (TESTED, answer.untested))
+        for candidate, seed in missing
+    ]
+
+
+class Confirmation:
+    """Asks the trials until they are exhausted, and then what is to be confirmed; see `tuning.Work`.
+
+    While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case.
+    """
+
+    def __init__(
+        self,
+        trials: Trials,
+        study: optuna.Study,
+        settings: Settings,
+        extent: Extent,
+        *,
+        models: ModelStore,
+        held_out: Callable[[], HeldOutSet],
+        observer: Observer,
+        max_retries: int = 0,
+    ) -> None:
+        """Follow on these trials.
+
+        Args:
+            trials: Asked first.
+            study: Where results are recorded.
+            settings: The study's.
+            extent: How much is confirmed.
+            models: Where the finalists' models are kept.
+            held_out: Loads the test images; called only when a finalist is to be scored.
+            observer: Is told of every network.
+            max_retries: Further attempts at a network whose worker was lost.
+        """
+        self._trials, self._study, self._settings, self._extent = trials, study, settings, extent
+        self._models, self._held_out, self._observer = models, held_out, observer
+        self._max_retries = max_retries
+        self._attributes: dict[str, Any] = {}
+        self._in_training: dict[str, tuple[_Task, Retraining]] = {}
+        self._losses: dict[str, int] = {}
+        self._looked: set[str] = set()
+        self._planned: tuple[int, dict[str, Any] | None] | None = None
+        self._given_up = False
+        self._ended = 0
+        self._seconds = 0.0
+        self._first_started: float | None = None
+
+    def take_stock(self) -> None:
+        """Forget what no worker has any more."""
+        self._trials.take_stock()
+        self._in_training.clear()
+        self._attributes = self._study.user_attrs
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no trial and no network is to be asked, now or later."""
+        if not self._trials.exhausted:
+            return False
+        if self._given_up:
+            return True
+        later = self._trials.in_flight or any(task.what == CONFIRMED for task, _ in self._in_training.values())
+        return not later and not self._free_tasks()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every trial that the study lacked was asked."""
+        return self._trials.complete
+
+    @property
+    def ended(self) -> int:
+        """How many trials and networks came to an end."""
+        return self._trials.ended + self._ended
+
+    @property
+    def training_seconds(self) -> float:
+        """What workers spent with training."""
+        return self._trials.training_seconds + self._seconds
+
+    @property
+    def first_started(self) -> float | None:
+        """`time.monotonic()` when the first worker began."""
+        return self._trials.first_started or self._first_started
+
+    def ask(self, key: str) -> dict[str, Any] | None:
+        """Start a trial or a network; None where it is not yet known what comes next."""
+        if not self._trials.exhausted:
+            return self._trials.ask(key)
+        free = self._free_tasks()
+        if not free:
+            return None
+        task = free[0]
+        config = {**task.candidate.params, "seed": task.seed, ALL_IMAGES: task.what == TESTED}
+        self._in_training[key] = task, Retraining(task.title, config)
+        return config
+
+    def start(self, key: str) -> None:
+        """Note that a worker has begun."""
+        if key not in self._in_training:
+            self._trials.start(key)
+            return
+        self._first_started = self._first_started or time.monotonic()
+        self._observer.retraining(self._in_training[key][1])
+
+    def report(self, key: str, report: Report) -> bool:
+        """Record an epoch of a trial, or note one of a network, which is never stopped before its end."""
+        if key not in self._in_training:
+            return self._trials.report(key, report)
+        self._take(self._in_training[key][1], report)
+        return False
+
+    def keep_model(self, key: str, model: bytes) -> None:
+        """Remember a finished model."""
+        if key in self._in_training:
+            self._in_training[key][1].model = model
+        else:
+            self._trials.keep_model(key, model)
+
+    def fail(self, key: str, failure: Failure) -> None:
+        """Train a lost network again; where that cannot help, leave the confirmation to the next command."""
+        if key not in self._in_training:
+            self._trials.fail(key, failure)
+            return
+        task, network = self._in_training.pop(key)
+        losses = self._losses[task.key] = self._losses.get(task.key, 0) + failure.counted
+        again = failure.retried and losses <= self._max_retries
+        self._given_up |= not again
+        self._observer.lost(network, f"{failure.reason}: {'trained again' if again else 'no verdict for now'}")
+
+    def finish(self, key: str, last: Report) -> None:
+        """Record what came of a trial or a network."""
+        if key not in self._in_training:
+            self._trials.finish(key, last)
+            return
+        task, network = self._in_training.pop(key)
+        self._take(network, last)
+        result: dict[str, Any] = {SECONDS: network.seconds}
+        if last.failure:
+            result[FAILURE] = last.failure
+        elif task.what == CONFIRMED:
+            result[VAL_ACCURACY] = last.val_accuracy
+        else:
+            result |= self._scored(task, network.model or b"")
+        self._record(task.key, result)
+        self._ended += 1
+        answer = self._answer()
+        if answer.verdict is not None:
+            self._models.keep_only_final([each.name for each in answer.finalists])
+        self._observer.retrained(network, answer.done, answer.total)
+
+    def _take(self, network: Retraining, report: Report) -> None:
+        network.last = report
+        network.seconds += report.seconds
+        self._seconds += report.seconds
+
+    def _scored(self, task: _Task, model: bytes) -> dict[str, Any]:
+        """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
+        self._note_look(task.candidate)
+        images = self._held_out()
+        result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+        if task.seed == fresh_seeds(self._settings, 1)[0]:
+            self._models.write_final(task.candidate.name, model)
+            result[SHA256] = hashlib.sha256(model).hexdigest()
+        return result
+
+    def _note_look(self, candidate: Candidate) -> None:
+        """Record, before it happens, that the test images are looked at: once for the networks of a candidate."""
+        if candidate.name in self._looked:
+            return
+        networks = sum(each.name == candidate.name for each, _ in self._answer().untested)
+        time = datetime.now(UTC).isoformat(timespec="seconds")
+        look = {"time": time, "candidates": [candidate.name], "seeds": networks}
+        self._record(LOOKS, [*self._attributes.get(LOOKS, ()), look])
+        self._looked.add(candidate.name)
+
+    def _free_tasks(self) -> list[_Task]:
+        """Return what can be trained now and is not in training."""
+        taken = {task.key for task, _ in self._in_training.values()}
+        return [task for task in self._known_tasks() if task.key not in taken]
+
+    def _known_tasks(self) -> list[_Task]:
+        wanted = self._wanted()
+        if wanted is None or self._given_up:
+            return []
+        tasks = _open_tasks(self._answer())
+        if self._trials.in_flight:  # they may still change who is confirmed besides the baseline
+            return [task for task in tasks if task.what == CONFIRMED and task.candidate == THE_BASELINE]
+        if self._attributes.get(CONFIRMATION) != wanted:
+            self._record(CONFIRMATION, wanted)
+        return tasks
+
+    def _wanted(self) -> dict[str, Any] | None:
+        """Return the plan as the trials are now; it changes only when one ends."""
+        if self._planned is None or self._planned[0] != self._trials.ended:
+            trials = self._study.get_trials(deepcopy=False)
+            self._planned = self._trials.ended, plan(trials, self._settings, self._extent)
+        return self._planned[1]
+
+    def _answer(self) -> Answer:
+        answer = answer_of({**self._attributes, CONFIRMATION: self._wanted()})
+        if answer is None:
+            raise RuntimeError("a network was confirmed without a plan")
+        return answer
+
+    def _record(self, key: str, value: Any) -> None:
+        self._study.set_user_attr(key, value)
+        self._attributes[key] = value

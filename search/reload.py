@@ -1,0 +1,77 @@
+"""`python -m search.reload FORMAT MODEL INPUTS OUTPUTS`: predict with an exported model in a process of its own.
+
+Each format is loaded by its own runtime alone: of this project there is only this module, and where a runtime does not
+need TensorFlow or Keras, they cannot be imported. INPUTS and OUTPUTS are `.npy` files.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BATCH = 1000  # images at once
+ABSENT = {
+    "keras": (),
+    "savedmodel": ("keras",),
+    "onnx": ("keras", "tensorflow"),
+    "tflite": ("keras", "tensorflow"),
+}
+
+Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
+"""Images, as the model takes them, to probabilities, float32 [batch, classes]."""
+
+
+def main(arguments: list[str]) -> None:
+    """Load the model, predict, and write the probabilities."""
+    name, model, inputs, outputs = arguments
+    for package in ABSENT[name]:
+        sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
+    predict = LOADERS[name](model)
+    images = np.load(inputs)
+    batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+    np.save(outputs, np.concatenate(batches))
+
+
+def load_keras(file: str) -> Predict:
+    """Load a `.keras` file."""
+    import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
+
+    model = keras.models.load_model(file)
+    return lambda images: np.asarray(model(images))
+
+
+def load_savedmodel(folder: str) -> Predict:
+    """Load a SavedModel."""
+    import tensorflow as tf  # noqa: PLC0415 (as above)
+
+    model = tf.saved_model.load(folder)
+    return lambda images: np.asarray(model.serve(images))
+
+
+def load_onnx(file: str) -> Predict:
+    """Load a `.onnx` file."""
+    import onnxruntime  # noqa: PLC0415 (as above)
+
+    session = onnxruntime.InferenceSession(file)
+    return lambda images: np.asarray(session.run(None, {"images": images})[0])
+
+
+def load_tflite(file: str) -> Predict:
+    """Load a `.tflite` file."""
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (as above)
+
+    run = Interpreter(file).get_signature_runner()
+    return lambda images: np.asarray(run(images=images)["output_0"])
+
+
+LOADERS: dict[str, Callable[[str], Predict]] = {
+    "keras": load_keras,
+    "savedmodel": load_savedmodel,
+    "onnx": load_onnx,
+    "tflite": load_tflite,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

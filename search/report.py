@@ -1,0 +1,104 @@
+"""`python -m search.report`: what a study found, how and where, as one page that needs nothing else."""
+
+import argparse
+import sys
+from pathlib import Path
+
+import optuna
+
+from search.arguments import Parser, path
+from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError
+from search.findings import Found, candidates_section, method_section, verdict_section
+from search.noise import quiet
+from search.options import add_storage_options, default_storage
+from search.page import Page, to_html, to_markdown
+from search.recipe import commands_section
+from search.records import circumstances_section, curves_section, parameters_section, trials_section
+from search.storage import one_line_errors, open_read_only, shown
+from search.study import load_study, settings_of
+from trainable.data import whole_file
+
+FORMATS = {".html": to_html, ".md": to_markdown}
+MODE = 0o644  # a report is for others to read
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    options = _parse(arguments)
+    quiet(verbose=False)
+    try:
+        with one_line_errors(options.storage):
+            study = load_study(options.study, open_read_only(options.storage))
+            write_report(study, options.storage, options.runs, options.output)
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    print(options.output)
+    return EXIT_DONE
+
+
+def write_report(study: optuna.Study, storage: str, runs: Path, output: Path) -> None:
+    """Write what a study holds at this moment; the study is only read.
+
+    Args:
+        study: Opened for reading at least.
+        storage: Its URL; a password in it is not written.
+        runs: Home of the default storage and of kept models.
+        output: `.html` or `.md`; its folder is made, and the file is written whole or not at all.
+
+    Raises:
+        UsageError: The study was not made by this project.
+        SearchError: The file cannot be written.
+    """
+    settings = settings_of(study)
+    trials = study.get_trials(deepcopy=False)
+    found = Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials)
+    text = FORMATS[output.suffix](page_of(found))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(output) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+            temporary.chmod(MODE)
+    except OSError as error:
+        raise SearchError(f"{output}: the report cannot be written: {error.strerror}") from error
+
+
+def page_of(found: Found) -> Page:
+    """Return the report's page: the verdict first."""
+    counts = found.counts
+    subtitle = (
+        f"Hyperparameter search for an MNIST network: {counts.complete} trials complete, {counts.pruned} pruned, "
+        f"{counts.failed} failed, {counts.running} running"
+    )
+    sections = (
+        verdict_section, method_section, candidates_section, curves_section, trials_section, parameters_section,
+        circumstances_section, commands_section,
+    )  # fmt: skip
+    return Page(f"Study {found.name}", subtitle, [section(found) for section in sections])
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = Parser(
+        prog="python -m search.report",
+        allow_abbrev=False,
+        description="Write what a study found, how and where, as one page: HTML that needs nothing else, or Markdown.",
+    )
+    parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
+    parser.add_argument("--output", metavar="FILE", type=_output, required=True, help="FILE.html or FILE.md; replaced")
+    add_storage_options(parser)
+    options = parser.parse_args(arguments)
+    options.storage = options.storage or default_storage(options.runs)
+    return options
+
+
+def _output(text: str) -> Path:
+    file = path(text)
+    if file.suffix not in FORMATS:
+        raise argparse.ArgumentTypeError(f"must end in {' or '.join(FORMATS)}, got {text!r}")
+    return file
+
+
+if __name__ == "__main__":
+    sys.exit(main())

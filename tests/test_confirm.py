@@ -1,0 +1,314 @@
+"""The confirmation: which networks are trained again, in which order, and what is recorded of them."""
+
+import hashlib
+import math
+
+import pytest
+
+from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, answer_of, fresh_seeds
+from search.confirm import Confirmation, Extent, is_confirmed
+from search.failures import CRASHED, LOST_NODE, Failure, FailureStore
+from search.live import Observer, Report
+from search.models import ModelStore
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import enqueue, open_study
+from search.trials import Trials
+from search.verdict import Word
+from trainable.config import ALL_IMAGES, BASELINE
+from trainable.data import HeldOutSet, load_held_out
+from trainable.model import initial_weights, keras_bytes
+
+EXTENT = Extent(candidates=2, seeds=2)
+PARAMETERS = ("hidden_units", "learning_rate", "batch_size", "epochs")
+
+
+class Recorder(Observer):
+    """Writes down what it is told of networks."""
+
+    def __init__(self):
+        self.trained, self.lost_ones = [], []
+
+    def retrained(self, network, done, total):
+        self.trained.append((network.title, done, total))
+
+    def lost(self, network, reason):
+        self.lost_ones.append((network.title, reason))
+
+
+def report(accuracy, epoch=1, **changes):
+    """What a worker measures."""
+    values = {"train_accuracy": 0.5, "seconds": 2.0, "samples_per_second": 100.0, "host": "h", "parameters_count": 9}
+    return Report(epoch=epoch, val_accuracy=accuracy, **(values | changes))
+
+
+@pytest.fixture(scope="module")
+def held_out():
+    """The real test images."""
+    return load_held_out()
+
+
+@pytest.fixture(scope="module")
+def model():
+    """The content of a model that has learnt nothing."""
+    return keras_bytes(initial_weights(784, 8, 10, seed=1))
+
+
+class Bench:
+    """A study, and a worker that reports what it is told to."""
+
+    def __init__(self, folder, url, held_out, model):
+        self.settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
+        self.study = open_study("s", open_storage(url, create=True), self.settings)
+        enqueue(self.study, self.settings, [])
+        self.models, self._folder, self._held_out, self._model = ModelStore(folder, "s"), folder, held_out, model
+        self.looks = 0
+        self.command(goal=4)
+
+    def command(self, goal=4, max_retries=1, extent=EXTENT):
+        """Begin as a new command does."""
+        self.observer = Recorder()
+        failures = FailureStore(self._folder, "s")
+        self.trials = Trials(
+            self.study, self.settings, goal=goal, models=self.models, failures=failures, observer=self.observer, keep=2
+        )
+        self.work = Confirmation(
+            self.trials, self.study, self.settings, extent,
+            models=self.models, held_out=self._load, observer=self.observer, max_retries=max_retries,
+        )  # fmt: skip
+        self.work.take_stock()
+
+    def _load(self):
+        self.looks += 1
+        return self._held_out
+
+    def search(self, *accuracies):
+        """Run trials, the baseline first."""
+        for number, accuracy in enumerate(accuracies):
+            self.work.ask(f"t{number}")
+            self.work.start(f"t{number}")
+            self.work.finish(f"t{number}", report(accuracy))
+
+    def train(self, key, accuracy_of):
+        """Train the next network; return its configuration, or None where there is none."""
+        config = self.work.ask(key)
+        if config is None:
+            return None
+        self.work.start(key)
+        self.work.report(key, report(0.1))
+        if config[ALL_IMAGES]:
+            self.work.keep_model(key, self._model)
+        self.work.finish(key, report(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
+        return config
+
+    def confirm(self, accuracy_of):
+        """Train all that is asked for; return the configurations."""
+        found = []
+        while not self.work.exhausted:
+            found.append(self.train(f"n{len(found)}", accuracy_of))
+        return found
+
+    @property
+    def answer(self):
+        return answer_of(self.study.user_attrs)
+
+
+@pytest.fixture
+def bench(tmp_path, storage_url, held_out, model):
+    """A bench on each kind of storage."""
+    return Bench(tmp_path, storage_url, held_out, model)
+
+
+def params(config):
+    """The parameters of a configuration."""
+    return {name: config[name] for name in PARAMETERS}
+
+
+def by_units(config):
+    """An accuracy that grows with the hidden units; the baseline's is the least."""
+    return 0.0 if params(config) == BASELINE.params else config["hidden_units"] / 10_000
+
+
+def best_of(bench, first, *others):
+    """The parameters of trials, by number."""
+    return [bench.settings.space.complete(bench.study.trials[number].params) for number in (first, *others)]
+
+
+def test_best_configurations_and_the_baseline_are_trained_with_the_same_fresh_seeds(bench):
+    """First the baseline, then the best two as the search ranked them, two seeds each: none of the search's own."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(lambda config: 0.9 if params(config) == BASELINE.params else 0.95)[:6]
+    seeds = fresh_seeds(bench.settings, 2)
+    third, second = best_of(bench, 3, 2)
+    expected = [(each, seed) for each in (BASELINE.params, third, second) for seed in seeds]
+    assert [(params(config), config["seed"]) for config in configs] == expected
+    assert not {trial.user_attrs["seed"] for trial in bench.study.trials} & set(seeds)
+
+
+def test_winner_is_chosen_by_the_mean_over_fresh_seeds_and_tested_with_the_baseline(bench):
+    """The second best of the search wins where its networks are better; only finalists are trained on all images."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    [second] = best_of(bench, 2)
+    configs = bench.confirm(lambda config: 0.98 if params(config) == second else 0.97)
+    assert [params(config) for config in configs[6:]] == [second] * 2 + [BASELINE.params] * 2
+    assert [config[ALL_IMAGES] for config in configs] == [False] * 6 + [True] * 4
+    assert bench.answer.winner.trial == 2
+    assert bench.answer.verdict.word == Word.NO_DIFFERENCE  # the same untrained network was handed in for all
+    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.seeds[1]}, all images", 10, 10)
+
+
+def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(bench):
+    """A look is recorded with its time before it happens, and the models that are kept are those of the first seed."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(by_units)
+    answer = bench.answer
+    looks = [(look.candidates, look.seeds) for look in answer.looks]
+    assert looks == [((answer.winner.name,), 2), (("baseline",), 2)]
+    assert all(look.time.endswith("+00:00") for look in answer.looks)
+    for finalist in answer.finalists:
+        content = bench.models.final(finalist.name).read_bytes()
+        tested = answer.tested[finalist.name, answer.seeds[0]]
+        assert tested["sha256"] == hashlib.sha256(content).hexdigest()
+        assert "sha256" not in answer.tested[finalist.name, answer.seeds[1]]
+    assert len(list(bench.models.folder.glob("final-*.keras"))) == 2
+
+
+def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
+    """A kill while a network is scored leaves the look on record."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    monkeypatch.setattr("search.confirm.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        bench.confirm(by_units)
+    assert len(bench.study.user_attrs[LOOKS]) == 1
+    assert not [key for key in bench.study.user_attrs if key.startswith(f"{TESTED}:")]
+
+
+def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
+    """Who else is confirmed is not known before the last trial has ended."""
+    bench.search(0.97, 0.96, 0.98)
+    assert bench.work.ask("last")["hidden_units"] != BASELINE.hidden_units
+    bench.work.start("last")
+    assert params(bench.train("a", by_units)) == BASELINE.params
+    assert params(bench.train("b", by_units)) == BASELINE.params
+    assert bench.work.ask("c") is None
+    assert not bench.work.exhausted
+    assert CONFIRMATION not in bench.study.user_attrs
+    bench.work.finish("last", report(0.99))
+    assert params(bench.work.ask("c")) == best_of(bench, 3)[0]
+
+
+def test_winner_is_waited_for(bench):
+    """While the last validation runs, idle workers train the baseline on all images, and then wait."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(5):
+        bench.train(f"n{number}", by_units)
+    bench.work.start("last") if bench.work.ask("last") else None
+    for number in range(2):
+        config = bench.train(f"f{number}", by_units)
+        assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
+    assert bench.work.ask("f2") is None
+    assert not bench.work.exhausted
+    bench.work.finish("last", report(0.5))
+    assert bench.train("f2", by_units)[ALL_IMAGES]
+
+
+def test_nothing_is_trained_twice_after_a_kill(bench):
+    """A new command asks only for what the study lacks, and nothing once it has the verdict."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    first = [bench.train(f"n{number}", by_units) for number in range(4)]
+    bench.work.ask("lost with the driver")
+    bench.command()
+    rest = bench.confirm(by_units)
+    keys = [(config["seed"], config[ALL_IMAGES], config["hidden_units"]) for config in first + rest]
+    assert len(keys) == len(set(keys)) == 10
+    assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
+    recorded = dict(bench.study.user_attrs)
+    bench.command()
+    assert bench.work.exhausted
+    assert bench.study.user_attrs == recorded
+
+
+def test_more_trials_add_only_the_new_candidates_networks(bench):
+    """A further best trial is confirmed against what is known; its look is recorded beside the older ones."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(lambda _: 0.9)
+    bench.command(goal=5)
+    assert not bench.work.exhausted
+    bench.search(0.995)
+    assert not is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
+    [new] = best_of(bench, 4)
+    configs = bench.confirm(lambda _: 0.95)
+    assert [(params(config), config[ALL_IMAGES]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
+    assert [look.candidates for look in bench.answer.looks] == [("baseline",), ("4",)]
+    assert [bench.models.final(name) is not None for name in ("4", "baseline")] == [True, True]
+
+
+def test_lost_network_is_trained_again(bench):
+    """A lost worker costs an attempt, a preempted one none; the results are as if nothing had been."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    config = bench.work.ask("a")
+    bench.work.start("a")
+    bench.work.fail("a", Failure(CRASHED, "", retried=True))
+    assert bench.work.ask("b") == config
+    bench.work.fail("b", Failure(LOST_NODE, "", retried=True, counted=False))
+    assert len(bench.confirm(by_units)) == 10
+    assert bench.answer.verdict is not None
+    assert [reason for _, reason in bench.observer.lost_ones] == ["crashed: trained again", "lost node: trained again"]
+
+
+def test_network_that_cannot_be_trained_is_left_to_the_next_command(bench):
+    """After its retries nothing further is asked and nothing false is recorded; the same command goes on."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for key in "ab":
+        bench.work.ask(key)
+        bench.work.fail(key, Failure(CRASHED, "", retried=True))
+    assert bench.work.exhausted
+    assert bench.answer.verdict is None
+    bench.command()
+    assert len(bench.confirm(by_units)) == 10
+    assert bench.answer.verdict is not None
+
+
+def test_candidate_that_diverges_cannot_win(bench):
+    """Its other networks are trained all the same; the next best wins."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    [third, second] = best_of(bench, 3, 2)
+    config = None
+    while config is None or params(config) != third:
+        if config is not None:
+            bench.work.finish("x", report(0.9))
+        config = bench.work.ask("x")
+    bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
+    bench.confirm(lambda config: 0.99 if params(config) == third else 0.98 if params(config) == second else 0.9)
+    assert bench.answer.winner.trial == 2
+    [entry] = [each for each in bench.answer.to_json()["candidates"] if each["trial"] == 3]
+    assert entry["failure"] == "diverged at epoch 1"
+
+
+def test_baseline_may_win_and_is_then_tested_alone(bench):
+    """No difference is shown where no configuration did better on validation images."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(lambda config: 0.99 if params(config) == BASELINE.params else 0.9)
+    assert [params(config) for config in configs if config[ALL_IMAGES]] == [BASELINE.params] * 2
+    assert bench.answer.winner == THE_BASELINE
+    assert bench.answer.verdict.word == Word.NO_DIFFERENCE
+    assert "no configuration did better" in bench.answer.sentence
+
+
+def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):
+    """There is no verdict on a configuration against itself."""
+    bench.command(goal=1)
+    bench.search(0.97)
+    assert bench.work.exhausted
+    assert bench.answer is None
+
+
+def test_held_out_set_is_loaded_for_finalists_only(bench):
+    """Nothing reads the test images while there is no finalist."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(5):
+        bench.train(f"n{number}", by_units)
+    assert bench.looks == 0
+    bench.confirm(by_units)
+    assert bench.looks == 4
+    assert isinstance(bench._load(), HeldOutSet)

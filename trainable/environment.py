@@ -1,0 +1,93 @@
+"""Where a network is trained: what its numbers depend on besides configuration, seed, data and precision.
+
+Float32 sums depend on the order of their terms, and so on the processor's registers, the kernels that TensorFlow picks
+for them, and the number of threads. In one environment a training is repeatable to the last bit; in another one it may
+part from the first after an epoch or two.
+"""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from trainable.precision import CPU_INFO
+from trainable.process import ONEDNN
+
+PACKAGES = ("tensorflow", "keras", "numpy")
+# The modules of this package that decide the numbers: their source stands for the engine's version.
+ENGINE = ("config", "data", "engine", "evaluate", "model", "precision", "process", "scoring")
+
+# The instruction sets by which Eigen and oneDNN choose their kernels, as Linux calls them.
+INSTRUCTIONS = (
+    "sse4_1", "avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512_vnni",
+    "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16", "amx_fp16", "asimd", "sve", "sve2", "bf16",
+)  # fmt: skip
+DIGEST_LENGTH = 12  # hexadecimal digits; a study sees a handful of environments
+
+
+def environment_here(threads: int, *, gpu: bool) -> dict[str, Any]:
+    """Describe this process's environment in a form that JSON can hold.
+
+    Args:
+        threads: Of TensorFlow, for the parts of one operation.
+        gpu: Whether TensorFlow may use GPUs; their names count only then.
+    """
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        "engine": _digest("".join(_source(name) for name in ENGINE)),
+        **processor(),
+        "threads": threads,
+        "onednn": os.environ.get(ONEDNN, "1") == "1",
+        "gpu": _gpus() if gpu else "",
+    }
+
+
+def processor(cpu_info: Path = CPU_INFO) -> dict[str, str]:
+    """Return the processor's name and those of its instruction sets that matter.
+
+    Args:
+        cpu_info: Where Linux describes the processors; elsewhere Python's own answer has to do.
+    """
+    try:
+        first = cpu_info.read_text(encoding="utf-8").partition("\n\n")[0]
+    except OSError:
+        first = ""  # not Linux
+    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    name = facts.get("model name") or platform.processor() or platform.machine()
+    if "cpu family" in facts:  # under a hypervisor the name may be no more than the maker's
+        name += f", family {facts['cpu family']}, model {facts.get('model')}, stepping {facts.get('stepping')}"
+    flags = (facts.get("flags") or facts.get("Features") or "").split()
+    return {"processor": name, "instructions": " ".join(each for each in INSTRUCTIONS if each in flags)}
+
+
+def digest_of(environment: Mapping[str, Any]) -> str:
+    """Return the short name of an environment: the same for the same facts."""
+    return _digest(json.dumps(environment, sort_keys=True))
+
+
+def differences(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return what differs between two environments, by name: the recorded value and the one here."""
+    names = [*recorded, *(name for name in here if name not in recorded)]
+    pairs = {name: (recorded.get(name), here.get(name)) for name in names}
+    return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _source(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+
+
+def _gpus() -> str:
+    """Return the names of the GPUs that TensorFlow uses."""
+    import tensorflow as tf  # noqa: PLC0415 (only who trains has it loaded)
+
+    devices = tf.config.get_visible_devices("GPU")
+    return ", ".join(tf.config.experimental.get_device_details(each).get("device_name", "GPU") for each in devices)
