@@ -102,14 +102,14 @@ def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
     return (
         f"{search} Its best configurations ({len(answer.candidates) - 1}) and the baseline were trained again with "
         f"{len(answer.seeds)} fresh seeds each, without the validation images, and the best mean validation "
-        "accuracy won. The winner and the baseline were then trained on all 60,000 training images."
+        "accuracy won. The winner and, if it is another one, the baseline were then trained on all 60,000 images."
     )
 
 
 def _looks(answer: Answer | None) -> str:
     if answer is None or not answer.looks:
         return "The test images have not been looked at."
-    lines = [f"- {look.time}: {_names(look.candidates)}, {look.seeds} networks each" for look in answer.looks]
+    lines = [f"- {look.time}: {look.seeds} networks of {_names(look.candidates)}" for look in answer.looks]
     return f"Looks at the test images, which selected nothing: {len(lines)}.\n\n" + "\n".join(lines)
 
 

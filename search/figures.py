@@ -1,6 +1,7 @@
 """Figures as SVG that stands inside a page: small, printable, and coloured by the page's style sheet.
 
-A series has a class, `s0` to `s5` or `baseline`, which decides colour and dashes. Lengths are in units of the view box.
+A series has a class of the style sheet, such as `s0` to `s3`, which decides its colour. Lengths are in units of the
+view box.
 """
 
 import math
@@ -12,11 +13,10 @@ from search.verdict import Estimate
 
 WIDTH = 460
 HEIGHT = 230  # of what the axes enclose
-LEFT, RIGHT, TOP = 62, 14, 12
+LEFT, RIGHT, TOP = 72, 14, 12
 AXIS = 44  # below a plot: numbers and title
 ROW = 40
 LABEL = 112  # beside a bar
-SERIES = 6  # classes that the style sheet has
 LEGEND_COLUMNS = 3
 
 Points = Sequence[tuple[float, float]]
@@ -107,7 +107,7 @@ def _axis(values: Sequence[float], start: float, end: float, *, least: float) ->
     return Axis(low - room, high + room, start, end)
 
 
-def _x_axis(x: Axis, title: str, bottom: float, *, whole: bool) -> Iterable[str]:
+def _x_axis(x: Axis, title: str, bottom: float, *, whole: bool) -> list[str]:
     """Return grid lines, numbers and the title below a plot."""
     parts = [f'<line class="axis" x1="{x.start}" x2="{x.end}" y1="{bottom}" y2="{bottom}"/>']
     for value, text in x.ticks(6, whole=whole):
@@ -116,7 +116,7 @@ def _x_axis(x: Axis, title: str, bottom: float, *, whole: bool) -> Iterable[str]
     return [*parts, _text((x.start + x.end) / 2, bottom + 36, title, "middle")]
 
 
-def _y_axis(y: Axis, title: str) -> Iterable[str]:
+def _y_axis(y: Axis, title: str) -> list[str]:
     """Return grid lines, numbers and the title beside a plot."""
     parts = []
     for value, text in y.ticks(6):

@@ -141,7 +141,7 @@ def candidates_section(found: Found) -> Section:
         ["mean", *(_mean(answer, each) for each in answer.candidates)],
     ]
     if answer.winner is not None:
-        rows.append(["", *("winner" if each == answer.winner else "" for each in answer.candidates)])
+        rows.append(["outcome", *("winner" if each == answer.winner else "" for each in answer.candidates)])
     if any(reasons):
         rows.append(["failure", *(reason or "" for reason in reasons)])
     return Section("Candidates", [Table("Validation accuracy with each fresh seed", ("", *names), rows)])
@@ -193,12 +193,12 @@ def _search_result(found: Found) -> str:
 
 
 def _accuracies(verdict: Verdict, winner: Candidate) -> Figure:
-    rows = [("The baseline", "s1", verdict.second), ("The notebook", "s5", wilson(NOTEBOOK, TEST_IMAGES))]
+    rows = [("The baseline", "s1", verdict.second), ("The notebook", "same", wilson(NOTEBOOK, TEST_IMAGES))]
     if winner != THE_BASELINE:
         rows.insert(0, (capital(winner.title), "s0", verdict.first))
     texts = [(name, f"{each.mean:.4f}", f"{each.low:.4f} to {each.high:.4f}") for name, _, each in rows]
     table = Table("Test accuracy", ("", "test accuracy", "95 % interval"), texts)
-    return Figure(intervals(_labelled(rows, texts), "test accuracy"), table)
+    return Figure(intervals(_labelled(rows, texts), "test accuracy"), table, open=True)
 
 
 def _difference(verdict: Verdict, winner: Candidate) -> Figure:
@@ -207,7 +207,7 @@ def _difference(verdict: Verdict, winner: Candidate) -> Figure:
     rows = [(f"{capital(winner.title)} minus the baseline", TONES[verdict.word], points)]
     texts = [(rows[0][0], f"{points.mean:+.2f}", f"{points.low:+.2f} to {points.high:+.2f}")]
     table = Table("Difference of the test accuracies", ("", "points", "95 % interval"), texts)
-    return Figure(intervals(_labelled(rows, texts), "percentage points", zero=True), table)
+    return Figure(intervals(_labelled(rows, texts), "percentage points", zero=True), table, open=True)
 
 
 def _labelled(

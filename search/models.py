@@ -16,6 +16,30 @@ class ModelStore:
     def __init__(self, runs: Path, study: str) -> None:
         """Name the folder; it is made with the first model."""
         self.folder = runs / study / "models"
+        self._owner = runs / study / "study.id"
+
+    @property
+    def owner(self) -> str | None:
+        """The identity of the study that the folder belongs to, or None where it belongs to none yet.
+
+        Raises:
+            SearchError: It cannot be read.
+        """
+        try:
+            return self._owner.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise SearchError(f"{self._owner}: cannot be read: {error}") from error
+
+    def claim(self, identity: str) -> None:
+        """Make the folder the study's, unless it is already.
+
+        Raises:
+            SearchError: It cannot be written.
+        """
+        if self.owner is None:
+            _write(self._owner, identity.encode("ascii"))
 
     def path(self, number: int) -> Path | None:
         """Return the file of a trial's model, or None where it is not kept."""
@@ -70,4 +94,4 @@ def _write(file: Path, content: bytes) -> None:
         with whole_file(file) as temporary:
             temporary.write_bytes(content)
     except OSError as error:
-        raise SearchError(f"{file}: the model cannot be kept: {error.strerror}") from error
+        raise SearchError(f"{file}: cannot be written: {error.strerror}") from error

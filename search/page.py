@@ -50,10 +50,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing as SVG, and the table that says the same: all that Markdown shows, and folded away in HTML."""
+    """A drawing as SVG, and the table that says the same: all that Markdown shows, and in HTML folded unless `open`."""
 
     drawing: str
     table: Table
+    open: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def _html_block(block: Block) -> str:
         case Table():
             return f"<h3>{_html(block.title)}</h3>{_html_rows(block)}"
         case Figure(drawing, table):
-            folded = f"<details><summary>in figures</summary>{_html_rows(table)}</details>"
+            folded = f"<details{' open' * block.open}><summary>as a table</summary>{_html_rows(table)}</details>"
             return f"<figure><figcaption>{_html(table.title)}</figcaption>{drawing}{folded}</figure>"
         case Headline(word, sentence, tone):
             return f'<div class="headline {tone}"><strong>{_html(word)}</strong><p>{_html(sentence)}</p></div>'

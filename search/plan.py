@@ -12,11 +12,13 @@ from optuna.trial import FrozenTrial
 
 from search.errors import SearchError, UsageError
 from search.lease import Lease
+from search.models import ModelStore
 from search.options import Options, read_configurations
 from search.settings import Settings, Wishes
 from search.space import load_space
 from search.storage import exists, open_storage, sqlite_file
 from search.study import (
+    IDENTITY,
     RETRY_OF,
     find_study,
     open_study,
@@ -62,7 +64,9 @@ class Plan:
         with Lease(storage, options.study, given_up):
             if not self.continued and find_study(options.study, storage) is not None:
                 raise SearchError(f"another driver made the study {options.study!r} just now; run this again to go on")
-            yield open_study(options.study, storage, self.settings)
+            study = open_study(options.study, storage, self.settings)
+            ModelStore(options.runs, options.study).claim(study.user_attrs[IDENTITY])
+            yield study
 
 
 def make_plan(options: Options) -> Plan:
@@ -94,6 +98,12 @@ def make_plan(options: Options) -> Plan:
     configurations = [settings.space.check(params, where) for where, params in given]
     plan = Plan(settings, configurations, trials, study.user_attrs if study else {}, continued=study is not None)
     _check_grid(options, plan)
+    owner = ModelStore(options.runs, options.study).owner
+    if owner is not None and owner != plan.attributes.get(IDENTITY):
+        raise UsageError(
+            f"--study {options.study}: {options.runs / options.study} holds the models of another study of this name; "
+            "give another --study or --runs"
+        )
     return plan
 
 

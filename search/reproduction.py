@@ -107,7 +107,11 @@ def _environment(comparison: Comparison) -> Iterator[str]:
 
 
 def _shown(val_accuracy: float | None) -> str:
-    return "diverged" if val_accuracy is DIVERGED else str(val_accuracy)
+    """Return an accuracy in four digits, as elsewhere, or in as many more as it has."""
+    if val_accuracy is None:
+        return "diverged"
+    text = f"{val_accuracy:.4f}"
+    return text if float(text) == val_accuracy else str(val_accuracy)
 
 
 def _fact(value: Any) -> str:

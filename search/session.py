@@ -23,8 +23,8 @@ from search.options import Options, default_storage
 from search.plan import Plan, make_plan
 from search.progress import say
 from search.runtime import check_this_machine
-from search.storage import STORAGE_ERRORS, one_line_errors, shown, storage_reason
-from search.study import count, ranked, recover
+from search.storage import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
+from search.study import count, load_study, ranked, recover
 from search.summary import Summary, Times
 
 
@@ -106,8 +106,25 @@ class Session:
             times=times,
         )
         summary.print(self._console, _location(options))
+        report = self._write_report() if trials else None
         if options.json:
-            print(json.dumps(summary.to_json()))
+            print(json.dumps(summary.to_json() | {"report": str(report) if report else None}))
+
+    def _write_report(self) -> Path | None:
+        """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
+        from search.report import write_report  # noqa: PLC0415 (not for a command that ends before)
+
+        options = self._options
+        output = options.runs / options.study / "report.html"
+        try:
+            write_report(
+                load_study(options.study, open_read_only(options.storage)), options.storage, options.runs, output
+            )
+        except SearchError as error:
+            say(self._console, f"report     {error}")
+            return None
+        say(self._console, f"report     {output}")
+        return output
 
 
 def _location(options: Options) -> dict[str, str]:

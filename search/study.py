@@ -5,6 +5,7 @@ attribute, so that a study either has all of it or none.
 """
 
 import re
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,7 @@ from search.strategies import grid_point, make_pruner, make_sampler
 from trainable.config import BASELINE, MAX_SEED
 
 SETTINGS = "settings"  # study user attribute
+IDENTITY = "identity"  # study user attribute: a random name, by which the folder of its models knows the study
 NAMED = 5  # studies in a message
 BEST = "best"  # in place of a trial's number
 
@@ -96,6 +98,8 @@ def open_study(name: str, storage: BaseStorage, settings: Settings) -> optuna.St
     study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
     if study.user_attrs.get(SETTINGS) != settings.to_json():
         study.set_user_attr(SETTINGS, settings.to_json())
+    if IDENTITY not in study.user_attrs:
+        study.set_user_attr(IDENTITY, uuid.uuid4().hex)
     study.pruner = make_pruner(settings.pruner, settings.space)
     study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
     return study

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.answer import Answer
+from search.insight import insight_of
 from search.models import ModelStore
 from search.progress import clock, gain, say
 from search.settings import Settings
@@ -56,7 +57,7 @@ class Summary:
             "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
             "best": self._entry(best),
             "baseline": self._entry(baseline_of(self.trials)),
-            "confirmed": self.answer.to_json() if self.answer else None,
+            "confirmed": self._confirmed(),
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -65,6 +66,11 @@ class Summary:
             },
             "utilization": round(self.times.utilization, 4),
         }
+
+    def _confirmed(self) -> dict[str, Any] | None:
+        """Return the verdict and which parameters matter; None before there is a verdict."""
+        verdict = self.answer.to_json() if self.answer else None
+        return verdict and {**verdict, "parameters": insight_of(self.trials, self.settings).to_json()}
 
     def print(self, console: Console, location: Mapping[str, str]) -> None:
         """Print the best trials, the gain over the baseline, and what to do next.
@@ -91,6 +97,8 @@ class Summary:
             )
         if self.answer is not None:
             say(console, f"verdict    {self.answer.sentence}")
+        for warning in insight_of(self.trials, self.settings).warnings:
+            say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}")
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
         if self._model:

@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import json
 import logging
 import math
 import pickle
@@ -271,6 +272,6 @@ def _report(result: dict[str, Any]) -> Report:
         samples_per_second=result[keys.SAMPLES_PER_SECOND],
         host=result[keys.HOST],
         parameters_count=result[keys.PARAMETERS_COUNT],
-        environment=result.get(keys.ENVIRONMENT),
+        environment=json.loads(result.get(keys.ENVIRONMENT, "null")),
         failure=result.get(keys.FAILURE),
     )

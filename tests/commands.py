@@ -112,6 +112,11 @@ def victims(process, name):
     return [pid for pid in descendants(process.pid) if name.encode() in command_of(pid).split(b"\0")[0]]
 
 
+def workers_of(process):
+    """The workers of a search, which are titled by the class of their trainable or by Tune's wrapper around it."""
+    return [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
+
+
 def assert_nothing_left(family):
     """Every process of a command that has ended is gone within five seconds."""
     deadline = time.monotonic() + 5

@@ -42,6 +42,24 @@ def test_progress_is_quiet_but_for_the_search(finished):
     assert not [line for line in lines if "ray" in line.lower() or "cuda" in line.lower() or "warning" in line.lower()]
 
 
+def test_answer_has_a_verdict_with_its_uncertainty(finished):
+    """The difference lies within its interval, the winner's model and the report are there, the looks are counted."""
+    confirmed, study = finished.answer["confirmed"], study_of(finished.runs, "s")
+    difference = confirmed["difference"]
+    assert difference["low"] <= difference["mean"] <= difference["high"]
+    accuracies = confirmed["winner"]["test_accuracy"]["mean"], confirmed["baseline"]["test_accuracy"]["mean"]
+    assert difference["mean"] == pytest.approx(accuracies[0] - accuracies[1])
+    assert 0.97 < accuracies[1] < 0.99
+    assert sum(look["seeds"] for look in confirmed["looks"]) == len(confirmed["looks"]) * 2
+    assert len(confirmed["candidates"]) == 3
+    assert confirmed["parameters"]["epochs"] == sum(trial.user_attrs["epochs_run"] for trial in study.trials)
+    assert Path(finished.answer["model"]).name.startswith("final-")
+    assert "verdict    " in finished.stderr
+    report = Path(finished.answer["report"])
+    assert report == finished.runs / "s" / "report.html"
+    assert confirmed["verdict"] in report.read_text()
+
+
 def test_study_is_an_ordinary_optuna_study(finished):
     """Plain Optuna opens it: values, parameters, epochs, attributes."""
     study = study_of(finished.runs, "s")

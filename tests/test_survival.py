@@ -23,6 +23,7 @@ from commands import (
     study_of,
     victims,
     wait_for_trials,
+    workers_of,
 )
 from optuna.trial import TrialState
 
@@ -69,7 +70,7 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
         "--workers", 1,
     )  # fmt: skip
     wait_for_trials(process, tmp_path, "w", 2)
-    [worker] = [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
+    [worker] = workers_of(process)
     os.kill(worker, signal.SIGKILL)
     stdout, stderr = process.communicate(timeout=100)
     assert process.returncode == 0

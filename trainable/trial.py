@@ -12,6 +12,7 @@ It needs no search around it::
 Tune asks class trainables for a checkpoint at the end unless told not to, and does not reuse a worker after that.
 """
 
+import json
 import math
 import socket
 import time
@@ -35,7 +36,7 @@ SECONDS = "seconds"  # of this epoch, validation included
 SAMPLES_PER_SECOND = "samples_per_second"
 PARAMETERS_COUNT = "parameters_count"
 HOST = "host"
-ENVIRONMENT = "environment"  # what the numbers depend on, as in `trainable.environment`
+ENVIRONMENT = "environment"  # JSON of what the numbers depend on, see `trainable.environment`; Tune flattens mappings
 FAILURE = "failure"  # the reason, where the trial failed by its own fault
 MODEL = "model"  # bytes of a .keras file, with the last epoch, where `KEEP_FROM` or `ALL_IMAGES` asks for it
 
@@ -54,7 +55,7 @@ class MnistTrial(tune.Trainable):
         from trainable.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
         self._engine = Engine(data, precision)
-        self._environment = environment_here(threads, gpu=gpu)
+        self._environment = json.dumps(environment_here(threads, gpu=gpu))
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

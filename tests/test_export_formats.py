@@ -1,0 +1,202 @@
+"""The formats of the export: each file is the same model elsewhere, or there is none."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from commands import ROOT, clean_environment, run_command, study_of
+from PIL import Image
+
+from search.answer import answer_of
+from search.errors import SearchError
+from search.formats import FORMATS, ONNX
+from search.roundtrip import RoundTrip
+from search.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
+
+FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
+
+
+@pytest.fixture(scope="module")
+def training_data(dataset, tmp_path_factory):
+    """An archive without the test images."""
+    file = tmp_path_factory.mktemp("data") / "training.npz"
+    np.savez(
+        file,
+        x_train=np.concatenate([dataset.x_train, dataset.x_val]).reshape(-1, 28, 28),
+        y_train=np.concatenate([dataset.y_train, dataset.y_val]),
+    )
+    return file
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["flat", "preprocessing"])
+def exported(request, finished, training_data, tmp_path_factory):
+    """The winner in all formats, and what the command said; the test images were not even there."""
+    output = tmp_path_factory.mktemp("exported") / "all"
+    extra = (
+        ("--with-preprocessing", "--format", "all")
+        if request.param
+        else ("--format", "tflite,keras", "--format", "savedmodel,onnx")
+    )
+    result = run_command(
+        "search.export", "--runs", finished.runs, "--data", training_data, "--output", output, "--json", *extra
+    )
+    assert result.returncode == 0, result.stderr
+    return output, result, request.param
+
+
+def test_every_format_predicts_what_keras_predicts(exported):
+    """All 10,000 validation images have the same class in each format, and nothing but that is said."""
+    output, result, _ = exported
+    said = json.loads(result.stdout)
+    assert said["paths"] == [str(output / name) for name in (*FILES, "model.json", "MODEL_CARD.md")]
+    assert [check["file"] for check in said["checks"].values()] == FILES
+    assert {check["images"] for check in said["checks"].values()} == {10_000}
+    assert max(check["largest_difference"] for check in said["checks"].values()) <= 1e-4
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == FILES
+
+
+def test_description_names_every_file_with_its_hash(exported, finished):
+    """model.json has the SHA-256 of each file, those inside a SavedModel too, and says that this is the winner."""
+    output, _, preprocessing = exported
+    described = json.loads((output / "model.json").read_text())
+    found = {
+        file.relative_to(output).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
+        for file in output.rglob("*")
+        if file.is_file() and file.name != "model.json"
+    }
+    answer = answer_of(study_of(finished.runs, "s").user_attrs)
+    assert described["files"] == found
+    assert len(found) == 8
+    assert described["preprocessing"] == preprocessing
+    assert (described["selected"], described["trained_on"]) == ("winner", 60_000)
+    assert described["confirmed"] == json.loads(json.dumps(answer.to_json()))
+    assert described["input"].startswith("uint8 [batch, 28, 28]" if preprocessing else "float32 [batch, 784]")
+
+
+def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
+    """The card's code, copied and run without this project, says what a picture shows, in each format."""
+    output, _, preprocessing = exported
+    prepare, *uses = re.findall(r"```python\n(.*?)```", (output / "MODEL_CARD.md").read_text(), re.DOTALL)
+    assert prepare == READ_IMAGE + (AS_THEY_ARE if preprocessing else SCALE)
+    assert uses == [USE[name] for name in FORMATS]
+    Image.fromarray(dataset.x_val[0].reshape(28, 28)).save(tmp_path / "digit.png")
+    for name in FILES:
+        (tmp_path / name).symlink_to(output / name)
+    programs = ["\n".join([prepare, *uses])] if preprocessing else [f"{prepare}{use}" for use in uses]
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-I", "-c", program],
+            cwd=tmp_path, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )
+        for program in programs
+    ]  # fmt: skip
+    said = [process.communicate() for process in started]
+    assert "".join(out for out, _ in said).split() == 4 * [f"[{dataset.y_val[0]}]"], said
+
+
+@pytest.mark.parametrize("name", ["onnx", "tflite"])
+def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, tmp_path, name):
+    """In the process that loads such a file again there is neither TensorFlow nor Keras."""
+    output, _, preprocessing = exported
+    images = dataset.x_val[:3].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:3]) / np.float32(255)
+    np.save(tmp_path / "in.npy", images)
+    script = (
+        "import sys\n"
+        "from search.reload import main\n"
+        "main(sys.argv[1:])\n"
+        "print([name for name in sys.modules if name.startswith(('tensorflow.', 'keras.', 'optuna', 'ray'))])"
+    )
+    file = str(output / FORMATS[name].file)
+    command = [sys.executable, "-c", script, name, file, str(tmp_path / "in.npy"), str(tmp_path / "out.npy")]
+    result = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+    assert np.load(tmp_path / "out.npy").shape == (3, 10)
+
+
+def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
+    """A file that classifies otherwise ends the export with one line and status 1, and no file at all is left."""
+    script = (
+        "import keras, sys\n"
+        "from search.export import main\n"
+        "convert = keras.Sequential.export\n"
+        "def wrong(model, *arguments, **options):\n"
+        "    weights = model.get_weights()\n"
+        "    weights[-1][0] += 9\n"
+        "    model.set_weights(weights)\n"
+        "    convert(model, *arguments, **options)\n"
+        "keras.Sequential.export = wrong\n"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["--runs", str(finished.runs), "--format", "keras,onnx", "--output", str(tmp_path / "new" / "out")]
+    result = subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (result.returncode, result.stdout) == (1, "")
+    [line] = [line for line in result.stderr.splitlines() if line.startswith("error:")]
+    assert re.fullmatch(
+        r"error: --format onnx: differs from the Keras model in the classes of \d+ of 10000 images "
+        r"and by up to [\d.]+ in probabilities; nothing is exported",
+        line,
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_probabilities_that_differ_are_refused(exported, dataset, tmp_path):
+    """The same classes are not enough: one probability that is off by more than 1e-4 is one too many, NaN too."""
+    output, _, preprocessing = exported
+    images = dataset.x_val[:5].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:5]) / np.float32(255)
+    file = output / ONNX.file
+    found = RoundTrip(tmp_path, images, np.zeros((5, 10), np.float32))._predicted(ONNX, file)
+    assert RoundTrip(tmp_path, images, found).check(ONNX, file).largest_difference == 0
+    for wrong in (2e-4, np.nan):
+        expected = found.copy()
+        expected[4, found[4].argmax()] += wrong
+        with pytest.raises(SearchError, match="--format onnx: differs from the Keras model in the classes of 0 of 5"):
+            RoundTrip(tmp_path, images, expected).check(ONNX, file)
+    with pytest.raises(SearchError, match="gives probabilities"):
+        RoundTrip(tmp_path, images, found[:4]).check(ONNX, file)
+
+
+def test_file_that_its_runtime_cannot_load_is_refused(tmp_path):
+    """The line has the runtime's reason."""
+    file = tmp_path / "model.onnx"
+    file.write_bytes(b"no model")
+    trip = RoundTrip(tmp_path, np.zeros((1, 784), np.float32), np.zeros((1, 10), np.float32))
+    with pytest.raises(SearchError, match=r"^--format onnx: onnxruntime cannot load it again: .*model\.onnx"):
+        trip.check(ONNX, file)
+
+
+@pytest.mark.parametrize(
+    ("name", "module", "package"), [("onnx", "tf2onnx", "tf2onnx"), ("tflite", "ai_edge_litert", "ai-edge-litert")]
+)
+def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, name, module, package):
+    """One line with the command, status 2, before anything else is done."""
+    script = f"import sys\nsys.modules[{module!r}] = None\nfrom search.export import main\nsys.exit(main(sys.argv[1:]))"
+    command = [
+        sys.executable,
+        "-c",
+        script,
+        "--runs",
+        str(tmp_path),
+        "--format",
+        name,
+        "--output",
+        str(tmp_path / "out"),
+    ]
+    result = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert result.stderr == f"error: --format {name}: is not installed here; install it with: pip install {package}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_page_on_models_shows_the_same_code():
+    """docs/models.md has the code of the card, which is run above."""
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    assert [
+        code for code in (READ_IMAGE + SCALE, AS_THEY_ARE, *USE.values()) if f"```python\n{code}```" not in page
+    ] == []

@@ -1,0 +1,80 @@
+"""A confirmation where processes die: real kills, real Ray, the real images."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from commands import (
+    ROOT,
+    SPACE_WITH_BASELINE,
+    assert_nothing_left,
+    clean_environment,
+    family_of,
+    run_command,
+    study_of,
+    workers_of,
+)
+
+from search.answer import CONFIRMED, TESTED, answer_of
+from search.study import count
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def networks(runs):
+    """What the study says of each network of its confirmation."""
+    try:
+        attributes = study_of(runs, "c").user_attrs
+    except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
+        return {}
+    return {key: value for key, value in attributes.items() if key.split(":")[0] in (CONFIRMED, TESTED)}
+
+
+def wait_for_networks(process, runs, number):
+    """Wait until some networks of the confirmation are on record."""
+    deadline = time.monotonic() + 150
+    while len(networks(runs)) < number:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp_path):
+    """The same command trains only what is missing, and the test images were looked at once for each finalist."""
+    space = tmp_path / "space.toml"
+    space.write_text(SPACE_WITH_BASELINE)
+    arguments = (
+        "--trials", 3, "--study", "c", "--runs", tmp_path, "--space", space, "--seed", 1,
+        "--confirm-top", 1, "--confirm-seeds", 2, "--json",
+    )  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-m", "search.run", *map(str, arguments)],
+        cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_for_networks(process, tmp_path, 1)
+    os.kill(workers_of(process)[0], signal.SIGKILL)
+    wait_for_networks(process, tmp_path, 3)
+    family = family_of(process)
+    process.kill()
+    _, stderr = process.communicate()
+    assert_nothing_left(family)
+    assert "crashed: trained again" in stderr
+    before, trials = networks(tmp_path), study_of(tmp_path, "c").trials
+
+    result = run_command("search.run", *arguments)
+    assert result.returncode == 0, result.stderr
+    after, study = networks(tmp_path), study_of(tmp_path, "c")
+    assert {key: after[key] for key in before} == before
+    lines = [line for line in result.stderr.splitlines() if line.startswith("confirm ")]
+    assert len(lines) == len(after) - len(before)
+    assert study.trials == trials
+    assert count(study.trials).finished == 3
+    answer = answer_of(study.user_attrs)
+    told = json.loads(result.stdout)["confirmed"]
+    assert told["verdict"] == answer.verdict.word
+    assert sum(look["seeds"] for look in told["looks"]) == 2 * len(answer.finalists)
+    assert f"verdict    {answer.sentence}" in result.stderr

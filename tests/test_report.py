@@ -1,0 +1,440 @@
+"""The report: what it says in each state of a study, in both formats, and what it lets through of hostile texts."""
+
+import re
+import subprocess
+import sys
+import xml.dom.minidom
+from html.parser import HTMLParser
+
+import optuna
+import pytest
+from commands import ROOT, run_command
+from optuna.distributions import FloatDistribution
+from optuna.trial import TrialState
+
+from search.answer import (
+    CONFIRMATION,
+    CONFIRMED,
+    FAILURE,
+    LOOKS,
+    SECONDS,
+    TESTED,
+    THE_BASELINE,
+    VAL_ACCURACY,
+    WRONG,
+    answer_of,
+    choose,
+    fresh_seeds,
+    key_of,
+    plan_of,
+)
+from search.errors import SearchError, UsageError
+from search.figures import Axis, bars, intervals, lines
+from search.report import write_report
+from search.settings import Wishes
+from search.space import Space, load_space
+from search.study import IS_BASELINE, SETTINGS
+from search.verdict import Estimate
+from trainable.config import BASELINE
+
+FORMATS = (".html", ".md")
+HOSTILE = (
+    "</td><script src='http://evil.example/x.js'>alert(1)</script> | **bold** `code` [link](http://evil.example)\n# h"
+)
+SEEDS = 3
+
+
+class Parsed(HTMLParser):
+    """What a page has: its text, its tags, and whatever it would fetch."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.text, self.tags, self.fetched = "", set(), []
+        self._skipped = False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self._skipped = tag == "style"
+        self.fetched += [
+            value for name, value in attrs if name in ("src", "href", "srcset", "data", "action", "xlink:href")
+        ]
+
+    def handle_endtag(self, tag):
+        self._skipped = False
+        self.text += " " if tag in ("td", "th", "p", "h1", "h2", "h3", "li", "strong") else ""
+
+    def handle_data(self, data):
+        self.text += "" if self._skipped else data
+
+
+def make_study(storage=None, wishes=None):
+    """A new study, in memory unless a storage is named, with the settings that a search records."""
+    sampler = optuna.samplers.RandomSampler(seed=1)
+    study = optuna.create_study(study_name="s", storage=storage, direction="maximize", sampler=sampler)
+    settings = (wishes or Wishes(seed=5)).settings({"x_train": "ab12", "y_train": "cd34"})
+    study.set_user_attr(SETTINGS, settings.to_json())
+    return study, settings
+
+
+def add_trial(study, settings, value, params=(), *, state=TrialState.COMPLETE, epochs=(0.95, 0.96), **attributes):
+    """A trial with these parameters, the baseline's otherwise."""
+    params = {name: (BASELINE.params | dict(params))[name] for name in settings.space.distributions}
+    study.enqueue_trial(params, user_attrs=attributes)
+    trial = study.ask(dict(settings.space.distributions))
+    for epoch, each in enumerate(epochs, start=1):
+        trial.report(each, epoch)
+    recorded = {"seed": 17, "epochs_run": len(epochs), "seconds": 2.5, "host": "node-1"}
+    for key, attribute in (recorded | attributes).items():
+        trial.set_user_attr(key, attribute)
+    if state != TrialState.RUNNING:
+        study.tell(trial, value if state == TrialState.COMPLETE else None, state=state)
+
+
+def searched(storage=None):
+    """A study with its baseline and two better trials."""
+    study, settings = make_study(storage)
+    add_trial(study, settings, 0.975, **{IS_BASELINE: True})
+    add_trial(study, settings, 0.981, {"hidden_units": 800, "learning_rate": 0.0001})
+    add_trial(study, settings, 0.979, {"hidden_units": 700, "epochs": 7})
+    return study, settings
+
+
+def confirmed(wrong, *, means=(0.976, 0.982, 0.98)):
+    """A study that is confirmed: how many test images winner and baseline get wrong, and mean validation accuracies."""
+    study, settings = searched()
+    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    for candidate, mean in zip((THE_BASELINE, *candidates), means, strict=True):
+        for offset, seed in enumerate(seeds):
+            value = {VAL_ACCURACY: mean + offset / 10_000, SECONDS: 3.0}
+            study.set_user_attr(key_of(CONFIRMED, candidate, seed), value)
+    answer = answer_of(study.user_attrs)
+    finalists = [each.name for each in answer.finalists]
+    looks = [{"time": "2026-11-24T09:15:07+00:00", "candidates": finalists, "seeds": SEEDS}]
+    study.set_user_attr(LOOKS, looks)
+    for candidate, first, number in zip(answer.finalists, (0, 5), wrong, strict=False):
+        for offset, seed in enumerate(seeds):
+            images = list(range(first + offset, (first + offset + 10 * number), 10))
+            study.set_user_attr(key_of(TESTED, candidate, seed), {WRONG: images, SECONDS: 4.0})
+    return study
+
+
+def reports(study, tmp_path, storage="sqlite:///runs/studies.db"):
+    """The report in both formats, as text without markup."""
+    texts = []
+    for suffix in FORMATS:
+        output = tmp_path / "out" / f"report{suffix}"
+        write_report(study, storage, tmp_path, output)
+        text = output.read_text(encoding="utf-8")
+        plain = Parsed(text).text if suffix == ".html" else re.sub(r"\\(.)", r"\1", text)
+        texts.append(" ".join(plain.split()))
+    return texts
+
+
+def assert_both_say(study, tmp_path, *facts):
+    """Each fact is in the HTML and in the Markdown."""
+    for text in reports(study, tmp_path):
+        assert [fact for fact in facts if fact not in text] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "facts"),
+    [
+        ((150, 250), ("Better than the baseline", "trial 1 against the baseline: better.", "lies above 0", "+1.00")),
+        ((200, 201), ("No difference shown", "holds 0", "That is a result and no error", "+0.01")),
+        ((250, 150), ("Worse than the baseline", "lies below 0", "-1.00")),
+    ],
+)
+def test_verdict_comes_first(tmp_path, wrong, facts):
+    """Word, sentence, accuracies with their intervals, the difference and what it means, McNemar and the notebook."""
+    study = confirmed(wrong)
+    facts = [each[:1].upper() + each[1:] if "against" in each else each for each in facts]
+    verdict = answer_of(study.user_attrs).verdict
+    figures = [f"{each.low:.4f} to {each.high:.4f}" for each in (verdict.first, verdict.second)]
+    figures += [f"{100 * verdict.difference.low:+.2f} to {100 * verdict.difference.high:+.2f}"]
+    notebook = ("0.9765", "0.9733 to 0.9793")
+    assert_both_say(study, tmp_path, *facts, *figures, *notebook, "McNemar's exact test", "p ")
+    for text in reports(study, tmp_path):
+        assert text.index(facts[0]) < text.index("How it was measured") < text.index("Candidates")
+
+
+def test_method_and_candidates_are_told(tmp_path):
+    """Which images were looked at, when and for whom; each candidate's accuracy with each seed; the source."""
+    study = confirmed((150, 250))
+    seeds = answer_of(study.user_attrs).seeds
+    assert_both_say(
+        study, tmp_path,
+        "2 configurations and the baseline were chosen to be trained again with 3 fresh seeds each",
+        "looked at once: at 2026-11-24T09:15:07+00:00 for trial 1 and the baseline (3 networks each).",
+        "Hillis, Berbaum and Metz", "0.9820", "0.9821", "0.9822", *(f"seed {seed}" for seed in seeds), "winner",
+    )  # fmt: skip
+
+
+def test_each_look_at_the_test_images_is_told(tmp_path):
+    """More than one makes a lucky result likelier, and the report says so."""
+    study = confirmed((150, 250))
+    looks = study.user_attrs[LOOKS]
+    study.set_user_attr(LOOKS, [*looks, {"time": "2026-11-25T10:00:00+00:00", "candidates": ["77"], "seeds": 1}])
+    assert_both_say(
+        study, tmp_path, "looked at 2 times", "for trial 77 (1 network each)", "makes a lucky result likelier"
+    )
+
+
+def test_baseline_that_wins_is_a_result(tmp_path):
+    """Where the baseline did best with fresh seeds, nothing is to replace it: there is no difference to show."""
+    study = confirmed((200,), means=(0.99, 0.982, 0.98))
+    assert_both_say(
+        study, tmp_path, "No difference shown", "no configuration did better than the baseline",
+        "this search found nothing to replace it with", "0.9800", "0.9733 to 0.9793",
+    )  # fmt: skip
+
+
+def test_study_without_confirmation_has_no_verdict(tmp_path):
+    """The search's own best is named, with what it is worth."""
+    study, _ = searched()
+    assert_both_say(
+        study, tmp_path, "Not confirmed yet", "No configuration was trained again with fresh seeds.",
+        "The best trial of the search is 1 (hidden_units 800, learning_rate 0.0001, batch_size 128, epochs 5), with "
+        "0.9810 on the validation images, where the baseline has 0.9750: +0.60 points, one seed each.",
+        "The best of many is partly luck",
+    )  # fmt: skip
+
+
+def test_confirmation_on_its_way_says_how_far_it_is(tmp_path):
+    """Networks trained and networks planned; what is known of a candidate is shown."""
+    study, settings = searched()
+    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    study.set_user_attr(key_of(CONFIRMED, candidates[0], seeds[0]), {VAL_ACCURACY: 0.9812, SECONDS: 1.0})
+    assert_both_say(
+        study, tmp_path, "Not confirmed yet", "1 of 9 networks of the candidates are trained.", "0.9812",
+        "The test images were not looked at yet.",
+    )  # fmt: skip
+
+
+def test_failed_baseline_leaves_no_verdict(tmp_path):
+    """Where the baseline gave no result, there is nothing to compare with; a candidate's failure is in its column."""
+    study, settings = searched()
+    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    study.set_user_attr(key_of(CONFIRMED, THE_BASELINE, seeds[0]), {FAILURE: "crashed"})
+    study.set_user_attr(key_of(CONFIRMED, candidates[1], seeds[0]), {FAILURE: "diverged at epoch 2"})
+    assert_both_say(study, tmp_path, "No verdict", "No verdict: the baseline crashed.", "diverged at epoch 2")
+
+
+def test_study_without_trials_has_a_report(tmp_path):
+    """There is nothing to draw and nothing to export, and the page says so."""
+    study, _ = make_study()
+    assert_both_say(
+        study, tmp_path, "Not confirmed yet", "No trial is complete, so there is no best one.", "0 complete trials"
+    )
+    assert all("search.export" not in text for text in reports(study, tmp_path))
+
+
+def test_running_study_has_a_report(tmp_path):
+    """Trials that run are counted, and none of them has ended."""
+    study, settings = make_study()
+    add_trial(study, settings, None, state=TrialState.RUNNING)
+    assert_both_say(study, tmp_path, "1 running", "No trial is complete, so there is no best one. 1 trial is running.")
+
+
+def test_failures_are_counted_by_reason(tmp_path):
+    """Interrupted trials are none: their successors count."""
+    study, settings = make_study()
+    for reason in ("diverged at epoch 1", "crashed", "diverged at epoch 1", "interrupted: lost node"):
+        add_trial(study, settings, None, state=TrialState.FAIL, failure=reason)
+    assert_both_say(study, tmp_path, "3 failed", "No trial is complete")
+    text = reports(study, tmp_path)[1]
+    assert "| diverged at epoch 1 | 2 | | crashed | 1 |" in text
+    assert "| interrupted, and tried again | 1 |" in text
+
+
+def test_trials_parameters_and_settings_are_told(tmp_path):
+    """Best trials, the space with its warnings, gain per epoch, settings, hosts and times."""
+    study, _ = searched()
+    assert_both_say(
+        study, tmp_path, "0 baseline", "+0.60 points", "17", "2.5 s",
+        "Which parameters matter is not known: there are 3 complete trials, and fewer than 10 say nothing.",
+        "learning_rate's best is at the lower bound (0.0001): widen it.", "32 to 2048, log", "32, 64, 128,",
+        "All trials together trained 6 epochs for a gain of +0.60 points", "+10.000 points for 100 epochs",
+        "tpe", "asha", "float32", "ab12", "node-1", "Trials trained for 0:08",
+    )  # fmt: skip
+
+
+def test_environments_of_training_are_told(tmp_path):
+    """What trials recorded of their environment is shown; without it, this machine's versions are, and called so."""
+    study, _ = searched()
+    assert_both_say(
+        study, tmp_path, "Versions on the machine that wrote this report; those of training are not recorded"
+    )
+    study.set_user_attr("environment:0123abcd", {"processor": "Some CPU, family 25", "onednn": False, "threads": 1})
+    assert_both_say(study, tmp_path, "Environment 0123abcd, in which 0 trials trained", "Some CPU, family 25", "off")
+    assert all("Versions on the machine" not in text for text in reports(study, tmp_path))
+
+
+def test_curves_are_drawn_and_tabulated(tmp_path):
+    """val_accuracy by epoch of the best and the baseline; the best value so far."""
+    study, _ = searched()
+    assert_both_say(study, tmp_path, "Validation accuracy by epoch", "Best validation accuracy over the trials")
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert len(re.findall("<svg", html)) == 2
+    assert "| 0 | 0.9750 | | 1 | 0.9810 |" in reports(study, tmp_path)[1]
+
+
+def test_commands_repeat_the_search(tmp_path):
+    """The search's command is one that the parser takes, and its space file gives the same space."""
+    wishes = Wishes(seed=5, space=Space({"learning_rate": FloatDistribution(1e-5, 1e-2, log=True)}))
+    study, settings = make_study(wishes=wishes)
+    add_trial(study, settings, 0.97, {"learning_rate": 0.001}, **{IS_BASELINE: True})
+    add_trial(study, settings, 0.98, {"learning_rate": 0.002})
+    texts = reports(study, tmp_path)
+    assert_both_say(
+        study, tmp_path,
+        "python -m search.run --seed 5 --sampler tpe --pruner asha --precision float32 --workers 1 --trials 2 "
+        "--study s-again --space space.toml --enqueue first.jsonl",
+        '{"learning_rate": 0.002}', "--trial 1",
+    )  # fmt: skip
+    [toml] = re.findall(r"The file space.toml:\n\n```\n(.*?)\n```", (tmp_path / "out/report.md").read_text(), re.DOTALL)
+    (tmp_path / "space.toml").write_text(toml)
+    assert load_space(tmp_path / "space.toml") == settings.space
+    assert len(texts) == 2
+
+
+def test_password_is_hidden(tmp_path):
+    """The storage is named without its password, in the settings and in each command."""
+    study, _ = searched()
+    for text in reports(study, tmp_path, "postgresql://ann:s3cret@db.example/studies"):
+        assert "s3cret" not in text
+        assert "'postgresql://ann:***@db.example/studies'" in text
+
+
+def test_hostile_texts_stay_texts(tmp_path):
+    """A failure, a host or a name cannot become markup, in either format, nor break a line."""
+    study, settings = make_study()
+    study.set_user_attr(f"environment:{HOSTILE}", {"processor": HOSTILE})
+    add_trial(study, settings, None, state=TrialState.FAIL, failure=HOSTILE, host=HOSTILE)
+    html, markdown = (tmp_path / f"report{suffix}" for suffix in FORMATS)
+    for output in (html, markdown):
+        write_report(study, "sqlite:///runs/studies.db", tmp_path, output)
+    parsed = Parsed(html.read_text(encoding="utf-8"))
+    assert "script" not in parsed.tags
+    assert parsed.fetched == []
+    assert parsed.text.count(HOSTILE.replace("\n", "\\n")) == 4  # reason, host, and the environment's name and value
+    text = markdown.read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if "evil" in line]
+    assert len(rows) == 4
+    assert not re.search(r"(?<!\\)(<script|\*\*bold|`code|\[link)|https?://", text)
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 3 for row in rows if row.startswith("|"))
+
+
+def test_page_needs_nothing_from_elsewhere(tmp_path):
+    """No address is fetched: no link, no script, no style sheet, no font; the page itself forbids it."""
+    study = confirmed((150, 250))
+    reports(study, tmp_path)
+    text = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    parsed = Parsed(text)
+    assert parsed.fetched == []
+    assert not parsed.tags & {"script", "link", "img", "iframe", "object", "embed", "base"}
+    assert not re.search(r"url\(|@import|http://|https://", text)
+    assert "default-src 'none'" in text
+    assert len(text) < 100_000
+
+
+def test_drawings_are_well_formed(tmp_path):
+    """Each is XML by itself, with a name for those who cannot see it, and no coordinate that is not a number."""
+    estimate = Estimate(0.98, 0.98, 0.98)
+    drawings = [
+        lines([("a < b", "s0", [(1, 0.5)]), ("c", "baseline", [(1, 0.5), (2, 0.5)])], "epoch", "accuracy"),
+        intervals([("one & other", "s0", estimate)], "accuracy"),
+        intervals([("difference", "better", Estimate(0, 0, 0))], "points", zero=True),
+        bars([("a", 1.0), ("b", 0.0)], "share"),
+    ]
+    for drawing in drawings:
+        root = xml.dom.minidom.parseString(drawing).documentElement
+        assert root.getAttribute("aria-label")
+        assert not re.search(r"nan|inf", drawing)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "whole", "expected"),
+    [
+        (0.9733, 0.9858, False, ["0.975", "0.980", "0.985"]),
+        (0.5, 2.5, True, ["1", "2"]),
+        (0, 1999, True, ["0", "500", "1000", "1500"]),
+        (-0.1, 0.5, False, ["-0.1", "0.0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
+    ],
+)
+def test_ticks_are_round_numbers(low, high, whole, expected):
+    """About six of them, in steps of 1, 2 or 5; whole where halves mean nothing."""
+    assert [text for _, text in Axis(low, high, 0, 100).ticks(6, whole=whole)] == expected
+
+
+def test_long_curves_are_thinned(tmp_path):
+    """A trial of thousands of epochs is drawn with its first, its last and some between."""
+    study, settings = make_study()
+    add_trial(study, settings, 0.97, epochs=[0.9 + epoch / 10_000 for epoch in range(700)])
+    text = reports(study, tmp_path)[1]
+    assert "| 1 | 0.9000 |" in text
+    assert "| 700 | 0.9699 |" in text
+    assert len((tmp_path / "out" / "report.html").read_text()) < 50_000
+
+
+def test_command_writes_and_names_the_file(tmp_path):
+    """The most recent study is taken where none is named; folders are made; others may read the file."""
+    searched(f"sqlite:///{tmp_path / 'studies.db'}")
+    output = tmp_path / "new" / "folder" / "r.md"
+    before = (tmp_path / "studies.db").read_bytes()
+    result = run_command("search.report", "--runs", tmp_path, "--output", output)
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"{output}\n", "")
+    assert output.read_text(encoding="utf-8").startswith("# Study s\n")
+    assert output.stat().st_mode & 0o777 == 0o644
+    assert [file.name for file in output.parent.iterdir()] == ["r.md"]
+    assert (tmp_path / "studies.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("--output", "r.pdf"), 2, "--output: must end in .html or .md, got 'r.pdf'"),
+        (("--study", "t", "--output", "{tmp}/r.md"), 2, "--study t: there is no such study; the newest are s"),
+        (("--storage", "sqlite:///{tmp}/none.db", "--output", "{tmp}/r.md"), 2, "there is no storage here yet"),
+        (("--output", "{tmp}/studies.db/r.md"), 1, "studies.db/r.md: the report cannot be written: "),
+    ],
+)
+def test_wrong_requests_are_refused_in_one_line(tmp_path, arguments, status, message):
+    """What is wrong is named, and no file is made."""
+    searched(f"sqlite:///{tmp_path / 'studies.db'}")
+    given = [each.replace("{tmp}", str(tmp_path)) for each in arguments]
+    result = run_command("search.report", "--runs", tmp_path, *given)
+    assert (result.returncode, result.stdout) == (status, "")
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert [file.name for file in tmp_path.iterdir()] == ["studies.db"]
+
+
+def test_old_report_stays_where_a_new_one_cannot_be_written(tmp_path):
+    """The file is written whole or not at all."""
+    study, _ = searched()
+    output = tmp_path / "r.html"
+    output.mkdir()
+    with pytest.raises(SearchError, match="the report cannot be written"):
+        write_report(study, "sqlite:///runs/studies.db", tmp_path, output)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["r.html"]
+
+
+def test_study_of_another_program_is_refused(tmp_path):
+    """Its attributes mean something else."""
+    study = optuna.create_study(study_name="s")
+    with pytest.raises(UsageError, match="was made by another program"):
+        write_report(study, "sqlite:///runs/studies.db", tmp_path, tmp_path / "r.md")
+
+
+def test_report_loads_nothing_heavy():
+    """A search that ends writes one: TensorFlow, Ray, Streamlit and plotting libraries are not imported for it."""
+    script = (
+        "import search.report, sys\n"
+        "print(sorted({'ray', 'tensorflow', 'keras', 'streamlit', 'plotly', 'pandas'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]"
