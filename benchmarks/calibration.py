@@ -100,7 +100,7 @@ def report(found: Sequence[Repetition], trained_on: int, scored_on: int) -> str:
     return (
         f"{number} times, {SEEDS} networks of the baseline are compared with {SEEDS} others as a search compares its "
         f"winner with the baseline: trained on {trained_on} images, scored once on the test images. They differ by "
-        f"their seeds alone, 0 to {networks - 1}, so *better* and *worse* are errors, which 5 % are meant to be. "
+        f"their seeds alone, 0 to {networks - 1}, so *better* and *worse* are errors, which at most 5 % shall be. "
         "Where a figure stands with a range, it is over the repetitions, or over the networks.\n\n"
         + table(["", "baseline against itself"], rows)
     )

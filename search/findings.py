@@ -49,8 +49,9 @@ SEARCHED = (
 INTERVALS = (
     "The intervals count seeds and images both as samples, since a network of another seed makes other errors and "
     "other images would be easier or harder: it is the analysis of variance for several readers who judge the same "
-    "cases (Hillis, Berbaum and Metz, Academic Radiology 15, 2008, with the degrees of freedom of Hillis, Statistics "
-    "in Medicine 26, 2007). The notebook's is Wilson's, of a single network, and knows nothing of other seeds."
+    "cases (Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their "
+    "degrees of freedom; the mean squares as Hillis, Berbaum and Metz give them, Academic Radiology 15, 2008). The "
+    "notebook's is Wilson's, of a single network, and knows nothing of other seeds."
 )
 
 

@@ -15,7 +15,7 @@ from search.arguments import one_line
 TEMPLATE = Path(__file__).with_name("report.html")
 # What Markdown gives a meaning inside a line; an underscore within a word has none.
 _MARKUP = re.compile(r"[\\`*\[\]<>|~&$]|\b_|_\b|(?<=:)//|(?<=www)\.")
-_NUMBER = re.compile(r"[+-]?[\d.]+( %)?|-")
+_NUMBER = re.compile(r"-|[+-]?[\d.]+( s| points| to [+-]?[\d.]+)?")
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 def _output(text: str) -> Path:
     file = path(text)
     if file.suffix not in FORMATS:
-        raise argparse.ArgumentTypeError(f"must end in {' or '.join(FORMATS)}, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must end in .html or .md, got {text!r}")
     return file
 
 

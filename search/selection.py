@@ -164,5 +164,7 @@ def _check_accuracy(selected: Selected, model: Any, dataset: Dataset) -> None:
 
     accuracy = keras_accuracy(model, dataset.x_val, dataset.y_val)
     if abs(accuracy - selected.val_accuracy) > ONE_IMAGE + 1e-9:
-        recorded = f"the study recorded {selected.val_accuracy}"
-        raise SearchError(f"{selected.file}: scores {accuracy:.4f} on the validation images, {recorded}")
+        raise SearchError(
+            f"{selected.file}: scores {accuracy:.4f} on the validation images, "
+            f"the study recorded {selected.val_accuracy}"
+        )

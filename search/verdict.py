@@ -2,10 +2,11 @@
 
 Both the seeds and the images are samples: a network of another seed makes other errors, and other images would be
 easier or harder. The analysis of variance for several readers (here: seeds) who judge the same cases (here: images)
-takes both into account, in one interval.
+takes both into account, in one interval. Its degrees of freedom are the fewest that any share of seeds in the variance
+calls for; docs/decisions/0009-verdict.md says how often it errs, and how often others did.
 
-Source: Hillis, Berbaum and Metz, Recent developments in the Dorfman-Berbaum-Metz procedure for multireader ROC study
-analysis, Academic Radiology 15, 2008; its degrees of freedom are those of Hillis, Statistics in Medicine 26, 2007.
+Source: Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their degrees
+of freedom; the mean squares as Hillis, Berbaum and Metz give them for single values, Academic Radiology 15, 2008.
 """
 
 from collections.abc import Sequence
@@ -111,7 +112,7 @@ def interval(values: NDArray[np.float64]) -> Estimate:
     """Return the mean over seeds and images with its 95 % interval.
 
     Args:
-        values: float64 [seeds, images], of at least two seeds and two images.
+        values: float64 [seeds, images], whole numbers, of at least two seeds and two images.
 
     Raises:
         ValueError: There are fewer.
@@ -123,10 +124,7 @@ def interval(values: NDArray[np.float64]) -> Estimate:
     ms_seed, ms_image, ms_rest = mean_squares(values)
     ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
     total = ms_seed + max(ms_image - ms_rest, 0.0)
-    if total == 0:
-        return Estimate(mean, mean, mean)
-    freedom = total**2 * (seeds - 1) / ms_seed**2 if ms_seed else np.inf
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * float(np.sqrt(total / values.size))
+    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
 
 

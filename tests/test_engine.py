@@ -85,6 +85,22 @@ def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_unit
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=2e-5)
 
 
+def test_all_images_are_those_of_both_splits_in_order(small, engine):
+    """Trained on all images, a network is what it would be if the validation images stood at the end of the others."""
+    images, labels = np.concatenate([small.x_train, small.x_val]), np.concatenate([small.y_train, small.y_val])
+    whole, configuration = Engine(Dataset(images, labels, small.x_val, small.y_val)), Configuration(16, 0.002, 64, 1)
+    trained(whole, configuration)
+    engine.start(configuration, all_images=True)
+    epoch = engine.train_epoch()
+    assert engine.samples == len(labels)
+    for ours, theirs in zip(engine.weights, whole.weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    trained(engine, configuration)
+    assert engine.samples == len(small.y_train)
+    assert not np.array_equal(engine.weights[0], whole.weights[0])
+    assert 0 < epoch.accuracy < 1
+
+
 def test_epoch_reports_what_it_saw(small, engine):
     """Loss and accuracy are means over the training images, taken as the weights moved."""
     engine.start(Configuration(16, 1e-12, 100, 1, seed=3))

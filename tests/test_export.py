@@ -7,16 +7,17 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from commands import ROOT, clean_environment, run_command, study_of
 
-from search.answer import SHA256, TESTED, answer_of, key_of
+from search.answer import answer_of
 from search.card import card
 from search.description import describe
-from search.errors import UsageError
+from search.errors import SearchError, UsageError
 from search.models import ModelStore
-from search.selection import select
+from search.selection import load_accepted, select
 from search.study import settings_of
 
 
@@ -216,13 +217,8 @@ def test_signal_ends_the_export_without_a_traceback(finished, tmp_path, event, n
     assert list(tmp_path.iterdir()) == []
 
 
-def test_winner_without_a_recorded_hash_is_not_exported(finished, tmp_path):
+def test_winner_without_a_recorded_hash_is_not_exported(finished, dataset):
     """What cannot be compared is not taken for granted."""
-    runs = tmp_path / "runs"
-    shutil.copytree(finished.runs, runs)
-    study = study_of(runs, "s")
-    answer = answer_of(study.user_attrs)
-    key = key_of(TESTED, answer.winner, answer.seeds[0])
-    study.set_user_attr(key, {name: value for name, value in study.user_attrs[key].items() if name != SHA256})
-    result = run_command("search.export", "--study", "s", "--runs", runs, "--output", tmp_path / "out")
-    assert (result.returncode, "the study recorded None" in result.stderr) == (1, True)
+    winner = replace(chosen(finished.runs, "winner"), sha256=None)
+    with pytest.raises(SearchError, match="the study recorded None"):
+        load_accepted(winner, dataset)

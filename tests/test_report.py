@@ -167,7 +167,7 @@ def test_method_and_candidates_are_told(tmp_path):
         study, tmp_path,
         "2 configurations and the baseline were chosen to be trained again with 3 fresh seeds each",
         "looked at once: at 2026-11-24T09:15:07+00:00 for trial 1 and the baseline (3 networks each).",
-        "Hillis, Berbaum and Metz", "0.9820", "0.9821", "0.9822", *(f"seed {seed}" for seed in seeds), "winner",
+        "Obuchowski and Rockette", "0.9820", "0.9821", "0.9822", *(f"seed {seed}" for seed in seeds), "winner",
     )  # fmt: skip
 
 

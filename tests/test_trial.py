@@ -26,13 +26,14 @@ class SpyTrial(MnistTrial):
 
 @pytest.fixture(scope="module")
 def results(small, tmp_path_factory):
-    """Three trials, one after another, in a plain Tuner: two that end well and one that diverges."""
+    """Trials, one after another, in a plain Tuner: some end well, some diverge, some train on all images."""
     os.environ.update(QUIET)
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         config = BASELINE.params | {
-            "hidden_units": tune.grid_search([8, 16]),
+            "hidden_units": tune.grid_search([8, 16, 24]),
             "learning_rate": tune.grid_search([0.002, 1e30]),
+            keys.ALL_IMAGES: tune.sample_from(lambda config: config["hidden_units"] == 24),
             "epochs": 3,
             "seed": 1,
             keys.KEEP_FROM: 0.0,
@@ -85,3 +86,11 @@ def test_divergence_ends_the_trial_with_its_reason(results):
 def test_model_is_handed_back_where_it_is_asked_for(results):
     """The last result of a trial that reaches KEEP_FROM carries a .keras file."""
     assert results[8, 0.002][keys.MODEL].startswith(b"PK")
+
+
+def test_network_of_all_images_has_no_validation_accuracy(results):
+    """It has learnt from the validation images, so they say nothing about it; its model is handed back in any case."""
+    result = results[24, 0.002]
+    assert math.isnan(result[keys.VAL_ACCURACY])
+    assert result[keys.MODEL].startswith(b"PK")
+    assert 0.3 < result[keys.TRAIN_ACCURACY] <= 1
