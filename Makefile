@@ -43,7 +43,7 @@ check: $(VENV)/.installed-dev
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-# About 75 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
+# About 95 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
 BENCHMARKS := engine precision search quality calibration whole driver memory
 bench: $(VENV)/.installed-dev
 	@for name in $(BENCHMARKS); do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}

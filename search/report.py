@@ -8,12 +8,12 @@ import optuna
 
 from search.arguments import Parser, path
 from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError
-from search.findings import Found, candidates_section, method_section, verdict_section
 from search.noise import quiet
 from search.options import add_storage_options, default_storage
-from search.page import Page, to_html, to_markdown
-from search.recipe import commands_section
-from search.records import circumstances_section, curves_section, parameters_section, trials_section
+from search.reporting.findings import Found, candidates_section, method_section, verdict_section
+from search.reporting.page import Page, to_html, to_markdown
+from search.reporting.recipe import commands_section
+from search.reporting.records import circumstances_section, curves_section, parameters_section, trials_section
 from search.storage import one_line_errors, open_read_only, shown
 from search.study import load_study, settings_of
 from trainable.data import whole_file

@@ -17,7 +17,8 @@ LAYERS = {
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "reconnect", "storage", "lease", "space",
         "strategies", "settings", "study", "verdict", "answer", "insight", "models", "failures", "live", "trials", "confirm", "runtime", "tuning", "progress", "summary",
-        "figures", "page", "findings", "records", "recipe", "report",
+        "reporting.figures", "reporting.page", "reporting.findings", "reporting.records",
+        "reporting.recipe", "report",
         "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
         "formats", "reload", "roundtrip", "selection", "description", "snippets", "card", "bundle", "export",
     ),

@@ -29,8 +29,8 @@ from search.answer import (
     plan_of,
 )
 from search.errors import SearchError, UsageError
-from search.figures import Axis, bars, intervals, lines
 from search.report import write_report
+from search.reporting.figures import Axis, bars, intervals, lines
 from search.settings import Wishes
 from search.space import Space, load_space
 from search.study import IS_BASELINE, SETTINGS

@@ -9,9 +9,9 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, IntD
 from optuna.trial import FrozenTrial
 
 from search.answer import THE_BASELINE
-from search.findings import Found
 from search.options import default_storage
-from search.page import Block, Code, Section, Text
+from search.reporting.findings import Found
+from search.reporting.page import Block, Code, Section, Text
 from search.settings import Settings
 from search.space import BUILT_IN, Space
 from search.storage import shown

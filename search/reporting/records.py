@@ -9,11 +9,11 @@ from typing import Any
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from search.figures import Points, bars, lines
-from search.findings import NONE, Found, number, several
 from search.insight import EPOCHS, LAST_EPOCHS, Insight
-from search.page import Block, Figure, Items, Section, Table, Text
 from search.progress import clock, gain
+from search.reporting.figures import Points, bars, lines
+from search.reporting.findings import NONE, Found, number, several
+from search.reporting.page import Block, Figure, Items, Section, Table, Text
 from search.study import (
     ENVIRONMENT,
     FAILURE,

@@ -9,10 +9,10 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.answer import TEST_IMAGES, THE_BASELINE, VAL_ACCURACY, Answer, Candidate, answer_of
-from search.figures import intervals
 from search.insight import Insight, insight_of
-from search.page import Block, Figure, Headline, Section, Table, Text
 from search.progress import describe, gain
+from search.reporting.figures import intervals
+from search.reporting.page import Block, Figure, Headline, Section, Table, Text
 from search.settings import Settings
 from search.study import Counts, baseline_of, count, ranked
 from search.verdict import NOTEBOOK, Estimate, McNemar, Verdict, Word, wilson
