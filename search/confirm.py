@@ -6,13 +6,11 @@ all training images, and only these are scored on the test images. Knows nothing
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial
 
 from search.answer import (
     CONFIRMATION,
@@ -28,71 +26,18 @@ from search.answer import (
     Answer,
     Candidate,
     answer_of,
-    choose,
     fresh_seeds,
-    key_of,
-    plan_of,
 )
+from search.extent import Extent, Task, open_tasks, plan
 from search.failures import Failure
 from search.live import Observer, Report, Retraining
 from search.models import ModelStore
 from search.settings import Settings
+from search.study import INTERRUPTED
 from search.trials import Trials
 from trainable.config import ALL_IMAGES
 from trainable.data import HeldOutSet
 from trainable.scoring import read_weights, wrong_images
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much is confirmed: the best `candidates` configurations besides the baseline, with `seeds` seeds each."""
-
-    candidates: int
-    seeds: int
-
-
-@dataclass(frozen=True)
-class _Task:
-    """One network to train: what for, as the attribute is named that its result goes to."""
-
-    what: str
-    candidate: Candidate
-    seed: int
-
-    @property
-    def key(self) -> str:
-        return key_of(self.what, self.candidate, self.seed)
-
-    @property
-    def title(self) -> str:
-        images = ", all images" if self.what == TESTED else ""
-        return f"{self.candidate.title} again, seed {self.seed}{images}"
-
-
-def plan(trials: Sequence[FrozenTrial], settings: Settings, extent: Extent) -> dict[str, Any] | None:
-    """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
-    chosen = choose(trials, settings, extent.candidates)
-    return plan_of(chosen, fresh_seeds(settings, extent.seeds)) if chosen else None
-
-
-def is_confirmed(
-    attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings, extent: Extent
-) -> bool:
-    """Say whether nothing is left to confirm in a study that has all its trials."""
-    wanted = plan(trials, settings, extent)
-    answer = answer_of(attributes)
-    return wanted is None or (attributes.get(CONFIRMATION) == wanted and answer is not None and not _open_tasks(answer))
-
-
-def _open_tasks(answer: Answer) -> list[_Task]:
-    """Return the networks that are yet to be trained, as far as is known before there is a winner."""
-    if answer.failure(THE_BASELINE):
-        return []
-    return [
-        _Task(what, candidate, seed)
-        for what, missing in ((CONFIRMED, answer.unvalidated), (TESTED, answer.untested))
-        for candidate, seed in missing
-    ]
 
 
 class Confirmation:
@@ -129,7 +74,7 @@ class Confirmation:
         self._models, self._held_out, self._observer = models, held_out, observer
         self._max_retries = max_retries
         self._attributes: dict[str, Any] = {}
-        self._in_training: dict[str, tuple[_Task, Retraining]] = {}
+        self._in_training: dict[str, tuple[Task, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._looked: set[str] = set()
         self._planned: tuple[int, dict[str, Any] | None] | None = None
@@ -141,6 +86,8 @@ class Confirmation:
     def take_stock(self) -> None:
         """Forget what no worker has any more."""
         self._trials.take_stock()
+        for _, network in self._in_training.values():
+            self._observer.lost(network, f"{INTERRUPTED}: trained again")
         self._in_training.clear()
         self._attributes = self._study.user_attrs
 
@@ -245,7 +192,7 @@ class Confirmation:
         network.seconds += report.seconds
         self._seconds += report.seconds
 
-    def _scored(self, task: _Task, model: bytes) -> dict[str, Any]:
+    def _scored(self, task: Task, model: bytes) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
         self._note_look(task.candidate)
         images = self._held_out()
@@ -265,16 +212,16 @@ class Confirmation:
         self._record(LOOKS, [*self._attributes.get(LOOKS, ()), look])
         self._looked.add(candidate.name)
 
-    def _free_tasks(self) -> list[_Task]:
+    def _free_tasks(self) -> list[Task]:
         """Return what can be trained now and is not in training."""
         taken = {task.key for task, _ in self._in_training.values()}
         return [task for task in self._known_tasks() if task.key not in taken]
 
-    def _known_tasks(self) -> list[_Task]:
+    def _known_tasks(self) -> list[Task]:
         wanted = self._wanted()
         if wanted is None or self._given_up:
             return []
-        tasks = _open_tasks(self._answer())
+        tasks = open_tasks(self._answer())
         if self._trials.in_flight:  # they may still change who is confirmed besides the baseline
             return [task for task in tasks if task.what == CONFIRMED and task.candidate == THE_BASELINE]
         if self._attributes.get(CONFIRMATION) != wanted:

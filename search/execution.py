@@ -12,9 +12,10 @@ import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
-from search.confirm import Confirmation, Extent
+from search.confirm import Confirmation
 from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
+from search.extent import Extent
 from search.failures import FailureStore
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError

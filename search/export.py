@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from search.arguments import Parser
 from search.errors import EXIT_DONE, SearchError
-from search.formats import FORMATS, KERAS, Format
+from search.exporting.formats import FORMATS, KERAS, Format
 from search.interrupt import Interrupted, Interruptible
 from search.options import add_data_option, add_storage_options, default_storage
 
 if TYPE_CHECKING:
-    from search.bundle import Exported
+    from search.exporting.bundle import Exported
 
 ALL = "all"
 
@@ -35,7 +35,7 @@ def _run(values: dict[str, Any]) -> int:
     from search.noise import quiet  # noqa: PLC0415
 
     quiet(verbose=False)
-    from search.bundle import Request, export  # noqa: PLC0415
+    from search.exporting.bundle import Request, export  # noqa: PLC0415
     from search.storage import one_line_errors  # noqa: PLC0415
 
     as_json = values.pop("json")

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,10 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from search.answer import answer_of
-from search.confirm import Extent, is_confirmed
 from search.data import load
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.execution import Execution, how_to_go_on
+from search.extent import Extent, is_confirmed
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -128,9 +129,9 @@ class Session:
 
 
 def _location(options: Options) -> dict[str, str]:
-    """Return the options that a further command needs to find the study, where the defaults would not."""
+    """Return the options that a further command needs to find the study, where defaults and environment would not."""
     found = {}
-    if options.storage != default_storage(options.runs):
+    if options.storage not in (default_storage(options.runs), os.environ.get("SEARCH_STORAGE")):
         found["--storage"] = shown(options.storage)
     if options.runs != Path("runs"):
         found["--runs"] = str(options.runs)

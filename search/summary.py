@@ -106,8 +106,7 @@ class Summary:
                 console,
                 f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
             )
-        storage = shlex.quote(self.storage)
-        say(console, f"dashboard  python -m streamlit run dashboard/app.py -- --storage {storage}")
+        say(console, f"dashboard  python -m streamlit run dashboard/app.py{' --' if options else ''}{options}")
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""

@@ -10,9 +10,8 @@ of freedom; the mean squares as Hillis, Berbaum and Metz give them for single va
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,10 +69,6 @@ class Verdict:
     second: Estimate
     difference: Estimate
     mcnemar: McNemar
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON can hold."""
-        return asdict(self)
 
 
 def compare(first: Wrong, second: Wrong, images: int) -> Verdict:

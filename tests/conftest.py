@@ -79,7 +79,7 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """A real search of six trials on the whole MNIST, with a verdict; the paths of its Python and its files have a space."""
+    """A real search of six trials on the whole MNIST, with a verdict; the paths to Python and files have a space."""
     folder = tmp_path_factory.mktemp("a search")
     space, runs = folder / "space.toml", folder / "runs"
     space.write_text(SPACE_WITH_BASELINE)

@@ -6,7 +6,8 @@ import math
 import pytest
 
 from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, answer_of, fresh_seeds
-from search.confirm import Confirmation, Extent, is_confirmed
+from search.confirm import Confirmation
+from search.extent import Extent, is_confirmed
 from search.failures import CRASHED, LOST_NODE, Failure, FailureStore
 from search.live import Observer, Report
 from search.models import ModelStore

@@ -19,7 +19,7 @@ def documented():
 def messages(root):
     """The texts in the code as lists of their fixed parts, between which anything may stand; docstrings are none."""
     found = []
-    for file in [*(root / "search").glob("*.py"), *(root / "trainable").glob("*.py")]:
+    for file in [*(root / "search").rglob("*.py"), *(root / "trainable").rglob("*.py")]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         formatted = [node.values for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
         found += [[part.value for part in parts if isinstance(part, ast.Constant)] for parts in formatted]

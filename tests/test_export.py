@@ -13,11 +13,11 @@ import pytest
 from commands import ROOT, clean_environment, run_command, study_of
 
 from search.answer import answer_of
-from search.card import card
-from search.description import describe
 from search.errors import SearchError, UsageError
+from search.exporting.card import card
+from search.exporting.description import describe
+from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
-from search.selection import load_accepted, select
 from search.study import settings_of
 
 

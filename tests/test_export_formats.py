@@ -13,9 +13,9 @@ from PIL import Image
 
 from search.answer import answer_of
 from search.errors import SearchError
-from search.formats import FORMATS, ONNX
-from search.roundtrip import RoundTrip
-from search.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
+from search.exporting.formats import FORMATS, ONNX
+from search.exporting.roundtrip import RoundTrip
+from search.exporting.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
 
@@ -106,7 +106,7 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, tmp_path
     np.save(tmp_path / "in.npy", images)
     script = (
         "import sys\n"
-        "from search.reload import main\n"
+        "from search.exporting.reload import main\n"
         "main(sys.argv[1:])\n"
         "print([name for name in sys.modules if name.startswith(('tensorflow.', 'keras.', 'optuna', 'ray'))])"
     )

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.errors import UsageError
 from search.arguments import duration
+from search.errors import UsageError
 from search.options import MAX_SEED, default_storage, parse, read_configurations
 from search.storage import open_storage, sqlite_file
 from search.strategies import PRUNERS, SAMPLERS

@@ -7,9 +7,9 @@ import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
+from search.live import LiveTrial, Report
 from search.progress import LiveProgress, PlainProgress, Tally, clock, describe, gain, make_progress
 from search.study import Counts
-from search.live import LiveTrial, Report
 from trainable.config import BASELINE
 
 

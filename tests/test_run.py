@@ -38,7 +38,7 @@ def test_progress_is_quiet_but_for_the_search(finished):
     assert [line.split("  ")[0] for line in lines[:6]] == [f"{number}/6" for number in range(1, 7)]
     assert lines[6].startswith("study s: ")
     assert any(line.startswith("export     python -m search.export --study s --runs ") for line in lines)
-    assert any(line.startswith("dashboard  python -m streamlit run dashboard/app.py -- --storage ") for line in lines)
+    assert any(line.startswith("dashboard  python -m streamlit run dashboard/app.py -- --runs ") for line in lines)
     assert not [line for line in lines if "ray" in line.lower() or "cuda" in line.lower() or "warning" in line.lower()]
 
 
@@ -91,8 +91,8 @@ def test_seed_decides_parameters_and_accuracies(tmp_path):
     found = []
     for name in ("one", "two"):
         result = run_command(
-            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--no-confirm", "--study", name, "--runs", tmp_path,
-            "--space", space, "--no-baseline",
+            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--study", name, "--runs", tmp_path,
+            "--space", space, "--no-baseline", "--no-confirm",
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
         found.append([(trial.params, trial.intermediate_values) for trial in study_of(tmp_path, name).trials])
@@ -167,8 +167,8 @@ def test_enqueued_configurations_come_first_and_timeout_stops_new_ones(tmp_path)
     ]
     first.write_text("\n".join(map(json.dumps, configurations)))
     result = run_command(
-        "search.run", "--trials", 500, "--no-confirm", "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
-        "--space", space, "--no-baseline", timeout=150,
+        "search.run", "--trials", 500, "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
+        "--space", space, "--no-baseline", "--no-confirm", timeout=150,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "time is up" in result.stdout

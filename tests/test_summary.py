@@ -1,15 +1,31 @@
 """The answer: what a person and a program are told at the end."""
 
 import io
+from dataclasses import replace
 
 import optuna
 import pytest
+from optuna.distributions import IntDistribution
 from rich.console import Console
 
+from search.answer import (
+    CONFIRMATION,
+    CONFIRMED,
+    SECONDS,
+    TESTED,
+    THE_BASELINE,
+    VAL_ACCURACY,
+    WRONG,
+    Candidate,
+    answer_of,
+    key_of,
+    plan_of,
+)
 from search.models import ModelStore
 from search.options import parse
 from search.session import _location
 from search.settings import Wishes
+from search.space import Space
 from search.storage import shown
 from search.study import IS_BASELINE
 from search.summary import Summary, Times
@@ -30,13 +46,24 @@ def study():
     return study, settings
 
 
+def attributes_with_a_verdict(trials):
+    """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
+    candidate = Candidate(7, trials[7].params)
+    attributes = {CONFIRMATION: plan_of([candidate], [1, 2])}
+    for each, accuracy, errors in ((candidate, 0.98, range(100)), (THE_BASELINE, 0.97, range(300))):
+        for seed in (1, 2):
+            attributes[key_of(CONFIRMED, each, seed)] = {VAL_ACCURACY: accuracy, SECONDS: 1.0}
+            attributes[key_of(TESTED, each, seed)] = {WRONG: list(errors), SECONDS: 1.0}
+    return attributes
+
+
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     """What a person reads."""
     console = Console(file=io.StringIO(), width=120)
     options = parse(["--storage", url, "--study", "s"])
     models = ModelStore(tmp_path, "s")
     models.write(7, b"model")
-    summary = Summary("s", shown(url), settings, study.trials, models, Times(100.0, 10.0, 180.0, 2))
+    summary = Summary("s", shown(url), settings, study.trials, None, models, Times(100.0, 10.0, 180.0, 2))
     summary.print(console, _location(options))
     return console.file.getvalue(), summary.to_json()
 
@@ -52,7 +79,7 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     assert "best 0.9770, baseline 0.9700: +0.70 points of validation accuracy, one seed each" in text
     assert f"model      {tmp_path / 's' / 'models' / 'trial-00007.keras'}" in text
     assert "python -m search.export --study s --output exports/s" in text
-    assert "python -m streamlit run dashboard/app.py -- --storage sqlite:///runs/studies.db" in text
+    assert text.endswith("dashboard  python -m streamlit run dashboard/app.py\n")
     assert answer["utilization"] == 0.9
     assert answer["best"]["params"] == BASELINE.params | {"hidden_units": 519}
     assert answer["baseline"]["number"] == 0
@@ -65,10 +92,42 @@ def test_password_of_the_storage_is_nowhere_in_the_answer(study, tmp_path):
     assert "--storage 'postgresql://ann:***@db.example/studies'" in text
 
 
+def test_storage_that_the_environment_names_is_in_no_command(study, tmp_path, monkeypatch):
+    """The commands find it as this one did, so they can be copied although the password is hidden."""
+    url = "postgresql://ann:s3cret@db.example/studies"
+    monkeypatch.setenv("SEARCH_STORAGE", url)
+    text, _ = printed(*study, tmp_path, url)
+    assert "--storage" not in text
+    assert "python -m search.export --study s --output exports/s" in text
+
+
+def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
+    """Its sentence is printed, the winner's model is named, and the JSON object says what else was learnt."""
+    models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
+    models.write_final("7", b"the winner's")
+    answer = answer_of(attributes_with_a_verdict(study[0].trials))
+    summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, models, Times())
+    summary.print(console, {})
+    told = summary.to_json()
+    assert f"verdict    {answer.sentence}" in console.file.getvalue()
+    assert answer.sentence.startswith("trial 7 against the baseline: better.")
+    assert told["model"] == str(models.final("7"))
+    assert told["confirmed"]["verdict"] == "better"
+    assert told["confirmed"]["parameters"]["epochs"] == 8 * 5
+
+
+def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):
+    """A note names the parameter and the bound."""
+    settings = replace(study[1], space=Space({"hidden_units": IntDistribution(512, 519)}))
+    console = Console(file=io.StringIO(), width=120)
+    Summary("s", "sqlite:///x", settings, study[0].trials, None, ModelStore(tmp_path, "s"), Times()).print(console, {})
+    assert "note       hidden_units's best is at the upper bound (519): widen it" in console.file.getvalue()
+
+
 def test_study_without_a_complete_trial_says_so(study, tmp_path):
     """No best, no model, no gain: nulls in the JSON object."""
     console = Console(file=io.StringIO(), width=120)
-    summary = Summary("s", "sqlite:///x", study[1], [], ModelStore(tmp_path, "s"), Times())
+    summary = Summary("s", "sqlite:///x", study[1], [], None, ModelStore(tmp_path, "s"), Times())
     summary.print(console, {})
     assert "No trial is complete" in console.file.getvalue()
     answer = summary.to_json()

@@ -7,11 +7,11 @@ from optuna.trial import TrialState
 
 from search.errors import SearchError
 from search.failures import Failure, FailureStore
+from search.live import Observer, Report
 from search.models import ModelStore
 from search.settings import Wishes
 from search.storage import open_storage
 from search.study import count, enqueue, open_study
-from search.live import Observer, Report
 from search.trials import Trials
 from trainable.config import BASELINE, KEEP_FROM
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated import STEADY, UNSTEADY, words
 
@@ -112,6 +112,7 @@ def test_one_network_has_wilsons_interval():
     assert (small.low, small.high) == pytest.approx((0.78639769, 0.95652424), abs=1e-8)
 
 
+@settings(deadline=None)
 @given(sides())
 def test_swapping_the_sides_mirrors_the_verdict(both):
     """Neither side is favoured."""
@@ -125,6 +126,7 @@ def test_swapping_the_sides_mirrors_the_verdict(both):
     assert behind.word == mirrored[ahead.word]
 
 
+@settings(deadline=None)
 @given(sides())
 def test_word_says_where_the_interval_lies(both):
     """Better is an interval above 0, worse one below; a mean lies in its interval, an accuracy between 0 and 1."""
@@ -138,6 +140,7 @@ def test_word_says_where_the_interval_lies(both):
     assert difference.mean == pytest.approx(verdict.first.mean - verdict.second.mean)
 
 
+@settings(deadline=None)
 @given(sides())
 def test_configuration_does_not_differ_from_itself(both):
     """Equal errors give a difference of exactly 0."""
@@ -147,6 +150,7 @@ def test_configuration_does_not_differ_from_itself(both):
     assert verdict.word == Word.NO_DIFFERENCE
 
 
+@settings(deadline=None)
 @given(sides(), st.randoms(use_true_random=False))
 def test_order_of_seeds_does_not_matter_to_the_interval(both, random):
     """Pairs may come in any order."""

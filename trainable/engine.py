@@ -84,9 +84,7 @@ class Engine:
         kernel[self._lit] = lit_kernel
         return [kernel, *others]
 
-    def start(
-        self, configuration: Configuration, weights: Weights | None = None, *, all_images: bool = False
-    ) -> None:
+    def start(self, configuration: Configuration, weights: Weights | None = None, *, all_images: bool = False) -> None:
         """Begin a new network.
 
         Args:

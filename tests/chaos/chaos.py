@@ -138,7 +138,18 @@ class Chaos:
     def start(self, name, storage):
         """Start the command that a person would type again and again."""
         driver = [sys.executable, str(Path(__file__).with_name("driver.py"))]
-        options = ["--study", name, "--runs", self.folder, "--trials", TRIALS, "--workers", 2, "--no-baseline", "--no-confirm"]
+        options = [
+            "--study",
+            name,
+            "--runs",
+            self.folder,
+            "--trials",
+            TRIALS,
+            "--workers",
+            2,
+            "--no-baseline",
+            "--no-confirm",
+        ]
         options += ["--pruner", self.random.choice(["asha", "hyperband"])]
         files = ["--space", self.folder / "space.toml", "--enqueue", self.folder / "first.jsonl"]
         output = (self.folder / f"{name}.out").open("ab")

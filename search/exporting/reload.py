@@ -1,4 +1,4 @@
-"""`python -m search.reload FORMAT MODEL INPUTS OUTPUTS`: predict with an exported model in a process of its own.
+"""`python -m search.exporting.reload FORMAT MODEL INPUTS OUTPUTS`: predict with an exported model, in its own process.
 
 Each format is loaded by its own runtime alone: of this project there is only this module, and where a runtime does not
 need TensorFlow or Keras, they cannot be imported. INPUTS and OUTPUTS are `.npy` files.

@@ -9,9 +9,9 @@ from typing import Any
 import optuna
 
 from search.answer import TEST_IMAGES, WRONG, Answer, answer_of
-from search.formats import SIDE
-from search.roundtrip import Check
-from search.selection import WINNER, Selected
+from search.exporting.formats import SIDE
+from search.exporting.roundtrip import Check
+from search.exporting.selection import WINNER, Selected
 from search.settings import Settings
 from search.study import count
 from trainable.data import SHA256, VALIDATION_SIZE

@@ -1,6 +1,6 @@
 """How an exported model is used: a piece of code for each runtime, which the model card shows and a test runs."""
 
-from search.formats import KERAS, ONNX, SAVEDMODEL, TFLITE
+from search.exporting.formats import KERAS, ONNX, SAVEDMODEL, TFLITE
 
 READ_IMAGE = """\
 import numpy as np

@@ -1,7 +1,7 @@
 """Which kept model of a study is exported, and the proof that its file is the model that the study speaks of."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,11 @@ from search.errors import SearchError, UsageError, lines_of
 from search.models import ModelStore
 from search.noise import quiet_import
 from search.settings import Settings
-from search.study import EPOCHS_RUN, SEED, TRAIN_ACCURACY, ranked
+from search.study import BEST, EPOCHS_RUN, SEED, TRAIN_ACCURACY, trial_of
 from trainable.data import Dataset
 
 # How a model was selected; any other word is the number of a trial.
 WINNER = "winner"
-BEST = "best"
 NUMBER = "number"
 
 ONE_IMAGE = 1e-4  # of the 10,000 validation images: rounding in another order of summation may move one across a border
@@ -69,9 +68,8 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
         which = BEST if answer is None or answer.verdict is None else WINNER
     if which == WINNER:
         return _winner(answer, models)
-    return _of_trial(
-        _trial(study.get_trials(deepcopy=False), which), settings, models, BEST if which == BEST else NUMBER
-    )
+    trial = trial_of(study.get_trials(deepcopy=False), which)
+    return _of_trial(trial, settings, models, BEST if which == BEST else NUMBER)
 
 
 def load_accepted(selected: Selected, dataset: Dataset) -> Any:
@@ -108,18 +106,6 @@ def _winner(answer: Answer | None, models: ModelStore) -> Selected:
         epochs_run=winner.params["epochs"],
         sha256=recorded,
     )
-
-
-def _trial(trials: Sequence[FrozenTrial], which: str) -> FrozenTrial:
-    if which == BEST:
-        best = ranked(trials)
-        if not best:
-            raise UsageError("--trial best: no trial of the study is complete")
-        return best[0]
-    if int(which) >= len(trials):
-        have = f"has trials 0 to {len(trials) - 1}" if trials else "has no trial yet"
-        raise UsageError(f"--trial {which}: the study {have}")
-    return trials[int(which)]
 
 
 def _of_trial(trial: FrozenTrial, settings: Settings, models: ModelStore, how: str) -> Selected:

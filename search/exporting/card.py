@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.answer import THE_BASELINE, Answer, Candidate
-from search.roundtrip import CLOSE
-from search.selection import BEST, WINNER
-from search.snippets import USE, prepare
+from search.exporting.roundtrip import CLOSE
+from search.exporting.selection import WINNER
+from search.exporting.snippets import USE, prepare
+from search.study import BEST
 
 TITLES = {
     "keras": "Keras (`pip install keras tensorflow`)",

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.answer import Answer, answer_of
-from search.card import card
 from search.data import load
-from search.description import describe
 from search.errors import SearchError, UsageError
-from search.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
+from search.exporting.card import card
+from search.exporting.description import describe
+from search.exporting.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
+from search.exporting.roundtrip import Check, RoundTrip
+from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
-from search.roundtrip import Check, RoundTrip
-from search.selection import load_accepted, select
 from search.storage import open_read_only
 from search.study import load_study, settings_of
 from trainable.data import Dataset

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import SearchError
-from search.formats import Format
+from search.exporting.formats import Format
 
 CLOSE = 1e-4  # probabilities; float32 sums in another order differ by about 1e-6
 
@@ -71,7 +71,7 @@ class RoundTrip:
     def _predicted(self, kind: Format, file: Path) -> NDArray[np.float32]:
         self._outputs.unlink(missing_ok=True)
         paths = [str(each) for each in (file, self._inputs, self._outputs)]
-        command = [sys.executable, "-m", "search.reload", kind.name, *paths]
+        command = [sys.executable, "-m", "search.exporting.reload", kind.name, *paths]
         ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         if ended.returncode:
             said = ended.stderr.strip().splitlines() or [f"its process ended with status {ended.returncode}"]

@@ -1,0 +1,76 @@
+"""How much is confirmed: which networks a study's verdict takes, and which of them are still to be trained."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from search.answer import (
+    CONFIRMATION,
+    CONFIRMED,
+    TESTED,
+    THE_BASELINE,
+    Answer,
+    Candidate,
+    answer_of,
+    choose,
+    fresh_seeds,
+    key_of,
+    plan_of,
+)
+from search.settings import Settings
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is confirmed: the best `candidates` configurations besides the baseline, with `seeds` seeds each."""
+
+    candidates: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network to train; `what` is `CONFIRMED` or `TESTED`."""
+
+    what: str
+    candidate: Candidate
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The attribute that its result goes to."""
+        return key_of(self.what, self.candidate, self.seed)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        images = ", all images" if self.what == TESTED else ""
+        return f"{self.candidate.title} again, seed {self.seed}{images}"
+
+
+def plan(trials: Sequence[FrozenTrial], settings: Settings, extent: Extent) -> dict[str, Any] | None:
+    """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
+    chosen = choose(trials, settings, extent.candidates)
+    return plan_of(chosen, fresh_seeds(settings, extent.seeds)) if chosen else None
+
+
+def is_confirmed(
+    attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings, extent: Extent
+) -> bool:
+    """Say whether nothing is left to confirm in a study that has all its trials."""
+    wanted = plan(trials, settings, extent)
+    answer = answer_of(attributes)
+    return wanted is None or (attributes.get(CONFIRMATION) == wanted and answer is not None and not open_tasks(answer))
+
+
+def open_tasks(answer: Answer) -> list[Task]:
+    """Return the networks that are yet to be trained, as far as is known before there is a winner."""
+    if answer.failure(THE_BASELINE):
+        return []
+    return [
+        Task(what, candidate, seed)
+        for what, missing in ((CONFIRMED, answer.unvalidated), (TESTED, answer.untested))
+        for candidate, seed in missing
+    ]
