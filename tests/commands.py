@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 import optuna
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search.guard import command_of, descendants, start_of
+from search.space import Space
 from search.study import count
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
@@ -58,6 +60,17 @@ def run_command(module, *arguments, timeout=100, python=sys.executable, **kwargs
         env=clean_environment(),
         **kwargs,
     )
+
+
+# Wide enough for what tests make up.
+WIDE_SPACE = Space(
+    {
+        "hidden_units": IntDistribution(32, 2048, log=True),
+        "learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
+        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
+        "epochs": IntDistribution(2, 20),
+    }
+)
 
 
 def clean_environment():

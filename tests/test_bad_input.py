@@ -76,7 +76,7 @@ spaces = st.fixed_dictionaries({}, optional={name: tables_of(name) for name in P
 keys = st.sampled_from(["type", "low", "high", "log", "choices", "step", "two\nlines"])
 changed_values = st.sampled_from(["int", "float", "categorical"]) | anything
 table_changes = st.tuples(st.sampled_from(PARAMETERS), keys, changed_values)
-configurations = st.tuples(st.integers(32, 2048), st.floats(1e-4, 1e-2)).map(
+configurations = st.tuples(st.integers(128, 2048), st.floats(2e-4, 5e-3)).map(
     lambda drawn: BASELINE.params | {"hidden_units": drawn[0], "learning_rate": drawn[1]}
 )
 parameter_changes = st.tuples(st.sampled_from([*PARAMETERS, "seed", "two\nlines"]), anything)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import optuna
 import pytest
+from commands import WIDE_SPACE
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import create_trial
 
@@ -14,7 +15,7 @@ from search.space import Space
 from search.study import EPOCHS_RUN, IS_BASELINE
 from trainable.config import BASELINE
 
-SETTINGS = Wishes(seed=1).settings({})
+SETTINGS = Wishes(seed=1, space=WIDE_SPACE).settings({})
 
 
 def complete(value, params=(), epochs=(), settings=SETTINGS, **attributes):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import optuna
 import pytest
-from commands import ROOT, run_command
+from commands import ROOT, WIDE_SPACE, run_command
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
@@ -72,7 +72,7 @@ def make_study(storage=None, wishes=None):
     """A new study, in memory unless a storage is named, with the settings that a search records."""
     sampler = optuna.samplers.RandomSampler(seed=1)
     study = optuna.create_study(study_name="s", storage=storage, direction="maximize", sampler=sampler)
-    settings = (wishes or Wishes(seed=5)).settings({"x_train": "ab12", "y_train": "cd34"})
+    settings = (wishes or Wishes(seed=5, space=WIDE_SPACE)).settings({"x_train": "ab12", "y_train": "cd34"})
     study.set_user_attr(SETTINGS, settings.to_json())
     return study, settings
 

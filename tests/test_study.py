@@ -155,8 +155,8 @@ def test_newer_format_is_refused(storage, study, settings):
 
 def test_baseline_comes_first_then_what_was_enqueued(study, settings):
     """Trial 0 is the baseline, then the given configurations in their order; a second call adds nothing."""
-    first = BASELINE.params | {"hidden_units": 64}
-    second = BASELINE.params | {"hidden_units": 65}
+    first = BASELINE.params | {"hidden_units": 264}
+    second = BASELINE.params | {"hidden_units": 265}
     for _ in range(2):
         enqueue(study, settings, [first, second])
     trials = [ask(study, settings) for _ in range(4)]
