@@ -102,7 +102,7 @@ BUILT_IN = Space(
     {
         "hidden_units": IntDistribution(128, 2048, log=True),
         "learning_rate": FloatDistribution(2e-4, 5e-3, log=True),
-        "batch_size": CategoricalDistribution((64, 128, 256, 512, 1024)),
+        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
         "epochs": IntDistribution(4, 24),
     }
 )

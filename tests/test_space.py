@@ -22,7 +22,7 @@ def test_built_in_space_is_the_documented_one():
     assert BUILT_IN.distributions == {
         "hidden_units": IntDistribution(128, 2048, log=True),
         "learning_rate": FloatDistribution(2e-4, 5e-3, log=True),
-        "batch_size": CategoricalDistribution((64, 128, 256, 512, 1024)),
+        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
         "epochs": IntDistribution(4, 24),
     }
     assert BUILT_IN.check(BASELINE.params, "baseline") == BASELINE.params
@@ -117,7 +117,7 @@ def test_configurations_outside_the_space_are_refused(change, message):
 def test_configurations_name_every_searched_parameter():
     """A searched parameter may not be left to chance; one that is not searched may be left out."""
     with pytest.raises(UsageError, match="epochs is missing"):
-        BUILT_IN.check({"hidden_units": 128, "learning_rate": 0.001, "batch_size": 64}, "line 1")
+        BUILT_IN.check({"hidden_units": 128, "learning_rate": 0.001, "batch_size": 32}, "line 1")
     only_epochs = Space({"epochs": IntDistribution(1, 5)})
     assert only_epochs.check({"epochs": 3}, "line 1") == {"epochs": 3}
     with pytest.raises(UsageError, match="hidden_units is 64, but the space leaves it out: it stays 512"):
