@@ -103,7 +103,7 @@ def test_missing_file_is_refused(tmp_path):
     [
         ({"width": 3}, "unknown parameter 'width'"),
         ({"hidden_units": 16}, "hidden_units is 16, but the space goes from 128 to 2048"),
-        ({"batch_size": 100}, r"batch_size is 100, but the space has \[64"),
+        ({"batch_size": 100}, r"batch_size is 100, but the space has \[32"),
         ({"learning_rate": "0.1"}, "learning_rate must be a number"),
         ({"epochs": 2.0}, "epochs must be a whole number"),
     ],
