@@ -34,6 +34,7 @@ FAILURE = "failure"  # in place of a result
 
 BASELINE_NAME = "baseline"
 TEST_IMAGES = 10_000
+OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 POINTS = 100  # a share in percentage points
 DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
 
@@ -173,6 +174,10 @@ class Answer:
                 if reason := results.get((candidate.name, seed), {}).get(FAILURE):
                     return str(reason)
         return None
+
+    def is_of(self, trials: Sequence[FrozenTrial], settings: Settings) -> bool:
+        """Say whether the candidates are still the best configurations of a study that may have gone on since."""
+        return list(self.candidates[1:]) == choose(trials, settings, len(self.candidates) - 1)
 
     def to_json(self) -> dict[str, Any] | None:
         """Return the verdict and what it rests on in a form that JSON can hold; None before there is one."""

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
-from search.answer import Answer
+from search.answer import OUT_OF_DATE, Answer
 from search.insight import insight_of
 from search.models import ModelStore
 from search.progress import clock, gain, say
@@ -68,9 +68,14 @@ class Summary:
         }
 
     def _confirmed(self) -> dict[str, Any] | None:
-        """Return the verdict and which parameters matter; None before there is a verdict."""
-        verdict = self.answer.to_json() if self.answer else None
-        return verdict and {**verdict, "parameters": insight_of(self.trials, self.settings).to_json()}
+        """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
+        if self.answer is None or (verdict := self.answer.to_json()) is None:
+            return None
+        return {
+            **verdict,
+            "current": self.answer.is_of(self.trials, self.settings),
+            "parameters": insight_of(self.trials, self.settings).to_json(),
+        }
 
     def print(self, console: Console, location: Mapping[str, str]) -> None:
         """Print the best trials, the gain over the baseline, and what to do next.
@@ -97,6 +102,8 @@ class Summary:
             )
         if self.answer is not None:
             say(console, f"verdict    {self.answer.sentence}")
+            if self.answer.verdict is not None and not self.answer.is_of(self.trials, self.settings):
+                say(console, f"note       {OUT_OF_DATE}")
         for warning in insight_of(self.trials, self.settings).warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}")

@@ -11,6 +11,7 @@ from rich.console import Console
 from search.answer import (
     CONFIRMATION,
     CONFIRMED,
+    OUT_OF_DATE,
     SECONDS,
     TESTED,
     THE_BASELINE,
@@ -114,6 +115,19 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     assert told["model"] == str(models.final("7"))
     assert told["confirmed"]["verdict"] == "better"
     assert told["confirmed"]["parameters"]["epochs"] == 8 * 5
+
+
+def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):
+    """Where another trial is the best since, a note and the JSON object say so."""
+    models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
+    trials = study[0].trials
+    for part, current in ((trials, True), (trials[:7], False)):
+        summary = Summary(
+            "s", "sqlite:///x", study[1], part, answer_of(attributes_with_a_verdict(trials)), models, Times()
+        )
+        summary.print(console, {})
+        assert summary.to_json()["confirmed"]["current"] is current
+        assert (OUT_OF_DATE in console.file.getvalue()) is not current
 
 
 def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):

@@ -8,7 +8,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.answer import TEST_IMAGES, THE_BASELINE, VAL_ACCURACY, Answer, Candidate, answer_of
+from search.answer import OUT_OF_DATE, TEST_IMAGES, THE_BASELINE, VAL_ACCURACY, Answer, Candidate, answer_of
 from search.insight import Insight, insight_of
 from search.progress import describe, gain
 from search.reporting.figures import intervals
@@ -113,6 +113,8 @@ def verdict_section(found: Found) -> Section:
     else:
         blocks = [Text(MEANINGS[verdict.word]), _accuracies(verdict, winner), _difference(verdict, winner)]
         blocks.append(Text(_mcnemar(verdict.mcnemar, answer.seeds[verdict.mcnemar.seed], winner)))
+    if not answer.is_of(found.trials, found.settings):
+        blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(found))])
 
 
