@@ -4,6 +4,7 @@ import json
 
 import optuna
 import pytest
+from commands import WIDE_SPACE
 from optuna.trial import TrialState
 
 from search.answer import (
@@ -31,7 +32,7 @@ from trainable.config import BASELINE, MAX_SEED
 SEEDS = (11, 12, 13)
 WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024})
 NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64})
-SETTINGS = Wishes(seed=5).settings({})
+SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
 
 
 def completed(number, val_accuracy, state=TrialState.COMPLETE, **changes):
