@@ -87,7 +87,7 @@ def finished(tmp_path_factory):
     environment.symlink_to(sys.prefix)
     result = run_command(
         "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--json",
-        "--seed", 7, "--confirm-top", 2, "--confirm-seeds", 2, python=environment / "bin" / "python",
+        "--seed", 7, "--confirm-top", 1, "--confirm-seeds", 2, python=environment / "bin" / "python", timeout=300,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     return Finished("s", runs, space, json.loads(result.stdout), result.stderr)

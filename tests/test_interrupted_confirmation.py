@@ -65,7 +65,7 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
     assert "crashed: trained again" in stderr
     before, trials = networks(tmp_path), study_of(tmp_path, "c").trials
 
-    result = run_command("search.run", *arguments)
+    result = run_command("search.run", *arguments, timeout=200)
     assert result.returncode == 0, result.stderr
     after, study = networks(tmp_path), study_of(tmp_path, "c")
     assert {key: after[key] for key in before} == before
