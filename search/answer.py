@@ -1,6 +1,6 @@
 """What a study holds of its confirmation: which networks were trained again, how they did, and the verdict on them.
 
-Each fact is a study attribute that is written once, so a kill costs no more than the networks in training:
+All of it is in study attributes, one for each network, so a kill costs no more than the networks in training:
 `confirmation` (which candidates and seeds), `confirmed:CANDIDATE:SEED` (a network of the training split, scored on the
 validation images), `tested:CANDIDATE:SEED` (one of all training images, with its errors on the test images) and `looks`
 (when the test images were looked at, and for whom). Written by `search.confirm`.
@@ -81,18 +81,32 @@ class Look:
 
 
 def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:
-    """Return the best distinct configurations of a study, best first, the baseline's left out."""
-    found: list[Candidate] = []
+    """Return the best distinct configurations of a study, best first, the baseline's left out.
+
+    A configuration that several trials have is known by the first of them, whichever did best: so a further one adds
+    nothing to what is known of it.
+    """
+    found: dict[tuple[Any, ...], Candidate] = {}
     for trial in ranked(trials):
         params = settings.space.complete(trial.params)
-        if params != BASELINE.params and all(params != other.params for other in found):
-            found.append(Candidate(trial.number, params))
-    return found[:most]
+        key = tuple(params.values())
+        first = min(trial.number, found[key].trial or 0) if key in found else trial.number
+        if params != BASELINE.params:
+            found[key] = Candidate(first, params)
+    return list(found.values())[:most]
 
 
-def fresh_seeds(settings: Settings, number: int) -> list[int]:
-    """Return seeds that no trial of the study has; the first ones are the same however many are asked for."""
-    drawn = (np.random.SeedSequence(settings.seed, spawn_key=(each,)).generate_state(1)[0] for each in range(number))
+def fresh_seeds(settings: Settings, number: int, *, final: bool = False) -> list[int]:
+    """Return seeds of their own for the confirmation; the first ones are the same however many are asked for.
+
+    Args:
+        settings: The study's, whose seed decides.
+        number: How many.
+        final: For the networks that are scored on the test images. Their seeds are others, so that the luck by which a
+            candidate was chosen is not its luck on the test images, too.
+    """
+    keys = ((int(final), each) for each in range(number))
+    drawn = (np.random.SeedSequence(settings.seed, spawn_key=key).generate_state(1)[0] for key in keys)
     return [int(seed % MAX_SEED) for seed in drawn]
 
 
@@ -102,7 +116,8 @@ class Answer:
 
     Attributes:
         candidates: The baseline first, then as the search ranked them.
-        seeds: Each candidate is trained with each.
+        seeds: Each candidate is trained with each on the training split.
+        final_seeds: As many, with which the finalists are trained on all training images.
         validated: By candidate's name and seed, what came of a network of the training split.
         tested: Likewise of one of all training images.
         looks: At the test images, in order.
@@ -110,6 +125,7 @@ class Answer:
 
     candidates: tuple[Candidate, ...]
     seeds: tuple[int, ...]
+    final_seeds: tuple[int, ...]
     validated: Mapping[tuple[str, int], Mapping[str, Any]]
     tested: Mapping[tuple[str, int], Mapping[str, Any]]
     looks: tuple[Look, ...]
@@ -117,12 +133,13 @@ class Answer:
     @property
     def unvalidated(self) -> list[tuple[Candidate, int]]:
         """Candidates and seeds that are yet to be trained on the training split, the baseline's first."""
-        return self._missing(self.candidates, self.validated)
+        able = [each for each in self.candidates if not self.failure(each)]
+        return _missing(able, self.seeds, self.validated)
 
     @property
     def untested(self) -> list[tuple[Candidate, int]]:
         """Candidates and seeds that are yet to be trained on all training images; the baseline's are known at once."""
-        return self._missing(self.finalists or [THE_BASELINE], self.tested)
+        return _missing(self.finalists or [THE_BASELINE], self.final_seeds, self.tested)
 
     @property
     def done(self) -> int:
@@ -157,6 +174,13 @@ class Answer:
         return compare(self._wrong(self.winner), self._wrong(THE_BASELINE), TEST_IMAGES)
 
     @property
+    def looked(self) -> int:
+        """How often the test images were looked at: once for a verdict, though winner and baseline are noted singly."""
+        names = [name for look in self.looks for name in look.candidates]
+        others = len(names) - names.count(BASELINE_NAME)
+        return max(names.count(BASELINE_NAME), others)
+
+    @property
     def seconds(self) -> float:
         """What training took, summed over workers."""
         results = [*self.validated.values(), *self.tested.values()]
@@ -169,8 +193,8 @@ class Answer:
 
     def failure(self, candidate: Candidate) -> str | None:
         """Return why a candidate cannot win, where one of its networks gave no result."""
-        for results in (self.validated, self.tested):
-            for seed in self.seeds:
+        for results, seeds in ((self.validated, self.seeds), (self.tested, self.final_seeds)):
+            for seed in seeds:
                 if reason := results.get((candidate.name, seed), {}).get(FAILURE):
                     return str(reason)
         return None
@@ -190,10 +214,12 @@ class Answer:
             "winner": self._entry(self.winner) | {"test_accuracy": asdict(verdict.first)},
             "baseline": self._entry(THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
             "difference": asdict(verdict.difference),
-            "mcnemar": asdict(verdict.mcnemar) | {"seed": self.seeds[verdict.mcnemar.seed]},
+            "mcnemar": asdict(verdict.mcnemar) | {"seed": self.final_seeds[verdict.mcnemar.seed]},
             "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES)),
             "candidates": [self._entry(each) for each in self.candidates],
             "seeds": list(self.seeds),
+            "final_seeds": list(self.final_seeds),
+            "looked": self.looked,
             "looks": [asdict(look) for look in self.looks],
             "seconds": round(self.seconds, 3),
         }
@@ -217,17 +243,12 @@ class Answer:
             "95 % intervals"
         )
 
-    def _missing(
-        self, candidates: Sequence[Candidate], results: Mapping[tuple[str, int], Mapping[str, Any]]
-    ) -> list[tuple[Candidate, int]]:
-        return [(each, seed) for each in candidates for seed in self.seeds if (each.name, seed) not in results]
-
     def _wrong(self, candidate: Candidate) -> list[list[int]]:
-        return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.seeds]
+        return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.final_seeds]
 
     def _entry(self, candidate: Candidate) -> dict[str, Any]:
         reason = self.failure(candidate)
-        accuracies = [self.validated[candidate.name, seed].get(VAL_ACCURACY) for seed in self.seeds]
+        accuracies = [self.validated.get((candidate.name, seed), {}).get(VAL_ACCURACY) for seed in self.seeds]
         return {
             "trial": candidate.trial,
             "params": dict(candidate.params),
@@ -246,20 +267,28 @@ def answer_of(attributes: Mapping[str, Any]) -> Answer | None:
     return Answer(
         candidates=(THE_BASELINE, *chosen),
         seeds=tuple(plan["seeds"]),
+        final_seeds=tuple(plan["final_seeds"]),
         validated=_results(attributes, CONFIRMED),
         tested=_results(attributes, TESTED),
         looks=tuple(Look(each["time"], tuple(each["candidates"]), each["seeds"]) for each in attributes.get(LOOKS, ())),
     )
 
 
-def plan_of(candidates: Sequence[Candidate], seeds: Sequence[int]) -> dict[str, Any]:
+def plan_of(candidates: Sequence[Candidate], seeds: Sequence[int], final_seeds: Sequence[int]) -> dict[str, Any]:
     """Return what `CONFIRMATION` records: the candidates besides the baseline, and the seeds."""
-    return {"candidates": [asdict(each) for each in candidates], "seeds": list(seeds)}
+    chosen = [asdict(each) for each in candidates]
+    return {"candidates": chosen, "seeds": list(seeds), "final_seeds": list(final_seeds)}
 
 
 def key_of(what: str, candidate: Candidate, seed: int) -> str:
     """Return the attribute that holds one network's result; `what` is `CONFIRMED` or `TESTED`."""
     return f"{what}:{candidate.name}:{seed}"
+
+
+def _missing(
+    candidates: Sequence[Candidate], seeds: Sequence[int], results: Mapping[tuple[str, int], Mapping[str, Any]]
+) -> list[tuple[Candidate, int]]:
+    return [(each, seed) for each in candidates for seed in seeds if (each.name, seed) not in results]
 
 
 def _results(attributes: Mapping[str, Any], what: str) -> dict[tuple[str, int], Mapping[str, Any]]:

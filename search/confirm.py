@@ -1,7 +1,7 @@
 """The confirmation after the trials: the best configurations and the baseline, trained again with fresh seeds.
 
-First on the training split, where the mean validation accuracy decides who wins; then the winner and the baseline on
-all training images, and only these are scored on the test images. Knows nothing of Ray.
+On the training split, where the mean validation accuracy decides who wins; and, with other seeds, the winner and the
+baseline on all training images: only these are scored on the test images. Knows nothing of Ray.
 """
 
 import hashlib
@@ -26,10 +26,9 @@ from search.answer import (
     Answer,
     Candidate,
     answer_of,
-    fresh_seeds,
 )
 from search.extent import Extent, Task, open_tasks, plan
-from search.failures import Failure
+from search.failures import Failure, FailureStore
 from search.live import Observer, Report, Retraining
 from search.models import ModelStore
 from search.settings import Settings
@@ -54,6 +53,7 @@ class Confirmation:
         extent: Extent,
         *,
         models: ModelStore,
+        failures: FailureStore,
         held_out: Callable[[], HeldOutSet],
         observer: Observer,
         max_retries: int = 0,
@@ -66,19 +66,20 @@ class Confirmation:
             settings: The study's.
             extent: How much is confirmed.
             models: Where the finalists' models are kept.
+            failures: Where the stories of failures are kept.
             held_out: Loads the test images; called only when a finalist is to be scored.
             observer: Is told of every network.
             max_retries: Further attempts at a network whose worker was lost.
         """
         self._trials, self._study, self._settings, self._extent = trials, study, settings, extent
-        self._models, self._held_out, self._observer = models, held_out, observer
+        self._models, self._failures, self._held_out, self._observer = models, failures, held_out, observer
         self._max_retries = max_retries
         self._attributes: dict[str, Any] = {}
         self._in_training: dict[str, tuple[Task, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._looked: set[str] = set()
         self._planned: tuple[int, dict[str, Any] | None] | None = None
-        self._given_up = False
+        self._put_off: set[str] = set()  # keys of networks that this command cannot train
         self._ended = 0
         self._seconds = 0.0
         self._first_started: float | None = None
@@ -96,8 +97,6 @@ class Confirmation:
         """Whether no trial and no network is to be asked, now or later."""
         if not self._trials.exhausted:
             return False
-        if self._given_up:
-            return True
         later = self._trials.in_flight or any(task.what == CONFIRMED for task, _ in self._in_training.values())
         return not later and not self._free_tasks()
 
@@ -156,15 +155,22 @@ class Confirmation:
             self._trials.keep_model(key, model)
 
     def fail(self, key: str, failure: Failure) -> None:
-        """Train a lost network again; where that cannot help, leave the confirmation to the next command."""
+        """Train a lost network again, leave it to the next command, or record that it fails by its own fault."""
         if key not in self._in_training:
             self._trials.fail(key, failure)
             return
         task, network = self._in_training.pop(key)
+        if failure.story:
+            self._failures.write_network(task.key, failure)
         losses = self._losses[task.key] = self._losses.get(task.key, 0) + failure.counted
-        again = failure.retried and losses <= self._max_retries
-        self._given_up |= not again
-        self._observer.lost(network, f"{failure.reason}: {'trained again' if again else 'no verdict for now'}")
+        if failure.retried and losses <= self._max_retries:
+            self._observer.lost(network, f"{failure.reason}: trained again")
+        elif failure.retried:
+            self._put_off.add(task.key)
+            self._observer.lost(network, f"{failure.reason}: left to the next command")
+        else:
+            self._record(task.key, {FAILURE: failure.reason})
+            self._observer.lost(network, f"{failure.reason}: its configuration cannot win")
 
     def finish(self, key: str, last: Report) -> None:
         """Record what came of a trial or a network."""
@@ -173,18 +179,20 @@ class Confirmation:
             return
         task, network = self._in_training.pop(key)
         self._take(network, last)
+        self._ended += 1
         result: dict[str, Any] = {SECONDS: network.seconds}
         if last.failure:
             result[FAILURE] = last.failure
         elif task.what == CONFIRMED:
             result[VAL_ACCURACY] = last.val_accuracy
-        else:
+        elif task.candidate == THE_BASELINE or task.candidate in self._answer().finalists:
             result |= self._scored(task, network.model or b"")
+        else:
+            return  # another network of the candidate has failed meanwhile: nothing but finalists is scored
         self._record(task.key, result)
-        self._ended += 1
         answer = self._answer()
         if answer.verdict is not None:
-            self._models.keep_only_final([each.name for each in answer.finalists])
+            self._models.keep_only_final([each.name for each in answer.candidates])
         self._observer.retrained(network, answer.done, answer.total)
 
     def _take(self, network: Retraining, report: Report) -> None:
@@ -194,10 +202,10 @@ class Confirmation:
 
     def _scored(self, task: Task, model: bytes) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
-        self._note_look(task.candidate)
         images = self._held_out()
+        self._note_look(task.candidate)
         result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
-        if task.seed == fresh_seeds(self._settings, 1)[0]:
+        if task.seed == self._answer().final_seeds[0]:
             self._models.write_final(task.candidate.name, model)
             result[SHA256] = hashlib.sha256(model).hexdigest()
         return result
@@ -215,11 +223,11 @@ class Confirmation:
     def _free_tasks(self) -> list[Task]:
         """Return what can be trained now and is not in training."""
         taken = {task.key for task, _ in self._in_training.values()}
-        return [task for task in self._known_tasks() if task.key not in taken]
+        return [task for task in self._known_tasks() if task.key not in taken | self._put_off]
 
     def _known_tasks(self) -> list[Task]:
         wanted = self._wanted()
-        if wanted is None or self._given_up:
+        if wanted is None:
             return []
         tasks = open_tasks(self._answer())
         if self._trials.in_flight:  # they may still change who is confirmed besides the baseline

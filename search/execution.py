@@ -137,24 +137,26 @@ class Execution:
         )
         self._study = study
         observer = held.enter_context(make_progress(self._console, tally))
-        models = ModelStore(options.runs, options.study)
+        models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
+        extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
         trials = Trials(
             study,
             self._plan.settings,
             goal=options.trials,
             models=models,
-            failures=FailureStore(options.runs, options.study),
+            failures=failures,
             observer=observer,
             max_retries=options.max_retries,
-            keep=options.confirm_top,
+            keep=extent.candidates,
             time_is_up=self._time_is_up,
         )
         confirmation = Confirmation(
             trials,
             study,
             self._plan.settings,
-            Extent(options.confirm_top, options.confirm_seeds),
+            extent,
             models=models,
+            failures=failures,
             held_out=functools.cache(lambda: load_test_images(options.data)),
             observer=observer,
             max_retries=options.max_retries,

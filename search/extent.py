@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from optuna.trial import FrozenTrial
 
@@ -26,8 +26,24 @@ from search.settings import Settings
 class Extent:
     """How much is confirmed: the best `candidates` configurations besides the baseline, with `seeds` seeds each."""
 
-    candidates: int
-    seeds: int
+    candidates: int = 3
+    seeds: int = 5
+
+    @classmethod
+    def wanted(cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any]) -> Self:
+        """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.
+
+        Args:
+            candidates: What `--confirm-top` says, if it does.
+            seeds: What `--confirm-seeds` says, if it does.
+            attributes: The study's.
+        """
+        answer = answer_of(attributes)
+        recorded = cls(len(answer.candidates) - 1, len(answer.seeds)) if answer else cls(0, 0)
+        return cls(
+            max(candidates or recorded.candidates or cls.candidates, recorded.candidates),
+            max(seeds or recorded.seeds or cls.seeds, recorded.seeds),
+        )
 
 
 @dataclass(frozen=True)
@@ -53,7 +69,9 @@ class Task:
 def plan(trials: Sequence[FrozenTrial], settings: Settings, extent: Extent) -> dict[str, Any] | None:
     """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
     chosen = choose(trials, settings, extent.candidates)
-    return plan_of(chosen, fresh_seeds(settings, extent.seeds)) if chosen else None
+    if not chosen:
+        return None
+    return plan_of(chosen, *(fresh_seeds(settings, extent.seeds, final=final) for final in (False, True)))
 
 
 def is_confirmed(

@@ -37,7 +37,7 @@ class Failure:
 
 
 class FailureStore:
-    """The stories of one study's failed trials, a text file a trial."""
+    """The stories of what failed in a study, a text file each."""
 
     def __init__(self, runs: Path, study: str) -> None:
         """Name the folder; it is made with the first story."""
@@ -48,12 +48,18 @@ class FailureStore:
         return self.folder / f"trial-{number:05d}.txt"
 
     def write(self, number: int, failure: Failure) -> None:
-        """Keep a story, readable by its owner only: a traceback may quote anything.
+        """Keep the story of a trial, readable by its owner only: a traceback may quote anything.
 
         Raises:
             SearchError: It cannot be written.
         """
-        file = self.path(number)
+        self._write(self.path(number), failure)
+
+    def write_network(self, key: str, failure: Failure) -> None:
+        """Keep the story of a network of the confirmation, likewise; `key` is the study attribute of its result."""
+        self._write(self.folder / f"{key.replace(':', '-')}.txt", failure)
+
+    def _write(self, file: Path, failure: Failure) -> None:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with whole_file(file) as temporary:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from search.errors import SearchError
+from search.errors import SearchError, UsageError
 from trainable.data import whole_file
 
 _NAME = re.compile(r"trial-(\d+)\.keras")
@@ -32,14 +32,28 @@ class ModelStore:
         except (OSError, ValueError) as error:
             raise SearchError(f"{self._owner}: cannot be read: {error}") from error
 
+    def check_owner(self, identity: str | None) -> None:
+        """Refuse a folder that holds the models of another study.
+
+        Raises:
+            UsageError: It does.
+        """
+        if self.owner not in (None, identity):
+            raise UsageError(
+                f"--study {self.folder.parent.name}: {self.folder.parent} holds the models of another study of this "
+                "name; give another --study or --runs"
+            )
+
     def claim(self, identity: str) -> None:
         """Make the folder the study's, unless it is already.
 
         Raises:
+            UsageError: It is another one's.
             SearchError: It cannot be written.
         """
         if self.owner is None:
             _write(self._owner, identity.encode("ascii"))
+        self.check_owner(identity)
 
     def path(self, number: int) -> Path | None:
         """Return the file of a trial's model, or None where it is not kept."""

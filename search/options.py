@@ -43,8 +43,8 @@ class Options:
     address: str | None
     timeout: float | None
     max_retries: int
-    confirm_top: int
-    confirm_seeds: int
+    confirm_top: int | None
+    confirm_seeds: int | None
     confirm: bool
     json: bool
     verbose: bool
@@ -54,6 +54,8 @@ def parse(arguments: list[str] | None = None) -> Options:
     """Read the command line and the environment; exit with status 2 where they are wrong."""
     parser = _parser()
     values = vars(parser.parse_args(arguments))
+    if values["confirm_seeds"] is not None and not values["confirm"]:
+        parser.error("--confirm-seeds: is for a confirmation, which --no-confirm leaves out")
     values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)
@@ -147,12 +149,13 @@ def _parser() -> Parser:
         "the verdict (the best and the baseline are trained again, with fresh seeds)"
     )
     confirmation.add_argument(
-        "--confirm-top", metavar="K", type=whole(1, MOST_CANDIDATES), default=3,
-        help="how many configurations; also how many trials' models are kept (default: 3)",
+        "--confirm-top", metavar="K", type=whole(1, MOST_CANDIDATES),
+        help="how many configurations, and how many trials' models are kept (default: 3; never fewer than before)",
     )  # fmt: skip
     confirmation.add_argument(
-        "--confirm-seeds", metavar="R", type=whole(2, MOST_SEEDS), default=5, help="how many seeds each (default: 5)"
-    )
+        "--confirm-seeds", metavar="R", type=whole(2, MOST_SEEDS),
+        help="how many seeds each; fewer than 4 hardly ever show a difference (default: 5; never fewer than before)",
+    )  # fmt: skip
     confirmation.add_argument("--no-confirm", dest="confirm", action="store_false", help="search only")
 
     shown = parser.add_argument_group("output")

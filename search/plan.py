@@ -98,12 +98,7 @@ def make_plan(options: Options) -> Plan:
     configurations = [settings.space.check(params, where) for where, params in given]
     plan = Plan(settings, configurations, trials, study.user_attrs if study else {}, continued=study is not None)
     _check_grid(options, plan)
-    owner = ModelStore(options.runs, options.study).owner
-    if owner is not None and owner != plan.attributes.get(IDENTITY):
-        raise UsageError(
-            f"--study {options.study}: {options.runs / options.study} holds the models of another study of this name; "
-            "give another --study or --runs"
-        )
+    ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import optuna
 
 from search.arguments import Parser, path
-from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError
+from search.errors import EXIT_DONE, SearchError
+from search.interrupt import Interrupted, Interruptible
 from search.noise import quiet
 from search.options import add_storage_options, default_storage
 from search.reporting.findings import Found, candidates_section, method_section, verdict_section
@@ -25,16 +26,17 @@ MODE = 0o644  # a report is for others to read
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(arguments)
-    quiet(verbose=False)
     try:
-        with one_line_errors(options.storage):
-            study = load_study(options.study, open_read_only(options.storage))
-            write_report(study, options.storage, options.runs, options.output)
+        with Interruptible() as signals, signals.raising():
+            quiet(verbose=False)
+            with one_line_errors(options.storage):
+                study = load_study(options.study, open_read_only(options.storage))
+                write_report(study, options.storage, options.runs, options.output)
+    except Interrupted as end:
+        return end.exit_status
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
     print(options.output)
     return EXIT_DONE
 
@@ -52,9 +54,12 @@ def write_report(study: optuna.Study, storage: str, runs: Path, output: Path) ->
         UsageError: The study was not made by this project.
         SearchError: The file cannot be written.
     """
-    settings = settings_of(study)
-    trials = study.get_trials(deepcopy=False)
-    found = Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials)
+    settings, trials = settings_of(study), study.get_trials(deepcopy=False)
+    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials), output)
+
+
+def write(found: Found, output: Path) -> None:
+    """Write what is known of a study; arguments and errors as for `write_report`."""
     text = FORMATS[output.suffix](page_of(found))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -84,6 +89,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m search.report",
         allow_abbrev=False,
         description="Write what a study found, how and where, as one page: HTML that needs nothing else, or Markdown.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.",
     )
     parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
     parser.add_argument("--output", metavar="FILE", type=_output, required=True, help="FILE.html or FILE.md; replaced")

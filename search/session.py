@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-import os
+import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -13,20 +13,25 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from search.answer import answer_of
-from search.data import load
+from search.data import load, load_test_images
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.execution import Execution, how_to_go_on
 from search.extent import Extent, is_confirmed
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
-from search.options import Options, default_storage
+from search.options import Options
 from search.plan import Plan, make_plan
 from search.progress import say
+from search.report import write
+from search.reporting.findings import Found
 from search.runtime import check_this_machine
-from search.storage import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
-from search.study import count, load_study, ranked, recover
+from search.settings import Settings
+from search.storage import STORAGE_ERRORS, location, one_line_errors, shown, storage_reason
+from search.study import count, ranked, recover
 from search.summary import Summary, Times
+
+log = logging.getLogger(__name__)
 
 
 class Session:
@@ -47,7 +52,7 @@ class Session:
         with one_line_errors(options.storage):
             plan = make_plan(options)
             finished = count(plan.trials).finished
-            if finished < options.trials or not self._is_confirmed(plan):
+            if finished < options.trials or not self._is_confirmed(plan.settings, plan.trials, plan.attributes):
                 return self._search(plan)
             say(self._console, f"the study {options.study} has {finished} finished trials: nothing left to do")
             self._reconcile(plan)
@@ -59,6 +64,8 @@ class Session:
         options = self._options
         if options.address is None:
             check_this_machine(plan.settings.precision)
+        if options.confirm:
+            load_test_images(options.data)  # only to know now that they can be: no network is there to look at them
         execution = Execution(options, plan, load(options.data), self._console, self._started)
         status = EXIT_DONE
         with Interruptible() as signals:
@@ -80,6 +87,9 @@ class Session:
                 say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
                 return status
             self._print_summary(plan, trials, attributes, execution.times)
+            if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
+                say(self._console, f"no verdict: networks could not be trained; {how_to_go_on(options)}")
+                return EXIT_FAILED
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
 
     def _reconcile(self, plan: Plan) -> None:
@@ -88,10 +98,11 @@ class Session:
             with contextlib.suppress(HeldError), plan.open(self._options, given_up=lambda: False) as study:
                 recover(study, plan.settings)
 
-    def _is_confirmed(self, plan: Plan) -> bool:
+    def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted."""
-        extent = Extent(self._options.confirm_top, self._options.confirm_seeds)
-        return not self._options.confirm or is_confirmed(plan.attributes, plan.trials, plan.settings, extent)
+        options = self._options
+        extent = Extent.wanted(options.confirm_top, options.confirm_seeds, attributes)
+        return not options.confirm or is_confirmed(attributes, trials, settings, extent)
 
     def _print_summary(
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
@@ -106,33 +117,24 @@ class Session:
             models=ModelStore(options.runs, options.study),
             times=times,
         )
-        summary.print(self._console, _location(options))
-        report = self._write_report() if trials else None
+        summary.print(self._console, location(summary.storage, options.runs))
+        report = self._write_report(
+            Found(options.study, shown(options.storage), options.runs, plan.settings, attributes, trials)
+        )
         if options.json:
             print(json.dumps(summary.to_json() | {"report": str(report) if report else None}))
 
-    def _write_report(self) -> Path | None:
+    def _write_report(self, found: Found) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
-        from search.report import write_report  # noqa: PLC0415 (not for a command that ends before)
-
-        options = self._options
-        output = options.runs / options.study / "report.html"
+        output = self._options.runs / found.name / "report.html"
         try:
-            write_report(
-                load_study(options.study, open_read_only(options.storage)), options.storage, options.runs, output
-            )
+            write(found, output)
         except SearchError as error:
             say(self._console, f"report     {error}")
-            return None
-        say(self._console, f"report     {output}")
-        return output
-
-
-def _location(options: Options) -> dict[str, str]:
-    """Return the options that a further command needs to find the study, where defaults and environment would not."""
-    found = {}
-    if options.storage not in (default_storage(options.runs), os.environ.get("SEARCH_STORAGE")):
-        found["--storage"] = shown(options.storage)
-    if options.runs != Path("runs"):
-        found["--runs"] = str(options.runs)
-    return found
+        except Exception as error:
+            log.exception("the report")
+            say(self._console, f"report     {output}: the report cannot be written: {type(error).__name__}: {error}")
+        else:
+            say(self._console, f"report     {output}")
+            return output
+        return None

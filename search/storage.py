@@ -15,6 +15,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError, lines_of
+from search.options import default_storage
 from search.reconnect import ReconnectingStorage
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
@@ -77,6 +78,19 @@ def shown(url: str) -> str:
     parsed = _known(url)
     secret = {key: "***" for key in parsed.query if "passw" in key.lower()}  # MySQL's drivers say passwd
     return parsed.update_query_dict(secret).render_as_string(hide_password=True)
+
+
+def location(storage: str, runs: Path) -> dict[str, str]:
+    """Return the options that a further command needs to find a study, where defaults and environment would not.
+
+    Args:
+        storage: Its storage's URL, as `shown` returns it.
+        runs: Home of the default storage.
+    """
+    named = os.environ.get("SEARCH_STORAGE")
+    known = {shown(default_storage(runs))} | ({shown(named)} if named else set())
+    found = {} if storage in known else {"--storage": storage}
+    return found if runs == Path("runs") else {**found, "--runs": str(runs)}
 
 
 def sqlite_file(url: str) -> Path | None:

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.answer import OUT_OF_DATE, Answer
-from search.insight import insight_of
+from search.insight import Insight, insight_of
 from search.models import ModelStore
 from search.progress import clock, gain, say
 from search.settings import Settings
@@ -74,7 +75,7 @@ class Summary:
         return {
             **verdict,
             "current": self.answer.is_of(self.trials, self.settings),
-            "parameters": insight_of(self.trials, self.settings).to_json(),
+            "parameters": self._insight.to_json(),
         }
 
     def print(self, console: Console, location: Mapping[str, str]) -> None:
@@ -104,7 +105,7 @@ class Summary:
             say(console, f"verdict    {self.answer.sentence}")
             if self.answer.verdict is not None and not self.answer.is_of(self.trials, self.settings):
                 say(console, f"note       {OUT_OF_DATE}")
-        for warning in insight_of(self.trials, self.settings).warnings:
+        for warning in self._insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}")
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
@@ -122,11 +123,15 @@ class Summary:
             return ""
         return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
 
+    @cached_property
+    def _insight(self) -> Insight:
+        return insight_of(self.trials, self.settings)
+
     @property
     def _model(self) -> Path | None:
         """The file of the winner, or of the best trial where there is no verdict."""
-        if self.answer is not None and self.answer.winner and (final := self.models.final(self.answer.winner.name)):
-            return final
+        if self.answer is not None and self.answer.winner is not None and self.answer.verdict is not None:
+            return self.models.final(self.answer.winner.name)
         return self.models.path(self._best.number) if self._best else None
 
     @property

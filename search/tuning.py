@@ -102,8 +102,12 @@ class StudySearcher(_Unpicklable, Searcher):
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell how a trial ended; of one that failed the scheduler was told."""
-        if result and not error:
+        if error:
+            return
+        if result:
             self._work.finish(trial_id, _report(result))
+        else:  # stopped before its first epoch
+            self._work.fail(trial_id, Failure(CRASHED, retried=True))
 
     def save(self, checkpoint_path: str) -> None:
         """Do nothing: the study keeps the searcher's state."""

@@ -12,10 +12,10 @@ of freedom; the mean squares as Hillis, Berbaum and Metz give them for single va
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 CONFIDENCE = 0.95
 FEWEST = 2  # from one alone nothing is known of how seeds, or images, differ
@@ -119,7 +119,7 @@ def interval(values: NDArray[np.float64]) -> Estimate:
     ms_seed, ms_image, ms_rest = mean_squares(values)
     ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
     total = ms_seed + max(ms_image - ms_rest, 0.0)
-    reach = float(stats.t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
+    reach = float(_stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
 
 
@@ -140,7 +140,7 @@ def mean_squares(values: NDArray[np.float64]) -> tuple[float, float, float]:
 
 def wilson(accuracy: float, images: int) -> Estimate:
     """Return the accuracy of a single network with Wilson's 95 % interval."""
-    found = stats.binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
+    found = _stats().binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(accuracy, float(found.low), float(found.high))
 
 
@@ -156,5 +156,11 @@ def _mcnemar(first: NDArray[np.float64], second: NDArray[np.float64]) -> McNemar
     only_first = int((first[seed] > second[seed]).sum())
     only_second = int((first[seed] < second[seed]).sum())
     discordant = only_first + only_second
-    p_value = float(stats.binomtest(only_first, discordant).pvalue) if discordant else 1.0
+    p_value = float(_stats().binomtest(only_first, discordant).pvalue) if discordant else 1.0
     return McNemar(seed, only_first, only_second, p_value)
+
+
+def _stats() -> Any:
+    from scipy import stats  # noqa: PLC0415 (half a second that a search's start should not cost)
+
+    return stats

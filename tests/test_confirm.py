@@ -1,12 +1,14 @@
 """The confirmation: which networks are trained again, in which order, and what is recorded of them."""
 
+import functools
 import hashlib
 import math
 
 import pytest
 
-from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, answer_of, fresh_seeds
+from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, WRONG, answer_of, fresh_seeds
 from search.confirm import Confirmation
+from search.errors import SearchError
 from search.extent import Extent, is_confirmed
 from search.failures import CRASHED, LOST_NODE, Failure, FailureStore
 from search.live import Observer, Report
@@ -15,10 +17,11 @@ from search.settings import Wishes
 from search.storage import open_storage
 from search.study import enqueue, open_study
 from search.trials import Trials
-from search.verdict import Word
+from search.verdict import Word, compare
 from trainable.config import ALL_IMAGES, BASELINE
 from trainable.data import HeldOutSet, load_held_out
 from trainable.model import initial_weights, keras_bytes
+from trainable.scoring import read_weights, wrong_images
 
 EXTENT = Extent(candidates=2, seeds=2)
 PARAMETERS = ("hidden_units", "learning_rate", "batch_size", "epochs")
@@ -49,33 +52,37 @@ def held_out():
     return load_held_out()
 
 
-@pytest.fixture(scope="module")
-def model():
-    """The content of a model that has learnt nothing."""
-    return keras_bytes(initial_weights(784, 8, 10, seed=1))
+@functools.cache
+def some_model(number):
+    """The content of one of a few models that have learnt nothing, each with errors of its own."""
+    return keras_bytes(initial_weights(784, 8, 10, seed=number))
+
+
+def model_of(config):
+    """The model that the bench's worker hands back for a configuration: neighbours have different ones."""
+    return some_model((config["hidden_units"] + config["seed"]) % 5)
 
 
 class Bench:
     """A study, and a worker that reports what it is told to."""
 
-    def __init__(self, folder, url, held_out, model):
+    def __init__(self, folder, url, held_out):
         self.settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
         self.study = open_study("s", open_storage(url, create=True), self.settings)
         enqueue(self.study, self.settings, [])
-        self.models, self._folder, self._held_out, self._model = ModelStore(folder, "s"), folder, held_out, model
+        self.models, self._folder, self._held_out = ModelStore(folder, "s"), folder, held_out
         self.looks = 0
         self.command(goal=4)
 
     def command(self, goal=4, max_retries=1, extent=EXTENT):
         """Begin as a new command does."""
         self.observer = Recorder()
-        failures = FailureStore(self._folder, "s")
-        self.trials = Trials(
-            self.study, self.settings, goal=goal, models=self.models, failures=failures, observer=self.observer, keep=2
-        )
+        self.failures = FailureStore(self._folder, "s")
+        stores = {"models": self.models, "failures": self.failures}
+        self.trials = Trials(self.study, self.settings, goal=goal, observer=self.observer, keep=2, **stores)
         self.work = Confirmation(
             self.trials, self.study, self.settings, extent,
-            models=self.models, held_out=self._load, observer=self.observer, max_retries=max_retries,
+            held_out=self._load, observer=self.observer, max_retries=max_retries, **stores,
         )  # fmt: skip
         self.work.take_stock()
 
@@ -98,7 +105,7 @@ class Bench:
         self.work.start(key)
         self.work.report(key, report(0.1))
         if config[ALL_IMAGES]:
-            self.work.keep_model(key, self._model)
+            self.work.keep_model(key, model_of(config))
         self.work.finish(key, report(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
         return config
 
@@ -115,9 +122,9 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path, storage_url, held_out, model):
+def bench(tmp_path, storage_url, held_out):
     """A bench on each kind of storage."""
-    return Bench(tmp_path, storage_url, held_out, model)
+    return Bench(tmp_path, storage_url, held_out)
 
 
 def params(config):
@@ -154,8 +161,25 @@ def test_winner_is_chosen_by_the_mean_over_fresh_seeds_and_tested_with_the_basel
     assert [params(config) for config in configs[6:]] == [second] * 2 + [BASELINE.params] * 2
     assert [config[ALL_IMAGES] for config in configs] == [False] * 6 + [True] * 4
     assert bench.answer.winner.trial == 2
-    assert bench.answer.verdict.word == Word.NO_DIFFERENCE  # the same untrained network was handed in for all
-    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.seeds[1]}, all images", 10, 10)
+    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.final_seeds[1]}, all images", 10, 10)
+
+
+def test_networks_that_are_tested_have_seeds_of_their_own(bench):
+    """The luck by which a candidate was chosen is not its luck on the test images; each one's errors are its own."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = [config for config in bench.confirm(by_units) if config[ALL_IMAGES]]
+    answer = bench.answer
+    assert not set(answer.seeds) & set(answer.final_seeds)
+    assert {config["seed"] for config in configs} == set(answer.final_seeds)
+    for config in configs:
+        name = "baseline" if params(config) == BASELINE.params else answer.winner.name
+        images = bench._load()
+        errors = wrong_images(read_weights(model_of(config)), images.x, images.y)
+        assert answer.tested[name, config["seed"]][WRONG] == errors
+        if config["seed"] == answer.final_seeds[0]:
+            assert bench.models.final(name).read_bytes() == model_of(config)
+    sides = ([answer.tested[each.name, seed][WRONG] for seed in answer.final_seeds] for each in answer.finalists)
+    assert answer.verdict == compare(*sides, 10_000)
 
 
 def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(bench):
@@ -165,12 +189,13 @@ def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(
     answer = bench.answer
     looks = [(look.candidates, look.seeds) for look in answer.looks]
     assert looks == [((answer.winner.name,), 2), (("baseline",), 2)]
+    assert answer.looked == 1
     assert all(look.time.endswith("+00:00") for look in answer.looks)
     for finalist in answer.finalists:
         content = bench.models.final(finalist.name).read_bytes()
-        tested = answer.tested[finalist.name, answer.seeds[0]]
+        tested = answer.tested[finalist.name, answer.final_seeds[0]]
         assert tested["sha256"] == hashlib.sha256(content).hexdigest()
-        assert "sha256" not in answer.tested[finalist.name, answer.seeds[1]]
+        assert "sha256" not in answer.tested[finalist.name, answer.final_seeds[1]]
     assert len(list(bench.models.folder.glob("final-*.keras"))) == 2
 
 
@@ -203,7 +228,8 @@ def test_winner_is_waited_for(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(5):
         bench.train(f"n{number}", by_units)
-    bench.work.start("last") if bench.work.ask("last") else None
+    assert bench.work.ask("last") is not None
+    bench.work.start("last")
     for number in range(2):
         config = bench.train(f"f{number}", by_units)
         assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
@@ -241,6 +267,7 @@ def test_more_trials_add_only_the_new_candidates_networks(bench):
     configs = bench.confirm(lambda _: 0.95)
     assert [(params(config), config[ALL_IMAGES]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
     assert [look.candidates for look in bench.answer.looks] == [("baseline",), ("4",)]
+    assert bench.answer.looked == 1  # the baseline had won, so that no other network was scored before
     assert [bench.models.final(name) is not None for name in ("4", "baseline")] == [True, True]
 
 
@@ -258,20 +285,125 @@ def test_lost_network_is_trained_again(bench):
 
 
 def test_network_that_cannot_be_trained_is_left_to_the_next_command(bench):
-    """After its retries nothing further is asked and nothing false is recorded; the same command goes on."""
+    """After its retries it is not asked again, and nothing false is recorded; the others are trained meanwhile."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     for key in "ab":
         bench.work.ask(key)
-        bench.work.fail(key, Failure(CRASHED, "", retried=True))
-    assert bench.work.exhausted
+        bench.work.fail(key, Failure(CRASHED, "the worker's last words", retried=True))
+    assert len(bench.confirm(by_units)) == 5 + 2
     assert bench.answer.verdict is None
+    [story] = bench.failures.folder.iterdir()
+    assert story.name == f"confirmed-baseline-{bench.answer.seeds[0]}.txt"
+    assert "the worker's last words" in story.read_text()
     bench.command()
-    assert len(bench.confirm(by_units)) == 10
+    assert len(bench.confirm(by_units)) == 1 + 2
     assert bench.answer.verdict is not None
 
 
+def test_network_that_fails_by_its_own_fault_is_on_record(bench):
+    """Its candidate cannot win, and its other networks need no training; so the next command meets no failure."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    [third] = best_of(bench, 3)
+    for number in range(2):
+        bench.train(f"baseline {number}", by_units)
+    assert params(bench.work.ask("x")) == third
+    bench.work.fail("x", Failure("error: ValueError: upside down", "a traceback"))
+    assert third not in [params(config) for config in bench.confirm(by_units)]
+    assert bench.answer.winner.trial == 2
+    assert bench.answer.failure(bench.answer.candidates[1]) == "error: ValueError: upside down"
+
+
+def test_verdict_is_not_made_of_fewer_networks_afterwards(bench):
+    """A later command that asks for less keeps what the study has: one cannot choose among verdicts."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(by_units)
+    attributes = bench.study.user_attrs
+    assert Extent.wanted(1, 2, attributes) == EXTENT
+    assert Extent.wanted(None, None, attributes) == EXTENT
+    assert Extent.wanted(None, 4, attributes) == Extent(2, 4)
+    assert Extent.wanted(None, None, {}) == Extent(3, 5)
+
+
+def test_more_seeds_are_a_further_look_and_no_model_is_lost(bench):
+    """Only the networks of the new seeds are trained; where another candidate wins by them, its model is there, too."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    third, second = best_of(bench, 3, 2)
+    bench.confirm(lambda config: {str(third): 0.98, str(second): 0.97}.get(str(params(config)), 0.9))
+    for seeds, best, loser in ((3, second, third), (5, third, second)):
+        bench.command(extent=Extent(2, seeds))
+        bench.confirm(
+            lambda config, best=best, loser=loser: {str(best): 1.0, str(loser): 0.5}.get(str(params(config)), 0.4)
+        )
+        answer = bench.answer
+        assert answer.winner.params == best
+        assert (
+            hashlib.sha256(bench.models.final(answer.winner.name).read_bytes()).hexdigest()
+            == (answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"])
+        )
+    assert bench.answer.looked == 3
+
+
+def test_same_configuration_again_is_the_same_candidate(bench):
+    """A trial that repeats another's parameters, and does better, adds no network to train and no look."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(by_units)
+    recorded = bench.answer
+    bench.command(goal=5)
+    bench.study.enqueue_trial(bench.study.trials[3].params)
+    bench.search(0.999)
+    assert bench.confirm(by_units) == []
+    assert bench.answer == recorded
+    assert recorded.is_of(bench.study.trials, bench.settings)
+
+
+def test_network_of_a_candidate_that_has_failed_meanwhile_is_not_scored(bench):
+    """Where one final network diverges, another of the same candidate in training is dropped, and another wins."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    third, second = best_of(bench, 3, 2)
+    scores = {str(third): 0.98, str(second): 0.97}
+    for number in range(6):
+        bench.train(f"n{number}", lambda config: scores.get(str(params(config)), 0.9))
+    one, other = bench.work.ask("one"), bench.work.ask("other")
+    assert params(one) == params(other) == third
+    bench.work.finish("one", report(math.nan, failure="diverged at epoch 1"))
+    bench.work.keep_model("other", model_of(other))
+    bench.work.finish("other", report(math.nan))
+    assert LOOKS not in bench.study.user_attrs
+    bench.confirm(by_units)
+    assert [look.candidates for look in bench.answer.looks] == [("2",), ("baseline",)]
+
+
+def test_networks_of_a_lost_runtime_are_trained_again(bench):
+    """Taking stock forgets what was in training, and says so."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    first = bench.work.ask("a")
+    bench.work.take_stock()
+    assert bench.work.ask("b") == first
+    assert [reason for _, reason in bench.observer.lost_ones] == ["interrupted: trained again"]
+
+
+def test_trial_that_is_lost_while_the_baseline_is_confirmed_is_asked_again(bench):
+    """The confirmation waits for its successor."""
+    bench.search(0.97, 0.96, 0.98)
+    lost = bench.work.ask("last")
+    bench.train("a", by_units)
+    bench.work.fail("last", Failure(LOST_NODE, "", retried=True, counted=False))
+    assert params(bench.work.ask("again")) == params(lost)
+    bench.work.finish("again", report(0.99))
+    assert len(bench.confirm(by_units)) == 9
+
+
+def test_held_out_set_that_cannot_be_loaded_is_no_look(bench):
+    """Only what was seen is counted."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.work._held_out = lambda: (_ for _ in ()).throw(SearchError("no test images"))
+    with pytest.raises(SearchError, match="no test images"):
+        bench.confirm(by_units)
+    assert LOOKS not in bench.study.user_attrs
+
+
 def test_candidate_that_diverges_cannot_win(bench):
-    """Its other networks are trained all the same; the next best wins."""
+    """The next best wins."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     [third, second] = best_of(bench, 3, 2)
     config = None
@@ -304,8 +436,8 @@ def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):
     assert bench.answer is None
 
 
-def test_held_out_set_is_loaded_for_finalists_only(bench):
-    """Nothing reads the test images while there is no finalist."""
+def test_test_images_are_read_when_a_final_network_is_scored(bench):
+    """Nothing reads them before."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(5):
         bench.train(f"n{number}", by_units)

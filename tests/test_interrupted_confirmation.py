@@ -76,5 +76,9 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
     answer = answer_of(study.user_attrs)
     told = json.loads(result.stdout)["confirmed"]
     assert told["verdict"] == answer.verdict.word
-    assert sum(look["seeds"] for look in told["looks"]) == 2 * len(answer.finalists)
+    assert {key for key in after if key.startswith(TESTED)} == {
+        f"{TESTED}:{each.name}:{seed}" for each in answer.finalists for seed in answer.final_seeds
+    }
+    looks = {name for look in told["looks"] for name in look["candidates"]}
+    assert looks == {each.name for each in answer.finalists}
     assert f"verdict    {answer.sentence}" in result.stderr

@@ -104,17 +104,16 @@ def confirmed(wrong, *, means=(0.976, 0.982, 0.98)):
     """A study that is confirmed: how many test images winner and baseline get wrong, and mean validation accuracies."""
     study, settings = searched()
     candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
     for candidate, mean in zip((THE_BASELINE, *candidates), means, strict=True):
         for offset, seed in enumerate(seeds):
             value = {VAL_ACCURACY: mean + offset / 10_000, SECONDS: 3.0}
             study.set_user_attr(key_of(CONFIRMED, candidate, seed), value)
     answer = answer_of(study.user_attrs)
-    finalists = [each.name for each in answer.finalists]
-    looks = [{"time": "2026-11-24T09:15:07+00:00", "candidates": finalists, "seeds": SEEDS}]
-    study.set_user_attr(LOOKS, looks)
+    times = {each.name: f"2026-11-24T09:15:0{at}+00:00" for at, each in enumerate(answer.finalists)}
+    study.set_user_attr(LOOKS, [{"time": time, "candidates": [name], "seeds": SEEDS} for name, time in times.items()])
     for candidate, first, number in zip(answer.finalists, (0, 5), wrong, strict=False):
-        for offset, seed in enumerate(seeds):
+        for offset, seed in enumerate(answer.final_seeds):
             images = list(range(first + offset, (first + offset + 10 * number), 10))
             study.set_user_attr(key_of(TESTED, candidate, seed), {WRONG: images, SECONDS: 4.0})
     return study
@@ -166,7 +165,8 @@ def test_method_and_candidates_are_told(tmp_path):
     assert_both_say(
         study, tmp_path,
         "2 configurations and the baseline were chosen to be trained again with 3 fresh seeds each",
-        "looked at once: at 2026-11-24T09:15:07+00:00 for trial 1 and the baseline (3 networks each).",
+        "looked at once: at 2026-11-24T09:15:00+00:00 for trial 1 (3 networks); at 2026-11-24T09:15:01+00:00 for the "
+        "baseline (3 networks).",
         "Obuchowski and Rockette", "0.9820", "0.9821", "0.9822", *(f"seed {seed}" for seed in seeds), "winner",
     )  # fmt: skip
 
@@ -176,9 +176,7 @@ def test_each_look_at_the_test_images_is_told(tmp_path):
     study = confirmed((150, 250))
     looks = study.user_attrs[LOOKS]
     study.set_user_attr(LOOKS, [*looks, {"time": "2026-11-25T10:00:00+00:00", "candidates": ["77"], "seeds": 1}])
-    assert_both_say(
-        study, tmp_path, "looked at 2 times", "for trial 77 (1 network each)", "makes a lucky result likelier"
-    )
+    assert_both_say(study, tmp_path, "looked at 2 times", "for trial 77 (1 network)", "makes a lucky result likelier")
 
 
 def test_baseline_that_wins_is_a_result(tmp_path):
@@ -205,7 +203,7 @@ def test_confirmation_on_its_way_says_how_far_it_is(tmp_path):
     """Networks trained and networks planned; what is known of a candidate is shown."""
     study, settings = searched()
     candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
     study.set_user_attr(key_of(CONFIRMED, candidates[0], seeds[0]), {VAL_ACCURACY: 0.9812, SECONDS: 1.0})
     assert_both_say(
         study, tmp_path, "Not confirmed yet", "1 of 9 networks of the candidates are trained.", "0.9812",
@@ -217,7 +215,7 @@ def test_failed_baseline_leaves_no_verdict(tmp_path):
     """Where the baseline gave no result, there is nothing to compare with; a candidate's failure is in its column."""
     study, settings = searched()
     candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds))
+    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
     study.set_user_attr(key_of(CONFIRMED, THE_BASELINE, seeds[0]), {FAILURE: "crashed"})
     study.set_user_attr(key_of(CONFIRMED, candidates[1], seeds[0]), {FAILURE: "diverged at epoch 2"})
     assert_both_say(study, tmp_path, "No verdict", "No verdict: the baseline crashed.", "diverged at epoch 2")

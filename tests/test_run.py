@@ -52,7 +52,12 @@ def test_answer_has_a_verdict_with_its_uncertainty(finished):
     accuracies = confirmed["winner"]["test_accuracy"]["mean"], confirmed["baseline"]["test_accuracy"]["mean"]
     assert difference["mean"] == pytest.approx(accuracies[0] - accuracies[1])
     assert 0.97 < accuracies[1] < 0.99
-    assert sum(look["seeds"] for look in confirmed["looks"]) == len(confirmed["looks"]) * 2
+    finalists = {"baseline", str(confirmed["winner"]["trial"] or "baseline")}
+    assert sorted((*look["candidates"], look["seeds"]) for look in confirmed["looks"]) == sorted(
+        (name, 2) for name in finalists
+    )
+    assert confirmed["looked"] == 1
+    assert not set(confirmed["seeds"]) & {trial.user_attrs["seed"] for trial in study.trials}
     assert len(confirmed["candidates"]) == 2
     assert confirmed["parameters"]["epochs"] == sum(trial.user_attrs["epochs_run"] for trial in study.trials)
     assert Path(finished.answer["model"]).name.startswith("final-")

@@ -24,10 +24,9 @@ from search.answer import (
 )
 from search.models import ModelStore
 from search.options import parse
-from search.session import _location
 from search.settings import Wishes
 from search.space import Space
-from search.storage import shown
+from search.storage import location, shown
 from search.study import IS_BASELINE
 from search.summary import Summary, Times
 from trainable.config import BASELINE
@@ -50,7 +49,7 @@ def study():
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
     candidate = Candidate(7, trials[7].params)
-    attributes = {CONFIRMATION: plan_of([candidate], [1, 2])}
+    attributes = {CONFIRMATION: plan_of([candidate], [1, 2], [1, 2])}
     for each, accuracy, errors in ((candidate, 0.98, range(100)), (THE_BASELINE, 0.97, range(300))):
         for seed in (1, 2):
             attributes[key_of(CONFIRMED, each, seed)] = {VAL_ACCURACY: accuracy, SECONDS: 1.0}
@@ -65,7 +64,7 @@ def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     models = ModelStore(tmp_path, "s")
     models.write(7, b"model")
     summary = Summary("s", shown(url), settings, study.trials, None, models, Times(100.0, 10.0, 180.0, 2))
-    summary.print(console, _location(options))
+    summary.print(console, location(shown(url), options.runs))
     return console.file.getvalue(), summary.to_json()
 
 

@@ -143,6 +143,8 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
         raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
     except UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        if "pickle" in reason:  # NumPy's guess at what it does not know
+            reason = "something else"
         raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
     _verify(arrays, str(file))
     return arrays

@@ -111,7 +111,7 @@ def _looks(answer: Answer | None) -> str:
     if answer is None or not answer.looks:
         return "The test images have not been looked at."
     lines = [f"- {look.time}: {look.seeds} networks of {_names(look.candidates)}" for look in answer.looks]
-    return f"Looks at the test images, which selected nothing: {len(lines)}.\n\n" + "\n".join(lines)
+    return f"Looks at the test images, which selected nothing: {answer.looked}.\n\n" + "\n".join(lines)
 
 
 def _names(candidates: Sequence[str]) -> str:

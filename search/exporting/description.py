@@ -78,7 +78,7 @@ def _test_accuracy(answer: Answer | None, selected: Selected) -> float | None:
     """Return what the winner's network scored when the test images were looked at; None for any other one."""
     if answer is None or answer.winner is None or selected.how != WINNER:
         return None
-    return 1 - len(answer.tested[answer.winner.name, answer.seeds[0]][WRONG]) / TEST_IMAGES
+    return 1 - len(answer.tested[answer.winner.name, answer.final_seeds[0]][WRONG]) / TEST_IMAGES
 
 
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:

@@ -45,11 +45,14 @@ def check_installed(formats: Iterable[Format]) -> None:
     Raises:
         UsageError: The line says what to install.
     """
-    for kind in formats:
-        missing = [name for name in kind.extra if importlib.util.find_spec(name.replace("-", "_")) is None]
-        if missing:
-            names = " ".join(missing)
-            raise UsageError(f"--format {kind.name}: is not installed here; install it with: pip install {names}")
+    missing = {
+        kind.name: [name for name in kind.extra if importlib.util.find_spec(name.replace("-", "_")) is None]
+        for kind in formats
+    }
+    names = " ".join(name for names in missing.values() for name in names)
+    kinds = ",".join(kind for kind, names in missing.items() if names)
+    if names:
+        raise UsageError(f"--format {kinds}: is not installed here; install it with: pip install {names}")
 
 
 def with_preprocessing(model: Any) -> Any:

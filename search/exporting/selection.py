@@ -14,7 +14,7 @@ from search.errors import SearchError, UsageError, lines_of
 from search.models import ModelStore
 from search.noise import quiet_import
 from search.settings import Settings
-from search.study import BEST, EPOCHS_RUN, SEED, TRAIN_ACCURACY, trial_of
+from search.study import BEST, EPOCHS_RUN, IDENTITY, SEED, TRAIN_ACCURACY, trial_of
 from trainable.data import Dataset
 
 # How a model was selected; any other word is the number of a trial.
@@ -63,6 +63,7 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
     Raises:
         UsageError: There is no such trial, no verdict, or the model is not kept.
     """
+    models.check_owner(study.user_attrs.get(IDENTITY))
     answer = answer_of(study.user_attrs)
     if which is None:
         which = BEST if answer is None or answer.verdict is None else WINNER
@@ -91,7 +92,7 @@ def load_accepted(selected: Selected, dataset: Dataset) -> Any:
 def _winner(answer: Answer | None, models: ModelStore) -> Selected:
     if answer is None or answer.winner is None or answer.verdict is None:
         raise UsageError("--trial winner: the study has no verdict; leave --trial out for the best trial")
-    winner, seed = answer.winner, answer.seeds[0]
+    winner, seed = answer.winner, answer.final_seeds[0]
     file = models.final(winner.name)
     if file is None:
         raise UsageError(f"--trial winner: its model is not kept in {models.folder}; --trial best may be")

@@ -112,7 +112,7 @@ def verdict_section(found: Found) -> Section:
         blocks: list[Block] = [Text(BASELINE_WON), _accuracies(verdict, winner)]
     else:
         blocks = [Text(MEANINGS[verdict.word]), _accuracies(verdict, winner), _difference(verdict, winner)]
-        blocks.append(Text(_mcnemar(verdict.mcnemar, answer.seeds[verdict.mcnemar.seed], winner)))
+        blocks.append(Text(_mcnemar(verdict.mcnemar, answer.final_seeds[verdict.mcnemar.seed], winner)))
     if not answer.is_of(found.trials, found.settings):
         blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(found))])
@@ -224,9 +224,10 @@ def _labelled(
 def _mcnemar(test: McNemar, seed: int, winner: Candidate) -> str:
     p = f"p = {test.p_value:.4f}" if test.p_value >= SMALLEST_P else f"p < {SMALLEST_P}"
     return (
-        f"McNemar's exact test on the two networks of seed {seed}, whose difference is the median one: only "
-        f"that of {winner.title} classified {several(test.only_first, 'image')} right, only the baseline's "
-        f"{test.only_second:,}; {p}. It speaks of one pair of networks and knows nothing of other seeds."
+        f"McNemar's exact test on the two networks of seed {seed}, whose difference is the median one: "
+        f"{several(test.only_first, 'image')} were classified right by that of {winner.title} and wrong by the "
+        f"baseline's, {test.only_second:,} the other way round; {p}. It speaks of one pair of networks and knows "
+        "nothing of other seeds."
     )
 
 
@@ -236,12 +237,12 @@ def _looks(answer: Answer) -> str:
     titles = {each.name: each.title for each in answer.candidates}
     each = "; ".join(
         f"at {look.time} for {' and '.join(titles.get(name, f'trial {name}') for name in look.candidates)} "
-        f"({several(look.seeds, 'network')} each)"
+        f"({several(look.seeds, 'network')})"
         for look in answer.looks
     )
-    if len(answer.looks) == 1:
+    if answer.looked == 1:
         return f"The test images were looked at once: {each}."
-    times = f"{len(answer.looks)} times"
+    times = f"{answer.looked} times"
     return f"The test images were looked at {times}: {each}. Each further look makes a lucky result likelier."
 
 

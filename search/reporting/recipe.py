@@ -3,18 +3,16 @@
 import json
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
 from search.answer import THE_BASELINE
-from search.options import default_storage
 from search.reporting.findings import Found
 from search.reporting.page import Block, Code, Section, Text
 from search.settings import Settings
 from search.space import BUILT_IN, Space
-from search.storage import shown
+from search.storage import location
 from search.study import IS_BASELINE, RETRY_OF, queued_params
 
 
@@ -45,6 +43,8 @@ def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
         files.append(("first.jsonl", "\n".join(given)))
     if answer is not None:
         parts += ["--confirm-top", str(len(answer.candidates) - 1), "--confirm-seeds", str(len(answer.seeds))]
+    else:
+        parts += ["--no-confirm"]
     return _command("python -m search.run", parts), files
 
 
@@ -56,28 +56,19 @@ def _settings(settings: Settings) -> list[str]:
 
 def _further_commands(found: Found) -> list[tuple[str, str]]:
     """Return what each command is for, and the command."""
-    where, best = _location(found), _best(found)
+    place = [part for option in location(found.storage, found.runs).items() for part in option]
+    where, best = ["--study", found.name, *place], _best(found)
     exported = ["--output", f"exports/{found.name}"]
     of_best = [
         ("Train the best again and compare each epoch", "python -m search.replay", [*where, "--trial", str(best)]),
         ("Take the best model away", "python -m search.export", [*where, *exported]),
     ]
     of_study = [
-        ("Look at the trials", "python -m streamlit run dashboard/app.py --", ["--storage", found.storage]),
+        ("Look at the trials", "python -m streamlit run dashboard/app.py", ["--", *place] if place else []),
         ("Write this report again", "python -m search.report", [*where, "--output", "report.html"]),
     ]
     commands = of_study if best is None else [*of_best, *of_study]
     return [(purpose, _command(program, parts)) for purpose, program, parts in commands]
-
-
-def _location(found: Found) -> list[str]:
-    """Return the options that find the study, where the defaults would not."""
-    where = ["--study", found.name]
-    if found.storage != shown(default_storage(found.runs)):
-        where += ["--storage", found.storage]
-    if found.runs != Path("runs"):
-        where += ["--runs", str(found.runs)]
-    return where
 
 
 def _best(found: Found) -> int | None:
@@ -108,4 +99,4 @@ def _table(distribution: BaseDistribution) -> str:
 
 
 def _command(program: str, parts: Sequence[str]) -> str:
-    return f"{program} {shlex.join(parts)}"
+    return f"{program} {shlex.join(parts)}".rstrip()
