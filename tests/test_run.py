@@ -80,7 +80,7 @@ def test_study_is_an_ordinary_optuna_study(finished):
 
 def test_same_command_again_finds_nothing_to_do_and_more_trials_add_exactly_those(finished):
     """--trials is what the study has in the end."""
-    arguments = ("--study", "s", "--runs", finished.runs, "--json", "--confirm-top", 1, "--confirm-seeds", 2)
+    arguments = ("--study", "s", "--runs", finished.runs, "--json")
     again = run_command("search.run", "--trials", 6, *arguments)
     assert again.returncode == 0
     assert "nothing left to do" in again.stderr

@@ -27,14 +27,18 @@ def differing(only_first, only_second, shared=5):
     return [*common, *range(200, 200 + only_second)], common + second
 
 
-@pytest.mark.parametrize("candidates", [STEADY, UNSTEADY])
-def test_no_difference_is_rarely_called_better(candidates):
+@pytest.mark.parametrize(
+    ("number", "candidates", "lucky_again"),
+    [(3, STEADY, False), (3, UNSTEADY, False), (10, UNSTEADY, False), (3, STEADY, True), (3, UNSTEADY, True)],
+)
+def test_no_difference_is_rarely_called_better(number, candidates, lucky_again):
     """Of 2,000 searches that found nothing better than the baseline at most 5 % say so.
 
-    Even where a seed that was lucky in the selection is as lucky again in the networks that are tested, and where the
-    candidates' seeds differ more than the baseline's.
+    With the defaults, with more candidates, where their seeds differ more than the baseline's, and even where a seed
+    that was lucky in the selection were as lucky again in the networks that are tested, which have others.
     """
-    found = words([0.0, 0.0, 0.0], 2000, np.random.default_rng(1), candidates=candidates)
+    random = np.random.default_rng(1)
+    found = words([0.0] * number, 2000, random, candidates=candidates, lucky_again=lucky_again)
     assert 1000 < len(found) < 2000
     assert found.count(Word.BETTER) <= 0.05 * 2000
     assert found.count(Word.WORSE) <= 0.05 * 2000
