@@ -106,8 +106,8 @@ def test_winner_is_chosen_where_there_is_a_verdict(finished, unconfirmed):
     answer = answer_of(study_of(finished.runs, "s").user_attrs)
     winner = chosen(finished.runs, None)
     assert winner == chosen(finished.runs, "winner")
-    assert (winner.how, winner.trial, winner.seed) == ("winner", answer.winner.trial, answer.seeds[0])
-    assert winner.sha256 == answer.tested[answer.winner.name, answer.seeds[0]]["sha256"]
+    assert (winner.how, winner.trial, winner.seed) == ("winner", answer.winner.trial, answer.final_seeds[0])
+    assert winner.sha256 == answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"]
     assert chosen(unconfirmed, None) == chosen(unconfirmed, "best")
     assert (chosen(unconfirmed, None).how, chosen(unconfirmed, None).trial) == (
         "best",
