@@ -77,7 +77,6 @@ class Confirmation:
         self._attributes: dict[str, Any] = {}
         self._in_training: dict[str, tuple[Task, Retraining]] = {}
         self._losses: dict[str, int] = {}
-        self._looked: set[str] = set()
         self._planned: tuple[int, dict[str, Any] | None] | None = None
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
         self._ended = 0
@@ -211,14 +210,14 @@ class Confirmation:
         return result
 
     def _note_look(self, candidate: Candidate) -> None:
-        """Record, before it happens, that the test images are looked at: once for the networks of a candidate."""
-        if candidate.name in self._looked:
-            return
-        networks = sum(each.name == candidate.name for each, _ in self._answer().untested)
-        time = datetime.now(UTC).isoformat(timespec="seconds")
-        look = {"time": time, "candidates": [candidate.name], "seeds": networks}
-        self._record(LOOKS, [*self._attributes.get(LOOKS, ()), look])
-        self._looked.add(candidate.name)
+        """Record, before it happens, that the test images are looked at: once for all of a candidate's networks."""
+        answer = self._answer()
+        missing = sum(each.name == candidate.name for each, _ in answer.untested)
+        known = sum(name == candidate.name for name, _ in answer.tested)
+        if sum(look.seeds for look in answer.looks if candidate.name in look.candidates) < known + missing:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            look = {"time": now, "candidates": [candidate.name], "seeds": missing}
+            self._record(LOOKS, [*self._attributes.get(LOOKS, ()), look])
 
     def _free_tasks(self) -> list[Task]:
         """Return what can be trained now and is not in training."""

@@ -209,6 +209,19 @@ def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
     assert not [key for key in bench.study.user_attrs if key.startswith(f"{TESTED}:")]
 
 
+def test_kill_while_finalists_are_scored_is_no_further_look(bench):
+    """The next command scores the networks that were announced, and no others."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(7):
+        bench.train(f"n{number}", by_units)
+    looks = bench.study.user_attrs[LOOKS]
+    assert [look["seeds"] for look in looks] == [2]
+    bench.command()
+    assert len(bench.confirm(by_units)) == 3
+    assert bench.study.user_attrs[LOOKS][:1] == looks
+    assert (len(bench.answer.looks), bench.answer.looked) == (2, 1)
+
+
 def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
     """Who else is confirmed is not known before the last trial has ended."""
     bench.search(0.97, 0.96, 0.98)

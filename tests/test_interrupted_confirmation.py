@@ -81,4 +81,5 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
     }
     looks = {name for look in told["looks"] for name in look["candidates"]}
     assert looks == {each.name for each in answer.finalists}
+    assert told["looked"] == 1
     assert f"verdict    {answer.sentence}" in result.stderr
