@@ -103,7 +103,8 @@ def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
     return (
         f"{search} Its best configurations ({len(answer.candidates) - 1}) and the baseline were trained again with "
         f"{len(answer.seeds)} fresh seeds each, without the validation images, and the best mean validation "
-        "accuracy won. The winner and, if it is another one, the baseline were then trained on all 60,000 images."
+        "accuracy won. The winner and, if it is another one, the baseline were also trained on all 60,000 images, with "
+        "as many other seeds."
     )
 
 

@@ -125,8 +125,8 @@ def method_section(found: Found) -> Section:
         confirmed = (
             f"{several(len(answer.candidates) - 1, 'configuration')} and the baseline were chosen to be trained again "
             f"with {several(len(answer.seeds), 'fresh seed')} each. The winner is the one with the best mean on the "
-            "validation images; it and the baseline are then trained on all 60,000 training images, and these networks "
-            f"alone are scored on the {TEST_IMAGES:,} test images."
+            "validation images; it and the baseline are also trained on all 60,000 training images, with as many other "
+            f"seeds, and these networks alone are scored on the {TEST_IMAGES:,} test images."
         )
         texts += [capital(confirmed), _looks(answer), INTERVALS]
     return Section("How it was measured", [Text(each) for each in texts])
