@@ -19,25 +19,29 @@ from commands import (
     workers_of,
 )
 
-from search.answer import CONFIRMED, TESTED, answer_of
+from search.answer import CONFIRMATION, CONFIRMED, TESTED, answer_of
 from search.study import count
 
 pytestmark = pytest.mark.timeout(300)
 
 
-def networks(runs):
-    """What the study says of each network of its confirmation."""
+def attributes_of(runs):
+    """What the study has on record besides its trials."""
     try:
-        attributes = study_of(runs, "c").user_attrs
+        return study_of(runs, "c").user_attrs
     except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
         return {}
-    return {key: value for key, value in attributes.items() if key.split(":")[0] in (CONFIRMED, TESTED)}
 
 
-def wait_for_networks(process, runs, number):
-    """Wait until some networks of the confirmation are on record."""
+def networks(runs):
+    """What the study says of each network of its confirmation."""
+    return {key: value for key, value in attributes_of(runs).items() if key.split(":")[0] in (CONFIRMED, TESTED)}
+
+
+def wait_until(reached, process):
+    """Wait until a search in progress has got that far."""
     deadline = time.monotonic() + 150
-    while len(networks(runs)) < number:
+    while not reached():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -55,9 +59,11 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
         [sys.executable, "-m", "search.run", *map(str, arguments)],
         cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_for_networks(process, tmp_path, 1)
-    os.kill(workers_of(process)[0], signal.SIGKILL)
-    wait_for_networks(process, tmp_path, 3)
+    wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), process)  # so no worker has a trial any more
+    known = len(networks(tmp_path))
+    for worker in workers_of(process):  # one of them at least has a network in training
+        os.kill(worker, signal.SIGKILL)
+    wait_until(lambda: len(networks(tmp_path)) > known, process)
     family = family_of(process)
     process.kill()
     _, stderr = process.communicate()
