@@ -13,6 +13,7 @@ from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
 from search.arguments import whole
 from search.noise import quiet, quiet_import
+from search.study import POINTS
 from search.verdict import Verdict, Word, Wrong, compare
 from trainable.config import BASELINE
 from trainable.data import Dataset, HeldOutSet, load_dataset, load_held_out
@@ -23,7 +24,6 @@ REPETITIONS = 40
 SEEDS = 5  # of each side, as the search's own default
 ALLOWED = 0.075  # share of repetitions that may say better or worse; 0.05 are meant to
 SMOKE_IMAGES = 1000  # of either split
-POINTS = 100  # a share in percentage points
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ from benchmarks.engine import bind_to_one_core
 from benchmarks.results import record, spread, table
 from search.arguments import whole
 from search.noise import quiet
+from search.study import POINTS
 from trainable.config import BASELINE
 from trainable.data import load_dataset
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, PRECISIONS, check_precision
 
 SEEDS = 10
-POINTS = 100  # a share in percentage points
 
 
 def train(engine: Any, seed: int) -> tuple[float, float]:

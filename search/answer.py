@@ -15,7 +15,7 @@ import numpy as np
 from optuna.trial import FrozenTrial
 
 from search.settings import Settings
-from search.study import ranked
+from search.study import POINTS, ranked
 from search.verdict import NOTEBOOK, Verdict, compare, wilson
 from trainable.config import BASELINE, MAX_SEED
 
@@ -35,7 +35,6 @@ FAILURE = "failure"  # in place of a result
 BASELINE_NAME = "baseline"
 TEST_IMAGES = 10_000
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
-POINTS = 100  # a share in percentage points
 DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
 
 

@@ -11,7 +11,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from search.settings import Settings
-from search.study import EPOCHS_RUN, baseline_of, ranked
+from search.study import EPOCHS_RUN, POINTS, baseline_of, ranked
 from trainable.config import LARGEST
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest
@@ -20,7 +20,6 @@ FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
 AT_BOUND = 0.02  # share of a range
 LAST_EPOCHS = 3
 RISING = 0.001  # ten of the 10,000 images: val_accuracy wavers by less from one mean to the next
-POINTS = 100  # a share in percentage points
 EPOCHS = 100  # the gain is given for so many
 
 

@@ -16,9 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from search.live import LiveTrial, Observer, Retraining
-from search.study import Counts
+from search.study import POINTS, Counts
 
-POINTS = 100  # a share in percentage points
 REFRESH = 4  # times a second
 
 

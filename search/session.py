@@ -119,7 +119,7 @@ class Session:
         )
         summary.print(self._console, location(summary.storage, options.runs))
         report = self._write_report(
-            Found(options.study, shown(options.storage), options.runs, plan.settings, attributes, trials)
+            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials)
         )
         if options.json:
             print(json.dumps(summary.to_json() | {"report": str(report) if report else None}))

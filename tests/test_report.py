@@ -23,12 +23,10 @@ from search.answer import (
     VAL_ACCURACY,
     WRONG,
     answer_of,
-    choose,
-    fresh_seeds,
     key_of,
-    plan_of,
 )
 from search.errors import SearchError, UsageError
+from search.extent import Extent, plan
 from search.report import write_report
 from search.reporting.figures import Axis, bars, intervals, lines
 from search.settings import Wishes
@@ -100,11 +98,17 @@ def searched(storage=None):
     return study, settings
 
 
+def begun():
+    """A study whose confirmation is planned, with its candidates besides the baseline, and their seeds."""
+    study, settings = searched()
+    study.set_user_attr(CONFIRMATION, plan(study.trials, settings, Extent(2, SEEDS)))
+    answer = answer_of(study.user_attrs)
+    return study, answer.candidates[1:], answer.seeds
+
+
 def confirmed(wrong, *, means=(0.976, 0.982, 0.98)):
     """A study that is confirmed: how many test images winner and baseline get wrong, and mean validation accuracies."""
-    study, settings = searched()
-    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
+    study, candidates, seeds = begun()
     for candidate, mean in zip((THE_BASELINE, *candidates), means, strict=True):
         for offset, seed in enumerate(seeds):
             value = {VAL_ACCURACY: mean + offset / 10_000, SECONDS: 3.0}
@@ -201,9 +205,7 @@ def test_study_without_confirmation_has_no_verdict(tmp_path):
 
 def test_confirmation_on_its_way_says_how_far_it_is(tmp_path):
     """Networks trained and networks planned; what is known of a candidate is shown."""
-    study, settings = searched()
-    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
+    study, candidates, seeds = begun()
     study.set_user_attr(key_of(CONFIRMED, candidates[0], seeds[0]), {VAL_ACCURACY: 0.9812, SECONDS: 1.0})
     assert_both_say(
         study, tmp_path, "Not confirmed yet", "1 of 9 networks of the candidates are trained.", "0.9812",
@@ -213,9 +215,7 @@ def test_confirmation_on_its_way_says_how_far_it_is(tmp_path):
 
 def test_failed_baseline_leaves_no_verdict(tmp_path):
     """Where the baseline gave no result, there is nothing to compare with; a candidate's failure is in its column."""
-    study, settings = searched()
-    candidates, seeds = choose(study.trials, settings, 2), fresh_seeds(settings, SEEDS)
-    study.set_user_attr(CONFIRMATION, plan_of(candidates, seeds, fresh_seeds(settings, SEEDS, final=True)))
+    study, candidates, seeds = begun()
     study.set_user_attr(key_of(CONFIRMED, THE_BASELINE, seeds[0]), {FAILURE: "crashed"})
     study.set_user_attr(key_of(CONFIRMED, candidates[1], seeds[0]), {FAILURE: "diverged at epoch 2"})
     assert_both_say(study, tmp_path, "No verdict", "No verdict: the baseline crashed.", "diverged at epoch 2")

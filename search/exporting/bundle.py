@@ -25,8 +25,8 @@ from search.models import ModelStore
 from search.storage import open_read_only
 from search.study import load_study, settings_of
 from trainable.data import Dataset
+from trainable.scoring import BATCH
 
-BATCH = 1000  # images that are predicted at once
 PIXEL_MAX = np.float32(255)
 
 

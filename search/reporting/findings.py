@@ -14,12 +14,11 @@ from search.progress import describe, gain
 from search.reporting.figures import intervals
 from search.reporting.page import Block, Figure, Headline, Section, Table, Text
 from search.settings import Settings
-from search.study import Counts, baseline_of, count, ranked
+from search.study import POINTS, Counts, baseline_of, count, ranked
 from search.verdict import NOTEBOOK, Estimate, McNemar, Verdict, Word, wilson
 from trainable.config import PARAMETERS
 from trainable.data import VALIDATION_SIZE
 
-POINTS = 100  # a share in percentage points
 SMALLEST_P = 0.0001  # that is told from 0
 NONE = "-"  # in a table, where there is nothing
 
