@@ -1,6 +1,7 @@
 """Run this project's commands as a person would."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -128,6 +129,16 @@ def victims(process, name):
 def workers_of(process):
     """The workers of a search, which are titled by the class of their trainable or by Tune's wrapper around it."""
     return [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
+
+
+def kill_worker(process):
+    """Kill the only worker of a search; wait for it where the search is between two, as after a trial that failed."""
+    deadline = time.monotonic() + 60
+    while not (workers := workers_of(process)) and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    [worker] = workers
+    os.kill(worker, signal.SIGKILL)
 
 
 def assert_nothing_left(family):

@@ -1,7 +1,6 @@
 """The replay: a trial that is trained again gives the study's numbers to the last bit, or is told from them."""
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -10,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT, clean_environment, run_command, start, study_of, victims, wait_for_trials
+from commands import ROOT, clean_environment, kill_worker, run_command, start, study_of, wait_for_trials
 from optuna.trial import TrialState, create_trial
 
 from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
@@ -58,8 +57,7 @@ def searched(tmp_path_factory):
         "--workers", 1, "--no-confirm",
     )  # fmt: skip
     wait_for_trials(process, runs, "s", 2)
-    [worker] = [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
-    os.kill(worker, signal.SIGKILL)
+    kill_worker(process)
     _, stderr = process.communicate(timeout=100)
     assert process.returncode == 0, stderr
     return runs

@@ -18,12 +18,12 @@ from commands import (
     assert_nothing_left,
     clean_environment,
     family_of,
+    kill_worker,
     run_command,
     start,
     study_of,
     victims,
     wait_for_trials,
-    workers_of,
 )
 from optuna.trial import TrialState
 
@@ -72,8 +72,7 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
         "--workers", 1,
     )  # fmt: skip
     wait_for_trials(process, tmp_path, "w", 2)
-    [worker] = workers_of(process)
-    os.kill(worker, signal.SIGKILL)
+    kill_worker(process)
     stdout, stderr = process.communicate(timeout=100)
     assert process.returncode == 0
     assert stderr == ""
