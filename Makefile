@@ -56,7 +56,7 @@ fix: $(VENV)/.installed-dev
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 lock:
 	$(LOCK) pyproject.toml --extra cluster --output-file requirements.lock
-	$(LOCK) pyproject.toml --extra bench --extra postgres --extra export --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	$(LOCK) pyproject.toml --extra bench --extra postgres --extra export --extra auth --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,12 +1,43 @@
 """The dashboard's own command line, after Streamlit's `--`."""
 
-from search.arguments import Parser
-from search.options import add_storage_options, default_storage
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.arguments import Parser, directory
+from search.options import add_data_option, add_storage_options, default_storage
 
 
-def storage_url(arguments: list[str]) -> str:
-    """Return the storage that the options name; exit with status 2 where they are wrong."""
+@dataclass(frozen=True)
+class Options:
+    """What the person asked for.
+
+    Attributes:
+        storage: URL.
+        runs: Home of the default storage, kept models and reports.
+        exports: Home of exported models.
+        data: A local copy of MNIST; None for the cached one.
+        allow_control: Whether searches can be started and stopped from the page.
+    """
+
+    storage: str
+    runs: Path
+    exports: Path
+    data: Path | None
+    allow_control: bool
+
+
+def parse(arguments: list[str]) -> Options:
+    """Read the command line and the environment; exit with status 2 where they are wrong."""
     parser = Parser(prog="streamlit run dashboard/app.py --", allow_abbrev=False, description="Watch a search.")
     add_storage_options(parser)
-    values = parser.parse_args(arguments)
-    return str(values.storage or default_storage(values.runs))
+    add_data_option(parser)
+    parser.add_argument(
+        "--exports", metavar="DIR", type=directory, default="exports",
+        help="home of exported models, which the page offers (default: exports)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--allow-control", action="store_true", help="start and stop searches from the page (default: look only)"
+    )
+    values = vars(parser.parse_args(arguments))
+    values["storage"] = values["storage"] or default_storage(values["runs"])
+    return Options(**values)

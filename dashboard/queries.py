@@ -1,132 +1,150 @@
-"""What the dashboard reads from a study, as tables that know nothing of how they are shown."""
+"""What the storage holds of a study, read once, and after that only what is new.
 
-from dataclasses import dataclass
+Optuna's own reading makes an object of every cell and takes ten seconds for 10,000 trials of 10 epochs; these are a few
+plain queries on the same tables. They only read. A trial that ended does not change, so it is never read again.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
-import pandas as pd
+import sqlalchemy as sa
+from optuna.distributions import BaseDistribution, json_to_distribution
 from optuna.storages import RDBStorage
+from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
 
-from search.settings import Settings
-from search.storage import one_line_errors
-from search.study import (
-    EPOCHS_RUN,
-    FAILURE,
-    HOST,
-    SECONDS,
-    Counts,
-    baseline_of,
-    count,
-    is_interrupted,
-    load_study,
-    ranked,
-    settings_of,
-)
+from search.errors import UsageError
 
-INTERRUPTED_STATE = "interrupted"
-COLUMNS = (
-    "trial",
-    "state",
-    "val_accuracy",
-    "gain",
-    "hidden_units",
-    "learning_rate",
-    "batch_size",
-    "epochs",
-    "epochs_run",
-    "seconds",
-    "host",
-    "failure",
-)
+TRIALS = models.TrialModel.__table__
+AT_ONCE = 500  # trials in a query; databases limit how many values one may name
+# With so many to read, the whole tables are read rather than many parts of them.
+MANY = 2000
 
-MEASURED = ("val_accuracy", "gain", "seconds")  # numbers or nothing, in a study without trials too
+_finite = models.TrialIntermediateValueModel.stored_repr_to_intermediate_value
+_distribution = lru_cache(maxsize=1000)(json_to_distribution)
+
+Cells = dict[int, dict[Any, Any]]
+"""By trial's id, what one table holds of it."""
 
 
-@dataclass(frozen=True)
-class Snapshot:
-    """One study as it is now.
+class History:
+    """The trials and attributes of one study, brought up to date by `read`."""
 
-    Attributes:
-        counts: Trials by state.
-        best: The best complete trial, if there is one.
-        baseline: The complete baseline trial, if there is one.
-        table: A row a trial with `COLUMNS`; accuracies are shares, gain is in percentage points, seconds of training.
-        epochs: A row a reported epoch: trial, epoch, val_accuracy.
-    """
+    def __init__(self, storage: RDBStorage, name: str) -> None:
+        """Name the study; nothing is read yet."""
+        self._engine, self._name = storage.engine, name
+        self._id: int | None = None
+        self.trials: list[FrozenTrial] = []
+        self.attributes: dict[str, Any] = {}
 
-    name: str
-    counts: Counts
-    best: FrozenTrial | None
-    baseline: FrozenTrial | None
-    table: pd.DataFrame
-    epochs: pd.DataFrame
+    def read(self) -> set[int]:
+        """Read what is new; return the numbers of the trials that are, or changed.
 
-    @property
-    def gain(self) -> float | None:
-        """The best's gain over the baseline in percentage points."""
-        return _points(_value(self.best), _value(self.baseline))
+        Raises:
+            UsageError: There is no study of this name (any more).
+        """
+        with self._engine.connect() as connection:
+            self._find(connection)
+            self.attributes = self._read_attributes(connection)
+            rows = self._changed(connection)
+            found = list(_trials(connection, rows))
+        for trial in found:
+            self.trials[trial.number : trial.number + 1] = [trial]
+        return {trial.number for trial in found}
 
+    def _find(self, connection: sa.Connection) -> None:
+        """Look the study up: another one may have taken its name."""
+        named = sa.select(models.StudyModel.study_id).where(models.StudyModel.study_name == self._name)
+        found = connection.execute(named).scalar()
+        if found is None:
+            raise UsageError(f"--study {self._name}: there is no such study")
+        if found != self._id:
+            self._id, self.trials = found, []
 
-def read_snapshot(storage: RDBStorage, name: str) -> Snapshot:
-    """Read a study.
+    def _read_attributes(self, connection: sa.Connection) -> dict[str, Any]:
+        attributes = models.StudyUserAttributeModel
+        held = sa.select(attributes.key, attributes.value_json).where(attributes.study_id == self._id)
+        return {key: json.loads(value) for key, value in connection.execute(held)}
 
-    Raises:
-        SearchError: There is no such study, or it is another program's.
-    """
-    with one_line_errors(storage.url):
-        study = load_study(name, storage)
-        settings, trials = settings_of(study), study.get_trials(deepcopy=False)
-    baseline = baseline_of(trials)
-    rows = [_row(trial, settings, _value(baseline)) for trial in trials]
-    reports = [
-        (trial.number, epoch, value) for trial in trials for epoch, value in sorted(trial.intermediate_values.items())
-    ]
-    return Snapshot(
-        name=name,
-        counts=count(trials),
-        best=next(iter(ranked(trials)), None),
-        baseline=baseline,
-        table=pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(MEASURED, float)),
-        epochs=pd.DataFrame(reports, columns=["trial", "epoch", "val_accuracy"]),
-    )
+    def _changed(self, connection: sa.Connection) -> Sequence[sa.Row[Any]]:
+        """Return the rows of the trials that are not known, or not as they are; running ones always."""
+        open_ones = (trial.number for trial in self.trials if not trial.state.is_finished())
+        first = next(open_ones, len(self.trials))
+        rows = connection.execute(
+            sa.select(TRIALS).where(TRIALS.c.study_id == self._id, TRIALS.c.number >= first).order_by(TRIALS.c.number)
+        )
+        return [row for row in rows if not self._is_known(row)]
+
+    def _is_known(self, row: sa.Row[Any]) -> bool:
+        known = self.trials[row.number] if row.number < len(self.trials) else None
+        return known is not None and known.state == row.state != TrialState.RUNNING
 
 
 def study_names(storage: RDBStorage) -> list[str]:
-    """Return the names of the studies, the newest first.
-
-    Raises:
-        SearchError: The storage does not answer.
-    """
-    with one_line_errors(storage.url):
-        return [study.study_name for study in storage.get_all_studies()][::-1]
+    """Return the names of the studies, the newest first."""
+    with storage.engine.connect() as connection:
+        named = sa.select(models.StudyModel.study_name).order_by(models.StudyModel.study_id.desc())
+        return list(connection.execute(named).scalars())
 
 
-def state_of(trial: FrozenTrial) -> str:
-    """Return the state of a trial in the words of this project."""
-    if is_interrupted(trial):
-        return INTERRUPTED_STATE
-    return "failed" if trial.state == TrialState.FAIL else trial.state.name.lower()
+def _trials(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[FrozenTrial]:
+    """Yield the trials of some rows, with what the other tables hold of them."""
+    ids = [row.trial_id for row in rows]
+    values, params = _cells(connection, models.TrialValueModel, ids), _cells(connection, models.TrialParamModel, ids)
+    epochs = _cells(connection, models.TrialIntermediateValueModel, ids)
+    user = _cells(connection, models.TrialUserAttributeModel, ids)
+    system = _cells(connection, models.TrialSystemAttributeModel, ids)
+    for row in rows:
+        distributions: dict[str, BaseDistribution] = {
+            name: _distribution(kind) for name, (_, kind) in params[row.trial_id].items()
+        }
+        yield FrozenTrial(
+            number=row.number,
+            state=row.state,
+            value=values[row.trial_id].get(0),
+            datetime_start=row.datetime_start,
+            datetime_complete=row.datetime_complete,
+            params={
+                name: distributions[name].to_external_repr(value) for name, (value, _) in params[row.trial_id].items()
+            },
+            distributions=distributions,
+            user_attrs=user[row.trial_id],
+            system_attrs=system[row.trial_id],
+            intermediate_values=epochs[row.trial_id],
+            trial_id=row.trial_id,
+        )
 
 
-def _row(trial: FrozenTrial, settings: Settings, baseline: float | None) -> dict[str, Any]:
-    reported = trial.intermediate_values
-    value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
-    attributes = trial.user_attrs
-    return settings.space.complete(trial.params) | {
-        "trial": trial.number,
-        "state": state_of(trial),
-        "val_accuracy": value,
-        "gain": _points(value, baseline),
-        "epochs_run": attributes.get(EPOCHS_RUN, len(reported)),
-        "seconds": attributes.get(SECONDS),
-        "host": attributes.get(HOST),
-        "failure": attributes.get(FAILURE),
-    }
+def _cells(connection: sa.Connection, model: Any, ids: Sequence[int]) -> Cells:
+    """Return what a table holds of some trials."""
+    found: Cells = defaultdict(dict)
+    for part in _parts(ids):
+        for row in connection.execute(sa.select(model.__table__).where(part(model.__table__.c.trial_id))):
+            key, value = _cell(model, row)
+            found[row.trial_id][key] = value
+    return found
 
 
-def _value(trial: FrozenTrial | None) -> float | None:
-    return None if trial is None else trial.value
+def _parts(ids: Sequence[int]) -> Iterator[Any]:
+    """Yield conditions on a trial's id that together take in all of the given ones."""
+    if len(ids) > MANY:
+        yield lambda column: column.between(min(ids), max(ids))
+        return
+    left = iter(ids)
+    while part := list(islice(left, AT_ONCE)):
+        yield lambda column, part=part: column.in_(part)
 
 
-def _points(value: float | None, baseline: float | None) -> float | None:
-    return None if value is None or baseline is None else 100 * (value - baseline)
+def _cell(model: Any, row: sa.Row[Any]) -> tuple[Any, Any]:
+    """Return the key of a row among those of its trial, and its value."""
+    if model is models.TrialValueModel:
+        return row.objective, models.TrialValueModel.stored_repr_to_value(row.value, row.value_type)
+    if model is models.TrialParamModel:
+        return row.param_name, (row.param_value, row.distribution_json)
+    if model is models.TrialIntermediateValueModel:
+        return row.step, _finite(row.intermediate_value, row.intermediate_value_type)
+    return row.key, json.loads(row.value_json)

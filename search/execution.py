@@ -17,6 +17,7 @@ from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
 from search.extent import Extent
 from search.failures import FailureStore
+from search.goal import GOAL, Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -43,6 +44,7 @@ class Execution:
         self._study: optuna.Study | None = None
         self._work: Trials | Confirmation | None = None
         self._workers = 1
+        self._extent = Extent()
 
     def run(self, signals: Interruptible) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
@@ -113,6 +115,7 @@ class Execution:
         if self._options.address is not None:
             check_nodes(self._plan.settings.precision)
         work = self._work or self._open(signals, held)
+        self._record_goal()
         trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
         work.take_stock()
         while not work.exhausted:
@@ -138,7 +141,7 @@ class Execution:
         self._study = study
         observer = held.enter_context(make_progress(self._console, tally))
         models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
-        extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
+        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
         trials = Trials(
             study,
             self._plan.settings,
@@ -163,6 +166,11 @@ class Execution:
         )
         self._work = confirmation if options.confirm else trials
         return self._work
+
+    def _record_goal(self) -> None:
+        if self._study is not None:
+            goal = Goal.from_now(self._options.trials, self._extent if self._options.confirm else None, self._workers)
+            self._study.set_user_attr(GOAL, goal.to_json())
 
     def _time_is_up(self) -> bool:
         timeout = self._options.timeout

@@ -83,6 +83,14 @@ class HeldError(SearchError):
     """Another driver has the study."""
 
 
+def holder_of(engine: sa.Engine, study: str) -> Holder | None:
+    """Return who drives a study at this moment; None where no one does. Nothing is written."""
+    if not sa.inspect(engine).has_table(LEASES.name):
+        return None
+    holder, now = _read(engine, study)
+    return None if holder is None or _is_over(holder, now) else holder
+
+
 class Lease:
     """A driver's right to write one study, for the length of a block."""
 
@@ -126,8 +134,8 @@ class Lease:
         """Insert this process's row, once the row of another one is over."""
         seen: Holder | None = None
         while True:
-            holder, now = self._read()
-            if holder is None or self._is_over(holder, now):
+            holder, now = _read(self._engine, self._study)
+            if holder is None or _is_over(holder, now):
                 try:
                     self._replace(holder)
                 except IntegrityError:
@@ -139,16 +147,6 @@ class Lease:
                 log.info("the study %r was held by %s; waiting for a sign of life", self._study, holder)
             seen = seen or holder
             time.sleep(LOOK_AGAIN)
-
-    def _is_over(self, holder: Holder, now: int) -> bool:
-        return not holder.runs if holder.is_here else now - holder.renewed > EXPIRES
-
-    def _read(self) -> tuple[Holder | None, int]:
-        """Return who has the lease, and the database's time."""
-        with self._engine.connect() as connection:
-            now = int(connection.execute(sa.select(_clock(self._engine))).scalar_one())
-            row = connection.execute(LEASES.select().where(LEASES.c.study_name == self._study)).mappings().first()
-        return (Holder(**{key: row[key] for key in row if key != "study_name"}) if row else None), now
 
     def _replace(self, holder: Holder | None) -> None:
         with self._engine.begin() as connection:
@@ -175,6 +173,18 @@ class Lease:
         mine = sa.select(LEASES.c.pid).where(LEASES.c.token == self._me.token).with_for_update(read=True)
         if connection.execute(mine).first() is None:
             raise HeldError(f"the study {self._study!r} was taken over by another driver while this one stood still")
+
+
+def _is_over(holder: Holder, now: int) -> bool:
+    return not holder.runs if holder.is_here else now - holder.renewed > EXPIRES
+
+
+def _read(engine: sa.Engine, study: str) -> tuple[Holder | None, int]:
+    """Return who has the lease, and the database's time."""
+    with engine.connect() as connection:
+        now = int(connection.execute(sa.select(_clock(engine))).scalar_one())
+        row = connection.execute(LEASES.select().where(LEASES.c.study_name == study)).mappings().first()
+    return (Holder(**{key: row[key] for key in row if key != "study_name"}) if row else None), now
 
 
 def _clock(engine: sa.Engine) -> Any:

@@ -3,9 +3,10 @@
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -31,6 +32,7 @@ LIBPQ = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds: of what was sent and is not acknowledged
 }
+READ_ONLY = {"options": "-c default_transaction_read_only=on"}
 BACKENDS = ("sqlite", "postgresql")
 LIBPQ_DRIVERS = ("psycopg", "psycopg2")
 
@@ -147,14 +149,14 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
 
 
 def open_read_only(url: str) -> RDBStorage:
-    """Open an existing storage without the means to write to it, where it is SQLite.
+    """Open an existing storage without the means to write to it.
 
     Raises:
         UsageError, SearchError: As for `open_storage`.
     """
     file = sqlite_file(url)
     if file is None:
-        return _connect(RDBStorage, url, _server_options(url), skip_table_creation=True)
+        return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
     if not exists(url):
         raise UsageError(f"{file}: {NOTHING_YET}")
     _check_whole(file)
@@ -168,9 +170,9 @@ def open_read_only(url: str) -> RDBStorage:
     )
 
 
-def _server_options(url: str) -> dict[str, Any]:
+def _server_options(url: str, further: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, Any]:
     parsed = parse_url(url)
-    libpq = LIBPQ if parsed.get_driver_name() in LIBPQ_DRIVERS else {}
+    libpq = {**LIBPQ, **further} if parsed.get_driver_name() in LIBPQ_DRIVERS else {}
     return {"pool_pre_ping": True, "connect_args": {key: libpq[key] for key in libpq.keys() - parsed.query.keys()}}
 
 

@@ -123,15 +123,20 @@ def settings_of(study: optuna.Study) -> Settings:
     Raises:
         UsageError: The study was not made by this project.
     """
-    recorded = study.user_attrs.get(SETTINGS)
+    return settings_in(study.user_attrs, study.study_name)
+
+
+def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
+    """Return the settings that a study's user attributes hold; errors as for `settings_of`."""
+    recorded = attributes.get(SETTINGS)
     if not isinstance(recorded, dict) or "format" not in recorded:
-        raise UsageError(f"the study {study.study_name!r} was made by another program")
+        raise UsageError(f"the study {name!r} was made by another program")
     for what, value, known in (
         ("format", recorded["format"], FORMAT),
         ("objective", recorded.get("objective"), OBJECTIVE),
     ):
         if value != known:
-            raise UsageError(f"the study {study.study_name!r} has the {what} {value}; this version has {known}")
+            raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known}")
     return Settings.from_json(recorded)
 
 

@@ -1,0 +1,64 @@
+"""What every page is given, and how a part of a page follows a running study."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from dashboard.options import Options
+from dashboard.source import Source, View
+from search.errors import SearchError
+
+REFRESH = 2.0  # seconds
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the person looks at.
+
+    Attributes:
+        options: The dashboard's command line.
+        source: The studies.
+        name: The chosen study.
+        pages: By path in the address.
+    """
+
+    options: Options
+    source: Source
+    name: str
+    pages: dict[str, Any] = field(default_factory=dict)
+
+    def view(self) -> View:
+        """Return the chosen study as it is now.
+
+        Raises:
+            SearchError: It cannot be read.
+        """
+        return self.source.view(self.name)
+
+    def live(self, part: Callable[[View], None]) -> None:
+        """Show a part of a page, and show it anew every two seconds while the study runs; nothing else is touched.
+
+        A study that cannot be read at the moment is said so in the part's place; the next look may find it again.
+        """
+        is_running = self.view().status.is_running
+
+        @st.fragment(run_every=REFRESH if is_running else None)
+        def refreshed() -> None:
+            try:
+                view = self.view()
+            except SearchError as error:
+                st.warning(f"The study cannot be read at the moment: {error}", icon=":material/sync_problem:")
+                return
+            part(view)
+
+        refreshed()
+
+    def go(self, path: str, **query: str) -> None:
+        """Show another page about the same study; `query` goes into its address."""
+        st.switch_page(self.pages[path], query_params={"study": self.name, **query})
+
+    def link(self, path: str, label: str, **query: str) -> None:
+        """Offer a link to another page about the same study."""
+        st.page_link(self.pages[path], label=label, query_params={"study": self.name, **query})

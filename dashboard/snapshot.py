@@ -1,0 +1,148 @@
+"""One study as it is at a moment: what pages show, as tables and facts that know nothing of how they are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from optuna.trial import FrozenTrial, TrialState
+
+from search.goal import Goal, goal_of
+from search.reporting.findings import Found
+from search.study import (
+    ATTEMPTS,
+    EPOCHS_RUN,
+    FAILURE,
+    HOST,
+    PARAMETERS_COUNT,
+    POINTS,
+    RETRY_OF,
+    SECONDS,
+    is_interrupted,
+    ranked,
+)
+from trainable.config import BASELINE, PARAMETERS
+
+INTERRUPTED = "interrupted"
+STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
+# Of `Snapshot.table`. Accuracies are shares, `gain` is in percentage points over the baseline, times are local.
+COLUMNS = {
+    "trial": "int64",
+    "state": "object",
+    "val_accuracy": "float64",
+    "gain": "float64",
+    "hidden_units": "float64",
+    "learning_rate": "float64",
+    "batch_size": "float64",
+    "epochs": "float64",
+    "epochs_run": "int64",
+    "seconds": "float64",
+    "weights": "float64",
+    "host": "object",
+    "attempt": "float64",
+    "retry_of": "float64",
+    "failure": "object",
+    "started": "datetime64[ns]",
+    "ended": "datetime64[ns]",
+}
+
+
+@dataclass(frozen=True)
+class Snapshot(Found):
+    """One study as it was read.
+
+    Attributes:
+        rows: A row of `table` for each trial, without its gain.
+    """
+
+    rows: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def goal(self) -> Goal | None:
+        """What the last command wants of the study; None where none recorded it."""
+        return goal_of(self.attributes)
+
+    @cached_property
+    def best(self) -> FrozenTrial | None:
+        """The best complete trial, if there is one."""
+        return self.ranked[0] if self.ranked else None
+
+    @property
+    def baseline_value(self) -> float | None:
+        """val_accuracy of the baseline trial."""
+        return self.baseline.value if self.baseline else None
+
+    @property
+    def gain(self) -> float | None:
+        """The best's gain over the baseline, percentage points."""
+        return points(self.best.value if self.best else None, self.baseline_value)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """A row a trial, in the order of their numbers, with `COLUMNS`."""
+        table = pd.DataFrame(list(self.rows), columns=[name for name in COLUMNS if name != "gain"])
+        gains = POINTS * (table["val_accuracy"].astype(float) - (self.baseline_value or float("nan")))
+        table.insert(list(COLUMNS).index("gain"), "gain", gains)
+        return table.astype(COLUMNS)
+
+    def epochs(self, numbers: Sequence[int]) -> pd.DataFrame:
+        """Return a row for each reported epoch of some trials: trial, epoch, val_accuracy."""
+        reports = [
+            (number, epoch, value)
+            for number in numbers
+            for epoch, value in sorted(self.trials[number].intermediate_values.items())
+        ]
+        return pd.DataFrame(reports, columns=["trial", "epoch", "val_accuracy"])
+
+    def params(self, number: int) -> dict[str, Any]:
+        """Return all four parameters of a trial; None where one is not drawn yet."""
+        drawn = self.settings.space.complete(self.trials[number].params)
+        searched = self.settings.space.distributions
+        return {name: drawn[name] if name not in searched or name in self.trials[number].params else None
+                for name in PARAMETERS}  # fmt: skip
+
+
+def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
+    """Return the row of a trial in `Snapshot.rows`; `searched` are the parameters of the space."""
+    reported, attributes = trial.intermediate_values, trial.user_attrs
+    value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
+    params = {name: trial.params.get(name) if name in searched else BASELINE.params[name] for name in PARAMETERS}
+    return params | {
+        "trial": trial.number,
+        "state": state_of(trial),
+        "val_accuracy": value,
+        "epochs_run": attributes.get(EPOCHS_RUN, len(reported)),
+        "seconds": attributes.get(SECONDS),
+        "weights": attributes.get(PARAMETERS_COUNT),
+        "host": attributes.get(HOST),
+        "attempt": attributes.get(ATTEMPTS),
+        "retry_of": attributes.get(RETRY_OF),
+        "failure": attributes.get(FAILURE),
+        "started": trial.datetime_start,
+        "ended": trial.datetime_complete,
+    }
+
+
+def state_of(trial: FrozenTrial) -> str:
+    """Return the state of a trial in the words of this project, one of `STATES`."""
+    if is_interrupted(trial):
+        return INTERRUPTED
+    return "failed" if trial.state == TrialState.FAIL else trial.state.name.lower()
+
+
+def points(value: float | None, baseline: float | None) -> float | None:
+    """Return a difference of accuracies in percentage points; None where one is not known."""
+    return None if value is None or baseline is None else POINTS * (value - baseline)
+
+
+def best_so_far(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
+    """Return the steps of the best val_accuracy, in the order in which trials ended: trial, ended, best."""
+    complete = [trial for trial in ranked(trials) if trial.datetime_complete]
+    steps: list[tuple[int, datetime | None, float]] = []
+    for trial in sorted(complete, key=lambda each: (each.datetime_complete, each.number)):
+        value = float(trial.value or 0)
+        if not steps or value > steps[-1][2]:
+            steps.append((trial.number, trial.datetime_complete, value))
+    return pd.DataFrame(steps, columns=["trial", "ended", "best"])

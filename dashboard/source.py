@@ -1,0 +1,116 @@
+"""Where pages get what they show: one opened storage and one history a study, shared by all who look."""
+
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+from optuna.storages import RDBStorage
+
+from dashboard.queries import History, study_names
+from dashboard.snapshot import Snapshot, row_of
+from dashboard.status import Status, status_of
+from search.lease import holder_of
+from search.storage import one_line_errors, open_read_only, shown, sqlite_file
+from search.study import settings_in
+
+STUDIES = 20  # whose histories are kept in memory
+
+
+class View(NamedTuple):
+    """A study as it is now, and how it does."""
+
+    study: Snapshot
+    status: Status
+
+
+class Source:
+    """The studies of a storage."""
+
+    def __init__(self, url: str, runs: Path) -> None:
+        """Name the storage and the home of kept models; nothing is opened yet."""
+        self.url, self.runs = url, runs
+
+    def names(self) -> list[str]:
+        """Return the names of the studies, the newest first.
+
+        Raises:
+            SearchError: There is no storage, or it does not answer.
+        """
+        with one_line_errors(self.url):
+            return study_names(_opened(self.url, _inode(self.url)))
+
+    def view(self, name: str) -> View:
+        """Return a study as it is now; its `Snapshot` is the same object until something changes.
+
+        Raises:
+            SearchError: There is no such study, it is another program's, or the storage does not answer.
+        """
+        with one_line_errors(self.url):
+            return _feed(self.url, _inode(self.url), str(self.runs), name).view()
+
+
+class Feed:
+    """One study, kept up to date for all sessions."""
+
+    def __init__(self, storage: RDBStorage, url: str, runs: Path, name: str) -> None:
+        """Name the study; nothing is read yet."""
+        self._engine, self._url, self._runs, self._name = storage.engine, url, runs, name
+        self._history = History(storage, name)
+        self._rows: list[dict[str, Any]] = []
+        self._snapshot: Snapshot | None = None
+        self._changed_at: datetime | None = None
+        self._lock = threading.Lock()
+
+    def view(self) -> View:
+        """Read what is new."""
+        with self._lock:
+            changed, now = self._history.read(), datetime.now()  # noqa: DTZ005 (Optuna's times are local)
+            snapshot = self._snapshot
+            if snapshot is None or changed or snapshot.attributes != self._history.attributes:
+                snapshot = self._taken(changed)
+                self._changed_at = now if self._snapshot else _last_event(snapshot) or now
+                self._snapshot = snapshot
+            status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at or now)
+            return View(snapshot, status)
+
+    def _taken(self, changed: set[int]) -> Snapshot:
+        """Return a snapshot of the history, in which these trials changed."""
+        history = self._history
+        settings = settings_in(history.attributes, self._name)
+        searched = list(settings.space.distributions)
+        del self._rows[len(history.trials) :]  # another study has taken the name
+        for number in sorted(changed):
+            self._rows[number : number + 1] = [row_of(history.trials[number], searched)]
+        return Snapshot(
+            name=self._name,
+            storage=shown(self._url),
+            runs=self._runs,
+            settings=settings,
+            attributes=history.attributes,
+            trials=tuple(history.trials),
+            rows=tuple(self._rows),
+        )
+
+
+def _last_event(snapshot: Snapshot) -> datetime | None:
+    """Return when a trial last began or ended."""
+    times = (time for trial in snapshot.trials for time in (trial.datetime_start, trial.datetime_complete) if time)
+    return max(times, default=None)
+
+
+@st.cache_resource(show_spinner=False)
+def _opened(url: str, _file: int) -> RDBStorage:
+    return open_read_only(url)
+
+
+@st.cache_resource(show_spinner="Reading the study", max_entries=STUDIES)
+def _feed(url: str, file: int, runs: str, name: str) -> Feed:
+    return Feed(_opened(url, file), url, Path(runs), name)
+
+
+def _inode(url: str) -> int:
+    """Return what tells a storage's file from another one in its place."""
+    file = sqlite_file(url)
+    return file.stat().st_ino if file and file.exists() else 0

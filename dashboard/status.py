@@ -1,0 +1,118 @@
+"""Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
+
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from dashboard.snapshot import Snapshot
+from search.goal import Goal
+from search.lease import Holder
+from search.storage import location
+from search.study import SECONDS
+
+
+class Phase(StrEnum):
+    """What becomes of a study at the moment; the value is what people call it."""
+
+    SEARCHING = "searching"
+    CONFIRMING = "confirming"
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    UNKNOWN = "not running"
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a study does.
+
+    Attributes:
+        phase: What becomes of it.
+        holder: Who drives it; None where no one does.
+        finished: Trials that it has.
+        wanted: Trials that it shall have; None where no command said so.
+        rate: Trials finished in a minute of the search; None before the first.
+        remaining: Seconds until the search has its trials, at that rate; None where that is not known.
+        utilization: Share of the workers' time in which they trained; None where that is not known.
+        age: Seconds since a change was seen.
+    """
+
+    phase: Phase
+    holder: Holder | None
+    finished: int
+    wanted: int | None
+    rate: float | None
+    remaining: float | None
+    utilization: float | None
+    age: float
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a driver has the study."""
+        return self.phase in (Phase.SEARCHING, Phase.CONFIRMING)
+
+
+def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed: datetime) -> Status:
+    """Return how a study does.
+
+    Args:
+        snapshot: The study.
+        holder: Who drives it.
+        now: When it was read; local time, as Optuna records its own.
+        changed: When a change was last seen, likewise.
+    """
+    goal, finished, phase = snapshot.goal, snapshot.counts.finished, _phase(snapshot, holder)
+    until = now if phase == Phase.SEARCHING else None
+    rate, utilization = (None, None) if goal is None else _pace(snapshot, goal, until)
+    missing = max(goal.trials - finished, 0) if goal else 0
+    return Status(
+        phase=phase,
+        holder=holder,
+        finished=finished,
+        wanted=goal.trials if goal else None,
+        rate=rate,
+        remaining=60 * missing / rate if rate and phase == Phase.SEARCHING else None,
+        utilization=utilization,
+        age=max((now - changed).total_seconds(), 0.0),
+    )
+
+
+def continue_command(snapshot: Snapshot) -> str:
+    """Return the command that completes what the last one wanted of the study."""
+    goal = snapshot.goal
+    parts = ["--study", snapshot.name]
+    if goal is not None:
+        parts += ["--trials", str(goal.trials), "--workers", str(goal.workers)]
+        parts += [] if goal.extent else ["--no-confirm"]
+    place = [part for option in location(snapshot.storage, snapshot.runs).items() for part in option]
+    return f"python -m search.run {shlex.join([*parts, *place])}"
+
+
+def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
+    goal = snapshot.goal
+    if holder is not None:
+        done = goal is not None and snapshot.counts.finished >= goal.trials
+        return Phase.CONFIRMING if done else Phase.SEARCHING
+    if goal is None:
+        return Phase.UNKNOWN
+    reached = goal.is_reached(snapshot.attributes, snapshot.trials, snapshot.settings)
+    return Phase.FINISHED if reached else Phase.INTERRUPTED
+
+
+def _pace(snapshot: Snapshot, goal: Goal, until: datetime | None) -> tuple[float | None, float | None]:
+    """Return trials a minute and utilization of the last command's search, which ended with a trial or is still on."""
+    since = _local(goal.since)
+    ours = [trial for trial in snapshot.trials if trial.datetime_start and trial.datetime_start >= since]
+    ends = [trial.datetime_complete for trial in ours if trial.datetime_complete]
+    if not ends:
+        return None, None
+    seconds = ((until or max(ends)) - since).total_seconds()
+    if seconds <= 0:
+        return None, None
+    training = sum(trial.user_attrs.get(SECONDS, 0.0) for trial in ours)
+    return 60 * len(ends) / seconds, min(training / (seconds * goal.workers), 1.0)
+
+
+def _local(moment: datetime) -> datetime:
+    """Return a moment as Optuna records its own: local time that does not say so."""
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone().replace(tzinfo=None)

@@ -1,0 +1,54 @@
+"""Every page in every state that a storage can be in: what it says, and never a traceback."""
+
+import pytest
+
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import open_study
+
+PAGES = ("overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
+COMPLETE = ([0.96, 0.97], "COMPLETE", None)
+FAILED = ([], "FAIL", "diverged at epoch 1")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("trials", [[], [COMPLETE], [FAILED] * 3, None], ids=["empty", "one", "failed", "all states"])
+def test_page_has_something_to_say_of_any_study(path, trials, make_study, open_page):
+    """An empty study, one trial, failed trials only, and a trial in every state."""
+    make_study(**({} if trials is None else {"trials": trials}))
+    page = open_page(path)
+    assert not page.exception
+    assert len(page.title) == 1
+    assert not page.error
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda _: None, "there is no storage here yet"),
+        (lambda file: open_storage(f"sqlite:///{file}", create=True), "holds no study yet"),
+        (lambda file: file.write_bytes(b"something else"), "is not a SQLite database"),
+        (lambda file: file.write_bytes(b""), "there is no storage here yet"),
+    ],
+    ids=["missing", "empty", "foreign", "no bytes"],
+)
+def test_storage_without_studies_gives_a_helpful_page(path, prepare, message, tmp_path, open_page):
+    """The page says what is missing and how to start a search."""
+    (tmp_path / "runs").mkdir()
+    prepare(tmp_path / "runs" / "studies.db")
+    page = open_page()
+    assert not page.exception
+    assert message in page.info[0].value
+    assert "python -m search.run" in page.code[0].value
+
+
+def test_page_follows_the_chosen_study(url, make_study, open_page):
+    """Another study from the picker, or from the address, is shown without a restart."""
+    make_study("older")
+    open_study("empty", open_storage(url, create=True), Wishes(seed=1).settings({}))
+    page = open_page()
+    assert page.selectbox(key="study").value == "empty"
+    page.selectbox(key="study").select("older").run()
+    assert page.selectbox(key="study").value == "older"
+    assert open_page(study="older").selectbox(key="study").value == "older"
