@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from search.errors import EXIT_USAGE
+from search.errors import EXIT_USAGE, UsageError
 
 FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
@@ -36,6 +36,18 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and exit with status 2."""
         message = _PASSWORD.sub(r"\1:***@", message.removeprefix("argument "))
         self.exit(EXIT_USAGE, f"error: {one_line(message)}\n")
+
+
+class RaisingParser(Parser):
+    """A parser that raises its line for another program to show, and ends nothing."""
+
+    def exit(self, _status: int = 0, message: str | None = None) -> NoReturn:
+        """Raise what would be printed.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError((message or "").removeprefix("error: ").rstrip())
 
 
 def one_line(text: str) -> str:

@@ -122,8 +122,7 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
         UsageError: The trial has not ended or has no epoch, or was trained with what is not here.
     """
     settings, attributes = settings_of(study), trial.user_attrs
-    epochs = attributes.get(EPOCHS_RUN, max(trial.intermediate_values, default=0))
-    _check_ended(trial, epochs)
+    epochs = epochs_to_compare(trial)
     if settings.data != DATA:
         raise UsageError(f"--study {study.study_name}: was made with other data than this version has")
     try:
@@ -141,12 +140,19 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     )
 
 
-def _check_ended(trial: FrozenTrial, epochs: int) -> None:
+def epochs_to_compare(trial: FrozenTrial) -> int:
+    """Return how many epochs a trial that is trained again has to run.
+
+    Raises:
+        UsageError: The trial has not ended, has no epoch, or was made by another program.
+    """
     if not trial.state.is_finished():
         state = "still running" if trial.state == TrialState.RUNNING else "not started yet"
         raise UsageError(f"--trial {trial.number}: is {state}; only a trial that has ended can be replayed")
+    epochs = int(trial.user_attrs.get(EPOCHS_RUN, max(trial.intermediate_values, default=0)))
     if not epochs:
         reason = trial.user_attrs.get(FAILURE, "nothing is recorded")
         raise UsageError(f"--trial {trial.number}: has no epoch to compare with: {reason}")
     if SEED not in trial.user_attrs:
         raise UsageError(f"--trial {trial.number}: its seed is not recorded: another program made it")
+    return epochs

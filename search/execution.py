@@ -92,6 +92,7 @@ class Execution:
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._open(signals, held)
+            self._record_goal()
         fruitless, done = 0, False
         while not done:
             ended = self._work.ended if self._work else 0

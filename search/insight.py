@@ -103,6 +103,11 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
     )
 
 
+def warnings_of(best: FrozenTrial, settings: Settings) -> list[str]:
+    """Return what a wider space than this best trial's might bring, as in `Insight.warnings`, and nothing dear."""
+    return [each.warning for each in _positions(best, settings).values() if each.warning]
+
+
 def epochs_run(trial: FrozenTrial) -> int:
     """Return how many epochs a trial has trained, so far where it is running."""
     return int(trial.user_attrs.get(EPOCHS_RUN, len(trial.intermediate_values)))

@@ -50,9 +50,9 @@ class Options:
     verbose: bool
 
 
-def parse(arguments: list[str] | None = None) -> Options:
-    """Read the command line and the environment; exit with status 2 where they are wrong."""
-    parser = _parser()
+def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Options:
+    """Read the command line and the environment; exit with status 2 where they are wrong, unless `kind` raises."""
+    parser = _parser(kind)
     values = vars(parser.parse_args(arguments))
     if values["confirm_seeds"] is not None and not values["confirm"]:
         parser.error("--confirm-seeds: is for a confirmation, which --no-confirm leaves out")
@@ -95,8 +95,8 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _parser() -> Parser:
-    parser = Parser(
+def _parser(kind: type[Parser] = Parser) -> Parser:
+    parser = kind(
         prog="python -m search.run",
         allow_abbrev=False,
         description="Search for a better network than the 512-unit baseline, and keep the best model.",

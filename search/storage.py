@@ -45,7 +45,8 @@ def parse_url(url: str) -> URL:
     Raises:
         UsageError: It is not; the message does not repeat the text, which may hold a password.
     """
-    if url.partition("://")[2].partition("?")[0].count("@") > 1:
+    kind, _, place = url.partition("://")
+    if not kind.startswith("sqlite") and place.partition("?")[0].count("@") > 1:
         raise UsageError("--storage: in a user's name or password : / ? and @ must be percent-encoded, e.g. @ as %40")
     parsed = _known(url)
     if parsed.get_backend_name() not in BACKENDS:

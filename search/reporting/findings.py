@@ -100,13 +100,20 @@ class Found:
         return baseline_of(self.trials)
 
 
+def headline_of(found: Found) -> Headline:
+    """Return what came out in a word or two and in a sentence, or why nothing did yet."""
+    answer = found.answer
+    if answer is None or answer.verdict is None:
+        return _no_verdict(answer)
+    return Headline(WORDS[answer.verdict.word], f"{capital(answer.sentence)}.", TONES[answer.verdict.word])
+
+
 def verdict_section(found: Found) -> Section:
     """Say what came out, or why nothing did yet."""
-    answer = found.answer
+    answer, headline = found.answer, headline_of(found)
     if answer is None or answer.winner is None or answer.verdict is None:
-        return Section(None, [_no_verdict(answer), Text(_search_result(found))])
+        return Section(None, [headline, Text(_search_result(found))])
     verdict, winner = answer.verdict, answer.winner
-    headline = Headline(WORDS[verdict.word], f"{capital(answer.sentence)}.", TONES[verdict.word])
     if winner == THE_BASELINE:
         blocks: list[Block] = [Text(BASELINE_WON), _accuracies(verdict, winner)]
     else:

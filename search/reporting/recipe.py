@@ -31,6 +31,17 @@ def commands_section(found: Found) -> Section:
     return Section("Repeat it", blocks)
 
 
+def replay_command(found: Found, number: int) -> str:
+    """Return the command that trains a trial again and compares each epoch."""
+    return _command("python -m search.replay", [*_where(found), "--trial", str(number)])
+
+
+def export_command(found: Found, number: int | None = None) -> str:
+    """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
+    which, folder = ([], found.name) if number is None else (["--trial", str(number)], f"{found.name}-trial-{number}")
+    return _command("python -m search.export", [*_where(found), *which, "--output", f"exports/{folder}"])
+
+
 def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, answer, files = found.settings, found.answer, []
@@ -56,19 +67,18 @@ def _settings(settings: Settings) -> list[str]:
 
 def _further_commands(found: Found) -> list[tuple[str, str]]:
     """Return what each command is for, and the command."""
-    place = [part for option in location(found.storage, found.runs).items() for part in option]
-    where, best = ["--study", found.name, *place], _best(found)
-    exported = ["--output", f"exports/{found.name}"]
-    of_best = [
-        ("Train the best again and compare each epoch", "python -m search.replay", [*where, "--trial", str(best)]),
-        ("Take the best model away", "python -m search.export", [*where, *exported]),
-    ]
+    place, best = _place(found), _best(found)
     of_study = [
-        ("Look at the trials", "python -m streamlit run dashboard/app.py", ["--", *place] if place else []),
-        ("Write this report again", "python -m search.report", [*where, "--output", "report.html"]),
+        ("Look at the trials", _command("python -m streamlit run dashboard/app.py", ["--", *place] if place else [])),
+        ("Write this report again", _command("python -m search.report", [*_where(found), "--output", "report.html"])),
     ]
-    commands = of_study if best is None else [*of_best, *of_study]
-    return [(purpose, _command(program, parts)) for purpose, program, parts in commands]
+    if best is None:
+        return of_study
+    return [
+        ("Train the best again and compare each epoch", replay_command(found, best)),
+        ("Take the best model away", export_command(found)),
+        *of_study,
+    ]
 
 
 def _best(found: Found) -> int | None:
@@ -96,6 +106,15 @@ def _table(distribution: BaseDistribution) -> str:
     kind = "int" if isinstance(distribution, IntDistribution) else "float"
     low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
     return f'type = "{kind}"\nlow = {json.dumps(low)}\nhigh = {json.dumps(high)}\nlog = {json.dumps(log)}'
+
+
+def _where(found: Found) -> list[str]:
+    """Return the options that name the study and where it is."""
+    return ["--study", found.name, *_place(found)]
+
+
+def _place(found: Found) -> list[str]:
+    return [part for option in location(found.storage, found.runs).items() for part in option]
 
 
 def _command(program: str, parts: Sequence[str]) -> str:
