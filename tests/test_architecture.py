@@ -12,22 +12,31 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 
 # Each module may import those on its left, and from the packages before its own.
 LAYERS = {
-    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "model", "evaluate",
-                  "engine", "environment", "trial"),
+    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction", "model",
+                  "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "reconnect", "storage", "lease",
-        "space", "strategies", "settings", "study", "verdict", "answer", "extent", "insight", "models", "failures",
-        "live", "trials", "confirm", "runtime", "tuning", "progress", "summary", "reporting.figures", "reporting.page",
-        "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan", "execution", "session", "run",
-        "comparison", "reproduction", "replay", "exporting.formats", "exporting.reload", "exporting.roundtrip",
+        "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal", "insight", "models",
+        "failures", "live", "trials", "confirm", "runtime", "tuning", "progress", "summary", "reporting.figures",
+        "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan",
+        "execution", "session", "run", "comparison", "reproduction", "replay", "exporting.formats", "exporting.reload", "exporting.roundtrip",
         "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle",
         "export",
     ),
-    "dashboard": ("options", "queries", "charts", "app"),
+    "dashboard": (
+        "options", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control",
+        "charts.progress", "movement", "charts.parameters", "charts.cost", "charts.timeline",
+        "images", "models", "predictions", "exports", "drawing", "charts.model",
+        "charts.curves", "marks", "facts", "filters", "stories",
+        "screens.overview", "screens.trials", "screens.trial", "screens.compare", "screens.parameters",
+        "screens.failures", "screens.timeline",
+        "screens.units", "screens.mistakes", "screens.digit", "screens.model_card", "screens.model_files",
+        "screens.model", "screens.studies", "screens.control", "app",
+    ),
     "benchmarks": (
         "results", "command", "peers.space", "peers.command", "peers.network", "peers.ray_tune", "peers.optuna_alone",
         "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "calibration", "whole",
-        "driver", "memory",
+        "driver", "memory", "large", "browsing", "dashboard",
     ),
 }  # fmt: skip
 
@@ -76,7 +85,10 @@ def test_layers_name_every_module():
     [
         ("import search.run", {"tensorflow", "keras", "streamlit", "ray"}),
         ("import search.session", {"tensorflow", "keras", "streamlit"}),
-        ("import dashboard.queries, dashboard.charts, dashboard.options", {"ray", "tensorflow", "keras"}),
+        (
+            "import dashboard.source, dashboard.screens.overview, dashboard.screens.model",
+            {"ray", "tensorflow", "keras"},
+        ),
         ("import trainable.data", {"ray", "tensorflow", "optuna"}),
         ("import trainable.engine", {"ray", "optuna"}),
     ],

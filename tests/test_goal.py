@@ -1,0 +1,53 @@
+"""The goal: what a command wants of its study comes back from the study, and says when it is reached."""
+
+import pytest
+from commands import WIDE_SPACE
+from optuna.trial import TrialState, create_trial
+
+from search.extent import Extent
+from search.goal import GOAL, Goal, goal_of
+from search.settings import Wishes
+
+SETTINGS = Wishes(space=WIDE_SPACE, seed=1).settings({})
+PARAMS = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
+
+
+def complete(value):
+    """A complete trial."""
+    return create_trial(
+        state=TrialState.COMPLETE, value=value, params=PARAMS, distributions=dict(WIDE_SPACE.distributions)
+    )
+
+
+@pytest.mark.parametrize("extent", [None, Extent(2, 4)])
+def test_goal_comes_back_from_a_study(extent):
+    """What is recorded is what was wanted, the moment to the second."""
+    goal = Goal.from_now(trials=7, extent=extent, workers=3)
+    found = goal_of({GOAL: goal.to_json()})
+    assert (found.trials, found.extent, found.workers) == (7, extent, 3)
+    assert 0 <= (goal.since - found.since).total_seconds() < 1
+
+
+def test_study_without_a_goal_has_none():
+    """Studies of older versions did not record it."""
+    assert goal_of({}) is None
+
+
+@pytest.mark.parametrize(
+    ("finished", "extent", "reached"),
+    [(1, None, False), (2, None, True), (2, Extent(1, 2), False), (3, None, True)],
+    ids=["too few trials", "enough trials", "no verdict yet", "more than wanted"],
+)
+def test_goal_is_reached_with_the_trials_and_the_verdict(finished, extent, reached):
+    """A search alone needs its trials; with a confirmation it needs the networks of that, too."""
+    goal = Goal.from_now(trials=2, extent=extent, workers=1)
+    assert goal.is_reached({}, [complete(0.9)] * finished, SETTINGS) is reached
+
+
+def test_command_records_its_goal(finished):
+    """Those who watch read from the study how many trials and seeds there shall be, and with how many workers."""
+    from commands import study_of
+
+    goal = goal_of(study_of(finished.runs, finished.study).user_attrs)
+    assert (goal.trials, goal.extent) == (6, Extent(1, 2))
+    assert goal.workers >= 1
