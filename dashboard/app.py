@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from dashboard import sign_in
 from dashboard.options import parse
 from dashboard.screens import compare, control, failures, model, overview, parameters, studies, timeline, trial, trials
 from dashboard.site import REFRESH, Site
@@ -31,8 +32,11 @@ PAGES: dict[str, tuple[str, str, Callable[[Site], None]]] = {
 def main() -> None:
     """Show the chosen page, or what is missing for it."""
     quiet(verbose=False)
-    st.set_page_config(page_title="MNIST search", page_icon=":material/search:", layout="wide")
+    # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
+    st.set_page_config(page_title="MNIST search", page_icon="🔎", layout="wide")
     options = parse(sys.argv[1:])
+    if not sign_in.passed():
+        return
     source = Source(options.storage, options.runs)
     names, reason = _names(source)
     name = _pick(names) if names else ""
@@ -41,6 +45,8 @@ def main() -> None:
     page = st.navigation(list(site.pages.values()))
     if not names:
         _nothing_yet(source, reason)
+        if options.allow_control:
+            control.show_first(site)
         return
     try:
         _follow(site, names)
@@ -59,9 +65,14 @@ def _names(source: Source) -> tuple[list[str], str]:
 
 
 def _pick(names: list[str]) -> str:
+    """Let the person choose a study, at first the newest; it stands in the address, whichever it is."""
     with st.sidebar:
         asked = st.query_params.get("study")
-        name = st.selectbox("Study", names, key="study", bind="query-params")
+        if asked is None:  # nothing was asked for yet, or `Site.go` left it out
+            chosen = st.session_state.get("study")
+            st.session_state["study"] = chosen if chosen in names else names[0]
+        # Without a default of its own: a widget that has its default is left out of the address.
+        name = st.selectbox("Study", names, index=None, key="study", bind="query-params") or names[0]
         if asked is not None and asked not in names:
             st.warning(f"There is no study {asked!r} here; this is {name!r}.")
     return str(name)

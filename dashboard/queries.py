@@ -18,6 +18,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
+from search.study import IDENTITY
 
 TRIALS = models.TrialModel.__table__
 AT_ONCE = 500  # trials in a query; databases limit how many values one may name
@@ -49,7 +50,6 @@ class History:
         """
         with self._engine.connect() as connection:
             self._find(connection)
-            self.attributes = self._read_attributes(connection)
             rows = self._changed(connection)
             found = list(_trials(connection, rows))
         for trial in found:
@@ -57,18 +57,15 @@ class History:
         return {trial.number for trial in found}
 
     def _find(self, connection: sa.Connection) -> None:
-        """Look the study up: another one may have taken its name."""
+        """Look the study up: another one may have taken its name, and in SQLite its id, too."""
         named = sa.select(models.StudyModel.study_id).where(models.StudyModel.study_name == self._name)
         found = connection.execute(named).scalar()
         if found is None:
             raise UsageError(f"--study {self._name}: there is no such study")
-        if found != self._id:
+        attributes = _attributes(connection, found)
+        if (found, attributes.get(IDENTITY)) != (self._id, self.attributes.get(IDENTITY)):
             self._id, self.trials = found, []
-
-    def _read_attributes(self, connection: sa.Connection) -> dict[str, Any]:
-        attributes = models.StudyUserAttributeModel
-        held = sa.select(attributes.key, attributes.value_json).where(attributes.study_id == self._id)
-        return {key: json.loads(value) for key, value in connection.execute(held)}
+        self.attributes = attributes
 
     def _changed(self, connection: sa.Connection) -> Sequence[sa.Row[Any]]:
         """Return the rows of the trials that are not known, or not as they are; running ones always."""
@@ -89,6 +86,13 @@ def study_names(storage: RDBStorage) -> list[str]:
     with storage.engine.connect() as connection:
         named = sa.select(models.StudyModel.study_name).order_by(models.StudyModel.study_id.desc())
         return list(connection.execute(named).scalars())
+
+
+def _attributes(connection: sa.Connection, study: int) -> dict[str, Any]:
+    """Return the user attributes of a study."""
+    attributes = models.StudyUserAttributeModel
+    held = sa.select(attributes.key, attributes.value_json).where(attributes.study_id == study)
+    return {key: json.loads(value) for key, value in connection.execute(held)}
 
 
 def _trials(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[FrozenTrial]:
@@ -123,7 +127,10 @@ def _cells(connection: sa.Connection, model: Any, ids: Sequence[int]) -> Cells:
     """Return what a table holds of some trials."""
     found: Cells = defaultdict(dict)
     for part in _parts(ids):
-        for row in connection.execute(sa.select(model.__table__).where(part(model.__table__.c.trial_id))):
+        held = sa.select(model.__table__).where(part(model.__table__.c.trial_id))
+        if model is models.TrialParamModel:
+            held = held.order_by(model.param_id)  # as they were drawn; an index would give them by name
+        for row in connection.execute(held):
             key, value = _cell(model, row)
             found[row.trial_id][key] = value
     return found

@@ -57,7 +57,7 @@ class Site:
 
     def go(self, path: str, **query: str) -> None:
         """Show another page about the same study; `query` goes into its address."""
-        st.switch_page(self.pages[path], query_params={"study": self.name, **query})
+        st.switch_page(self.pages[path], query_params=query)  # the picker of the study puts it there, too
 
     def link(self, path: str, label: str, **query: str) -> None:
         """Offer a link to another page about the same study."""

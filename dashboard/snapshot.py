@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +20,6 @@ from search.study import (
     RETRY_OF,
     SECONDS,
     is_interrupted,
-    ranked,
 )
 from trainable.config import BASELINE, PARAMETERS
 
@@ -63,6 +61,16 @@ class Snapshot(Found):
     def goal(self) -> Goal | None:
         """What the last command wants of the study; None where none recorded it."""
         return goal_of(self.attributes)
+
+    @cached_property
+    def is_done(self) -> bool:
+        """Whether it has all that the last command wants of it; no where none recorded that."""
+        return self.goal is not None and self.goal.is_reached(self.attributes, self.trials, self.settings)
+
+    @cached_property
+    def is_current(self) -> bool:
+        """Whether the candidates of the confirmation are still the best configurations; no where none was begun."""
+        return self.answer is not None and self.answer.is_of(self.trials, self.settings)
 
     @cached_property
     def best(self) -> FrozenTrial | None:
@@ -135,14 +143,3 @@ def state_of(trial: FrozenTrial) -> str:
 def points(value: float | None, baseline: float | None) -> float | None:
     """Return a difference of accuracies in percentage points; None where one is not known."""
     return None if value is None or baseline is None else POINTS * (value - baseline)
-
-
-def best_so_far(trials: Sequence[FrozenTrial]) -> pd.DataFrame:
-    """Return the steps of the best val_accuracy, in the order in which trials ended: trial, ended, best."""
-    complete = [trial for trial in ranked(trials) if trial.datetime_complete]
-    steps: list[tuple[int, datetime | None, float]] = []
-    for trial in sorted(complete, key=lambda each: (each.datetime_complete, each.number)):
-        value = float(trial.value or 0)
-        if not steps or value > steps[-1][2]:
-            steps.append((trial.number, trial.datetime_complete, value))
-    return pd.DataFrame(steps, columns=["trial", "ended", "best"])

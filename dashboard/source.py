@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 from optuna.storages import RDBStorage
 
+from dashboard import sign_in
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
@@ -36,8 +37,9 @@ class Source:
         """Return the names of the studies, the newest first.
 
         Raises:
-            SearchError: There is no storage, or it does not answer.
+            SearchError: There is no storage, it does not answer, or the person may not look.
         """
+        sign_in.check()
         with one_line_errors(self.url):
             return study_names(_opened(self.url, _inode(self.url)))
 
@@ -45,8 +47,10 @@ class Source:
         """Return a study as it is now; its `Snapshot` is the same object until something changes.
 
         Raises:
-            SearchError: There is no such study, it is another program's, or the storage does not answer.
+            SearchError: There is no such study, it is another program's, the storage does not answer, or the person may
+                not look.
         """
+        sign_in.check()
         with one_line_errors(self.url):
             return _feed(self.url, _inode(self.url), str(self.runs), name).view()
 
@@ -70,9 +74,9 @@ class Feed:
             snapshot = self._snapshot
             if snapshot is None or changed or snapshot.attributes != self._history.attributes:
                 snapshot = self._taken(changed)
-                self._changed_at = now if self._snapshot else _last_event(snapshot) or now
+                self._changed_at = now if self._snapshot else _last_event(snapshot)
                 self._snapshot = snapshot
-            status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at or now)
+            status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at)
             return View(snapshot, status)
 
     def _taken(self, changed: set[int]) -> Snapshot:
@@ -95,13 +99,15 @@ class Feed:
 
 
 def _last_event(snapshot: Snapshot) -> datetime | None:
-    """Return when a trial last began or ended."""
+    """Return when a trial last began or ended; None where a confirmation came later, which notes no time."""
+    if snapshot.answer is not None and snapshot.answer.verdict is None:
+        return None
     times = (time for trial in snapshot.trials for time in (trial.datetime_start, trial.datetime_complete) if time)
     return max(times, default=None)
 
 
 @st.cache_resource(show_spinner=False)
-def _opened(url: str, _file: int) -> RDBStorage:
+def _opened(url: str, file: int) -> RDBStorage:  # noqa: ARG001 (tells a file from another one in its place)
     return open_read_only(url)
 
 

@@ -1,15 +1,18 @@
 """Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from dashboard.snapshot import Snapshot
+from search.extent import Extent
 from search.goal import Goal
 from search.lease import Holder
 from search.storage import location
-from search.study import SECONDS
+from search.study import SECONDS, is_interrupted
 
 
 class Phase(StrEnum):
@@ -34,7 +37,7 @@ class Status:
         rate: Trials finished in a minute of the search; None before the first.
         remaining: Seconds until the search has its trials, at that rate; None where that is not known.
         utilization: Share of the workers' time in which they trained; None where that is not known.
-        age: Seconds since a change was seen.
+        age: Seconds since a change was seen; None before the first.
     """
 
     phase: Phase
@@ -44,7 +47,7 @@ class Status:
     rate: float | None
     remaining: float | None
     utilization: float | None
-    age: float
+    age: float | None
 
     @property
     def is_running(self) -> bool:
@@ -52,14 +55,14 @@ class Status:
         return self.phase in (Phase.SEARCHING, Phase.CONFIRMING)
 
 
-def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed: datetime) -> Status:
+def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed: datetime | None) -> Status:
     """Return how a study does.
 
     Args:
         snapshot: The study.
         holder: Who drives it.
         now: When it was read; local time, as Optuna records its own.
-        changed: When a change was last seen, likewise.
+        changed: When a change was last seen, likewise; None where that is not known.
     """
     goal, finished, phase = snapshot.goal, snapshot.counts.finished, _phase(snapshot, holder)
     until = now if phase == Phase.SEARCHING else None
@@ -73,19 +76,33 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
         rate=rate,
         remaining=60 * missing / rate if rate and phase == Phase.SEARCHING else None,
         utilization=utilization,
-        age=max((now - changed).total_seconds(), 0.0),
+        age=max((now - changed).total_seconds(), 0.0) if changed else None,
     )
 
 
 def continue_command(snapshot: Snapshot) -> str:
     """Return the command that completes what the last one wanted of the study."""
+    place = [part for option in location(snapshot.storage, snapshot.runs).items() for part in option]
+    return f"python -m search.run {shlex.join([*continue_arguments(snapshot), *place])}"
+
+
+def continue_arguments(snapshot: Snapshot) -> list[str]:
+    """Return the same command's arguments, without those that say where the study is."""
     goal = snapshot.goal
     parts = ["--study", snapshot.name]
     if goal is not None:
         parts += ["--trials", str(goal.trials), "--workers", str(goal.workers)]
-        parts += [] if goal.extent else ["--no-confirm"]
-    place = [part for option in location(snapshot.storage, snapshot.runs).items() for part in option]
-    return f"python -m search.run {shlex.join([*parts, *place])}"
+        parts += _confirming(goal, snapshot.attributes)
+    return parts
+
+
+def _confirming(goal: Goal, attributes: Mapping[str, Any]) -> list[str]:
+    """Return the options that ask for as much of a confirmation, where the study's own would not."""
+    if goal.extent is None:
+        return ["--no-confirm"]
+    if goal.extent == Extent.wanted(None, None, attributes):
+        return []
+    return ["--confirm-top", str(goal.extent.candidates), "--confirm-seeds", str(goal.extent.seeds)]
 
 
 def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
@@ -95,15 +112,14 @@ def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
         return Phase.CONFIRMING if done else Phase.SEARCHING
     if goal is None:
         return Phase.UNKNOWN
-    reached = goal.is_reached(snapshot.attributes, snapshot.trials, snapshot.settings)
-    return Phase.FINISHED if reached else Phase.INTERRUPTED
+    return Phase.FINISHED if snapshot.is_done else Phase.INTERRUPTED
 
 
 def _pace(snapshot: Snapshot, goal: Goal, until: datetime | None) -> tuple[float | None, float | None]:
     """Return trials a minute and utilization of the last command's search, which ended with a trial or is still on."""
     since = _local(goal.since)
     ours = [trial for trial in snapshot.trials if trial.datetime_start and trial.datetime_start >= since]
-    ends = [trial.datetime_complete for trial in ours if trial.datetime_complete]
+    ends = [trial.datetime_complete for trial in ours if trial.datetime_complete and not is_interrupted(trial)]
     if not ends:
         return None, None
     seconds = ((until or max(ends)) - since).total_seconds()

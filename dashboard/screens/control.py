@@ -1,11 +1,213 @@
-"""Start, stop and resume searches from the page."""
+"""Start, stop and resume searches from the page; only where the dashboard was started with `--allow-control`."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
-from dashboard.site import Site
+from dashboard import sign_in
+from dashboard.control import (
+    Launch,
+    error_in,
+    is_stopping,
+    launch_of,
+    parsed,
+    reason_not_to_stop,
+    shown_command,
+    start,
+    stop,
+    tail,
+)
+from dashboard.site import REFRESH, Site
+from dashboard.source import View
+from dashboard.status import Phase, continue_arguments
+from search.errors import EXIT_DONE, SearchError
+from search.lease import Holder
+from search.options import MOST_WORKERS, PRUNER_NAMES, SAMPLER_NAMES
+from trainable.config import MAX_SEED
+
+STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
+SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise
+SIGNALS = {130: "interrupted", 143: "terminated"}
 
 
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Run a search")
-    site.view()
+    if not site.options.allow_control:
+        st.error("This dashboard looks only; it was started without `--allow-control`.", icon=":material/lock:")
+        return
+    _study(site, site.view())
+    _log(site)
+    _form(site)
+
+
+def show_first(site: Site) -> None:
+    """Offer to start the first search of a storage, below what says that there is none yet."""
+    if site.options.allow_control:
+        _log(site)
+        _form(site)
+
+
+def _study(site: Site, view: View) -> None:
+    """Say how the chosen study does, and offer what can be done about it."""
+    st.subheader(site.name)
+    site.live(_progress)
+    status = view.status
+    launch = launch_of(site.options, site.name)
+    if status.holder is not None:
+        _offer_stop(site, status.holder)
+    elif launch is not None and launch.exit_status is None:
+        st.info("The search is starting; its log is below.", icon=":material/hourglass_top:")
+    elif status.phase == Phase.INTERRUPTED:
+        _offer_resume(site, view)
+
+
+def _progress(view: View) -> None:
+    status = view.status
+    wanted = f" of {status.wanted}" if status.wanted else ""
+    st.markdown(f"**{str(status.phase).capitalize()}**: {status.finished}{wanted} trials finished.")
+    if status.holder is not None:
+        st.text(f"Driven by {status.holder}")  # as text: the storage says the host's name, and it may say anything
+
+
+def _offer_stop(site: Site, holder: Holder) -> None:
+    if is_stopping(holder):
+        st.info("Interrupted; the search ends within seconds.", icon=":material/hourglass_bottom:")
+    elif reason := reason_not_to_stop(holder):
+        st.text(reason)
+    else:
+        with st.popover("Stop the search", icon=":material/stop_circle:"):
+            st.markdown(
+                "This interrupts the search as Ctrl-C does. Trials in flight are recorded as interrupted and tried "
+                "again when the study goes on; nothing that has finished is lost."
+            )
+            if st.button("Yes, stop it now", type="primary"):
+                _do(lambda: stop(site.options, holder))
+
+
+def _offer_resume(site: Site, view: View) -> None:
+    arguments = continue_arguments(view.study)
+    st.markdown("It has not all that its last command wanted. This command goes on:")
+    st.code(shown_command(site.options, arguments), language="bash", wrap_lines=True)
+    if st.button("Resume the search", icon=":material/resume:", type="primary"):
+        _launch(site, arguments)
+
+
+def _form(site: Site) -> None:
+    st.subheader("Start another search" if site.name else "Start a search")
+    arguments = _arguments(_wishes())
+    try:
+        parsed(site.options, arguments)
+    except SearchError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.markdown("The button runs this, as a process that goes on when the dashboard ends:")
+    st.code(shown_command(site.options, arguments), language="bash", wrap_lines=True)
+    if st.button("Start the search", icon=":material/play_circle:", type="primary"):
+        _launch(site, arguments)
+
+
+def _wishes() -> dict[str, Any]:
+    """Ask what to search, and how; return options of `search.run` with their values, None where nothing is said."""
+    wishes: dict[str, Any] = {}
+    left, middle, right = st.columns(3)
+    wishes["study"] = left.text_input(
+        "Study", placeholder="a name from the time", help="A study that is there is continued."
+    ).strip()
+    wishes["trials"] = middle.number_input(
+        "Trials", min_value=1, value=50, help="That the study shall have finished in the end."
+    )
+    wishes["workers"] = right.number_input(
+        "Workers", min_value=1, max_value=MOST_WORKERS, value=None, placeholder="the CPUs there are",
+        help="Trials at once.",
+    )  # fmt: skip
+    left, middle, right = st.columns(3)  # a second row: on a narrow screen columns stand below each other
+    wishes["sampler"] = left.selectbox("Sampler", SAMPLER_NAMES, index=None, placeholder="tpe, or the study's")
+    wishes["pruner"] = middle.selectbox("Pruner", PRUNER_NAMES, index=None, placeholder="asha, or the study's")
+    wishes["seed"] = right.number_input(
+        "Seed", min_value=0, max_value=MAX_SEED, value=None, placeholder="random, recorded"
+    )
+    wishes["space"] = st.text_input(
+        "Space: a TOML file on this machine",
+        placeholder="the built-in space",
+        help="A table for each parameter, as for `--space`.",
+    ).strip()
+    wishes["baseline"] = st.checkbox(
+        "Begin with the baseline", value=True, help="Trial 0; a space in which it does not lie has to do without it."
+    )
+    wishes["confirm"] = st.checkbox(
+        "Confirm the result", value=True, help="Trains the best and the baseline again, with fresh seeds: the verdict."
+    )
+    return wishes
+
+
+def _arguments(wishes: dict[str, Any]) -> list[str]:
+    """Return what the form says as arguments of `search.run`."""
+    said = {name: str(value) for name, value in wishes.items() if name not in SWITCHES and value not in (None, "")}
+    valued = [part for name, value in said.items() for part in (f"--{name}", value)]
+    return valued + [f"--no-{name}" for name in SWITCHES if not wishes[name]]
+
+
+def _launch(site: Site, arguments: Sequence[str]) -> None:
+    def begin() -> None:
+        st.session_state[STARTED] = (site.name, start(site.options, arguments).study)
+
+    _do(begin)
+
+
+def _do(act: Any) -> None:
+    """Do something and show the page anew, or say why it could not be done."""
+    try:
+        act()
+    except SearchError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    st.rerun()
+
+
+def _log(site: Site) -> None:
+    """Show the log of the search that was started last from this page, or of the chosen study's."""
+    at, study = st.session_state.get(STARTED, (None, ""))
+    launch = launch_of(site.options, study if at == site.name else site.name) or launch_of(site.options, study)
+    if launch is None:
+        return
+    st.subheader(f"Log of {launch.study}")
+    st.code(launch.command, language="bash", wrap_lines=True)
+    _follow(launch)
+    if launch.study != site.name and site.name and launch.study in site.source.names():
+        overview = site.pages["overview"]
+        st.page_link(overview, label=f"Overview of {launch.study}", query_params={"study": launch.study})
+
+
+def _follow(launch: Launch) -> None:
+    """Show the end of a log, anew every two seconds while the search runs."""
+    was_running = launch.exit_status is None
+
+    @st.fragment(run_every=REFRESH if was_running else None)
+    def followed() -> None:
+        try:
+            sign_in.check()
+        except SearchError:
+            st.rerun()
+        status = launch.exit_status
+        if was_running and status is not None:
+            st.rerun()  # there may be something to resume now
+        lines = tail(launch.log)
+        _say_how_it_does(status, lines)
+        st.code("\n".join(lines) or "nothing yet", language=None, wrap_lines=True)
+        st.caption(f"The whole log: {launch.log}")
+
+    followed()
+
+
+def _say_how_it_does(status: int | None, lines: Sequence[str]) -> None:
+    if status is None:
+        st.info("The search runs.", icon=":material/play_circle:")
+    elif status == EXIT_DONE:
+        st.success("The search has ended: done.", icon=":material/check_circle:")
+    elif status in SIGNALS:
+        st.warning(f"The search was {SIGNALS[status]}.", icon=":material/stop_circle:")
+    else:
+        reason = error_in(lines) or "its log says why"
+        st.error(f"The search ended with status {status}: {reason}", icon=":material/error:")

@@ -1,11 +1,93 @@
-"""The best model: its card, its mistakes, its weights, its files, and a digit to try it on."""
+"""The best model: how good it is, a digit to try it on, its mistakes, its weights, its card and its files."""
 
 import streamlit as st
 
+from dashboard.models import Kept, kept_models, weights_of
+from dashboard.screens import digit, mistakes, model_card, model_files, units
 from dashboard.site import Site
+from dashboard.snapshot import Snapshot
+from dashboard.source import View
+from search.answer import OUT_OF_DATE
+from search.errors import SearchError
+from search.reporting.findings import capital
+
+PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
 
 
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Best model")
-    site.view()
+    study = site.view().study
+    models, reason = _kept(study)
+    site.live(lambda view: _follow(view, models))
+    if not models:
+        st.info(reason, icon=":material/info:")
+        model_card.show_exported(site, study)
+        model_files.show(site, study, models)
+        return
+    shown = _choose(models)
+    model_card.headline(study, shown)
+    try:
+        weights_of(shown)
+    except SearchError as error:
+        st.error(f"This model cannot be shown: {error}", icon=":material/broken_image:")
+        model_files.show(site, study, models)
+        return
+    _parts(site, study, models, shown)
+
+
+def _parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None:
+    tabs = dict(zip(PARTS, st.tabs(PARTS, key="part", bind="query-params"), strict=True))
+    with tabs["Try it"]:
+        digit.show(site, models, shown)
+    with tabs["Mistakes"]:
+        mistakes.show(site, study, models, shown)
+    with tabs["Hidden units"]:
+        units.show(shown)
+    with tabs["Card"]:
+        model_card.show(site, study, shown)
+    with tabs["Files"]:
+        model_files.show(site, study, models)
+
+
+def _choose(models: list[Kept]) -> Kept:
+    """Let the person choose a kept model; the first one is the winner, or else the best."""
+    asked = st.query_params.get("model")
+    by_title = {_title(models, each): each for each in models}
+    title = st.selectbox("Model", list(by_title), key="model", bind="query-params")
+    if asked is not None and asked not in by_title:
+        st.warning(f"The model {asked!r} is not kept here any more; this is another one.")
+    return by_title[str(title)]
+
+
+def _title(models: list[Kept], model: Kept) -> str:
+    note = " (winner)" if model.is_winner else ""
+    if model == next((each for each in models if not each.is_final), None):
+        note = " (best kept trial)"
+    return f"{capital(model.title)}{note}"
+
+
+def _kept(study: Snapshot) -> tuple[list[Kept], str]:
+    """Return the kept models, or none of them and why."""
+    try:
+        models = kept_models(study)
+    except SearchError as error:
+        return [], f"No model can be shown: {error}"
+    if study.best is None:
+        return models, "No trial is complete yet, so there is no model."
+    return models, (
+        f"No model of this study is kept in {study.runs / study.name}. A search keeps the models of its best trials "
+        "where it is driven: if that is another machine, copy the folder here or name its home with --runs."
+    )
+
+
+def _follow(view: View, models: list[Kept]) -> None:
+    """Show the page anew when other models are kept."""
+    if view.study.answer is not None and view.study.answer.verdict and not _is_of(view.study):
+        st.caption(f"{capital(OUT_OF_DATE)}.")
+    if _kept(view.study)[0] != models:
+        st.rerun()
+
+
+def _is_of(study: Snapshot) -> bool:
+    return study.answer is not None and study.answer.is_of(study.trials, study.settings)

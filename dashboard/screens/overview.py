@@ -1,22 +1,138 @@
-"""Is anything better than the baseline, and is the search still moving?"""
+"""Is anything better than the baseline, is the search still moving, what matters, and what went wrong?"""
 
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
+from dashboard.charts.progress import best_chart, drawn, spread_of, with_values
+from dashboard.movement import show_movement
 from dashboard.site import Site
+from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
+from dashboard.style import thinning_note
+from search.answer import OUT_OF_DATE, TEST_IMAGES, THE_BASELINE
+from search.insight import warnings_of
+from search.progress import describe
+from search.reporting.findings import BASELINE_WON, MEANINGS, capital, headline_of, several
+from search.study import POINTS
+from search.verdict import NOTEBOOK, Estimate, wilson
+
+TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
+         "open": (st.info, "hourglass_empty")}  # fmt: skip
+AXES = {"trial": "trial", "time": "ended"}  # columns of the table
+NONE_YET = "none yet"
+METRIC = 172  # pixels: two side by side on a phone
 
 
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Overview")
-    site.live(_headline)
+    site.live(partial(_state, site))
+    st.subheader("Best value over time")
+    axis = st.segmented_control("Horizontal axis", list(AXES), default="trial", required=True, key="x",
+                                bind="query-params")  # fmt: skip
+    part, view = partial(_chart, AXES[axis or "trial"]), site.view()
+    # A figure that is drawn anew loses its zoom.
+    if view.status.is_running and not st.toggle("Follow the search", value=True, help="Off: stand still to zoom in."):
+        part(view)
+    else:
+        site.live(part)
 
 
-def _headline(view: View) -> None:
+def _state(site: Site, view: View) -> None:
+    _verdict(view.study)
+    _search_result(site, view.study)
+    st.subheader("Progress")
+    show_movement(view)
+    _counts(site, view.study)
+
+
+def _verdict(study: Snapshot) -> None:
+    """Say what the confirmation found; the test accuracies are the figures that count."""
+    headline, answer = headline_of(study), study.answer
+    box, icon = TONES[headline.tone]
+    if answer is None or answer.verdict is None or answer.winner is None:
+        box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
+        return
+    meaning = BASELINE_WON if answer.winner == THE_BASELINE else MEANINGS[answer.verdict.word]
+    box(f"**{headline.word}.** {meaning}", icon=f":material/{icon}:")
+    if not study.is_current:
+        st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
+    st.markdown(
+        f"**Test accuracy**, {several(len(answer.seeds), 'fresh seed')} each (the notebook: one), 95 % intervals"
+    )
+    with st.container(horizontal=True):
+        if answer.winner != THE_BASELINE:
+            _interval(capital(answer.winner.title), answer.verdict.first)
+        _interval("Baseline", answer.verdict.second)
+        if answer.winner != THE_BASELINE:
+            _difference(answer.verdict.difference)
+        _notebook()
+
+
+def _notebook() -> None:
+    _interval("Notebook (test)", wilson(NOTEBOOK, TEST_IMAGES))
+
+
+def _interval(label: str, estimate: Estimate) -> None:
+    _metric(label, f"{estimate.mean:.4f}", f"{estimate.low:.4f} to {estimate.high:.4f}")
+
+
+def _difference(estimate: Estimate) -> None:
+    mean, low, high = (f"{POINTS * each:+.2f}" for each in (estimate.mean, estimate.low, estimate.high))
+    _metric("Difference, points", mean, f"{low} to {high}")
+
+
+def _metric(label: str, value: str, below: str | None = None) -> None:
+    st.metric(label, value, below, delta_color="off", delta_arrow="off", border=True, width=METRIC, height="stretch")
+
+
+def _search_result(site: Site, study: Snapshot) -> None:
+    """Say what the search itself has, which is partly luck."""
+    best, baseline, gain = study.best, study.baseline_value, study.gain
+    st.markdown("**Validation accuracy**, one seed each: the best of many is partly luck")
+    with st.container(horizontal=True):
+        _metric(
+            "Best" if best is None else f"Best, trial {best.number}", NONE_YET if best is None else f"{best.value:.4f}"
+        )
+        missing = NONE_YET if study.settings.baseline else "left out"
+        _metric("Baseline (512 units)", missing if baseline is None else f"{baseline:.4f}")
+        _metric("Gain, points", missing if gain is None else f"{gain:+.2f}")
+        if study.answer is None or study.answer.verdict is None:
+            _notebook()
+    if best is not None:
+        st.markdown(f"Trial {best.number}: {describe(study.params(best.number))}")
+        for warning in warnings_of(best, study.settings):
+            st.markdown(f":material/lightbulb: {warning}")
+        with st.container(horizontal=True):
+            site.link("trial", f"Trial {best.number}", trial=str(best.number))
+            site.link("parameters", "What matters")
+
+
+def _counts(site: Site, study: Snapshot) -> None:
+    """Say how many trials are in which state."""
+    counts = study.table["state"].value_counts()
+    named = [f"**{counts[state]:,}** {state}" for state in STATES if state in counts]
+    st.markdown(" · ".join(named) or "No trial yet.")
+    if study.counts.failed:
+        site.link("failures", f"Why {several(study.counts.failed, 'trial')} failed")
+
+
+def _chart(x: str, view: View) -> None:
     study = view.study
-    best, baseline, gain = study.best, study.baseline, study.gain
-    columns = st.columns(4)
-    columns[0].metric("Best val_accuracy", f"{best.value:.4f}" if best else "none yet", border=True)
-    columns[1].metric("Baseline (512 units)", f"{baseline.value:.4f}" if baseline else "none yet", border=True)
-    columns[2].metric("Gain, percentage points", "none yet" if gain is None else f"{gain:+.2f}", border=True)
-    columns[3].metric("Finished trials", study.counts.finished, border=True)
+    table, spread = with_values(study.table), spread_of(study.answer)
+    if table.empty:
+        st.info("No trial has reported a val_accuracy yet.")
+        return
+    figure = best_chart(table, x, study.baseline_value, spread)
+    st.plotly_chart(figure, key=f"best by {x}")
+    notes = (_below(table, figure.layout.yaxis.range[0]), thinning_note(len(drawn(table, x)), len(table)))
+    st.caption(" ".join(note for note in notes if note))
+
+
+def _below(table: pd.DataFrame, low: float) -> str | None:
+    """Return what a person has to know of trials that lie below what the figure shows."""
+    hidden = int((table["val_accuracy"] < low).sum())
+    lie = "lies" if hidden == 1 else "lie"
+    return f"{several(hidden, 'trial')} {lie} below: double-click on the figure to see all." if hidden else None

@@ -1,11 +1,140 @@
 """Every trial in a table that can be filtered, sorted, and taken away as CSV."""
 
-import streamlit as st
+import functools
+from typing import Any
 
+import pandas as pd
+import streamlit as st
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
+from dashboard.marks import mark_of
 from dashboard.site import Site
+from dashboard.snapshot import COLUMNS, STATES, Snapshot
+from search.progress import gain
+
+ALWAYS = ("trial", "mark")
+CHOSEN = tuple(name for name in COLUMNS if name not in ("trial", "weights", "retry_of", "started", "ended"))
+HEIGHT = 560  # pixels
+ROW = 35  # pixels
+FORMATS = {
+    "trial": st.column_config.NumberColumn(pinned=True),
+    "mark": st.column_config.TextColumn("role", width=85, help="The best trial and the baseline"),
+    "val_accuracy": st.column_config.NumberColumn(format="%.4f", help="Share of the validation images"),
+    "gain": st.column_config.NumberColumn("gain, points", format="%+.2f", help="Percentage points over the baseline"),
+    "learning_rate": st.column_config.NumberColumn(format="%.3g"),
+    "seconds": st.column_config.NumberColumn(format="%.1f", help="Of training"),
+    "attempt": st.column_config.NumberColumn(help="Which attempt at its configuration a trial is"),
+    "failure": st.column_config.TextColumn(width="medium"),
+}
+OPENED = "trials-opened"  # session state: the trial whose row was clicked
 
 
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Trials")
-    site.view()
+    study = site.view().study
+    states, order = _main_choices()
+    with st.expander("Filter by accuracy and parameters, choose columns", icon=":material/filter_list:"):
+        accuracies, ranges, choices = _accuracies(), *_parameters(study)
+        columns = st.multiselect("Columns", list(COLUMNS)[1:], CHOSEN, key="columns", bind="query-params")
+    filters = Filters({"val_accuracy": accuracies, **ranges}, {"state": states, **choices})
+    site.live(lambda view: _trials(site, view.study, filters, order, columns))
+
+
+def _main_choices() -> tuple[list[str], str]:
+    left, right = st.columns([3, 1])
+    states = left.multiselect("State", STATES, key="state", bind="query-params", placeholder="any")
+    return states, str(right.selectbox("Order", list(ORDERS), key="order", bind="query-params"))
+
+
+def _accuracies() -> Range:
+    def ask(column: Any, end: str) -> float | None:
+        found: float | None = column.number_input(
+            f"val_accuracy {end}", 0.0, 1.0, None, 0.001, "%.4f", f"accuracy_{end}",
+            placeholder="any", bind="query-params",
+        )  # fmt: skip
+        return found
+
+    left, right = st.columns(2)
+    return ask(left, "from"), ask(right, "to")
+
+
+def _parameters(study: Snapshot) -> tuple[dict[str, Range], dict[str, list[Any]]]:
+    """Ask for each parameter that the space searches; return ranges, and choices."""
+    searched = {name: each for name, each in study.settings.space.distributions.items() if not each.single()}
+    ranges, choices, places = {}, {}, st.columns(2)
+    for position, (name, distribution) in enumerate(searched.items()):
+        with places[position % len(places)]:
+            if isinstance(distribution, CategoricalDistribution):
+                choices[name] = _values(name, distribution)
+            else:
+                ranges[name] = _range(name, distribution)
+    return ranges, choices
+
+
+def _values(name: str, distribution: CategoricalDistribution) -> list[Any]:
+    return st.multiselect(name, distribution.choices, key=name, bind="query-params", placeholder="any")
+
+
+def _range(name: str, distribution: BaseDistribution) -> Range:
+    offered = stops(distribution)
+    ends = (offered[0], offered[-1])
+    low, high = st.select_slider(name, offered, ends, "{:.6g}".format, name, bind="query-params")
+    return None if low == ends[0] else low, None if high == ends[1] else high
+
+
+def _trials(site: Site, study: Snapshot, filters: Filters, order: str, columns: list[str]) -> None:
+    if not study.trials:
+        st.info("The study has no trial yet.")
+        return
+    found = ordered(filters.applied(study.table), order)
+    st.markdown(f"**{len(found):,} of {len(study.table):,} trials.** {_summary(study)}")
+    _table(site, study, found, columns)
+    st.download_button(
+        "Download these trials as CSV", functools.partial(as_csv, found), f"{study.name}-trials.csv", "text/csv",
+        help="All columns, with all digits", icon=":material/download:", on_click="ignore", disabled=found.empty,
+    )  # fmt: skip
+
+
+def _summary(study: Snapshot) -> str:
+    """Say which trial is the best, and how it compares."""
+    best, baseline = study.best, study.baseline
+    if best is None:
+        return "None is complete, so there is no best one."
+    text = f"Trial {best.number} is the best, with {best.value:.4f}"
+    if baseline is None:
+        return f"{text}; there is no complete baseline to compare it with."
+    if baseline is best:
+        return f"{text}: it is the baseline."
+    gained = gain(float(best.value or 0), float(baseline.value or 0))
+    return f"{text}: {gained} over the baseline, trial {baseline.number}."
+
+
+def _table(site: Site, study: Snapshot, found: pd.DataFrame, columns: list[str]) -> None:
+    shown = found.assign(mark="")
+    for trial in (study.best, study.baseline):
+        if trial is not None:
+            shown.loc[shown["trial"] == trial.number, "mark"] = mark_of(study, trial.number)
+    numbers = found["trial"].tolist()
+    st.dataframe(
+        shown[[*ALWAYS, *columns]],
+        height=min(HEIGHT, ROW * (len(shown) + 1) + 3),
+        hide_index=True,
+        column_config=FORMATS,
+        key="table",
+        on_select=lambda: _remember(numbers),
+        selection_mode="single-row",
+        placeholder="",
+        alt="Trials, a row each",
+    )
+    st.caption("The box at the left of a row opens its trial; a column's title sorts by it.")
+    if OPENED in st.session_state:
+        site.go("trial", trial=str(st.session_state.pop(OPENED)))
+
+
+def _remember(numbers: list[int]) -> None:
+    """Note whose row was clicked, by the rows that the person saw: there may be others since."""
+    rows = st.session_state["table"].selection.rows
+    if rows:
+        st.session_state[OPENED] = numbers[rows[0]]

@@ -1,15 +1,21 @@
 """Studies and pages for the tests of the dashboard."""
 
+import contextlib
+import functools
+import sqlite3
 import sys
 
 import optuna
 import pytest
 from commands import ROOT
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from search.answer import CONFIRMATION, CONFIRMED, TESTED, VAL_ACCURACY, WRONG
+from search.extent import Extent, plan
 from search.settings import Wishes
-from search.storage import open_storage
-from search.study import EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, SECONDS, SEED, enqueue, open_study
+from search.storage import open_storage, sqlite_file
+from search.study import EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, SECONDS, SEED, enqueue, open_study, settings_of
 
 # What the trials of `make_study` come to: val_accuracy by epoch, state, and why they failed.
 TRIALS = (
@@ -22,35 +28,108 @@ TRIALS = (
 )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def installed_components():
+    """What is installed does not change under the tests: Streamlit looks for it once, not for each page."""
+    with pytest.MonkeyPatch.context() as patch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """A folder and, by what was asked of `make_study`, the file in it with such a study: a copy is made faster."""
+    return tmp_path_factory.mktemp("made"), {}
+
+
 @pytest.fixture
 def url(tmp_path):
     """The URL of a storage that does not exist yet."""
     return f"sqlite:///{tmp_path / 'runs' / 'studies.db'}"
 
 
+def _settings():
+    return Wishes(seed=1, sampler="random", pruner="none").settings({"x_train": "a"})
+
+
+def _fill(storage, name, trials):
+    """Make a study of some trials."""
+    settings = _settings()
+    study = open_study(name, open_storage(storage, create=True), settings)
+    enqueue(study, settings, [])
+    for values, state, failure in trials:
+        trial = study.ask(dict(settings.space.distributions))
+        for epoch, value in enumerate(values, start=1):
+            trial.report(value, epoch)
+        measured = {SEED: 7, EPOCHS_RUN: len(values), SECONDS: 1.5 * len(values), HOST: "here", PARAMETERS_COUNT: 9}
+        for key, value in measured.items():
+            trial.set_user_attr(key, value)
+        if failure:
+            trial.set_user_attr(FAILURE, failure)
+        if state:
+            told = optuna.trial.TrialState[state]
+            study.tell(trial, values[-1] if state == "COMPLETE" else None, state=told)
+    return study
+
+
 @pytest.fixture
-def make_study(url):
+def make_study(url, made):
     """A function that makes a study of some trials; by default one in each state, the baseline first."""
+    folder, files = made
 
     def make(name="s", trials=TRIALS, storage=url):
-        settings = Wishes(seed=1, sampler="random", pruner="none").settings({"x_train": "a"})
-        study = open_study(name, open_storage(storage, create=True), settings)
-        enqueue(study, settings, [])
-        for values, state, failure in trials:
-            trial = study.ask(dict(settings.space.distributions))
-            for epoch, value in enumerate(values, start=1):
-                trial.report(value, epoch)
-            measured = {SEED: 7, EPOCHS_RUN: len(values), SECONDS: 1.5 * len(values), HOST: "here", PARAMETERS_COUNT: 9}
-            for key, value in measured.items():
-                trial.set_user_attr(key, value)
-            if failure:
-                trial.set_user_attr(FAILURE, failure)
-            if state:
-                told = optuna.trial.TrialState[state]
-                study.tell(trial, values[-1] if state == "COMPLETE" else None, state=told)
-        return study
+        file, asked = sqlite_file(storage), (name, repr(trials))
+        if file.exists():
+            return _fill(storage, name, trials)
+        if asked not in files:
+            files[asked] = folder / f"{len(files)}.db"
+            _fill(f"sqlite:///{files[asked]}", name, trials)
+        file.parent.mkdir(exist_ok=True)
+        with (
+            contextlib.closing(sqlite3.connect(files[asked])) as source,
+            contextlib.closing(sqlite3.connect(file)) as to,
+        ):
+            source.backup(to)
+        return open_study(name, open_storage(storage, create=True), _settings())
 
     return make
+
+
+def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
+    """The attributes of a study whose trial 1 and baseline were trained again with five seeds.
+
+    Args:
+        trials: The study's.
+        settings: The study's.
+        wrong: How many test images each network of trial 1 gets wrong.
+        baseline_wrong: Likewise of the baseline.
+        tested: Whether the test images were looked at.
+    """
+    planned = plan(trials, settings, Extent(1, 5))
+    found = {CONFIRMATION: planned}
+    for name, accuracy, errors in (("baseline", 0.97, baseline_wrong), ("1", 0.98, wrong)):
+        for place, (seed, final) in enumerate(zip(planned["seeds"], planned["final_seeds"], strict=True)):
+            found[f"{CONFIRMED}:{name}:{seed}"] = {VAL_ACCURACY: accuracy + place / 1000}
+            found |= {f"{TESTED}:{name}:{final}": {WRONG: list(range(errors))}} if tested else {}
+    return found
+
+
+@pytest.fixture
+def confirmed():
+    """A function that returns the attributes of a study that is confirmed."""
+    return _confirmed
+
+
+@pytest.fixture
+def confirm():
+    """A function that records a confirmation in a study of `make_study`."""
+
+    def record(study, **options):
+        for key, value in _confirmed(study.get_trials(), settings_of(study), **options).items():
+            study.set_user_attr(key, value)
+
+    return record
 
 
 @pytest.fixture

@@ -1,0 +1,122 @@
+"""What is said of trials in small tables, as text: their parameters, and what was measured."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from dashboard.marks import title_of
+from dashboard.snapshot import Snapshot, points
+from search.progress import clock
+from search.reporting.findings import capital, number
+from search.study import (
+    ATTEMPTS,
+    ENVIRONMENT,
+    EPOCHS_RUN,
+    HOST,
+    PARAMETERS_COUNT,
+    SAMPLES_PER_SECOND,
+    SECONDS,
+    SEED,
+    TRAIN_ACCURACY,
+)
+from trainable.config import PARAMETERS
+
+SAME = "same"
+UNKNOWN = "not known"
+MINUTE = 60  # seconds
+
+
+def parameters(study: Snapshot, trial: int) -> pd.DataFrame:
+    """Return a row for each parameter: a trial's value, and how it lies to the baseline's and to the best's."""
+    own = study.params(trial)
+    table = pd.DataFrame({title_of(study, trial): [_value(own[name]) for name in PARAMETERS]}, index=[*PARAMETERS])
+    for other in (study.baseline, study.best):
+        if other is not None and other.number != trial and title_of(study, other.number) not in table:
+            values = study.params(other.number)
+            table[title_of(study, other.number)] = [_value(values[name]) for name in PARAMETERS]
+            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in PARAMETERS]
+    return table
+
+
+def against(value: float | None, other: float | None) -> str:
+    """Say in words how a value lies to another one."""
+    if value is None or other is None:
+        return UNKNOWN
+    if value == other:
+        return SAME
+    return f"{'higher' if value > other else 'lower'} ({value / other:.3g} times)"
+
+
+def side_by_side(study: Snapshot, trials: Sequence[int], shown: Sequence[str]) -> pd.DataFrame:
+    """Return a column for each trial: its accuracy, the parameters that are shown, its times and its size."""
+    return pd.DataFrame({title_of(study, trial): _column(study, trial, shown) for trial in trials})
+
+
+def differing(study: Snapshot, trials: Sequence[int]) -> list[str]:
+    """Return the parameters that are not the same in all trials."""
+    known = [study.params(trial) for trial in trials]
+    return [name for name in PARAMETERS if len({params[name] for params in known}) > 1]
+
+
+def measured(study: Snapshot, trial: int) -> dict[str, str]:
+    """Return what is known of a trial besides its accuracy and parameters, by what people call it."""
+    attributes, row = study.trials[trial].user_attrs, study.rows[trial]
+    facts = {
+        "epochs run": f"{row['epochs_run']} of {_value(study.params(trial)['epochs'])}",
+        "time of training": _seconds(attributes.get(SECONDS)),
+        "time of an epoch": _per_epoch(attributes),
+        "samples per second": _whole(attributes.get(SAMPLES_PER_SECOND)),
+        "weights": _whole(attributes.get(PARAMETERS_COUNT)),
+        "accuracy on the training images": _accuracy(attributes.get(TRAIN_ACCURACY)),
+        "seed": _value(attributes.get(SEED)),
+        "attempt": _value(attributes.get(ATTEMPTS)),
+        "host": _value(attributes.get(HOST)),
+        "started": _time(row["started"]),
+        "ended": _time(row["ended"]),
+        "environment": _value(attributes.get(ENVIRONMENT)),
+    }
+    return {capital(name): value for name, value in facts.items()}
+
+
+def _column(study: Snapshot, trial: int, shown: Sequence[str]) -> dict[str, str]:
+    row, attributes, params = study.rows[trial], study.trials[trial].user_attrs, study.params(trial)
+    gained = points(row["val_accuracy"], study.baseline_value)
+    return {
+        "state": row["state"],
+        "val_accuracy": _accuracy(row["val_accuracy"]),
+        "gain, points": UNKNOWN if gained is None else f"{gained:+.2f}",
+        **{name: _value(params[name]) for name in shown},
+        "epochs run": str(row["epochs_run"]),
+        "time of training": _seconds(row["seconds"]),
+        "time of an epoch": _per_epoch(attributes),
+        "weights": _whole(row["weights"]),
+    }
+
+
+def _value(value: Any) -> str:
+    return UNKNOWN if value is None else number(value)
+
+
+def _accuracy(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:.4f}"
+
+
+def _whole(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{value:,.0f}"
+
+
+def _seconds(value: float | None) -> str:
+    """Return a time; short ones in seconds, since minutes would hide how they differ."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:.1f} s" if value < MINUTE else clock(value)
+
+
+def _per_epoch(attributes: Mapping[str, Any]) -> str:
+    seconds, epochs = attributes.get(SECONDS), attributes.get(EPOCHS_RUN)
+    return _seconds(seconds / epochs) if seconds is not None and epochs else UNKNOWN
+
+
+def _time(moment: Any) -> str:
+    return UNKNOWN if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"

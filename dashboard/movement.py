@@ -1,0 +1,58 @@
+"""How a page says whether a study is moving: who drives it, how far it is, how fast, and how to go on."""
+
+from datetime import datetime, timedelta
+
+import streamlit as st
+
+from dashboard.source import View
+from dashboard.status import Phase, Status, continue_command
+from search.answer import Answer
+from search.lease import Holder
+from search.progress import clock
+
+
+def show_movement(view: View) -> None:
+    """Say whether anyone drives the study, how far it is, and how to go on where no one does."""
+    study, status = view
+    if status.holder is not None:
+        st.markdown(f":material/directions_run: **Running** on {_where(status.holder)}: {status.phase}.")
+    elif status.phase == Phase.FINISHED:
+        st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
+    elif status.phase == Phase.INTERRUPTED:
+        st.markdown(":material/pause_circle: **Interrupted**: no one drives the study. Continue with:")
+        st.code(continue_command(study), language="bash", wrap_lines=True)
+    else:
+        st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
+    if status.wanted:
+        share = min(status.finished / status.wanted, 1.0)
+        st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
+    if study.answer is not None and status.phase == Phase.CONFIRMING:
+        st.progress(*_confirmed(study.answer))
+    st.caption(" · ".join(_pace(status)))
+
+
+def _where(holder: Holder) -> str:
+    since = datetime.fromisoformat(holder.since)
+    return f"{holder.host} (process {holder.pid} since {since:%d %b %H:%M:%S})"
+
+
+def _confirmed(answer: Answer) -> tuple[float, str]:
+    return answer.done / answer.total, f"{answer.done} of {answer.total} networks of the confirmation trained"
+
+
+def _pace(status: Status) -> list[str]:
+    """Return what is known of speed and age, in words."""
+    found = []
+    if status.rate is not None:
+        found.append(f"{status.rate:.1f} trials a minute")
+    if status.remaining is not None:
+        found.append(f"about {clock(status.remaining)} left for the trials")
+    if status.utilization is not None:
+        found.append(f"workers trained {status.utilization:.0%} of the time")
+    if status.age is None:
+        return found
+    if status.is_running:
+        age = f"{status.age:.0f} s" if status.age < 60 else clock(status.age)  # noqa: PLR2004 (a minute)
+        return [*found, f"last change {age} ago"]
+    last = datetime.now() - timedelta(seconds=status.age)  # noqa: DTZ005 (Optuna's times are local)
+    return [*found, f"last change on {last:%d %b %Y at %H:%M}"]

@@ -1,0 +1,126 @@
+"""The page of failures: reasons, counts and stories."""
+
+import pandas as pd
+import pytest
+
+from dashboard.screens.failures import groups, networks
+from search.failures import Failure, FailureStore
+from search.study import RETRY_OF
+
+COMPLETE = ([0.97], "COMPLETE", None)
+
+
+def table(*rows):
+    """Trials: state, reason and host."""
+    frame = pd.DataFrame(rows, columns=["state", "failure", "host"], dtype=object)
+    return frame.assign(trial=range(len(rows)), ended=pd.Timestamp("2026-03-01 12:00"))
+
+
+def texts(page):
+    """All that the page says in plain text, without what keeps Markdown off."""
+    return " ".join(each.value for each in [*page.markdown, *page.caption]).replace("\\", "")
+
+
+def test_reasons_that_differ_in_a_number_only_are_one():
+    """Newest first, with all trials and hosts; a reason that is the same everywhere keeps its numbers."""
+    found = groups(
+        table(
+            ("failed", "diverged at epoch 3", "a"),
+            ("failed", "error: ValueError: 12 is wrong", "a"),
+            ("complete", None, "a"),
+            ("failed", "diverged at epoch 17", "b"),
+        )
+    )
+    assert [(each.reason, each.numbers, each.hosts) for each in found] == [
+        ("diverged at epoch N", (3, 0), ("a", "b")),
+        ("error: ValueError: 12 is wrong", (1,), ("a",)),
+    ]
+
+
+def test_interrupted_trials_are_apart_from_failed_ones():
+    """And a trial without a reason is told as such."""
+    found = groups(
+        table(("failed", "crashed", None), ("interrupted", "interrupted: crashed", None), ("failed", None, "a"))
+    )
+    assert [(each.reason, each.state) for each in found] == [
+        ("no reason recorded", "failed"),
+        ("interrupted: crashed", "interrupted"),
+        ("crashed", "failed"),
+    ]
+
+
+def test_nothing_failed_is_good_news(make_study, open_page):
+    """The page says how many trials finished."""
+    make_study(trials=[COMPLETE, COMPLETE, ([0.5], "PRUNED", None)])
+    page = open_page("failures")
+    assert [each.value for each in page.success] == [
+        "Nothing failed. 3 trials finished: 2 complete, 1 pruned, 0 failed."
+    ]
+
+
+def test_newest_story_is_shown(make_study, open_page, tmp_path):
+    """Of each reason the newest that is kept, though a later trial has none."""
+    make_study(trials=[COMPLETE, ([], "FAIL", "error: ValueError: no"), ([], "FAIL", "error: ValueError: no")])
+    FailureStore(tmp_path / "runs", "s").write(1, Failure("error: ValueError: no", "Traceback: *all* of it"))
+    page = open_page("failures", "--runs", tmp_path / "runs")
+    assert "Traceback: *all* of it" in page.code[0].value
+    assert page.dataframe[0].value["Trials"].tolist() == [2]
+    assert "Trials: 2, 1." in texts(page)
+
+
+def test_missing_story_is_said_in_words(make_study, open_page, tmp_path):
+    """The file's place is named; nothing fails."""
+    make_study()
+    page = open_page("failures", "--runs", tmp_path / "runs")
+    assert not page.exception
+    assert "No story of trial 3 is kept at" in texts(page)
+
+
+@pytest.mark.parametrize("reason", ["error: `x` **y** [a](b) $z$ :red[c]"])
+def test_reason_is_no_markup(reason, make_study, open_page):
+    """What an exception says is shown as it is."""
+    make_study(trials=[([], "FAIL", reason)])
+    label = open_page("failures").expander[0].label
+    assert label.replace("\\", "") == reason
+    assert all(label[label.index(mark) - 1] == "\\" for mark in "`*[$")
+
+
+def test_interrupted_trial_names_its_successor(make_study, open_page):
+    """It is tried again as another trial; where it had drawn too little, another configuration took its place."""
+    study = make_study(trials=[COMPLETE, ([0.5], "FAIL", "interrupted: crashed")])
+    page = open_page("failures")
+    assert "Trial 1 has no successor yet, or had not drawn all its parameters" in texts(page)
+    study.enqueue_trial(study.trials[1].params, user_attrs={RETRY_OF: 1})
+    page = open_page("failures")
+    assert "Trial 1 was tried again as trial 2, which is waiting." in texts(page)
+    assert "1 more interrupted" in texts(page)
+
+
+def test_networks_of_the_confirmation_are_told_by_attributes_and_files(tmp_path):
+    """One that failed by its own fault, one that was lost and trained again, one that is still missing."""
+    store = FailureStore(tmp_path, "s")
+    for key in ("confirmed:3:5", "tested:baseline:6", "confirmed:4:5"):
+        store.write_network(key, Failure("crashed", "a story"))
+    store.write(3, Failure("crashed", "not of a network"))
+    attributes = {
+        "confirmed:3:5": {"failure": "diverged at epoch 2"},
+        "confirmed:4:5": {"val_accuracy": 0.9},
+        "goal": {},
+    }
+    assert {key: what for key, what, _ in networks(attributes, store.folder)} == {
+        "confirmed:3:5": "failed: diverged at epoch 2",
+        "confirmed:4:5": "lost, and trained again since",
+        "tested:baseline:6": "lost, and not trained since",
+    }
+
+
+def test_story_of_a_network_is_shown(make_study, open_page, tmp_path):
+    """Though no trial failed."""
+    make_study(trials=[COMPLETE])
+    FailureStore(tmp_path / "runs", "s").write_network("tested:baseline:6", Failure("crashed", "the actor died"))
+    page = open_page("failures", "--runs", tmp_path / "runs")
+    assert (
+        page.expander[0].label.replace("\\", "")
+        == "the baseline, seed 6, on all training images: lost, and not trained since"
+    )
+    assert "the actor died" in page.code[0].value

@@ -1,0 +1,162 @@
+"""The page that a person sees first: verdict, best and baseline, movement, and what went wrong."""
+
+import pytest
+from optuna.distributions import IntDistribution
+
+from search.goal import GOAL, Goal
+from search.lease import Lease
+from search.settings import Wishes
+from search.space import Space
+from search.storage import open_storage
+from search.study import open_study
+
+
+def metrics(page):
+    """The figures of a page: by label, the value and what stands below."""
+    return {metric.label: (metric.value, metric.delta) for metric in page.metric}
+
+
+def texts(page):
+    """All sentences of a page but its sidebar's, in one."""
+    return "\n".join(each.value for each in (*page.main.markdown, *page.main.caption))
+
+
+def bars(page):
+    """The texts of the progress bars."""
+    return [bar.proto.text for bar in page.main.get("progress")]
+
+
+def links(page):
+    """The labels of the links to other pages."""
+    return [link.proto.label for link in page.main.get("page_link")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "word"),
+    [(100, "Better than the baseline"), (200, "No difference shown"), (300, "Worse than the baseline")],
+)
+def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page):
+    """In words, with the test accuracies and their difference as the first figures, each with its interval."""
+    confirm(make_study(), wrong=wrong)
+    page = open_page()
+    box = (*page.success, *page.info, *page.warning)[0]
+    assert box.value.startswith(f"**{word}.**")
+    assert [*metrics(page)] == [
+        "Trial 1", "Baseline", "Difference, points", "Notebook (test)",
+        "Best, trial 1", "Baseline (512 units)", "Gain, points",
+    ]  # fmt: skip
+    assert metrics(page)["Trial 1"][0] == f"{1 - wrong / 10_000:.4f}"
+    assert metrics(page)["Difference, points"][0] == f"{(200 - wrong) / 100:+.2f}"
+    assert metrics(page)["Notebook (test)"] == ("0.9765", "0.9733 to 0.9793")
+    assert "5 fresh seeds each" in texts(page)
+
+
+def test_verdict_that_is_out_of_date_says_so(make_study, confirm, open_page):
+    """A better trial came since."""
+    study = make_study()
+    confirm(study)
+    study.tell(study.ask(dict(study.trials[1].distributions)), 0.99)
+    assert [warning.value for warning in open_page().warning] == [
+        "The best trials are others since this verdict: the search with a confirmation brings it up to date."
+    ]
+
+
+def test_without_a_verdict_the_search_is_what_is_known(make_study, open_page):
+    """Best, baseline and gain on the validation images, and the notebook's test accuracy to compare with."""
+    make_study()
+    page = open_page()
+    assert page.info[0].value == "**Not confirmed yet.** No configuration was trained again with fresh seeds."
+    assert {label: value for label, (value, _) in metrics(page).items()} == {
+        "Best, trial 1": "0.9800",
+        "Baseline (512 units)": "0.9700",
+        "Gain, points": "+1.00",
+        "Notebook (test)": "0.9765",
+    }
+    assert "one seed each: the best of many is partly luck" in texts(page)
+
+
+def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_page, url):
+    """In networks; nothing is said of the test images before all were scored."""
+    study = make_study()
+    confirm(study, tested=False)
+    study.set_user_attr(GOAL, Goal.from_now(4, None, 2).to_json())
+    with Lease(open_storage(url, create=False), "s"):
+        page = open_page()
+    assert "10 of 10 networks of the candidates are trained, and 0 of 10 of the finalists" in page.info[0].value
+    assert bars(page) == ["4 of 4 trials finished", "10 of 20 networks of the confirmation trained"]
+
+
+def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
+    """A figure that is drawn anew loses its zoom: following can be switched off; a finished study needs no switch."""
+    make_study()
+    assert not open_page().toggle
+    with Lease(open_storage(url, create=False), "s"):
+        page = open_page()
+        page.toggle[0].set_value(False).run()
+    assert not page.exception
+    assert len(page.get("plotly_chart")) == 1
+
+
+def test_running_search_names_its_driver(make_study, open_page, url):
+    """Host, process and since when; how far it is."""
+    make_study().set_user_attr(GOAL, Goal.from_now(8, None, 2).to_json())
+    with Lease(open_storage(url, create=False), "s"):
+        page = open_page()
+    assert "**Running** on " in texts(page)
+    assert "(process " in texts(page)
+    assert bars(page) == ["4 of 8 trials finished"]
+    assert "last change" in texts(page)
+
+
+@pytest.mark.parametrize(("wanted", "word"), [(4, "**Finished**"), (8, "**Interrupted**"), (None, "**Not running**")])
+def test_study_without_a_driver_says_whether_it_is_done(wanted, word, make_study, open_page):
+    """Done, or interrupted with the command that goes on, or nobody said what was wanted."""
+    study = make_study()
+    if wanted:
+        study.set_user_attr(GOAL, Goal.from_now(wanted, None, 2).to_json())
+    page = open_page()
+    assert word in texts(page)
+    commands = [code.value for code in page.code]
+    assert [command.split(" --storage")[0] for command in commands] == (
+        ["python -m search.run --study s --trials 8 --workers 2 --no-confirm"] if wanted == 8 else []
+    )
+
+
+def test_counts_are_told_and_failures_linked(make_study, open_page):
+    """Each state that occurs, and where to read why trials failed."""
+    make_study()
+    page = open_page()
+    assert "**2** complete · **1** pruned · **1** running · **1** failed · **1** interrupted" in texts(page)
+    assert links(page) == ["Trial 1", "What matters", "Why 1 trial failed"]
+
+
+def test_axis_of_the_chart_is_in_the_address(make_study, open_page):
+    """A link shows the same figure again."""
+    make_study()
+    page = open_page(x="time")
+    assert not page.exception
+    assert page.segmented_control(key="x").value == "time"
+
+
+def test_study_without_a_baseline_says_so(url, open_page):
+    """It was left out on purpose: there is no gain, and none will come."""
+    settings = Wishes(seed=1, sampler="random", pruner="none", baseline=False).settings({})
+    study = open_study("s", open_storage(url, create=True), settings)
+    study.tell(study.ask(dict(settings.space.distributions)), 0.9)
+    page = open_page()
+    assert metrics(page)["Baseline (512 units)"][0] == metrics(page)["Gain, points"][0] == "left out"
+
+
+def test_bound_that_the_best_lies_at_is_told(url, open_page):
+    """A wider space might bring more; it is the sentence of the search's own summary."""
+    space = Space({"epochs": IntDistribution(1, 9)})
+    study = open_study("s", open_storage(url, create=True), Wishes(seed=1, space=space).settings({}))
+    study.enqueue_trial({"epochs": 9})
+    study.tell(study.ask(dict(space.distributions)), 0.9)
+    assert "epochs's best is at the upper bound (9): widen it" in texts(open_page())
+
+
+def test_trials_below_the_figure_are_counted(make_study, open_page):
+    """A trial that learned nothing is out of view, and the page says how to see it."""
+    make_study(trials=[([value], "COMPLETE", None) for value in (0.97, 0.98, 0.975, 0.972, 0.978, 0.1)])
+    assert "1 trial lies below: double-click on the figure to see all." in texts(open_page())

@@ -1,0 +1,142 @@
+"""Whether a study is moving, how fast, how long it will take, and how to go on."""
+
+import shlex
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import optuna
+import pytest
+
+from dashboard.snapshot import Snapshot, row_of
+from dashboard.source import Feed
+from dashboard.status import Phase, continue_command, status_of
+from search.extent import Extent
+from search.goal import GOAL, Goal
+from search.lease import Holder
+from search.options import parse
+from search.settings import Wishes
+from search.storage import open_read_only
+from search.study import FAILURE, SECONDS
+
+SINCE = datetime(2026, 1, 1, 12, tzinfo=UTC)
+START = SINCE.astimezone().replace(tzinfo=None)  # as Optuna records times
+HOLDER = Holder("token", "here", 7, "machine", "process", SINCE.isoformat())
+
+
+def after(seconds):
+    """A moment of the search."""
+    return START + timedelta(seconds=seconds)
+
+
+def trial(number, start, end=None, state="COMPLETE", **attributes):
+    """A trial that ran from one second of the search to another."""
+    state = optuna.trial.TrialState[state if end is not None else "RUNNING"]
+    value = 0.9 if state == optuna.trial.TrialState.COMPLETE else None
+    made = optuna.trial.create_trial(state=state, value=value, user_attrs=attributes)
+    made.number, made.datetime_start = number, after(start)
+    made.datetime_complete = None if end is None else after(end)
+    return made
+
+
+def study(*trials, goal=4, extent=None, workers=2, runs="runs", storage="sqlite:///runs/studies.db"):
+    """A study of these trials, of which a command wants so many; None where it recorded nothing."""
+    attributes = {} if goal is None else {GOAL: Goal(goal, extent, workers, SINCE).to_json()}
+    rows = [row_of(each, ()) for each in trials]
+    return Snapshot("s", storage, Path(runs), Wishes(seed=1).settings({}), attributes, trials, rows)
+
+
+THREE = (
+    trial(0, 0, 30, **{SECONDS: 30.0}),
+    trial(1, 0, 40, "PRUNED", **{SECONDS: 40.0}),
+    trial(2, 30, 60, "FAIL", **{SECONDS: 20.0, FAILURE: "diverged"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("goal", "extent", "holder", "phase"),
+    [
+        (4, None, HOLDER, Phase.SEARCHING),
+        (None, None, HOLDER, Phase.SEARCHING),
+        (3, Extent(), HOLDER, Phase.CONFIRMING),
+        (3, None, None, Phase.FINISHED),
+        (3, Extent(), None, Phase.INTERRUPTED),
+        (4, None, None, Phase.INTERRUPTED),
+        (None, None, None, Phase.UNKNOWN),
+    ],
+)
+def test_phase_follows_from_driver_and_goal(goal, extent, holder, phase):
+    """A driver searches until it has its trials, then confirms; without one, the study has what was wanted or not."""
+    other = trial(3, 50, 55)
+    other.params, other.distributions = {"epochs": 7}, {"epochs": optuna.distributions.IntDistribution(1, 9)}
+    trials = (*THREE[:2], other) if extent else THREE
+    status = status_of(study(*trials, goal=goal, extent=extent), holder, after(60), after(60))
+    assert (status.phase, status.is_running) == (phase, holder is not None)
+    assert (status.finished, status.wanted) == (3, goal)
+
+
+def test_pace_of_a_search_is_that_of_its_command():
+    """Trials a minute since it began, the time left for what is missing, and the share of the workers' time."""
+    status = status_of(study(*THREE), HOLDER, after(90), after(80))
+    assert status.rate == pytest.approx(2.0)
+    assert status.remaining == pytest.approx(30.0)
+    assert status.utilization == pytest.approx(90 / (2 * 90))
+    assert status.age == 10.0
+
+
+def test_pace_ends_with_the_last_trial_where_no_one_searches():
+    """Time that passes afterwards makes a search no slower; there is nothing left to wait for."""
+    status = status_of(study(*THREE), None, after(9000), after(60))
+    assert (status.rate, status.remaining) == (pytest.approx(3.0), None)
+    assert status.utilization == pytest.approx(90 / (2 * 60))
+
+
+def test_interrupted_trials_and_those_of_former_commands_are_no_pace():
+    """The one counts with its successor, the others were someone else's work."""
+    former = trial(0, -50, -20, **{SECONDS: 30.0})
+    lost = trial(1, 10, 20, "FAIL", **{FAILURE: "interrupted: lost"})
+    status = status_of(study(former, lost, trial(2, 20, 30, **{SECONDS: 10.0})), HOLDER, after(60), after(60))
+    assert status.rate == pytest.approx(1.0)
+    assert status.utilization == pytest.approx(10 / 120)
+
+
+@pytest.mark.parametrize("snapshot", [study(), study(trial(0, 5)), study(*THREE, goal=None)])
+def test_pace_is_unknown_before_the_first_trial_ended(snapshot):
+    """Nothing is made up: neither a rate nor a time."""
+    status = status_of(snapshot, HOLDER, after(60), None)
+    assert (status.rate, status.remaining, status.utilization, status.age) == (None, None, None, None)
+
+
+def test_age_is_unknown_while_a_confirmation_notes_no_time(make_study, confirm, url):
+    """Its networks came after the last trial, and may have come just now; a verdict is as old as its study."""
+    study = make_study()
+    confirm(study, tested=False)
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    assert feed.view().status.age is None
+    confirm(study)
+    assert feed.view().status.age == 0.0  # this change was seen
+    assert Feed(open_read_only(url), url, Path("runs"), "s").view().status.age is not None
+
+
+def test_age_is_never_negative():
+    """A clock that was set back is no change in the future."""
+    assert status_of(study(), None, after(0), after(5)).age == 0.0
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "wanted"),
+    [
+        (study(goal=None), {"trials": 50, "confirm": True, "workers": None}),
+        (study(goal=9, workers=3), {"trials": 9, "confirm": False, "workers": 3}),
+        (study(extent=Extent()), {"confirm": True, "confirm_top": None, "confirm_seeds": None}),
+        (study(extent=Extent(1, 7)), {"confirm": True, "confirm_top": 1, "confirm_seeds": 7}),
+        (study(runs="my runs", storage="sqlite:///a b.db"), {"runs": Path("my runs"), "storage": "sqlite:///a b.db"}),
+    ],
+    ids=["no goal", "search only", "confirmed as ever", "confirmed otherwise", "elsewhere"],
+)
+def test_command_that_goes_on_wants_the_same(snapshot, wanted):
+    """A person copies it, and the search's own parser reads from it what the last command wanted."""
+    words = shlex.split(continue_command(snapshot))
+    assert words[:3] == ["python", "-m", "search.run"]
+    options = vars(parse(words[3:]))
+    assert options["study"] == "s"
+    assert {name: options[name] for name in wanted} == wanted

@@ -1,0 +1,143 @@
+"""The page of all trials: filters, order, CSV and the way to one trial."""
+
+import io
+
+import pandas as pd
+import pytest
+from optuna.distributions import FloatDistribution, IntDistribution
+
+from dashboard.filters import Filters, as_csv, ordered, stops
+from dashboard.snapshot import COLUMNS
+from dashboard.source import Source
+from search.settings import Wishes
+from search.space import Space
+from search.storage import open_storage
+from search.study import open_study
+
+
+@pytest.fixture
+def table(url, tmp_path, make_study):
+    """The table of a study with a trial in each state."""
+    make_study()
+    return Source(url, tmp_path / "runs").view("s").study.table
+
+
+def numbers(page):
+    """The trials that the page's table shows, in order."""
+    return page.dataframe[0].value["trial"].tolist()
+
+
+def said(page):
+    """All text of the page."""
+    return " ".join(each.value for each in page.markdown)
+
+
+def test_no_filter_lets_every_trial_through(table):
+    """Without a choice all rows pass."""
+    assert len(Filters().applied(table)) == len(table)
+
+
+def test_range_includes_its_ends_and_no_trial_without_a_value(table):
+    """A trial without an accuracy lies in no range."""
+    passed = Filters(ranges={"val_accuracy": (0.5, 0.97)}).applied(table)
+    assert passed["trial"].tolist() == [0, 2]
+    assert len(Filters(ranges={"val_accuracy": (None, None)}).applied(table)) == len(table)
+
+
+def test_filters_hold_together(table):
+    """A row passes if it passes every filter."""
+    filters = Filters({"val_accuracy": (0.4, None)}, {"state": ["complete", "pruned"], "hidden_units": [512]})
+    assert filters.applied(table)["trial"].tolist() == [0]
+
+
+def test_best_first_has_what_is_not_complete_at_the_end(table):
+    """A trial that was stopped early has an accuracy, but no result."""
+    assert ordered(table, "best first")["trial"].tolist() == [1, 0, 2, 4, 5, 3]
+    assert ordered(table, "newest first")["trial"].tolist() == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("distribution", "expected"),
+    [
+        (IntDistribution(4, 8), [4, 5, 6, 7, 8]),
+        (IntDistribution(3, 3), [3, 3]),
+        (FloatDistribution(0.0, 1.0), (0.0, 1.0)),
+        (FloatDistribution(2e-4, 5e-3, log=True), (2e-4, 5e-3)),
+    ],
+)
+def test_stops_rise_from_bound_to_bound(distribution, expected):
+    """A range can begin and end at the very bounds of the space, and at few values in between."""
+    found = stops(distribution)
+    assert found == sorted(found)
+    assert len(found) <= 25
+    assert (found if isinstance(expected, list) else (found[0], found[-1])) == expected
+
+
+def test_csv_has_all_columns_with_all_digits(table):
+    """What is taken away reads as what the study holds."""
+    content = as_csv(table)
+    read = pd.read_csv(io.BytesIO(content))
+    assert list(read) == list(COLUMNS)
+    assert read["learning_rate"].tolist() == table["learning_rate"].tolist()
+    assert b",512,0.001,128," in content
+
+
+def test_page_shows_the_best_first_and_names_it_and_the_baseline(make_study, open_page):
+    """The best trial is the first row; it and the baseline say what they are."""
+    make_study()
+    page = open_page("trials")
+    shown = page.dataframe[0].value.set_index("trial")
+    assert numbers(page)[:2] == [1, 0]
+    assert shown["mark"].to_dict() == {1: "best", 0: "baseline", 2: "", 3: "", 4: "", 5: ""}
+    assert "6 of 6 trials" in said(page)
+    assert "+1.00 points over the baseline, trial 0" in said(page)
+
+
+def test_address_filters_the_trials(make_study, open_page):
+    """A link shares state, order and accuracy."""
+    make_study()
+    page = open_page("trials", state="complete", order="oldest first", accuracy_from="0.975")
+    assert numbers(page) == [1]
+    assert "1 of 6 trials" in said(page)
+    page.number_input(key="accuracy_from").set_value(None).run()
+    assert numbers(page) == [0, 1]
+
+
+def test_page_asks_only_for_parameters_that_are_searched(url, make_study, open_page):
+    """A range for numbers, choices for a list, nothing for what the space leaves out."""
+    make_study()
+    page = open_page("trials")
+    assert [each.key for each in page.select_slider] == ["hidden_units", "learning_rate", "epochs"]
+    assert page.multiselect(key="batch_size").value == []
+    narrow = Wishes(seed=1, space=Space({"epochs": IntDistribution(1, 9)})).settings({})
+    open_study("narrow", open_storage(url, create=True), narrow)
+    page = open_page("trials", study="narrow")
+    assert [each.key for each in page.select_slider] == ["epochs"]
+    assert "no trial yet" in page.info[0].value
+
+
+def test_filter_of_a_parameter_narrows_the_table(make_study, open_page):
+    """The slider's stops are the ends of the range; a list keeps its choices."""
+    make_study()
+    page = open_page("trials")
+    page.multiselect(key="batch_size").select(128).run()
+    shown = page.dataframe[0].value
+    assert set(shown["batch_size"]) == {128}
+    low, high = page.select_slider(key="epochs").options[1], page.select_slider(key="epochs").options[-1]
+    page.select_slider(key="epochs").set_range(int(low), int(high)).run()
+    assert not page.exception
+    assert page.dataframe[0].value["epochs"].min() >= int(low)
+
+
+def test_columns_can_be_chosen(make_study, open_page):
+    """The trial and what it is stay; the rest is the person's choice."""
+    make_study()
+    page = open_page("trials")
+    page.multiselect(key="columns").set_value(["state", "weights"]).run()
+    assert list(page.dataframe[0].value) == ["trial", "mark", "state", "weights"]
+
+
+def test_study_without_a_baseline_says_so(make_study, open_page):
+    """Nothing is compared with a baseline that is not there."""
+    make_study(trials=[([], "FAIL", "diverged at epoch 1"), ([0.9], "COMPLETE", None)])
+    assert "no complete baseline" in said(open_page("trials"))

@@ -1,0 +1,179 @@
+"""Searches that the dashboard starts and interrupts: real processes."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+from commands import SMALL_SPACE, study_of
+
+from dashboard import control
+from dashboard.options import Options
+from search.errors import SearchError, UsageError
+from search.guard import command_of, descendants, start_of
+from search.lease import Holder, holder_of
+from search.options import default_storage
+from search.storage import open_storage
+from search.study import count
+
+NO_BASELINE = ("--no-baseline", "--no-confirm", "--workers", "1")
+
+
+@pytest.fixture
+def options(tmp_path):
+    """A dashboard that may start searches."""
+    runs = tmp_path / "runs"
+    return Options(storage=default_storage(runs), runs=runs, exports=tmp_path, data=None, allow_control=True)
+
+
+@pytest.fixture
+def space(tmp_path):
+    """A space of small networks."""
+    file = tmp_path / "space.toml"
+    file.write_text(SMALL_SPACE)
+    return str(file)
+
+
+def wait_for_holder(options, launch, trials=1):
+    """Wait until a search has its study and has finished some trials."""
+    while launch.exit_status is None:
+        try:
+            engine = open_storage(options.storage, create=False).engine
+            holder = holder_of(engine, launch.study)
+            if holder and count(study_of(options.runs, launch.study).trials).finished >= trials:
+                return holder
+        except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
+            pass
+        time.sleep(0.1)
+    raise AssertionError(control.tail(launch.log))
+
+
+@pytest.fixture
+def _ignoring_interrupts():
+    """Ignore SIGINT as a process does that a shell started in the background; what it starts inherits that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ignoring_interrupts")
+def test_search_is_started_interrupted_and_resumed(options, space):
+    """It runs in a session of its own, ends in good order on the button, and the same study goes on."""
+    started = control.start(options, ["--study", "s", "--trials", "500", "--space", space, *NO_BASELINE])
+    holder = wait_for_holder(options, started)
+    assert (holder.pid, os.getsid(holder.pid)) == (started.process.pid, started.process.pid)
+    family = descendants(holder.pid)
+    with pytest.raises(SearchError, match="was started from here already"):
+        control.start(options, ["--study", "s"])
+    control.stop(options, holder)
+    with pytest.raises(SearchError, match="interrupted already"):
+        control.stop(options, holder)
+    assert started.process.wait(20) == 130
+    assert "SIGINT: stopped" in started.log.read_text()
+    finished = count(study_of(options.runs, "s").trials).finished
+    assert count(study_of(options.runs, "s").trials).running == 0
+    with pytest.raises(SearchError, match="ended already"):
+        control.stop(options, replace(holder, token="another"))
+    resumed = control.start(options, ["--study", "s", "--trials", str(finished + 1), "--no-confirm", "--workers", "1"])
+    assert resumed.process.wait(90) == 0
+    assert count(study_of(options.runs, "s").trials).finished == finished + 1
+    assert {pid for pid in family if start_of(pid)} == set()
+
+
+def test_search_outlives_the_dashboard(options, tmp_path):
+    """The dashboard's end is not the search's: it belongs to no terminal and to no one who has to wait for it."""
+    script = (
+        "from pathlib import Path; from dashboard import control; from dashboard.options import Options; "
+        f"launch = control.start(Options({options.storage!r}, Path({str(options.runs)!r}), Path('.'), None, True), "
+        "['--study', 's', '--sampler', 'grid', '--trials', '99999999']); print(launch.process.pid)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    [log] = (options.runs / "_logs" / "s").glob("*.log")
+    pid = int(result.stdout)
+    while start_of(pid) is not None:
+        time.sleep(0.1)
+    assert "the grid of this space has" in control.error_in(control.tail(log))
+
+
+def test_early_end_says_why_and_leaves_no_zombie(options):
+    """What the command finds wrong is the log's line of error; the process is waited for."""
+    launch = control.start(options, ["--study", "s", "--sampler", "grid", "--trials", "99999999"])
+    assert launch.process.wait(60) == 2
+    assert control.error_in(control.tail(launch.log)).startswith("--trials 99999999: the grid of this space has")
+    assert command_of(launch.process.pid) == b""
+
+
+def test_log_is_for_its_owner_only(options):
+    """Nobody else of the machine can read it."""
+    log = control._new_log(options.runs, "s")
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.parent.stat().st_mode) == 0o700
+
+
+def test_password_stands_in_no_command_line(options):
+    """It goes through the environment, which other users cannot read; what is shown hides it."""
+    secret = replace(options, storage="postgresql+psycopg://me:hidden@127.0.0.1:1/none")
+    launch = control.start(secret, ["--study", "s"])
+    assert b"hidden" not in command_of(launch.process.pid)
+    assert launch.process.wait(60) == 1
+    assert "hidden" not in launch.log.read_text()
+    assert "127.0.0.1:1" in launch.log.read_text()
+    assert f"--storage 'postgresql+psycopg://me:***@127.0.0.1:1/none' --runs {options.runs}" in launch.command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--trials", "0"], "--trials: must be a whole number of at least 1, got '0'"),
+        (["--study", "a b"], "--study: must be 1 to 100 letters"),
+        (["--study", "--json"], "--study: expected one argument"),
+        (["--study", "s", "--space", "/nowhere.toml"], "--space /nowhere.toml: No such file or directory"),
+        (["--study", "s", "--space", "/dev/zero"], "--space /dev/zero: is not a file"),
+    ],
+)
+def test_wrong_values_start_nothing(options, arguments, message):
+    """They are refused in the command's own words, before a log or a process is made."""
+    with pytest.raises(UsageError, match=message):
+        control.start(options, arguments)
+    assert not options.runs.exists()
+
+
+def test_a_dashboard_that_looks_only_starts_and_stops_nothing(options):
+    """Also where a function is called past the page."""
+    looking = replace(options, allow_control=False)
+    for act in (lambda: control.start(looking, []), lambda: control.stop(looking, Holder.this_process())):
+        with pytest.raises(UsageError, match="looks only"):
+            act()
+    assert not options.runs.exists()
+
+
+def test_searches_elsewhere_are_left_alone(options):
+    """What runs on another machine, or is no search, gets no signal; the page says what to do."""
+    here = Holder.this_process()
+    with pytest.raises(SearchError, match=rf"on another-host: kill -INT {here.pid}"):
+        control.stop(options, replace(here, host="another-host", machine="another"))
+    with pytest.raises(SearchError, match="driven by another program"):
+        control.stop(options, here)
+
+
+def test_a_process_that_took_the_id_of_an_ended_search_is_left_alone(options):
+    """A lease that outlived its holder may name any later process."""
+    code = "import sys; sys.stdin.read()  # search.run"
+    other = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+    lease = replace(Holder.this_process(), pid=other.pid, process="1")
+    with pytest.raises(SearchError, match="ended already"):
+        control.stop(options, lease)
+    other.communicate()
+    assert other.returncode == 0
+
+
+def test_tail_leaves_out_what_steers_a_terminal(tmp_path):
+    """Colours and cursor movements are not for a page; what is not text is shown as such."""
+    log = tmp_path / "log"
+    log.write_bytes(b"first\n\x1b[31mred\x1b[0m \x1b[?25hdone\r\n\xff\n")
+    assert control.tail(log, 2) == ["red done", "\N{REPLACEMENT CHARACTER}"]
+    assert control.tail(tmp_path / "none") == []
