@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard.charts.curves import curves
-from dashboard.facts import differing, side_by_side
 from dashboard.marks import title_of
+from dashboard.parts.facts import differing, side_by_side
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.reporting.findings import number as in_words

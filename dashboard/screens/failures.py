@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from dashboard.parts.stories import Story, read_story, story_of
 from dashboard.site import Site
 from dashboard.snapshot import INTERRUPTED, Snapshot
 from dashboard.source import View
-from dashboard.stories import Story, read_story, story_of
 from search.answer import CONFIRMED, FAILURE, TESTED
 from search.failures import FailureStore
 from search.reporting.findings import several

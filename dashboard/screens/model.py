@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard.models import Kept, kept_models, weights_of
-from dashboard.screens import digit, mistakes, model_card, model_files, units
+from dashboard.model.kept import Kept, kept_models, weights_of
+from dashboard.parts import digit, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View

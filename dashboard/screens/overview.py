@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.progress import best_chart, drawn, spread_of, with_values
-from dashboard.movement import show_movement
+from dashboard.parts.movement import show_movement
 from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View

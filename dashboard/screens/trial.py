@@ -6,12 +6,12 @@ import streamlit as st
 from optuna.trial import TrialState
 
 from dashboard.charts.curves import curves
-from dashboard.facts import UNKNOWN, measured, parameters
 from dashboard.marks import mark_of, title_of
+from dashboard.parts.facts import UNKNOWN, measured, parameters
+from dashboard.parts.stories import story_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from dashboard.stories import story_of
 from search.comparison import epochs_to_compare
 from search.errors import SearchError, UsageError
 from search.models import ModelStore

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.facts import differing, side_by_side
+from dashboard.parts.facts import differing, side_by_side
 from dashboard.source import Source
 
 SIX = [([0.9 + number / 100], "COMPLETE", None) for number in range(8)]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from commands import ROOT
 
-from dashboard.drawing import SIDE, decoded
+from dashboard.model.drawing import SIDE, decoded
 from search.errors import SearchError
 
 PIXELS = np.arange(SIDE * SIDE).astype(np.uint8)
@@ -47,11 +47,11 @@ def test_anything_else_is_refused(sent):
 
 def test_browser_and_server_agree_on_the_size():
     """The script sends as many pixels as the server takes."""
-    script = (ROOT / "dashboard" / "drawing.js").read_text()
+    script = (ROOT / "dashboard" / "model" / "drawing.js").read_text()
     assert re.search(r"const SIDE = (\d+);", script)[1] == str(SIDE)
 
 
 def test_canvas_loads_nothing_from_elsewhere():
     """No part of the canvas names another server."""
     for kind in ("js", "css", "html"):
-        assert "//" not in re.sub(r"(?m)\s*// .*$|^// .*$", "", (ROOT / "dashboard" / f"drawing.{kind}").read_text())
+        assert "//" not in re.sub(r"(?m)\s*// .*$|^// .*$", "", (ROOT / "dashboard" / "model" / f"drawing.{kind}").read_text())

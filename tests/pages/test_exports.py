@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from dashboard.exports import content_of, exports_of, files_of, lowered
-from dashboard.screens.model_files import sized
+from dashboard.model.exports import content_of, exports_of, files_of, lowered
+from dashboard.parts.model_files import sized
 from search.errors import SearchError
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dashboard.images import diverging, enlarged, like_mnist
+from dashboard.model.images import diverging, enlarged, like_mnist
 
 
 def test_enlarged_pixels_are_squares():

@@ -3,9 +3,9 @@
 import numpy as np
 
 from dashboard.charts.model import confusion_figure, probabilities_figure
-from dashboard.predictions import confusion, mistakes
-from dashboard.screens.mistakes import ANY, filtered
-from dashboard.screens.units import reach_of, strongest
+from dashboard.model.predictions import confusion, mistakes
+from dashboard.parts.mistakes import ANY, filtered
+from dashboard.parts.units import reach_of, strongest
 
 
 def test_confusion_counts_images_by_true_and_predicted_digit():

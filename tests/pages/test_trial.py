@@ -2,9 +2,9 @@
 
 import pytest
 
-from dashboard.facts import against, measured, parameters
+from dashboard.parts.facts import against, measured, parameters
+from dashboard.parts.stories import LONGEST, story_of
 from dashboard.source import Source
-from dashboard.stories import LONGEST, story_of
 from search.failures import Failure, FailureStore
 from search.models import ModelStore
 from search.study import IDENTITY, RETRY_OF

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.exports import LARGEST, MOST_FILES, content_of, exports_of, files_of
-from dashboard.models import Kept
+from dashboard.model.exports import LARGEST, MOST_FILES, content_of, exports_of, files_of
+from dashboard.model.kept import Kept
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 

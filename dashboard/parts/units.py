@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.images import SIDE, diverging, enlarged
-from dashboard.models import Kept, weights_of
+from dashboard.model.images import SIDE, diverging, enlarged
+from dashboard.model.kept import Kept, weights_of
 from trainable.scoring import Weights
 
 NUMBERS = (8, 16, 32, 64)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard.images import Image
+from dashboard.model.images import Image
 from search.errors import SearchError
 
 SIDE = 112  # pixels of what the browser sends, as in drawing.js

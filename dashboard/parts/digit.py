@@ -7,10 +7,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.charts.model import probabilities_figure
-from dashboard.drawing import canvas
-from dashboard.images import SIDE, Image, enlarged, like_mnist
-from dashboard.models import Kept, baseline_of, weights_of
-from dashboard.predictions import validation
+from dashboard.model.drawing import canvas
+from dashboard.model.images import SIDE, Image, enlarged, like_mnist
+from dashboard.model.kept import Kept, baseline_of, weights_of
+from dashboard.model.predictions import validation
 from dashboard.site import Site
 from search.errors import SearchError
 from search.reporting.findings import capital

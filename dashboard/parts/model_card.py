@@ -4,8 +4,8 @@ import shlex
 
 import streamlit as st
 
-from dashboard.exports import Export, exports_of
-from dashboard.models import Kept
+from dashboard.model.exports import Export, exports_of
+from dashboard.model.kept import Kept
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from search.reporting.findings import capital

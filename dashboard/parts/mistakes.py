@@ -6,9 +6,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.charts.model import confusion_figure
-from dashboard.images import SIDE, enlarged
-from dashboard.models import Kept, unseen
-from dashboard.predictions import Validation, confusion, mistakes, predicted, validation
+from dashboard.model.images import SIDE, enlarged
+from dashboard.model.kept import Kept, unseen
+from dashboard.model.predictions import Validation, confusion, mistakes, predicted, validation
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError

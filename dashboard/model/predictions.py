@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.models import CLASSES, IN_MEMORY, Kept, Stamp, stamp_of, weights_of
+from dashboard.model.kept import CLASSES, IN_MEMORY, Kept, Stamp, stamp_of, weights_of
 from search.errors import SearchError
 from trainable.data import cache_file, load_dataset
 from trainable.errors import DataError

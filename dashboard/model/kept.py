@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard.images import SIDE
+from dashboard.model.images import SIDE
 from dashboard.snapshot import Snapshot
 from search.answer import SHA256, Candidate
 from search.errors import SearchError, lines_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.models import Kept
+from dashboard.model.kept import Kept
 from search.errors import SearchError
 
 DESCRIPTION = "model.json"

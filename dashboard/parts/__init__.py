@@ -1,0 +1,1 @@
+"""Parts of pages, shown by one or several of the `screens`."""
