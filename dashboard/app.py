@@ -10,7 +10,7 @@ from dashboard.options import parse
 from dashboard.screens import compare, control, failures, model, overview, parameters, studies, timeline, trial, trials
 from dashboard.site import REFRESH, Site
 from dashboard.source import Source
-from search.errors import SearchError
+from search.errors import SearchError, UsageError
 from search.noise import quiet
 from search.storage import shown
 
@@ -38,13 +38,13 @@ def main() -> None:
     if not sign_in.passed():
         return
     source = Source(options.storage, options.runs)
-    names, reason = _names(source)
+    names, missing = _names(source)
     name = _pick(names) if names else ""
     site = Site(options, source, name)
     site.pages.update({path: _page(path, site) for path in PAGES if path != "control" or options.allow_control})
     page = st.navigation(list(site.pages.values()))
     if not names:
-        _nothing_yet(source, reason)
+        _nothing_yet(source, missing)
         if options.allow_control:
             control.show_first(site)
         return
@@ -56,12 +56,12 @@ def main() -> None:
         _try_again(site)
 
 
-def _names(source: Source) -> tuple[list[str], str]:
-    """Return the studies, or none of them and why."""
+def _names(source: Source) -> tuple[list[str], SearchError | None]:
+    """Return the studies, or none of them and why, where that is known."""
     try:
-        return source.names(), f"{shown(source.url)} holds no study yet."
+        return source.names(), None
     except SearchError as error:
-        return [], str(error)
+        return [], error
 
 
 def _pick(names: list[str]) -> str:
@@ -97,7 +97,8 @@ def _follow(site: Site, names: list[str]) -> None:
                 st.rerun()
         except SearchError:
             st.rerun()  # the page says what is wrong
-        st.caption(f"{status.phase} · {status.finished} finished trials")
+        wanted = "" if status.wanted is None else f" of {status.wanted:,}"
+        st.caption(f"{status.phase.capitalize()} · {status.finished:,}{wanted} trials finished")
 
     with st.sidebar:
         followed()
@@ -114,12 +115,15 @@ def _try_again(site: Site) -> None:
 
 
 @st.fragment(run_every=REFRESH)
-def _nothing_yet(source: Source, reason: str) -> None:
+def _nothing_yet(source: Source, missing: SearchError | None) -> None:
     """Say what is missing, and look again until it is there."""
     if _names(source)[0]:
         st.rerun()
     st.title("MNIST search")
-    st.info(reason)
+    if missing is not None and not isinstance(missing, UsageError):
+        st.warning(f"{missing}. It is asked again every {REFRESH:.0f} seconds.", icon=":material/sync_problem:")
+        return
+    st.info(str(missing or f"{shown(source.url)} holds no study yet."))
     st.markdown("Start a search, and this page will show it:")
     st.code("python -m search.run --trials 50", language="bash")
     st.caption("A search with another storage is shown with `-- --storage URL` after the dashboard's command.")

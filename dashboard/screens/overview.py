@@ -41,14 +41,14 @@ def show(site: Site) -> None:
 
 
 def _state(site: Site, view: View) -> None:
-    _verdict(view.study)
+    _verdict(site, view.study)
     _search_result(site, view.study)
     st.subheader("Progress")
     show_movement(view)
     _counts(site, view.study)
 
 
-def _verdict(study: Snapshot) -> None:
+def _verdict(site: Site, study: Snapshot) -> None:
     """Say what the confirmation found; the test accuracies are the figures that count."""
     headline, answer = headline_of(study), study.answer
     box, icon = TONES[headline.tone]
@@ -69,6 +69,11 @@ def _verdict(study: Snapshot) -> None:
         if answer.winner != THE_BASELINE:
             _difference(answer.verdict.difference)
         _notebook()
+    if answer.winner != THE_BASELINE:
+        st.markdown(f"{capital(answer.winner.title)}: {describe(dict(answer.winner.params))}")
+        with st.container(horizontal=True):
+            site.link("trial", f"Trial {answer.winner.trial}", trial=str(answer.winner.trial))
+            site.link("model", "Its model")
 
 
 def _notebook() -> None:

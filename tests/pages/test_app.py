@@ -1,9 +1,12 @@
 """Every page in every state that a storage can be in: what it says, and never a traceback."""
 
+import contextlib
+import sqlite3
+
 import pytest
 
 from search.settings import Wishes
-from search.storage import open_storage
+from search.storage import open_storage, sqlite_file
 from search.study import open_study
 
 PAGES = ("overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
@@ -52,3 +55,27 @@ def test_page_follows_the_chosen_study(url, make_study, open_page):
     page.selectbox(key="study").select("older").run()
     assert page.selectbox(key="study").value == "older"
     assert open_page(study="older").selectbox(key="study").value == "older"
+
+
+def test_server_that_does_not_answer_is_said_and_asked_again(url, open_page):
+    """There may be studies behind it, so nobody is told to start one; its password is not shown."""
+    page = open_page("overview", "--storage", "postgresql+psycopg://someone:secret@127.0.0.1:1/nothing")
+    assert not page.exception
+    assert "127.0.0.1" in page.warning[0].value
+    assert "asked again every 2 seconds" in page.warning[0].value
+    assert "secret" not in page.warning[0].value
+    assert not page.info
+
+
+def test_database_that_is_busy_is_said_and_found_again(url, make_study, open_page):
+    """Another program holds the file; once it lets go, the page shows the study."""
+    make_study()._storage._backend.engine.dispose()
+    with contextlib.closing(sqlite3.connect(sqlite_file(url), isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = DELETE")  # with write-ahead logging no reader waits
+        other.execute("BEGIN EXCLUSIVE")
+        page = open_page()
+        assert not page.exception
+        assert "database is locked" in page.warning[0].value
+        other.execute("ROLLBACK")
+    page.run()
+    assert len(page.metric) > 0

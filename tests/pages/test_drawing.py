@@ -54,4 +54,6 @@ def test_browser_and_server_agree_on_the_size():
 def test_canvas_loads_nothing_from_elsewhere():
     """No part of the canvas names another server."""
     for kind in ("js", "css", "html"):
-        assert "//" not in re.sub(r"(?m)\s*// .*$|^// .*$", "", (ROOT / "dashboard" / "model" / f"drawing.{kind}").read_text())
+        assert "//" not in re.sub(
+            r"(?m)\s*// .*$|^// .*$", "", (ROOT / "dashboard" / "model" / f"drawing.{kind}").read_text()
+        )
