@@ -20,6 +20,7 @@ from search.options import default_storage
 from search.reconnect import ReconnectingStorage
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
+GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
 LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and adds -journal
@@ -102,11 +103,16 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
-def exists(url: str) -> bool:
+def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
     """Say whether there may be studies at an address: a server is taken to have some.
+
+    Args:
+        url: SQLAlchemy URL.
+        patience: Seconds to wait for a program that holds the file.
 
     Raises:
         UsageError: There is a file, but it is not a storage.
+        SearchError: Another program holds it.
     """
     file = sqlite_file(url)
     if file is None:
@@ -121,7 +127,7 @@ def exists(url: str) -> bool:
     longest = max(len(os.fsencode(name)) for name in file.parts)
     if longest > LONGEST_NAME or len(os.fsencode(whole)) > LONGEST_FILE:
         raise UsageError(f"--storage: {file}: must have at most {LONGEST_FILE} bytes, {LONGEST_NAME} a name")
-    return there and bool(_tables(file))
+    return there and bool(_tables(file, patience))
 
 
 def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
@@ -158,14 +164,14 @@ def open_read_only(url: str) -> RDBStorage:
     file = sqlite_file(url)
     if file is None:
         return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
-    if not exists(url):
+    if not exists(url, GLANCE_TIMEOUT):
         raise UsageError(f"{file}: {NOTHING_YET}")
-    _check_whole(file)
+    _check_whole(file, GLANCE_TIMEOUT)
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
         RDBStorage,
         URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
-        {"connect_args": {"timeout": 5.0}},
+        {"connect_args": {"timeout": GLANCE_TIMEOUT}},
         given=url,
         skip_table_creation=True,
     )
@@ -210,7 +216,7 @@ def storage_reason(error: Exception) -> str:
     return lines_of(original)[0]
 
 
-def _tables(file: Path) -> set[str]:
+def _tables(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
     """Return the names of the tables in an existing file.
 
     Raises:
@@ -225,36 +231,39 @@ def _tables(file: Path) -> set[str]:
         raise UsageError(f"{file}: {error.strerror}") from error
     if start and start != SQLITE_MAGIC:
         raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
-    tables = {name for (name,) in _read(file, "SELECT name FROM sqlite_master WHERE type = 'table'")}
+    tables = {name for (name,) in _read(file, "SELECT name FROM sqlite_master WHERE type = 'table'", patience)}
     if tables and "studies" not in tables:
         raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
     return tables
 
 
-def _check_whole(file: Path) -> None:
+def _check_whole(file: Path, patience: float = BUSY_TIMEOUT) -> None:
     """Refuse a file that was damaged behind its first page.
 
     Raises:
         UsageError: SQLite finds it damaged.
     """
-    [(found,)] = _read(file, "PRAGMA quick_check(1)")
+    [(found,)] = _read(file, "PRAGMA quick_check(1)", patience)
     if found != "ok":
         raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
 
 
-def _read(file: Path, statement: str) -> list[tuple[str, ...]]:
+def _read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
     """Ask an existing file something.
 
     Raises:
         UsageError: SQLite cannot read it.
+        SearchError: Another program holds it.
     """
     try:
-        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=BUSY_TIMEOUT)
+        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=patience)
         try:
             return connection.execute(statement).fetchall()
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+            raise SearchError(f"{file}: another program holds it: {error}") from error
         reason = "its folder is read-only, and SQLite writes beside the file" if "readonly" in str(error) else error
         raise UsageError(f"{file}: cannot be read: {reason}; it is left as it is") from error
 
