@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 # The locks name every package, so pip has nothing to resolve; asked to, it would meet a release younger than the lock and refuse it.
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: search setup dashboard test chaos check bench fix lock clean
+.PHONY: search setup dashboard test chaos check bench screenshots fix lock clean
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -44,9 +44,15 @@ check: $(VENV)/.installed-dev
 	$(RUN) -m mypy
 
 # About 95 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
-BENCHMARKS := engine precision search quality calibration whole driver memory
+BENCHMARKS := engine precision search quality calibration whole driver memory dashboard
 bench: $(VENV)/.installed-dev
 	@for name in $(BENCHMARKS); do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}
+
+# The documents' pictures of the dashboard; needs Chromium and a search that is done. STUDY: the newest one.
+RUNS ?= runs
+INTO ?= docs
+screenshots: $(VENV)/.installed-dev
+	$(RUN) -m tests.browser.screenshots --runs $(RUNS) --study "$(STUDY)" --into $(INTO)
 
 fix: $(VENV)/.installed-dev
 	$(RUN) -m ruff check --fix .

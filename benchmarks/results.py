@@ -13,7 +13,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 # In the order of the file.
-SECTIONS = ("engine", "precision", "search", "quality", "calibration", "whole", "driver", "memory")
+SECTIONS = ("engine", "precision", "search", "quality", "calibration", "whole", "driver", "memory", "dashboard")
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 
 CPU_INFO = Path("/proc/cpuinfo")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from commands import ROOT, bfloat16_is_here, clean_environment
 
-from benchmarks import quality, results
+from benchmarks import dashboard, quality, results
 from benchmarks.peers import space
 from benchmarks.search import check, draw
 from benchmarks.systems import BenchmarkError, Run, Trial, run_command
@@ -23,6 +23,7 @@ SMALLEST = {
     "whole": ["--runs", "1", "--trials", "2"],
     "driver": ["--trials", "8"],
     "memory": ["--trials", "12"],
+    "dashboard": ["--trials", "60", "--repeat", "1", "--page", "Overview"],
 }
 
 
@@ -49,7 +50,7 @@ def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
     assert text.count(": begin -->") == 1
     assert f"<!-- {name}: begin -->\n## " in text
     assert f"`python -m benchmarks.{name}" in text
-    assert "tensorflow 2." in text
+    assert ("streamlit 1." if name == "dashboard" else "tensorflow 2.") in text
     assert "| ---" in text
     assert "nan" not in text
 
@@ -108,6 +109,18 @@ def test_time_to_a_target_counts_the_first_trial_that_reached_it():
     assert quality.time_cell([3.0, math.inf, 2.0], 5) == "3.0 (2.0 to > 5)"
     assert quality.time_cell([math.inf, math.inf, 2.0], 5) == "> 5 (2.0 to > 5)"
     np.testing.assert_array_equal(quality.best_by(run, np.array([0.0, 2.0, 3.0, 5.0])), [0, 0.97, 0.97, 0.98])
+
+
+def test_refresh_lasts_from_its_first_question_to_its_last_answer():
+    """The parts of a page ask at about the same moment; a question without an answer yet is no refresh."""
+    asked, answered = [10.0, 10.1, 12.0, 14.0], [9.0, 10.2, 10.4, 12.25]
+    np.testing.assert_allclose(dashboard.refreshes(asked, answered), [0.4, 0.25])
+
+
+def test_trial_is_seen_with_its_number_or_a_greater_one():
+    """Commits from before the page was watched, and those that it has not shown yet, do not count."""
+    noted = {"since": 10.0, "seen": {"4": 10.1, "6": 12.0}}
+    assert dashboard.delays([(4, 9.0), (5, 11.0), (6, 11.5), (7, 12.5)], noted) == [1.0, 0.5]
 
 
 def test_failed_command_ends_the_benchmark_with_its_last_words(tmp_path):

@@ -1,0 +1,46 @@
+"""Every page in a real browser: errors, requests to elsewhere, accessibility, a phone's width."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from visits import Visit
+
+PAGES = {
+    "": "Overview",
+    "trials": "Trials",
+    "trial": "Trial",
+    "compare": "Compare trials",
+    "parameters": "Parameters",
+    "failures": "Failures",
+    "timeline": "Timeline",
+    "model": "Best model",
+    "studies": "Compare studies",
+}
+# The colours of the words of a command are Streamlit's, and no option changes them.
+NOT_OURS = {"exclude": [["[data-testid=stCode] .token"]]}
+PHONE = {"width": 400, "height": 800}  # pixels
+
+
+@pytest.fixture(scope="module", params=PAGES)
+def visited(request, browser, address):
+    """Somebody who has opened a page by its address; nothing may go wrong meanwhile."""
+    visit = Visit(browser)
+    visit.open(f"{address}/{request.param}").get_by_role("heading", level=1, name=PAGES[request.param]).wait_for()
+    yield visit
+    visit.end()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_page_is_accessible(scheme, visited):
+    """No serious finding of axe-core, in light and in dark."""
+    visited.page.emulate_media(color_scheme=scheme)
+    found = Axe().run(visited.page, context=NOT_OURS).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert [(each["id"], node["html"]) for each in serious for node in each["nodes"]] == []
+
+
+def test_page_fits_a_phone(visited):
+    """At 400 pixels the page scrolls up and down, and not to the side."""
+    visited.page.set_viewport_size(PHONE)
+    main = visited.page.get_by_test_id("stMain")
+    widths = [visited.page.evaluate("document.documentElement.scrollWidth"), main.evaluate("main => main.scrollWidth")]
+    assert widths == [PHONE["width"]] * 2
