@@ -6,7 +6,7 @@ plain queries on the same tables. They only read. A trial that ended does not ch
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -25,11 +25,22 @@ AT_ONCE = 500  # trials in a query; databases limit how many values one may name
 # With so many to read, the whole tables are read rather than many parts of them.
 MANY = 2000
 
-_finite = models.TrialIntermediateValueModel.stored_repr_to_intermediate_value
 _distribution = lru_cache(maxsize=1000)(json_to_distribution)
 
 Cells = dict[int, dict[Any, Any]]
 """By trial's id, what one table holds of it."""
+
+# Of each table, the columns with the key of a cell among those of its trial and with its value, and how that is read.
+CELLS: dict[Any, tuple[tuple[str, ...], Callable[..., Any]]] = {
+    models.TrialValueModel: (("objective", "value", "value_type"), models.TrialValueModel.stored_repr_to_value),
+    models.TrialParamModel: (("param_name", "param_value", "distribution_json"), lambda *value: value),
+    models.TrialIntermediateValueModel: (
+        ("step", "intermediate_value", "intermediate_value_type"),
+        models.TrialIntermediateValueModel.stored_repr_to_intermediate_value,
+    ),
+    models.TrialUserAttributeModel: (("key", "value_json"), json.loads),
+    models.TrialSystemAttributeModel: (("key", "value_json"), json.loads),
+}
 
 
 class History:
@@ -126,13 +137,14 @@ def _trials(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> Iterator[
 def _cells(connection: sa.Connection, model: Any, ids: Sequence[int]) -> Cells:
     """Return what a table holds of some trials."""
     found: Cells = defaultdict(dict)
+    columns, value_of = CELLS[model]
+    table = model.__table__
+    chosen = sa.select(table.c.trial_id, *(table.c[name] for name in columns))
+    if model is models.TrialParamModel:
+        chosen = chosen.order_by(table.c.param_id)  # as they were drawn
     for part in _parts(ids):
-        held = sa.select(model.__table__).where(part(model.__table__.c.trial_id))
-        if model is models.TrialParamModel:
-            held = held.order_by(model.param_id)  # as they were drawn; an index would give them by name
-        for row in connection.execute(held):
-            key, value = _cell(model, row)
-            found[row.trial_id][key] = value
+        for trial_id, key, *value in connection.execute(chosen.where(part(table.c.trial_id))):
+            found[trial_id][key] = value_of(*value)
     return found
 
 
@@ -144,14 +156,3 @@ def _parts(ids: Sequence[int]) -> Iterator[Any]:
     left = iter(ids)
     while part := list(islice(left, AT_ONCE)):
         yield lambda column, part=part: column.in_(part)
-
-
-def _cell(model: Any, row: sa.Row[Any]) -> tuple[Any, Any]:
-    """Return the key of a row among those of its trial, and its value."""
-    if model is models.TrialValueModel:
-        return row.objective, models.TrialValueModel.stored_repr_to_value(row.value, row.value_type)
-    if model is models.TrialParamModel:
-        return row.param_name, (row.param_value, row.distribution_json)
-    if model is models.TrialIntermediateValueModel:
-        return row.step, _finite(row.intermediate_value, row.intermediate_value_type)
-    return row.key, json.loads(row.value_json)

@@ -108,7 +108,7 @@ def _last_event(snapshot: Snapshot) -> datetime | None:
 
 @st.cache_resource(show_spinner=False)
 def _opened(url: str, file: int) -> RDBStorage:  # noqa: ARG001 (tells a file from another one in its place)
-    return open_read_only(url)
+    return open_read_only(url, check=False)
 
 
 @st.cache_resource(show_spinner="Reading the study", max_entries=STUDIES)

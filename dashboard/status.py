@@ -117,7 +117,7 @@ def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
 
 def _pace(snapshot: Snapshot, goal: Goal, until: datetime | None) -> tuple[float | None, float | None]:
     """Return trials a minute and utilization of the last command's search, which ended with a trial or is still on."""
-    since = _local(goal.since)
+    since = local_time(goal.since)
     ours = [trial for trial in snapshot.trials if trial.datetime_start and trial.datetime_start >= since]
     ends = [trial.datetime_complete for trial in ours if trial.datetime_complete and not is_interrupted(trial)]
     if not ends:
@@ -129,6 +129,6 @@ def _pace(snapshot: Snapshot, goal: Goal, until: datetime | None) -> tuple[float
     return 60 * len(ends) / seconds, min(training / (seconds * goal.workers), 1.0)
 
 
-def _local(moment: datetime) -> datetime:
+def local_time(moment: datetime) -> datetime:
     """Return a moment as Optuna records its own: local time that does not say so."""
     return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone().replace(tzinfo=None)

@@ -15,7 +15,7 @@ LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 BASELINE = "#7F7F7F"  # dashed wherever it is a line
 BEST = "#CC79A7"
 HEIGHT = 380  # pixels
-MOST_POINTS = 3000  # in a figure; a browser stays quick with so many
+MOST_POINTS = 2000  # in a figure; a browser draws so many in half a second
 ACCURACY = "validation accuracy"
 
 

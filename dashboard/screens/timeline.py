@@ -9,10 +9,11 @@ from dashboard.charts.timeline import NO_HOST, occupancy, since, spans, timeline
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
+from dashboard.status import local_time
 from dashboard.style import thinned
 from search.progress import clock
 
-LATEST = 500  # trials
+LATEST = 500  # trials: a browser draws so many bars in half a second
 COMMAND = "last command"
 PERIODS = {
     COMMAND: None,
@@ -34,7 +35,7 @@ def show(site: Site) -> None:
     """Show the page."""
     st.title("Timeline")
     periods = [each for each in PERIODS if each != COMMAND or site.view().study.goal is not None]
-    about = "Hours are counted back from the last event of the study."
+    about = f"The last command is shown up to its latest {LATEST} trials; hours count back from the study's last event."
     period = st.selectbox("Period", periods, key="period", bind="query-params", help=about)
     site.live(lambda view: _period(view, str(period)))
 
@@ -65,12 +66,11 @@ def _period(view: View, period: str) -> None:
 
 def _beginning(study: Snapshot, begun: pd.DataFrame, period: str) -> datetime:
     """Return when a period begins; its end is the last that is known."""
-    if period == COMMAND and study.goal is not None:
-        return study.goal.since.astimezone().replace(tzinfo=None)  # local, as Optuna's times are
     length = PERIODS[period]
     if length is None:
         starts = begun["start"].sort_values()
-        return pd.Timestamp(starts.iloc[-min(LATEST, len(starts))])
+        latest = pd.Timestamp(starts.iloc[-min(LATEST, len(starts))])
+        return max(latest, local_time(study.goal.since)) if period == COMMAND and study.goal else latest
     first, last = begun["start"].min(), begun["end"].max()
     return pd.Timestamp(first if length > last - first else last - length)
 

@@ -79,3 +79,16 @@ def test_database_that_is_busy_is_said_and_found_again(url, make_study, open_pag
         other.execute("ROLLBACK")
     page.run()
     assert len(page.metric) > 0
+
+
+def test_damaged_database_is_said(url, make_study, open_page):
+    """Pages of the file were overwritten: the line says so, and nothing is written to it."""
+    make_study()._storage._backend.engine.dispose()
+    file = sqlite_file(url)
+    content = bytearray(file.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    file.write_bytes(content)
+    page = open_page()
+    assert not page.exception
+    assert "malformed" in " ".join(each.value for each in [*page.warning, *page.info, *page.error])
+    assert file.read_bytes() == bytes(content)
