@@ -1,31 +1,31 @@
 """`streamlit run dashboard/app.py -- --storage URL`: pages about the studies of a storage."""
 
 import sys
-from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 
 import streamlit as st
 
 from dashboard import sign_in
 from dashboard.options import parse
-from dashboard.screens import compare, control, failures, model, overview, parameters, studies, timeline, trial, trials
 from dashboard.site import REFRESH, Site
 from dashboard.source import Source
 from search.errors import SearchError, UsageError
 from search.noise import quiet
 from search.storage import shown
 
-# By path in the address: title, icon, and what shows the page.
-PAGES: dict[str, tuple[str, str, Callable[[Site], None]]] = {
-    "overview": ("Overview", "insights", overview.show),
-    "trials": ("Trials", "table_rows", trials.show),
-    "trial": ("Trial", "query_stats", trial.show),
-    "compare": ("Compare trials", "compare_arrows", compare.show),
-    "parameters": ("Parameters", "tune", parameters.show),
-    "failures": ("Failures", "report", failures.show),
-    "timeline": ("Timeline", "view_timeline", timeline.show),
-    "model": ("Best model", "neurology", model.show),
-    "studies": ("Compare studies", "difference", studies.show),
-    "control": ("Run a search", "play_circle", control.show),
+# By path in the address, which is also the name of the module in `screens`: title and icon.
+PAGES = {
+    "overview": ("Overview", "insights"),
+    "trials": ("Trials", "table_rows"),
+    "trial": ("Trial", "query_stats"),
+    "compare": ("Compare trials", "compare_arrows"),
+    "parameters": ("Parameters", "tune"),
+    "failures": ("Failures", "report"),
+    "timeline": ("Timeline", "view_timeline"),
+    "model": ("Best model", "neurology"),
+    "studies": ("Compare studies", "difference"),
+    "control": ("Run a search", "play_circle"),
 }
 
 
@@ -46,7 +46,7 @@ def main() -> None:
     if not names:
         _nothing_yet(source, missing)
         if options.allow_control:
-            control.show_first(site)
+            _screen("control").show_first(site)
         return
     try:
         _follow(site, names)
@@ -79,10 +79,14 @@ def _pick(names: list[str]) -> str:
 
 
 def _page(path: str, site: Site) -> st.Page:
-    title, icon, show = PAGES[path]
-    return st.Page(
-        lambda: show(site), title=title, icon=f":material/{icon}:", url_path=path, default=path == "overview"
-    )
+    title, icon = PAGES[path]
+    icon = f":material/{icon}:"
+    return st.Page(lambda: _screen(path).show(site), title=title, icon=icon, url_path=path, default=path == "overview")
+
+
+def _screen(path: str) -> ModuleType:
+    """Load a page when it is opened: the first one does not wait for what the others need."""
+    return import_module(f"dashboard.screens.{path}")
 
 
 def _follow(site: Site, names: list[str]) -> None:
