@@ -1,5 +1,6 @@
 """`streamlit run dashboard/app.py -- --storage URL`: pages about the studies of a storage."""
 
+import shlex
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -12,7 +13,7 @@ from dashboard.site import REFRESH, Site
 from dashboard.source import Source
 from search.errors import SearchError, UsageError
 from search.noise import quiet
-from search.storage import shown
+from search.storage import NOTHING_YET, location, shown
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
@@ -34,7 +35,12 @@ def main() -> None:
     quiet(verbose=False)
     # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
     st.set_page_config(page_title="MNIST search", page_icon="🔎", layout="wide")
-    options = parse(sys.argv[1:])
+    try:
+        options = parse(sys.argv[1:])
+    except UsageError as error:
+        st.title("MNIST search")
+        st.error(f"The dashboard was started with a wrong option: {error}", icon=":material/error:")
+        return
     if not sign_in.passed():
         return
     source = Source(options.storage, options.runs)
@@ -124,12 +130,13 @@ def _nothing_yet(source: Source, missing: SearchError | None) -> None:
     if _names(source)[0]:
         st.rerun()
     st.title("MNIST search")
-    if missing is not None and not isinstance(missing, UsageError):
-        st.warning(f"{missing}. It is asked again every {REFRESH:.0f} seconds.", icon=":material/sync_problem:")
+    if missing is not None and not str(missing).endswith(NOTHING_YET):
+        st.warning(f"{missing}. It is looked at again every {REFRESH:.0f} seconds.", icon=":material/sync_problem:")
         return
     st.info(str(missing or f"{shown(source.url)} holds no study yet."))
     st.markdown("Start a search, and this page will show it:")
-    st.code("python -m search.run --trials 50", language="bash")
+    place = [part for option in location(shown(source.url), source.runs).items() for part in option]
+    st.code(f"python -m search.run --trials 50 {shlex.join(place)}".rstrip(), language="bash", wrap_lines=True)
     st.caption("A search with another storage is shown with `-- --storage URL` after the dashboard's command.")
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.arguments import Parser, directory
+from search.arguments import RaisingParser, directory
 from search.options import add_data_option, add_storage_options, default_storage
 
 
@@ -27,8 +27,12 @@ class Options:
 
 
 def parse(arguments: list[str]) -> Options:
-    """Read the command line and the environment; exit with status 2 where they are wrong."""
-    parser = Parser(prog="streamlit run dashboard/app.py --", allow_abbrev=False, description="Watch a search.")
+    """Read the command line and the environment.
+
+    Raises:
+        UsageError: They are wrong. Streamlit reads its script when somebody looks, so the page has to say it.
+    """
+    parser = RaisingParser(prog="streamlit run dashboard/app.py --", allow_abbrev=False, description="Watch a search.")
     add_storage_options(parser)
     add_data_option(parser)
     parser.add_argument(
