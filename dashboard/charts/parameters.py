@@ -32,7 +32,7 @@ def importance_chart(importances: Mapping[str, float]) -> go.Figure:
         x=shares, y=names, orientation="h", text=[f"{share:.0%}" for share in shares], textposition="outside",
         cliponaxis=False, marker={"color": STATES["complete"][0]}, hovertemplate="%{y}: %{x:.1%}<extra></extra>",
     )  # fmt: skip
-    titled(figure, "share of the importance", "parameter", height=110 + 45 * len(names))
+    titled(figure, "importance (PED-ANOVA), share", "parameter", height=110 + 45 * len(names))
     figure.update_xaxes(range=[0, 1.08], tickformat=".0%")
     return figure
 
