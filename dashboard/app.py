@@ -13,7 +13,7 @@ from dashboard.site import REFRESH, Site
 from dashboard.source import Source
 from search.errors import SearchError, UsageError
 from search.noise import quiet
-from search.storage import NOTHING_YET, location, shown
+from search.storage import NOTHING_YET, location_arguments, shown
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
@@ -135,7 +135,7 @@ def _nothing_yet(source: Source, missing: SearchError | None) -> None:
         return
     st.info(str(missing or f"{shown(source.url)} holds no study yet."))
     st.markdown("Start a search, and this page will show it:")
-    place = [part for option in location(shown(source.url), source.runs).items() for part in option]
+    place = location_arguments(shown(source.url), source.runs)
     st.code(f"python -m search.run --trials 50 {shlex.join(place)}".rstrip(), language="bash", wrap_lines=True)
     st.caption("A search with another storage is shown with `-- --storage URL` after the dashboard's command.")
 

@@ -23,7 +23,7 @@ from search.lease import Holder
 from search.options import Options as SearchOptions
 from search.options import parse
 from search.space import load_space
-from search.storage import location, shown
+from search.storage import location_arguments, shown
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _
@@ -75,7 +75,7 @@ def parsed(options: Options, arguments: Sequence[str]) -> SearchOptions:
 
 def shown_command(options: Options, arguments: Sequence[str]) -> str:
     """Return the command that does the same at a terminal; the password in the storage's URL is hidden."""
-    place = [part for option in location(shown(options.storage), options.runs).items() for part in option]
+    place = location_arguments(shown(options.storage), options.runs)
     return f"python -m {MODULE} {shlex.join([*arguments, *place, *_data(options)])}"
 
 

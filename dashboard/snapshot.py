@@ -106,10 +106,7 @@ class Snapshot(Found):
 
     def params(self, number: int) -> dict[str, Any]:
         """Return all four parameters of a trial; None where one is not drawn yet."""
-        drawn = self.settings.space.complete(self.trials[number].params)
-        searched = self.settings.space.distributions
-        return {name: drawn[name] if name not in searched or name in self.trials[number].params else None
-                for name in PARAMETERS}  # fmt: skip
+        return {name: self.rows[number][name] for name in PARAMETERS}
 
 
 def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dashboard.snapshot import Snapshot
 from search.extent import Extent
 from search.goal import Goal
 from search.lease import Holder
-from search.storage import location
+from search.storage import location_arguments
 from search.study import SECONDS, is_interrupted
 
 
@@ -82,7 +82,7 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
 
 def continue_command(snapshot: Snapshot) -> str:
     """Return the command that completes what the last one wanted of the study."""
-    place = [part for option in location(snapshot.storage, snapshot.runs).items() for part in option]
+    place = location_arguments(snapshot.storage, snapshot.runs)
     return f"python -m search.run {shlex.join([*continue_arguments(snapshot), *place])}"
 
 

@@ -113,7 +113,7 @@ def epochs_run(trial: FrozenTrial) -> int:
     return int(trial.user_attrs.get(EPOCHS_RUN, len(trial.intermediate_values)))
 
 
-def _searched(settings: Settings) -> dict[str, BaseDistribution]:
+def searched(settings: Settings) -> dict[str, BaseDistribution]:
     """Return the parameters that can take more than one value."""
     return {name: each for name, each in settings.space.distributions.items() if not each.single()}
 
@@ -122,7 +122,7 @@ def _why_unknown(order: Sequence[FrozenTrial], settings: Settings) -> str | None
     """Say why importances cannot be known; `order` holds the complete trials, best first."""
     if len(order) < FEWEST_TRIALS:
         return f"there are {len(order)} complete trials, and fewer than {FEWEST_TRIALS} say nothing"
-    if not _searched(settings):
+    if not searched(settings):
         return "the space holds a single configuration"
     if order[_at_top(order) - 1].value == order[-1].value:
         return "the complete trials hardly differ in accuracy"
@@ -142,25 +142,42 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
     study = optuna.create_study(direction="maximize")
     study.add_trials(order)
     evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)
-    found = get_param_importances(study, evaluator=evaluator, params=list(_searched(settings)))
+    found = get_param_importances(study, evaluator=evaluator, params=list(searched(settings)))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
     params = settings.space.complete(best.params)
-    return {name: _position(name, params[name], each) for name, each in _searched(settings).items()}
+    return {name: _position(name, params[name], each) for name, each in searched(settings).items()}
+
+
+def bounds(distribution: BaseDistribution) -> tuple[Any, Any]:
+    """Return the lowest and the highest value of a parameter."""
+    if isinstance(distribution, CategoricalDistribution):
+        return min(distribution.choices), max(distribution.choices)  # type: ignore[type-var]  # the space admits numbers only
+    return distribution.low, distribution.high  # type: ignore[attr-defined]
+
+
+def place(value: Any, distribution: BaseDistribution) -> float:
+    """Return where a value lies between the bounds, 0 to 1, on the scale on which it is searched.
+
+    Of choices that are listed, their order counts, smallest first.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        choices = sorted(distribution.choices)  # type: ignore[type-var]  # as above
+        return choices.index(value) / (len(choices) - 1)
+    scale = math.log if distribution.log else float  # type: ignore[attr-defined]
+    low, high = (scale(each) for each in bounds(distribution))
+    return float((scale(value) - low) / (high - low))
 
 
 def _position(name: str, value: Any, distribution: BaseDistribution) -> Position:
-    if isinstance(distribution, CategoricalDistribution):
-        choices = sorted(distribution.choices)  # type: ignore[type-var]  # the space admits numbers only
-        low, high, share = choices[0], choices[-1], choices.index(value) / (len(choices) - 1)
-        ends, margin = ("smallest choice", "largest choice"), 0.0
-    else:
-        low, high = distribution.low, distribution.high  # type: ignore[attr-defined]
-        scale = math.log if distribution.log else float  # type: ignore[attr-defined]
-        share = (scale(value) - scale(low)) / (scale(high) - scale(low))
-        ends, margin = ("lower bound", "upper bound"), AT_BOUND
+    low, high = bounds(distribution)
+    share = place(value, distribution)
+    is_listed = isinstance(distribution, CategoricalDistribution)
+    ends, margin = (
+        (("smallest choice", "largest choice"), 0.0) if is_listed else (("lower bound", "upper bound"), AT_BOUND)
+    )
     warning = None
     if share <= margin and not (name in LARGEST and low == 1):  # there is no smaller one
         warning = f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"

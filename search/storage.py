@@ -97,6 +97,11 @@ def location(storage: str, runs: Path) -> dict[str, str]:
     return found if runs == Path("runs") else {**found, "--runs": str(runs)}
 
 
+def location_arguments(storage: str, runs: Path) -> list[str]:
+    """Return the options of `location` as a command takes them."""
+    return [part for option in location(storage, runs).items() for part in option]
+
+
 def sqlite_file(url: str) -> Path | None:
     """Return the file behind a SQLite URL, or None for a server."""
     parsed = parse_url(url)

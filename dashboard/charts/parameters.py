@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import optuna
 import plotly.graph_objects as go
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial
 from optuna.visualization import plot_contour, plot_slice
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, titled
+from search.insight import bounds, place
 
 TOP = 0.1  # share of the trials that stands out among parallel coordinates
 ROOM = 0.06  # around the values of a parameter, a share of its range
@@ -107,25 +108,9 @@ def parallel_chart(trials: Sequence[FrozenTrial], distributions: Mapping[str, Ba
     titled(figure, "parameter", "place between the bounds (log scale where searched so)", height=440)
     figure.update_yaxes(tickvals=[0, 1], ticktext=["low", "high"], range=[-2 * ROOM, 1 + 2 * ROOM])
     for name, each in distributions.items():
-        for place, value, anchor in zip((0, 1), _ends(each), ("top", "bottom"), strict=True):
-            figure.add_annotation(x=name, y=place, text=f"{value:.4g}", showarrow=False, yanchor=anchor)
+        for height, value, anchor in zip((0, 1), bounds(each), ("top", "bottom"), strict=True):
+            figure.add_annotation(x=name, y=height, text=f"{value:.4g}", showarrow=False, yanchor=anchor)
     return figure
-
-
-def place(value: Any, distribution: BaseDistribution) -> float:
-    """Return where a value lies between the bounds, 0 to 1, on the scale on which it is searched."""
-    if isinstance(distribution, CategoricalDistribution):
-        choices = sorted(distribution.choices)  # type: ignore[type-var]  # the space admits numbers only
-        return choices.index(value) / (len(choices) - 1)
-    scale = math.log if distribution.log else float  # type: ignore[attr-defined]
-    low, high = (scale(each) for each in _ends(distribution))
-    return (scale(value) - low) / (high - low)
-
-
-def _ends(distribution: BaseDistribution) -> tuple[Any, Any]:
-    if isinstance(distribution, CategoricalDistribution):
-        return min(distribution.choices), max(distribution.choices)  # type: ignore[type-var]
-    return distribution.low, distribution.high  # type: ignore[attr-defined]
 
 
 def ticks(low: float, high: float) -> list[float]:

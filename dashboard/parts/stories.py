@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from dashboard.model.kept import store_of
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError
 from search.failures import FailureStore
-from search.models import ModelStore
-from search.study import IDENTITY
 
 LONGEST = 100_000  # characters; of a longer story the end is shown, where the exception is
 
@@ -28,7 +27,7 @@ class Story:
 def story_of(study: Snapshot, number: int) -> Story:
     """Return the story of a trial that failed."""
     try:
-        ModelStore(study.runs, study.name).check_owner(study.attributes.get(IDENTITY))
+        store_of(study)
     except SearchError as error:
         return Story(None, f"Its story cannot be read: {error}.")
     return read_story(FailureStore(study.runs, study.name).path(number), f"trial {number}")

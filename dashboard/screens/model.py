@@ -83,11 +83,7 @@ def _kept(study: Snapshot) -> tuple[list[Kept], str]:
 
 def _follow(view: View, models: list[Kept]) -> None:
     """Show the page anew when other models are kept."""
-    if view.study.answer is not None and view.study.answer.verdict and not _is_of(view.study):
+    if view.study.answer is not None and view.study.answer.verdict and not view.study.is_current:
         st.caption(f"{capital(OUT_OF_DATE)}.")
     if _kept(view.study)[0] != models:
         st.rerun()
-
-
-def _is_of(study: Snapshot) -> bool:
-    return study.answer is not None and study.answer.is_of(study.trials, study.settings)

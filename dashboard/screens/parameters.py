@@ -21,7 +21,7 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.style import thinned, thinning_note
-from search.insight import warnings_of
+from search.insight import searched, warnings_of
 from search.reporting.findings import several
 from trainable.config import BASELINE, PARAMETERS
 
@@ -102,7 +102,7 @@ def _bounds(study: Snapshot, name: str) -> tuple[str, str]:
 
 def _slices(_site: Site, study: Snapshot) -> None:
     st.subheader("Accuracy over each parameter")
-    held, names = _sampled(study), _searched(study)
+    held, names = _sampled(study), list(searched(study.settings))
     if not names:
         st.info("The space holds a single configuration.")
         return
@@ -120,7 +120,7 @@ def _slices(_site: Site, study: Snapshot) -> None:
 
 def _contour(_site: Site, study: Snapshot) -> None:
     st.subheader("Accuracy over two parameters")
-    names = _searched(study)
+    names = list(searched(study.settings))
     columns = st.columns(2)
     if len(names) < 2:  # noqa: PLR2004
         st.info("It takes two parameters of more than one value.")
@@ -144,11 +144,13 @@ def _contour(_site: Site, study: Snapshot) -> None:
 def _parallel(_site: Site, study: Snapshot) -> None:
     st.subheader("Each trial as a line")
     held = sorted((study.trials[each] for each in _sampled(study).numbers), key=lambda trial: -float(trial.value or 0))
-    searched = {name: study.settings.space.distributions[name] for name in _searched(study)}
-    if not searched:
+    distributions = searched(study.settings)
+    if not distributions:
         st.info("The space holds a single configuration.")
         return
-    st.plotly_chart(parallel_chart(held, searched), key="parallel", alt="Parameters of the complete trials as lines")
+    st.plotly_chart(
+        parallel_chart(held, distributions), key="parallel", alt="Parameters of the complete trials as lines"
+    )
     st.caption("Where the lines of the best lie close together, the parameter matters.")
     if note := thinning_note(len(held), len(study.ranked)):
         st.caption(note)
@@ -206,11 +208,6 @@ PARTS: dict[str, Callable[[Site, Snapshot], None]] = {
     "parallel coordinates": _parallel,
     "accuracy against cost": _cost,
 }
-
-
-def _searched(study: Snapshot) -> list[str]:
-    """Return the parameters that can take more than one value."""
-    return [name for name, each in study.settings.space.distributions.items() if not each.single()]
 
 
 def _best(study: Snapshot) -> FrozenTrial:

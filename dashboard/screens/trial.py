@@ -7,6 +7,7 @@ from optuna.trial import TrialState
 
 from dashboard.charts.curves import curves
 from dashboard.marks import mark_of, title_of
+from dashboard.model.kept import store_of
 from dashboard.parts.facts import UNKNOWN, measured, parameters
 from dashboard.parts.stories import story_of
 from dashboard.site import Site
@@ -14,11 +15,10 @@ from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from search.comparison import epochs_to_compare
 from search.errors import SearchError, UsageError
-from search.models import ModelStore
 from search.progress import gain
 from search.reporting.findings import capital
 from search.reporting.recipe import export_command, replay_command
-from search.study import ENVIRONMENT, FAILURE, IDENTITY, queued_params
+from search.study import ENVIRONMENT, FAILURE, queued_params
 
 KEY = "trial"  # in the address; without it the best is shown
 
@@ -166,11 +166,10 @@ def _commands(study: Snapshot, number: int) -> None:
 
 def _why_not_exported(study: Snapshot, number: int) -> str | None:
     """Return why a trial's model cannot be taken away; None where it can."""
-    models = ModelStore(study.runs, study.name)
     if study.trials[number].state != TrialState.COMPLETE:
         return "only complete trials have one"
     try:
-        models.check_owner(study.attributes.get(IDENTITY))
+        models = store_of(study)
     except SearchError as error:
         return str(error)
     if models.path(number) is None:

@@ -11,6 +11,7 @@ from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
 from dashboard.marks import mark_of
 from dashboard.site import Site
 from dashboard.snapshot import COLUMNS, STATES, Snapshot
+from search.insight import searched
 from search.progress import gain
 
 ALWAYS = ("trial", "mark")
@@ -62,9 +63,8 @@ def _accuracies() -> Range:
 
 def _parameters(study: Snapshot) -> tuple[dict[str, Range], dict[str, list[Any]]]:
     """Ask for each parameter that the space searches; return ranges, and choices."""
-    searched = {name: each for name, each in study.settings.space.distributions.items() if not each.single()}
     ranges, choices, places = {}, {}, st.columns(2)
-    for position, (name, distribution) in enumerate(searched.items()):
+    for position, (name, distribution) in enumerate(searched(study.settings).items()):
         with places[position % len(places)]:
             if isinstance(distribution, CategoricalDistribution):
                 choices[name] = _values(name, distribution)

@@ -12,7 +12,7 @@ from search.reporting.findings import Found
 from search.reporting.page import Block, Code, Section, Text
 from search.settings import Settings
 from search.space import BUILT_IN, Space
-from search.storage import location
+from search.storage import location_arguments
 from search.study import IS_BASELINE, RETRY_OF, queued_params
 
 
@@ -114,7 +114,7 @@ def _where(found: Found) -> list[str]:
 
 
 def _place(found: Found) -> list[str]:
-    return [part for option in location(found.storage, found.runs).items() for part in option]
+    return location_arguments(found.storage, found.runs)
 
 
 def _command(program: str, parts: Sequence[str]) -> str:
