@@ -7,7 +7,9 @@ import os
 import re
 import shlex
 import socket
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,9 +36,8 @@ SETTINGS = {
 }
 VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing goes on
 SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
-# A call to a GCS on this machine that is gone ends the driver after these seconds, where no step of Tune notices first.
-GCS_TIMEOUT = ("RAY_gcs_rpc_server_reconnect_timeout_s", "15")
 CONNECT_TIMEOUT = 10.0  # seconds
+WATCH_PERIOD = 0.25  # seconds
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
@@ -90,6 +91,34 @@ def _dead() -> list[str]:
     return [name for name, _ in node.dead_processes() if name in VITAL] if node else []
 
 
+@contextlib.contextmanager
+def _successor() -> Iterator[None]:
+    """Let another GCS answer on the port of one that ends within the block, until the runtime is shut down.
+
+    Calls to it would wait, in the middle of Tune's step or of Ray's shutdown, until Ray ends the whole driver after a
+    minute. The successor knows nothing of the runtime, which stays lost.
+    """
+    node, over = _local_node(), threading.Event()
+    [gcs] = (info.process for info in node.all_processes["gcs_server"])
+    port = node.gcs_address.rpartition(":")[2]
+    command = [re.sub(r"(?<=^--gcs_server_port=).*", port, part) for part in gcs.args]
+
+    def watch() -> None:
+        while not over.wait(WATCH_PERIOD):
+            if gcs.poll() is not None:
+                with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as successor:
+                    over.wait()
+                    successor.kill()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+
+
 def _shut_down() -> None:
     """End the runtime, or the connection to it."""
     if _dead():  # then the others would wait for the dead for a minute before they end
@@ -104,16 +133,19 @@ def _local_node() -> Any:
 
 def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
-    try:
+    with contextlib.ExitStack() as beside:
         try:
-            with _hidden(SECRETS):
-                _init(address, wanted, quiet)
-        except Exception as error:  # Ray lets out plain ones, too
-            place = f"at {address} " if address else ""
-            raise SearchError(f"Ray {place}does not answer: {lines_of(error)[0]}") from error
-        yield _settled(wanted)
-    finally:
-        _shut_down()  # also where a signal ended its start
+            try:
+                with _hidden(SECRETS):
+                    _init(address, wanted, quiet)
+            except Exception as error:  # Ray lets out plain ones, too
+                place = f"at {address} " if address else ""
+                raise SearchError(f"Ray {place}does not answer: {lines_of(error)[0]}") from error
+            if address is None:
+                beside.enter_context(_successor())
+            yield _settled(wanted)
+        finally:
+            _shut_down()  # also where a signal ended its start
 
 
 def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> None:
@@ -121,7 +153,6 @@ def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> N
     if address is not None:
         ray.init(address=address, **quiet)
         return
-    os.environ.setdefault(*GCS_TIMEOUT)
     ray.init(
         address="local",  # not a cluster that happens to run here
         num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
