@@ -5,7 +5,7 @@ import functools
 import importlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import optuna
@@ -24,7 +24,7 @@ from search.models import ModelStore
 from search.options import Options
 from search.plan import Plan
 from search.progress import Tally, make_progress, say
-from search.runtime import Resources, check_nodes, ray_runtime
+from search.runtime import Resources, ray_runtime
 from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
@@ -43,7 +43,8 @@ class Execution:
         self._console, self._started = console, started
         self._study: optuna.Study | None = None
         self._work: Trials | Confirmation | None = None
-        self._workers = 1
+        self._workers = 0
+        self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent()
 
     def run(self, signals: Interruptible) -> None:
@@ -84,7 +85,7 @@ class Execution:
             wall=now - self._started,
             startup=(first or now) - self._started,
             training=self._work.training_seconds if self._work else 0.0,
-            workers=self._workers,
+            offered=self._offered + self._workers * (now - self._offered_until),
         )
 
     def _run(self, signals: Interruptible, held: contextlib.ExitStack) -> None:
@@ -92,7 +93,6 @@ class Execution:
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._open(signals, held)
-            self._record_goal()
         fruitless, done = 0, False
         while not done:
             ended = self._work.ended if self._work else 0
@@ -112,19 +112,54 @@ class Execution:
     def _run_trials(self, resources: Resources, signals: Interruptible, held: contextlib.ExitStack) -> None:
         from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_imported_ahead`)
 
-        self._workers = resources.workers
-        if self._options.address is not None:
-            check_nodes(self._plan.settings.precision)
-        work = self._work or self._open(signals, held)
-        self._record_goal()
-        trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
-        work.take_stock()
-        while not work.exhausted:
-            signals.check()
-            run_trials(trainable, work, resources, check=signals.check)
+        with self._capacity(resources, signals) as capacity:
+            work = self._work or self._open(signals, held)
+            trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
             work.take_stock()
+            while not work.exhausted:
+                signals.check()
+                run_trials(trainable, work, resources, check=signals.check, capacity=capacity)
+                work.take_stock()
         if not work.complete:
             say(self._console, f"time is up: no further trial was started; {how_to_go_on(self._options)}")
+
+    @contextlib.contextmanager
+    def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[], int]]:
+        """Yield what says how many trials may run at once now: on a cluster its nodes are followed."""
+        if self._options.address is None:
+            self._count_workers(resources.workers)
+            yield lambda: resources.workers
+            return
+        from search.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
+
+        nodes = Nodes(resources, self._plan.settings.precision, limited=self._options.workers is not None)
+        with signals.raising():  # a node that does not answer is waited for until Ray gives it up
+            nodes.admit()
+
+        def capacity() -> int:
+            self._count_workers(nodes.workers())
+            return self._workers
+
+        capacity()
+        with asked_for(resources, self._options.workers or self._lacking()):
+            yield capacity
+
+    def _lacking(self) -> int:
+        """Return how many workers would at most have something to do at once."""
+        trials = self._options.trials - count(self._plan.trials).finished
+        return max(trials, self._extent.networks if self._options.confirm else 0)
+
+    def _count_workers(self, number: int) -> None:
+        """Note how many workers there are from now on."""
+        if number == self._workers:
+            return
+        if self._workers:  # the first ones are counted from the command's start
+            now = time.monotonic()
+            self._offered += self._workers * (now - self._offered_until)
+            self._offered_until = now
+            say(self._console, f"{number} workers")
+        self._workers = number
+        self._record_goal()
 
     def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Trials | Confirmation:
         """Make or continue the study, to be let go of when `held` ends."""
@@ -166,11 +201,13 @@ class Execution:
             max_retries=options.max_retries,
         )
         self._work = confirmation if options.confirm else trials
+        self._record_goal()
         return self._work
 
     def _record_goal(self) -> None:
         if self._study is not None:
-            goal = Goal.from_now(self._options.trials, self._extent if self._options.confirm else None, self._workers)
+            extent = self._extent if self._options.confirm else None
+            goal = Goal.from_now(self._options.trials, extent, max(1, self._workers))  # none yet: Ray is to start
             self._study.set_user_attr(GOAL, goal.to_json())
 
     def _time_is_up(self) -> bool:

@@ -29,6 +29,11 @@ class Extent:
     candidates: int = 3
     seeds: int = 5
 
+    @property
+    def networks(self) -> int:
+        """How many can be trained at once: all but those of the finalists, who are not known before."""
+        return (self.candidates + 1) * self.seeds
+
     @classmethod
     def wanted(cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any]) -> Self:
         """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import ray
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.errors import RuntimeLostError, SearchError, UsageError, lines_of
 from search.guard import Guard
 from search.noise import quiet_stdout
 from trainable.errors import ConfigError
-from trainable.precision import FLOAT32, check_precision
+from trainable.precision import check_precision
 
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 # What Ray and Tune read from the environment. Tune's own records are not read by anything here: the study is the truth.
@@ -30,6 +29,7 @@ SETTINGS = {
     "TUNE_GLOBAL_CHECKPOINT_S": "1e9",  # seconds between snapshots of the experiment
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # `search.interrupt` handles signals
     "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",  # the study records why a trial failed
+    "TUNE_MAX_PENDING_TRIALS_PG": "1000000",  # `search.tuning.StudySearcher` limits them, as the cluster grows
     CHDIR: "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
     "RAY_prestart_worker_first_driver": "0",  # workers without the environment below, which nothing could use
@@ -64,7 +64,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         UsageError: No trial would fit into what the runtime has.
     """
     os.environ.update(SETTINGS)
-    _check_reachable(address)
+    address = _reachable(address)
     guard = Guard() if address is None else None
     try:
         with contextlib.nullcontext() if verbose else quiet_stdout():
@@ -143,7 +143,7 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
                 raise SearchError(f"Ray {place}does not answer: {lines_of(error)[0]}") from error
             if address is None:
                 beside.enter_context(_successor())
-            yield _settled(wanted)
+            yield _settled(wanted, may_grow=address is not None)
         finally:
             _shut_down()  # also where a signal ended its start
 
@@ -185,26 +185,15 @@ def check_this_machine(precision: str) -> None:
         raise UsageError(f"--precision: {error}") from error
 
 
-def check_nodes(precision: str) -> None:
-    """Refuse a precision that the processor of some node of the runtime does not have.
-
-    Raises:
-        UsageError: One has not; the message names the node.
-    """
-    if precision == FLOAT32:
-        return  # every processor has it
-    check = ray.remote(num_cpus=0)(check_precision)
-    for node in _nodes():
-        here = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        try:
-            ray.get(check.options(scheduling_strategy=here).remote(precision))
-        except ConfigError as error:
-            reason = str(error).strip().splitlines()[-1].removeprefix(f"{ConfigError.__module__}.ConfigError: ")
-            raise UsageError(f"--precision: {reason} ({node['NodeManagerHostname']})") from error
-
-
-def _nodes() -> list[dict[str, Any]]:
+def alive_nodes() -> list[dict[str, Any]]:
+    """Return what Ray says of the nodes that are there, under Ray's own names."""
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
+
+
+def fitting(nodes: Sequence[Mapping[str, Any]], wanted: Resources) -> int:
+    """Return how many trials these nodes hold at once."""
+    needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
+    return sum(int(min(node["Resources"].get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
 
 
 def _worker_environment() -> dict[str, Any]:
@@ -216,24 +205,32 @@ def _worker_environment() -> dict[str, Any]:
     return {"py_executable": shlex.quote(sys.executable), "env_vars": tune_variables}
 
 
-def _check_reachable(address: str | None) -> None:
-    """Answer at once where nothing listens: Ray itself would try for minutes."""
-    match = re.fullmatch(r"\[?([^\[\]/]+)\]?:(\d+)", address or "")
-    if match is None:
-        return  # "auto" or none: Ray finds out quickly
+def _reachable(address: str | None) -> str | None:
+    """Return the HOST:PORT behind an address; refuse at once where nothing listens: Ray would try for a minute."""
+    if address is None:
+        return None
     try:
-        socket.create_connection((match[1], int(match[2])), timeout=CONNECT_TIMEOUT).close()
-    except (OSError, OverflowError) as error:
-        raise SearchError(f"Ray at {address} does not answer: {error}") from error
+        found = str(ray._private.services.canonicalize_bootstrap_address(address))  # noqa: SLF001 (as `ray.init` does)
+        host, _, port = found.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_TIMEOUT).close()
+    except (OSError, OverflowError, ValueError) as error:
+        raise SearchError(f"Ray at {address} does not answer: {lines_of(error)[0]}") from error
+    return found
 
 
-def _settled(wanted: Resources) -> Resources:
-    """Return the resources with a number of workers that the nodes can hold."""
-    nodes = [node["Resources"] for node in _nodes()]
-    needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
-    fitting = sum(int(min(node.get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
-    if not fitting:
+def _settled(wanted: Resources, *, may_grow: bool) -> Resources:
+    """Return the resources with a number of workers: where none is wanted, as many as the nodes hold.
+
+    Args:
+        wanted: Where `workers` is 0, none.
+        may_grow: Whether the wanted ones may come to a cluster that holds none yet.
+    """
+    nodes = alive_nodes()
+    number = fitting(nodes, wanted)
+    if not number and not (may_grow and wanted.workers):
+        shapes = [node["Resources"] for node in nodes]
+        needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
         asked = " and ".join(f"{name} {amount:g}" for name, amount in needed)
-        largest = " and ".join(f"{name} {max(node.get(name, 0.0) for node in nodes):g}" for name, _ in needed)
+        largest = " and ".join(f"{name} {max(shape.get(name, 0.0) for shape in shapes):g}" for name, _ in needed)
         raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node has {asked} for a trial, but at most {largest}")
-    return Resources(wanted.workers or fitting, wanted.cpus, wanted.gpus)
+    return Resources(wanted.workers or number, wanted.cpus, wanted.gpus)

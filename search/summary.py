@@ -23,17 +23,24 @@ BEST_SHOWN = 5
 
 @dataclass(frozen=True)
 class Times:
-    """Where the seconds of a command went; `training` is summed over the workers."""
+    """Where the seconds of a command went.
+
+    Attributes:
+        wall: From its start.
+        startup: Until the first worker began.
+        training: Summed over the workers.
+        offered: What training could have had: as many workers as there were, for as long as they were there.
+    """
 
     wall: float = 0.0
     startup: float = 0.0
     training: float = 0.0
-    workers: int = 1
+    offered: float = 0.0
 
     @property
     def utilization(self) -> float:
         """Share of the workers' time that was spent training."""
-        return self.training / (self.wall * self.workers) if self.wall else 0.0
+        return self.training / self.offered if self.offered else 0.0
 
 
 @dataclass(frozen=True)

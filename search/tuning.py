@@ -88,20 +88,29 @@ class Work(Protocol):
 class StudySearcher(_Unpicklable, Searcher):
     """Asks for configurations and tells how their training ended."""
 
-    def __init__(self, work: Work) -> None:
-        """Ask until the work is exhausted."""
+    def __init__(self, work: Work, capacity: Callable[[], int]) -> None:
+        """Ask until the work is exhausted, for no more trials at once than there are workers."""
         super().__init__(metric=OBJECTIVE, mode="max")
-        self._work = work
+        self._work, self._capacity = work, capacity
+        self._in_flight = set[str]()
 
     @_aborting
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration; where there is None, Tune asks again."""
-        check_runtime()  # Tune's next step asks the GCS, and would wait for one that is gone
-        return str(Searcher.FINISHED) if self._work.exhausted else self._work.ask(trial_id)
+        check_runtime()
+        if self._work.exhausted:
+            return str(Searcher.FINISHED)
+        if len(self._in_flight) >= self._capacity():
+            return None
+        config = self._work.ask(trial_id)
+        if config is not None:
+            self._in_flight.add(trial_id)
+        return config
 
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell how a trial ended; of one that failed the scheduler was told."""
+        self._in_flight.discard(trial_id)
         if error:
             return
         if result:
@@ -180,7 +189,14 @@ def mnist_trainable(dataset: Dataset, precision: str) -> Any:
     return tune.with_parameters(keys.MnistTrial, data=dataset, precision=precision)
 
 
-def run_trials(trainable: Any, work: Work, resources: Resources, *, check: Callable[[], None]) -> None:
+def run_trials(
+    trainable: Any,
+    work: Work,
+    resources: Resources,
+    *,
+    check: Callable[[], None],
+    capacity: Callable[[], int] | None = None,
+) -> None:
     """Train until the work is exhausted and all that was asked has ended.
 
     Args:
@@ -188,6 +204,7 @@ def run_trials(trainable: Any, work: Work, resources: Resources, *, check: Calla
         work: The study's side.
         resources: Ray's side.
         check: Called often on the main thread; what it raises ends the run at once.
+        capacity: Called often; how many trials may run at once now. Without it always `resources.workers`.
 
     Raises:
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
@@ -197,10 +214,9 @@ def run_trials(trainable: Any, work: Work, resources: Resources, *, check: Calla
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=StudySearcher(work),
+                search_alg=StudySearcher(work, capacity or (lambda: resources.workers)),
                 scheduler=StudyScheduler(work),
                 num_samples=-1,
-                max_concurrent_trials=resources.workers,
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(

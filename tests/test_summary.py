@@ -63,7 +63,7 @@ def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     options = parse(["--storage", url, "--study", "s"])
     models = ModelStore(tmp_path, "s")
     models.write(7, b"model")
-    summary = Summary("s", shown(url), settings, study.trials, None, models, Times(100.0, 10.0, 180.0, 2))
+    summary = Summary("s", shown(url), settings, study.trials, None, models, Times(100.0, 10.0, 180.0, 200.0))
     summary.print(console, location(shown(url), options.runs))
     return console.file.getvalue(), summary.to_json()
 

@@ -47,6 +47,20 @@ def environment_here(threads: int, *, gpu: bool) -> dict[str, Any]:
     }
 
 
+def code_here() -> dict[str, str]:
+    """Return what workers of one search have to have in common: the versions of Python, of Ray, and of this package.
+
+    The last one is the project's with a digest of this package's source, which changes more often.
+    """
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    digest = _digest("".join(file.read_text(encoding="utf-8") for file in sources))
+    return {
+        "Python": platform.python_version(),
+        "Ray": version("ray"),
+        "mnist-search": f"{version('mnist-search')}+{digest}",
+    }
+
+
 def processor(cpu_info: Path = CPU_INFO) -> dict[str, str]:
     """Return the processor's name and those of its instruction sets that matter.
 

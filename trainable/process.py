@@ -23,3 +23,5 @@ def prepare_tensorflow(threads: int, *, gpu: bool) -> None:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     if not gpu:
         tf.config.set_visible_devices([], "GPU")  # TensorFlow would claim the memory of every GPU it sees
+    for device in tf.config.get_visible_devices("GPU"):  # those that Ray gave to this worker, perhaps a part of one
+        tf.config.experimental.set_memory_growth(device, enable=True)

@@ -1,0 +1,144 @@
+"""A search follows the nodes of a cluster; here they are several raylets on this machine."""
+
+import contextlib
+import json
+import shutil
+import socket
+import time
+from importlib.metadata import version
+
+import pytest
+from commands import ROOT, start, study_of, wait_for_trials
+from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL
+from ray.cluster_utils import Cluster
+from ray.experimental.internal_kv import _internal_kv_get
+
+from search.errors import UsageError
+from search.goal import goal_of
+from search.nodes import Nodes, asked_for
+from search.runtime import Resources, ray_runtime
+from trainable.environment import code_here
+
+SPACE = """
+hidden_units = {type = "int", low = 64, high = 128}
+epochs = {type = "int", low = 3, high = 4}
+"""
+
+
+@pytest.fixture
+def cluster():
+    """A head with one CPU."""
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    yield cluster
+    cluster.shutdown()
+
+
+@contextlib.contextmanager
+def connected(cluster, workers=0):
+    """A driver that is connected to a cluster; yields the resources that it settled on."""
+    with ray_runtime(cluster.address, Resources(workers, 1, 0), verbose=False) as resources:
+        yield resources
+
+
+def wait_for(expected, observe, seconds=30):
+    """Wait until an observation is as expected."""
+    deadline = time.monotonic() + seconds
+    while (seen := observe()) != expected:
+        assert time.monotonic() < deadline, f"{seen} instead of {expected}"
+        time.sleep(0.2)
+
+
+def test_workers_follow_the_nodes(cluster):
+    """There are as many as the nodes hold, once these were asked for their versions; `--workers` is a limit."""
+    with connected(cluster) as resources:
+        assert resources.workers == 1
+        nodes, limited = Nodes(resources, "float32", limited=False), Nodes(Resources(2, 1, 0), "float32", limited=True)
+        nodes.admit()
+        assert nodes.workers() == 1
+        node = cluster.add_node(num_cpus=2)
+        wait_for(3, nodes.workers)
+        wait_for(2, limited.workers)
+        cluster.remove_node(node)
+        wait_for(1, nodes.workers)
+
+
+def test_wanted_workers_may_come_later(cluster):
+    """A cluster that holds none of the workers that `--workers` wants is taken: its autoscaler may bring them."""
+    with ray_runtime(cluster.address, Resources(4, 2, 0), verbose=False) as resources:
+        assert resources.workers == 4
+        nodes = Nodes(resources, "float32", limited=True)
+        nodes.admit()
+        assert nodes.workers() == 0
+    with (
+        pytest.raises(UsageError, match=r"^--cpus-per-trial, --gpus-per-trial: no node has CPU 2 for a trial"),
+        ray_runtime(cluster.address, Resources(0, 2, 0), verbose=False),
+    ):
+        pass
+
+
+def test_autoscaler_is_asked_and_let_go(cluster):
+    """The request for nodes names what a trial gets, and ends with the search."""
+
+    def asked():
+        return json.loads(_internal_kv_get(AUTOSCALER_RESOURCE_REQUEST_CHANNEL))
+
+    with connected(cluster) as resources:
+        with asked_for(resources, 12):
+            assert asked() == [{"CPU": 1}] * 12
+        assert asked() == []
+
+
+def test_node_without_the_precision_is_refused(cluster):
+    """The line names the node."""
+    with connected(cluster) as resources, pytest.raises(UsageError) as caught:
+        Nodes(resources, "float8", limited=False).admit()
+    assert str(caught.value) == (
+        f"the node {socket.gethostname()} ({cluster.head_node.node_ip_address}) cannot take part: "
+        "--precision: precision must be one of float32, bfloat16, got 'float8'"
+    )
+
+
+def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypatch):
+    """A node whose workers would import other code is named, with what it has and what the driver has."""
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "trainable", other / "trainable")
+    with (other / "trainable" / "trial.py").open("a") as file:
+        file.write("\n# changed\n")
+    monkeypatch.chdir(tmp_path)  # Ray lets workers import from the driver's folder first
+    monkeypatch.setattr("sys.path", [path for path in __import__("sys").path if path not in ("", str(ROOT))])
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={"num_cpus": 1, "include_dashboard": False, "env_vars": {"PYTHONPATH": str(other)}},
+    )
+    try:
+        with connected(cluster) as resources, pytest.raises(UsageError) as caught:
+            Nodes(resources, "float32", limited=False).admit()
+    finally:
+        cluster.shutdown()
+    ours = code_here()["mnist-search"]
+    assert str(caught.value).startswith(f"the node {socket.gethostname()} (")
+    assert f"has mnist-search {version('mnist-search')}+" in str(caught.value)
+    assert str(caught.value).endswith(f", but the driver {ours}")
+    assert str(caught.value).count(ours) == 1
+
+
+def test_node_that_joins_in_mid_run_gets_work(cluster, tmp_path):
+    """The search on it grows: trials run beside each other that could not before."""
+    space = tmp_path / "space.toml"
+    space.write_text(SPACE)
+    arguments = ("--address", cluster.address, "--study", "g", "--runs", tmp_path, "--space", space, "--no-baseline")
+    process = start("--trials", 14, "--pruner", "none", *arguments)
+    wait_for_trials(process, tmp_path, "g", 2)
+    assert goal_of(study_of(tmp_path, "g").user_attrs).workers == 1
+    cluster.add_node(num_cpus=2)
+    stdout, stderr = process.communicate(timeout=110)
+    assert process.returncode == 0, stderr
+    assert "3 workers" in stdout.splitlines()
+    study = study_of(tmp_path, "g")
+    assert goal_of(study.user_attrs).workers == 3
+    assert len(study.trials) == 14
+    beside = [
+        sum(a.datetime_start < b.datetime_start < a.datetime_complete for b in study.trials) for a in study.trials
+    ]
+    assert max(beside[:2]) == 0
+    assert max(beside) >= 2
