@@ -1,7 +1,7 @@
 """`python -m benchmarks.driver`: what a trial costs the driver, against the number of trials that the study has.
 
 The trainable trains nothing, so all the time that a trial takes is the search's own: the sampler, the pruner, SQLite,
-Tune's event loop and Ray's calls.
+Tune's event loop and Ray's calls. With `--workers` it measures instead how many workers one driver keeps busy.
 """
 
 import statistics
@@ -15,6 +15,7 @@ from typing import Any
 from optuna.trial import TrialState
 from ray import tune
 
+from benchmarks import fleet
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
 from search.arguments import whole
@@ -121,22 +122,44 @@ def report(rows: list[list[str]], trials: int) -> str:
     )
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmark; return its exit status."""
-    parser = make_parser("driver", __doc__)
-    parser.add_argument("--trials", metavar="N", type=whole(8), default=TRIALS, help=f"(default: {TRIALS})")
-    options = parser.parse_args(arguments)
-    quiet(verbose=False)
+def measure_costs(trials: int, results: Path) -> None:
+    """Measure what a trial costs with each sampler."""
     rows: list[list[str]] = []
     with (
         tempfile.TemporaryDirectory() as folder,
         ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,
     ):
         for sampler in SAMPLERS:
-            rows.append(row(sampler, measure(sampler, options.trials, Path(folder), resources)))
-            body = report(rows, options.trials)  # written after each sampler: the next one may take minutes
-            record("driver", "What a trial costs the driver", body, options.results)
+            rows.append(row(sampler, measure(sampler, trials, Path(folder), resources)))
+            body = report(rows, trials)  # written after each sampler: the next one may take minutes
+            record("driver", "What a trial costs the driver", body, results)
     print(body)
+
+
+def measure_fleet(workers: list[int], seconds: int, results: Path) -> None:
+    """Measure how many workers are kept busy, for each number of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        for body in fleet.measured(workers, seconds, Path(folder)):
+            record("workers", "How many workers one driver keeps busy", body, results, command="driver")
+    print(body)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the benchmark; return its exit status."""
+    parser = make_parser("driver", __doc__)
+    parser.add_argument("--trials", metavar="N", type=whole(8), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument(
+        "--workers", metavar="N,…", type=fleet.numbers, help="measure these numbers of workers, with trials that wait"
+    )
+    parser.add_argument(
+        "--seconds", metavar="N", type=whole(1), default=fleet.WINDOW, help=f"of each (default: {fleet.WINDOW})"
+    )
+    options = parser.parse_args(arguments)
+    quiet(verbose=False)
+    if options.workers:
+        measure_fleet(options.workers, options.seconds, options.results)
+    else:
+        measure_costs(options.trials, options.results)
     return 0
 
 

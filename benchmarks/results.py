@@ -13,7 +13,9 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 # In the order of the file.
-SECTIONS = ("engine", "precision", "search", "quality", "calibration", "whole", "driver", "memory", "dashboard")
+SECTIONS = (
+    "engine", "precision", "search", "quality", "calibration", "whole", "driver", "workers", "memory", "dashboard",
+)  # fmt: skip
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -29,7 +31,15 @@ a whole when that command runs again. Seconds are wall time. Where a figure stan
 the least and the greatest of the repetitions in brackets."""
 
 
-def record(name: str, title: str, body: str, file: Path = RESULTS, *, packages: Sequence[str] = PACKAGES) -> None:
+def record(
+    name: str,
+    title: str,
+    body: str,
+    file: Path = RESULTS,
+    *,
+    packages: Sequence[str] = PACKAGES,
+    command: str | None = None,
+) -> None:
     """Write a section in place of the one of that name; the others stay as they are.
 
     Args:
@@ -38,6 +48,7 @@ def record(name: str, title: str, body: str, file: Path = RESULTS, *, packages: 
         body: Markdown.
         file: The file of results; made where there is none.
         packages: Distributions whose versions matter here.
+        command: The module that measured it, where it is not of the section's name.
 
     Raises:
         ValueError: There is no such section.
@@ -45,7 +56,7 @@ def record(name: str, title: str, body: str, file: Path = RESULTS, *, packages: 
     if name not in SECTIONS:
         raise ValueError(f"a section is one of {', '.join(SECTIONS)}, got {name!r}")
     found = _read(file)
-    found[name] = "\n\n".join([f"## {title}", _provenance(name, packages), body.strip()])
+    found[name] = "\n\n".join([f"## {title}", _provenance(command or name, packages), body.strip()])
     sections = [f"{_begin(each)}\n{found[each]}\n{_end(each)}" for each in SECTIONS if each in found]
     _write(file, "\n\n".join([INTRODUCTION, *sections]) + "\n")
 

@@ -35,7 +35,7 @@ LAYERS = {
     "benchmarks": (
         "results", "command", "peers.space", "peers.command", "peers.network", "peers.ray_tune", "peers.optuna_alone",
         "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "calibration", "whole",
-        "driver", "memory", "large", "browsing", "dashboard",
+        "waiting", "fleet", "driver", "memory", "large", "browsing", "dashboard",
     ),
 }  # fmt: skip
 
@@ -111,6 +111,7 @@ def test_only_the_trainable_and_the_tuning_know_ray():
     assert knowing == {
         "trainable.trial", "search.tuning", "search.runtime", "search.nodes",
         "benchmarks.peers.ray_tune", "benchmarks.driver",
+        "benchmarks.waiting", "benchmarks.fleet",
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Every benchmark runs at its smallest size, and writes its section and no other. No figure is asserted."""
 
 import math
+import re
 import subprocess
 import sys
 
@@ -53,6 +54,30 @@ def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
     assert ("streamlit 1." if name == "dashboard" else "tensorflow 2.") in text
     assert "| ---" in text
     assert "nan" not in text
+
+
+def test_driver_keeps_workers_busy(tmp_path):
+    """The figures of workers that wait have a section of their own, which names the command that makes it."""
+    file = tmp_path / "RESULTS.md"
+    result = run_benchmark("driver", "--workers", "2", "--seconds", "3", "--results", str(file))
+    assert result.returncode == 0, result.stderr
+    text = file.read_text()
+    assert text.count(": begin -->") == 1
+    assert "<!-- workers: begin -->\n## " in text
+    assert "`python -m benchmarks.driver --workers 2" in text
+    for sampler in ("random", "tpe"):
+        [share] = re.findall(rf"^\| 2 \| {sampler} \| ([0-9.]+) \|", text, re.MULTILINE)
+        assert float(share) > 0
+
+
+def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
+    """In one line, before anything is started."""
+    result = run_benchmark("driver", "--workers", "2,1000000", "--results", str(tmp_path / "RESULTS.md"))
+    assert result.returncode == 2
+    assert re.fullmatch(
+        r"error: --workers: the free memory holds [0-9]+ workers of [0-9]+ MiB, got 1000000\n", result.stderr
+    )
+    assert not (tmp_path / "RESULTS.md").exists()
 
 
 @pytest.mark.parametrize("name", SMALLEST)
