@@ -133,6 +133,9 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self._work = work
 
+    def choose_trial_to_run(self, tune_controller: Any) -> None:
+        """Choose none: Tune starts trials anyway; the starting worker of a chosen one it would end for a free one."""
+
     @_aborting
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Report an epoch that is not the trial's last; the last one goes to the searcher alone."""
