@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 # The locks name every package, so pip has nothing to resolve; asked to, it would meet a release younger than the lock and refuse it.
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: search setup dashboard test coverage chaos check bench screenshots fix lock clean
+.PHONY: search setup dashboard test coverage chaos cluster-test check bench screenshots fix lock clean
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -40,6 +40,10 @@ coverage: $(VENV)/.installed-dev
 CHAOS := --driver 50 --worker 20 --raylet 10 --gcs 5 --ray 5 --storage 10 --signal 10 --rival 5
 chaos: $(VENV)/.installed-dev
 	$(RUN) tests/chaos/chaos.py $(CHAOS)
+
+# Hosts that are network namespaces: needs root, and Debian's iproute2, openssh-server and rsync.
+cluster-test: $(VENV)/.installed-dev
+	$(RUN) -m pytest --no-cov -m "cluster or not cluster" tests/cluster
 
 check: $(VENV)/.installed-dev
 	$(RUN) -m pip --disable-pip-version-check check

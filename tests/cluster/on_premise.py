@@ -1,0 +1,113 @@
+"""A Ray cluster on the hosts of the rig, by the commands that a person types on the client."""
+
+import contextlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import optuna
+from cluster.rig import wait_until
+from commands import ROOT
+
+from search.guard import command_of, descendants
+from trainable.data import cache_file
+
+FILE = "~/on-premise.yaml"
+SETTINGS = ". ~/mnist-search/deploy/settings.sh"
+# Networks that train for some seconds.
+SPACE = """
+hidden_units = {type = "int", low = 128, high = 512, log = true}
+learning_rate = {type = "float", low = 1e-3, high = 3e-3, log = true}
+batch_size = {type = "categorical", choices = [128, 256]}
+epochs = {type = "int", low = 3, high = 6}
+"""
+
+
+class Cluster:
+    """The cluster that deploy/on-premise.yaml describes; nothing in it is changed but the addresses and the user."""
+
+    def __init__(self, rig):
+        self.rig, self.client = rig, rig.client
+        self.head = rig.hosts[0]
+        text = (ROOT / "deploy/on-premise.yaml").read_text()
+        filled = text.replace("HEAD-ADDRESS", self.head.address).replace("USER", "root")
+        filled = filled.replace("WORKER-ADDRESS, WORKER-ADDRESS", ", ".join(host.address for host in rig.hosts[1:]))
+        (self.client.home / "on-premise.yaml").write_text(filled)
+        self.client.run("ray get-auth-token --generate && chmod 600 ~/.ray/auth_token")
+        (self.head.home / "space.toml").write_text(SPACE)
+        cache = self.head.home / ".cache/mnist-search"  # hosts without a way out cannot download it
+        cache.mkdir(parents=True)
+        shutil.copy(cache_file(), cache)
+
+    @property
+    def hosts(self):
+        """The head and the others."""
+        return self.rig.hosts
+
+    def memory(self):
+        """Return how many bytes the hosts' processes take, those that they share counted once."""
+        pids = [pid for host in self.hosts for pid in descendants(host.process.pid)]
+        return sum(memory_of(pid) for pid in pids)
+
+    @property
+    def runs(self):
+        """The head's folder of results, as the test sees it."""
+        return self.head.home / "mnist-search/runs"
+
+    def up(self):
+        """Start Ray on every host."""
+        return self.client.run(f"cd {ROOT} && RAY_UP_enable_autoscaler_v2=0 ray up --yes {FILE}", timeout=120)
+
+    def down(self):
+        """Stop it: `ray down` ends Ray on the head only."""
+        self.client.run(f"cd {ROOT} && ray down --yes {FILE}", timeout=60)
+        for host in self.hosts[1:]:
+            if host.is_on:
+                self.client.run(
+                    f"ssh -o StrictHostKeyChecking=accept-new {host.address} mnist-search/.venv/bin/ray stop"
+                )
+
+    def search(self, *options):
+        """Start a search on the head; do not wait for it."""
+        command = f"cd ~/mnist-search && python -m search.run --address auto {' '.join(map(str, options))}"
+        return self.client.begin(f"cd {ROOT} && ray exec {FILE} '{command}'")
+
+    def on_head(self, command):
+        """Return what a command says on the head, with the settings of its shells."""
+        return self.head.run(f"{SETTINGS}; {command}").strip()
+
+    def nodes(self):
+        """Return the addresses of the nodes that are alive, as the head knows them."""
+        said = self.on_head("ray list nodes --filter state=ALIVE --format json")
+        return {node["node_ip"] for node in json.loads(said[said.index("[") :])}
+
+    def listeners(self, host):
+        """Return which programs listen on all interfaces of a host, those in Python with their port."""
+        found = re.findall(r"(?:\*|0\.0\.0\.0|\[::\]):(\d+) .*users:\(\(\"([^\"]+)", host.run("ss -ltnpH"))
+        return {f"{name}:{port}" if name == "python" else name for port, name in found}
+
+    def wait_for_nodes(self, number, timeout=60):
+        """Wait until the head knows some number of nodes."""
+        wait_until(lambda: len(self.nodes()) == number, timeout, f"{number} nodes")
+
+    def trials(self, study):
+        """Return the trials of a study that may be in progress or not yet there."""
+        file = self.runs / "studies.db"
+        with contextlib.suppress(Exception):  # read-only: Optuna would make what the search is about to make
+            return optuna.load_study(study_name=study, storage=f"sqlite:///file:{file}?mode=ro&uri=true").trials
+        return []
+
+
+def training(host):
+    """Whether a worker on a host is in an epoch, as its title says."""
+    titles = [command_of(pid).split(b"\0")[0] for pid in descendants(host.process.pid)]
+    return any(re.match(rb"ray::\w+\.train", title) for title in titles)
+
+
+def memory_of(pid):
+    """Return a process's bytes, of what it shares with others only its part; nothing where it has ended."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+        return int(found[1]) * 1024 if found else 0
+    return 0

@@ -1,0 +1,132 @@
+"""A search on a cluster of three hosts that share nothing, one of which loses its power.
+
+The short form; `make cluster-test` runs the long one as well.
+"""
+
+import os
+import time
+from datetime import datetime
+
+import pytest
+from cluster.on_premise import Cluster, training
+from cluster.rig import wait_until
+
+from search.failures import LOST_NODE
+from search.guard import descendants, is_ray
+from search.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+
+TRIALS = 15
+RETRIED_WITHIN = 15  # seconds after the power went
+# What a stranger may try on the head's ports.
+WAYS = {
+    "join as a node": "ray start --address={head}:6379",
+    "ask for the nodes": "ray status --address={head}:6379",
+    "connect a client": "python -c 'import ray; ray.init(\"ray://{head}:10001\")'",
+}
+# How it may show a token, or none at all.
+WITHOUT = "RAY_AUTH_MODE=disabled"
+WRONG = f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={'0' * 64}"
+RIGHT = "RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(cat ~/.ray/auth_token)"
+
+pytestmark = pytest.mark.timeout(420)
+
+
+@pytest.fixture(scope="module")
+def cluster(rig, dataset, record):
+    """Ray on all three hosts, started as a person does."""
+    began = time.monotonic()
+    cluster = Cluster(rig)
+    cluster.up()
+    cluster.wait_for_nodes(3)
+    record(f"three nodes {time.monotonic() - began:.0f} s after `ray up` began")
+    return cluster
+
+
+@pytest.fixture(scope="module")
+def strangers(cluster):
+    """Commands that try to get in from a machine that is not of the cluster; some wait long for their refusal."""
+
+    def begin(token, way):
+        return cluster.client.begin(f"export {token} HOME=/tmp/stranger; {WAYS[way].format(head=cluster.head.address)}")
+
+    tries = [(token, way) for token in (WITHOUT, WRONG) for way in WAYS]
+    tries += [(RIGHT, way) for way in WAYS if way != "join as a node"]  # hosts 2 and 3 did
+    return {each: begin(*each) for each in tries}
+
+
+@pytest.fixture(scope="module")
+def killed(cluster, strangers, record):
+    """When a host was killed in mid-search; the search is over."""
+    began = time.monotonic()
+    # One trial a host: each host sees all processors of the machine.
+    options = ["--study s --seed 7 --space ~/space.toml --pruner none --confirm-top 1 --confirm-seeds 2"]
+    search = cluster.search(*options, "--trials", TRIALS, "--cpus-per-trial", os.cpu_count())
+    victim = cluster.hosts[2]
+    wait_until(lambda: len(hosts_of(cluster)) == 3 and training(victim), 120, "trials on all hosts")
+    record(f"memory of the three hosts: {cluster.memory() / 2**30:.1f} GiB")
+    cluster.rig.kill(victim)
+    killed = datetime.now().astimezone()
+    assert search.wait(180) == 0, search.output
+    record(f"a search of {TRIALS} trials with its confirmation: {time.monotonic() - began:.0f} s")
+    return killed
+
+
+def hosts_of(cluster):
+    """The hosts on which trials of the study have ended."""
+    return {trial.user_attrs[HOST] for trial in cluster.trials("s") if HOST in trial.user_attrs}
+
+
+def test_search_runs_on_every_host_and_ends_with_the_asked_count(cluster, killed):
+    """Trials ran on all three hosts, and the one that went did not change how many the study has."""
+    assert hosts_of(cluster) == {"host1", "host2", "host3"}
+    assert count(cluster.trials("s")).finished == TRIALS
+
+
+def test_trial_of_a_killed_host_is_tried_again_elsewhere(cluster, killed, record):
+    """The study says that the node was lost, and the same configuration began again within 15 seconds."""
+    trials = cluster.trials("s")
+    [lost] = [trial for trial in trials if FAILURE in trial.user_attrs]
+    assert lost.user_attrs[FAILURE] == f"{INTERRUPTED}: {LOST_NODE}"
+    [retry] = [trial for trial in trials if trial.user_attrs.get(RETRY_OF) == lost.number]
+    assert retry.params == lost.params
+    assert retry.user_attrs[HOST] in {"host1", "host2"}
+    seconds = (retry.datetime_start.astimezone() - killed).total_seconds()
+    record(f"tried again {seconds:.1f} s after a host was killed")
+    assert 0 < seconds < RETRIED_WITHIN
+
+
+def test_token_is_readable_by_its_owner_only(cluster):
+    """On every host."""
+    modes = {host.name: (host.home / ".ray/auth_token").stat().st_mode & 0o777 for host in cluster.hosts}
+    assert modes == {"host1": 0o600, "host2": 0o600, "host3": 0o600}
+
+
+def test_who_has_not_the_token_is_refused(cluster, strangers, killed):
+    """Without the token or with a wrong one no node, driver or client gets in; with the right one they do."""
+    let_in = {each for each, command in strangers.items() if command.wait(60) == 0}
+    assert let_in == {each for each in strangers if each[0] == RIGHT}
+    assert cluster.nodes() == {cluster.hosts[0].address, cluster.hosts[1].address}
+
+
+@pytest.mark.parametrize("server", ["127.0.0.1:8265/api/jobs/", "{worker}:52365/logs"])
+def test_requests_without_the_token_are_refused(cluster, server):
+    """The jobs API and the agent on each host answer 401 without a token and 403 to a wrong one."""
+    ask = "import sys, requests; print(requests.get(sys.argv[1], headers={'Authorization': sys.argv[2]}).status_code)"
+    where = f"http://{server.format(worker=cluster.hosts[1].address)}"
+    shown = ["", "'Bearer wrong'", '"Bearer $(cat ~/.ray/auth_token)"']
+    answers = [cluster.on_head(f'python -c "{ask}" {where} {each or chr(39) * 2}') for each in shown]
+    assert answers == ["401", "403", "200"]
+
+
+def test_only_what_hosts_need_of_each_other_listens_on_all_interfaces(cluster, killed):
+    """Ray's dashboard and jobs API, and the agents of runtime environments, do not."""
+    between = {"sshd", "raylet", "ray::DashboardA"}
+    found = {host.name: cluster.listeners(host) for host in cluster.hosts[:2]}
+    assert found == {"host1": between | {"gcs_server", "python:44217", "python:44227"}, "host2": between}
+
+
+def test_cluster_goes_down(cluster, killed):
+    """After `ray down`, and `ray stop` on the others, no process of Ray is left on any host."""
+    cluster.down()
+    hosts = [pid for host in cluster.hosts for pid in descendants(host.process.pid)]
+    wait_until(lambda: not any(map(is_ray, hosts)), 10, "no process of Ray is left")
