@@ -133,6 +133,10 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
         super().__init__()  # type: ignore[no-untyped-call]
         self._work = work
 
+    def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
+        """Let it have failed before: Tune itself would try a preempted trial again, and so does the study."""
+        trial.run_metadata.num_failures = 1
+
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """Choose none: Tune starts trials anyway; the starting worker of a chosen one it would end for a free one."""
 

@@ -4,9 +4,12 @@ import contextlib
 import json
 import shutil
 import socket
+import subprocess
+import sys
 import time
 from datetime import timedelta
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from commands import ROOT, start, study_of, wait_for_trials
@@ -15,9 +18,11 @@ from ray.cluster_utils import Cluster
 from ray.experimental.internal_kv import _internal_kv_get
 
 from search.errors import UsageError
+from search.failures import LOST_NODE
 from search.goal import goal_of
 from search.nodes import Nodes, asked_for
 from search.runtime import Resources, ray_runtime
+from search.study import ATTEMPTS, FAILURE, INTERRUPTED, RETRY_OF, Counts, count
 from trainable.environment import code_here
 
 SPACE = """
@@ -112,7 +117,7 @@ def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypat
     with (other / "trainable" / "trial.py").open("a") as file:
         file.write("\n# changed\n")
     monkeypatch.chdir(tmp_path)  # Ray lets workers import from the driver's folder first
-    monkeypatch.setattr("sys.path", [path for path in __import__("sys").path if path not in ("", str(ROOT))])
+    monkeypatch.setattr("sys.path", [path for path in sys.path if path not in ("", str(ROOT))])
     cluster = Cluster(
         initialize_head=True,
         head_node_args={"num_cpus": 1, "include_dashboard": False, "env_vars": {"PYTHONPATH": str(other)}},
@@ -129,12 +134,36 @@ def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypat
     assert str(caught.value).count(ours) == 1
 
 
+def test_preempted_node_costs_no_retry(cluster, tmp_path):
+    """What was on a node that is taken back is tried again even where `--max-retries` allows none, and only once."""
+    node = cluster.add_node(num_cpus=1)
+    process = begin(cluster, tmp_path, "--trials", 60, "--max-retries", 0)
+    wait_for_trials(process, tmp_path, "g", 20)
+    where = ("--address", cluster.address, "--node-id", node.node_id)
+    why = ("--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "spot", "--deadline-remaining-seconds", "1")
+    subprocess.run([Path(sys.executable).with_name("ray"), "drain-node", *where, *why], check=True, timeout=60)
+    cluster.remove_node(node, allow_graceful=False)
+    _, stderr = process.communicate(timeout=110)
+    assert process.returncode == 0, stderr
+    trials = study_of(tmp_path, "g").trials
+    assert (count(trials), len(trials)) == (Counts(complete=60), 61)
+    [lost] = [trial for trial in trials if FAILURE in trial.user_attrs]
+    assert lost.user_attrs[FAILURE] == f"{INTERRUPTED}: {LOST_NODE}"
+    [retry] = [trial for trial in trials if trial.user_attrs.get(RETRY_OF) == lost.number]
+    assert (retry.params, retry.user_attrs[ATTEMPTS]) == (lost.params, 1)
+
+
+def begin(cluster, runs, *options):
+    """Start a search of short trials."""
+    space = runs / "space.toml"
+    space.write_text(SPACE)
+    where = ("--address", cluster.address, "--study", "g", "--runs", runs)
+    return start(*where, "--space", space, "--no-baseline", "--pruner", "none", *options)
+
+
 def test_node_that_joins_in_mid_run_gets_work(cluster, tmp_path):
     """The search on it grows, also where trials end faster than a worker starts: they run beside each other then."""
-    space = tmp_path / "space.toml"
-    space.write_text(SPACE)
-    arguments = ("--address", cluster.address, "--study", "g", "--runs", tmp_path, "--space", space, "--no-baseline")
-    process = start("--trials", 120, "--pruner", "none", *arguments)
+    process = begin(cluster, tmp_path, "--trials", 120)
     wait_for_trials(process, tmp_path, "g", 2)
     assert goal_of(study_of(tmp_path, "g").user_attrs).workers == 1
     cluster.add_node(num_cpus=2)

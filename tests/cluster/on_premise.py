@@ -78,9 +78,12 @@ class Cluster:
         return self.head.run(f"{SETTINGS}; {command}").strip()
 
     def nodes(self):
-        """Return the addresses of the nodes that are alive, as the head knows them."""
+        """Return the nodes that are alive, as the head knows them: their ids by address."""
         said = self.on_head("ray list nodes --filter state=ALIVE --format json")
-        return {node["node_ip"] for node in json.loads(said[said.index("[") :])}
+        return {
+            node["node_ip"]: node["node_id"]
+            for node in json.loads(re.search(r"^\[.*", said, re.MULTILINE | re.DOTALL)[0])
+        }
 
     def listeners(self, host):
         """Return which programs listen on all interfaces of a host, those in Python with their port."""

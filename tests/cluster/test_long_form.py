@@ -120,21 +120,19 @@ def test_preempted_host_costs_no_retry(cluster, record):
     """A host that is taken back as a spot instance is: its trial is tried again though `--max-retries` allows none."""
     victim = cluster.hosts[2]
     cluster.wait_for_nodes(3, timeout=120)
-    search = begin(cluster, "spot", 16, "--max-retries 0", victim=victim)
-    node = cluster.on_head(
-        f"ray list nodes --filter state=ALIVE --filter node_ip={victim.address} | grep -oE '[0-9a-f]{{56}}'"
-    )
+    search = begin(cluster, "spot", 30, "--max-retries 0", victim=victim)
     cluster.on_head(
-        f"ray drain-node --address {cluster.head.address}:6379 --node-id {node.split()[0]} "
+        f"ray drain-node --address {cluster.head.address}:6379 --node-id {cluster.nodes()[victim.address]} "
         "--reason DRAIN_NODE_REASON_PREEMPTION --reason-message 'taken back' "
         f"--deadline-remaining-seconds {DEADLINE}"
     )
     time.sleep(DEADLINE)
+    wait_until(lambda: training(victim), 60, "a trial is on it")
     cluster.rig.kill(victim)
     killed = now()
     finish(search)
     trials = cluster.trials("spot")
-    assert count(trials).finished == 16
+    assert count(trials).finished == 30
     assert count(trials).failed == 0
     [(_, retry)] = retries(cluster, "spot")
     record(f"tried again {(retry.datetime_start - killed).total_seconds():.1f} s after a host was taken back")
