@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 settings=". ~/mnist-search/deploy/settings.sh"
 grep -qxF "$settings" ~/.bashrc || echo "$settings" >>~/.bashrc
 chmod 600 ~/.ray/auth_token
+mkdir -p runs
 
 if ! { command -v make && make --question .venv/.installed; } >/dev/null 2>&1; then
     if ! { command -v make && python3 -c 'import ensurepip'; } >/dev/null 2>&1; then
