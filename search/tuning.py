@@ -1,27 +1,22 @@
 """Ray Tune around the trials of a study: a Searcher, a TrialScheduler and a Callback that only translate."""
 
-import contextlib
 import functools
 import json
 import logging
 import math
-import pickle
-import re
 import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Protocol
 
-import ray
 from ray import tune
-from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.diagnosis import error_of, failure_of, ray_error
 from search.errors import Abort, RuntimeLostError, lines_of
-from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
+from search.failures import CRASHED, Failure
 from search.live import Report
 from search.runtime import Resources, check_runtime
 from search.settings import OBJECTIVE
@@ -31,7 +26,6 @@ from trainable.data import Dataset
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
 log = logging.getLogger(__name__)
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -149,7 +143,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tell why an attempt gave no result."""
-        self._work.fail(trial.trial_id, failure_of(_error_of(trial)))
+        self._work.fail(trial.trial_id, failure_of(error_of(trial)))
 
 
 class DriverCallback(_Unpicklable, tune.Callback):
@@ -239,55 +233,13 @@ def run_trials(
             tuner.fit()
         except Exception as error:
             # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
-            if (lost := _ray_error(error)) is not None:
+            if (lost := ray_error(error)) is not None:
                 raise RuntimeLostError(f"{type(lost).__name__}: {lines_of(lost)[-1].strip()}") from error
             raise Abort(error) from error
         except Abort as abort:
             if isinstance(abort.cause, RuntimeLostError):
                 raise abort.cause from None
             raise
-
-
-def failure_of(error: Any) -> Failure:
-    """Return what Ray's error means for a trial.
-
-    Args:
-        error: The exception as Tune kept it, or its text where it could not be kept.
-    """
-    story = _COLOURS.sub("", str(error))
-    if isinstance(error, RayTaskError):
-        cause = error.cause
-        if isinstance(cause, MemoryError) or type(cause).__name__ == "ResourceExhaustedError":  # TensorFlow's
-            return Failure(OUT_OF_MEMORY, story)
-        return Failure(f"{ERROR}: {type(cause).__name__}: {cause}".strip(": "), story)  # its seed would fail again
-    if isinstance(error, RayActorError) and error.actor_init_failed:
-        return Failure(f"{ERROR}: {lines_of(story)[-1].strip()}", story)
-    preempted = isinstance(error, RayActorError) and error.preempted
-    if "low on memory" in story or "OUT_OF_MEMORY" in story:
-        reason = OUT_OF_MEMORY
-    elif preempted or "NODE_DIED" in story or "its node has died" in story:
-        reason = LOST_NODE
-    else:
-        reason = CRASHED
-    return Failure(reason, story, retried=True, counted=not preempted)
-
-
-def _error_of(trial: Trial) -> Any:
-    """Return the exception that Tune has just written for a trial, or its text: there is no other way to get at it.
-
-    The file lies in Ray's folder of this session, which only this user can write.
-    """
-    if trial.pickled_error_file:
-        with contextlib.suppress(EOFError, pickle.UnpicklingError):  # cut short by a full disk
-            return ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
-    return Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
-
-
-def _ray_error(error: BaseException | None) -> RayError | None:
-    """Return Ray's error behind another one, if there is one."""
-    while error is not None and not isinstance(error, RayError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _report(result: dict[str, Any]) -> Report:

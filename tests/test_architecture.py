@@ -17,7 +17,7 @@ LAYERS = {
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "reconnect", "storage", "lease",
         "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal", "insight", "models",
-        "failures", "live", "trials", "confirm", "runtime", "nodes", "tuning", "progress", "summary",
+        "failures", "live", "trials", "confirm", "runtime", "nodes", "diagnosis", "tuning", "progress", "summary",
         "reporting.figures", "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe",
         "report", "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
         "exporting.formats", "exporting.reload", "exporting.roundtrip", "exporting.selection",
@@ -109,7 +109,7 @@ def test_only_the_trainable_and_the_tuning_know_ray():
             if any(name.split(".")[0] == "ray" for name in names):
                 knowing.add(f"{package}.{module}")
     assert knowing == {
-        "trainable.trial", "search.tuning", "search.runtime", "search.nodes",
+        "trainable.trial", "search.tuning", "search.runtime", "search.nodes", "search.diagnosis",
         "benchmarks.peers.ray_tune", "benchmarks.driver",
         "benchmarks.waiting", "benchmarks.fleet",
     }  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError, RayTaskError
 
-from search.tuning import _ray_error, failure_of
+from search.diagnosis import failure_of, ray_error
 
 ENDED = "The actor died unexpectedly before finishing this task.\nThe actor is dead because "
 
@@ -32,5 +32,5 @@ def test_errors_of_ray_are_found_behind_those_of_tune():
     """Tune stops its loop with an error of its own where Ray lost an object."""
     lost, stopped = ObjectLostError("00", None, ""), RuntimeError("Caught unexpected exception")
     stopped.__cause__ = lost
-    assert _ray_error(stopped) is lost
-    assert _ray_error(ValueError()) is None
+    assert ray_error(stopped) is lost
+    assert ray_error(ValueError()) is None
