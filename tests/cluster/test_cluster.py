@@ -1,6 +1,6 @@
 """A search on a cluster of three hosts that share nothing, one of which loses its power.
 
-The short form; `make cluster-test` runs the long one as well.
+The short form of `make cluster-test`.
 """
 
 import os
@@ -28,7 +28,7 @@ WITHOUT = "RAY_AUTH_MODE=disabled"
 WRONG = f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={'0' * 64}"
 RIGHT = "RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(cat ~/.ray/auth_token)"
 
-pytestmark = pytest.mark.timeout(420)
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(420)]
 
 
 @pytest.fixture(scope="module")
