@@ -102,11 +102,13 @@ def _successor() -> Iterator[None]:
     [gcs] = (info.process for info in node.all_processes["gcs_server"])
     port = node.gcs_address.rpartition(":")[2]
     command = [re.sub(r"(?<=^--gcs_server_port=).*", port, part) for part in gcs.args]
+    environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
+    nowhere = subprocess.DEVNULL
 
     def watch() -> None:
         while not over.wait(WATCH_PERIOD):
             if gcs.poll() is not None:
-                with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as successor:
+                with subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere) as successor:
                     over.wait()
                     successor.kill()
 
@@ -145,6 +147,8 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
                 beside.enter_context(_successor())
             yield _settled(wanted, may_grow=address is not None)
         finally:
+            if not _dead():
+                beside.close()  # what ends from here on ends in order
             _shut_down()  # also where a signal ended its start
 
 

@@ -232,6 +232,7 @@ def run_trials(
         try:
             tuner.fit()
         except Exception as error:
+            check_runtime()  # first: what a GCS's successor answers is an error of its own, and says less
             # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
             if (lost := ray_error(error)) is not None:
                 raise RuntimeLostError(f"{type(lost).__name__}: {lines_of(lost)[-1].strip()}") from error

@@ -161,7 +161,8 @@ def test_search_in_another_program_is_left_alone(url, make_study, open_page):
 
 def test_search_is_interrupted_once(hold, open_page):
     """The button sends the signal to the process that has the study, and then says that it was sent."""
-    code = "import time; print(flush=True); time.sleep(60)  # search.run"
+    obey = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)"  # as a shell's background does not
+    code = f"{obey}; import time; print(flush=True); time.sleep(60)  # search.run"
     search = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     search.stdout.readline()
     hold(pid=search.pid, process=start_of(search.pid))
