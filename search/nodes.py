@@ -33,6 +33,7 @@ class Nodes:
         """
         self._wanted, self._precision = wanted, precision
         self._limit = wanted.workers if limited else math.inf
+        self._code = code_here()
         self._answers: dict[str, Any] = {}  # by the node's id, a reference
         self._admitted = set[str]()
         self._workers = 0
@@ -63,7 +64,7 @@ class Nodes:
         open_answers = [answer for node, answer in self._answers.items() if node in nodes.keys() - self._admitted]
         ready, _ = ray.wait(open_answers, num_returns=len(open_answers), timeout=patience) if open_answers else ([], [])
         for node in nodes.keys() - self._admitted:
-            if self._answers[node] in ready and _can_take_part(self._answers[node], nodes[node]):
+            if self._answers[node] in ready and _can_take_part(self._answers[node], nodes[node], self._code):
                 self._admitted.add(node)
         held = fitting([nodes[node] for node in nodes.keys() & self._admitted], self._wanted)
         self._workers = int(min(self._limit, held))
@@ -90,8 +91,8 @@ def _question(node: str, precision: str) -> Any:
     return ray.remote(answer).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
-def _can_take_part(answer: Any, node: dict[str, Any]) -> bool:
-    """Say whether a node is fit; not, where it has gone meanwhile."""
+def _can_take_part(answer: Any, node: dict[str, Any], code: dict[str, str]) -> bool:
+    """Say whether a node is fit, with the driver's code; not, where it has gone meanwhile."""
     name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
     try:
         there = ray.get(answer)
@@ -101,7 +102,7 @@ def _can_take_part(answer: Any, node: dict[str, Any]) -> bool:
         return False
     if isinstance(there, str):
         raise UsageError(f"the node {name} cannot take part: {there}")
-    for what, version in code_here().items():
+    for what, version in code.items():
         if there.get(what) != version:
             raise UsageError(f"the node {name} has {what} {there.get(what)}, but the driver {version}")
     return True
@@ -112,8 +113,7 @@ def asked_for(wanted: Resources, number: int) -> Iterator[None]:
     """Ask the cluster's autoscaler, if it has one, for room for this many trials at once for the length of a block."""
     from ray.autoscaler.sdk import request_resources  # noqa: PLC0415 (half a second, which only clusters need)
 
-    bundle = {"CPU": wanted.cpus, "GPU": wanted.gpus}
-    request_resources(bundles=[{name: amount for name, amount in bundle.items() if amount}] * min(number, MOST_ASKED))
+    request_resources(bundles=[wanted.bundle] * min(number, MOST_ASKED))
     try:
         yield
     finally:

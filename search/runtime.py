@@ -49,6 +49,11 @@ class Resources:
     cpus: float
     gpus: float
 
+    @property
+    def bundle(self) -> dict[str, float]:
+        """What one trial needs, under Ray's names."""
+        return {name: amount for name, amount in (("CPU", self.cpus), ("GPU", self.gpus)) if amount}
+
 
 @contextlib.contextmanager
 def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
@@ -196,7 +201,7 @@ def alive_nodes() -> list[dict[str, Any]]:
 
 def fitting(nodes: Sequence[Mapping[str, Any]], wanted: Resources) -> int:
     """Return how many trials these nodes hold at once."""
-    needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
+    needed = wanted.bundle.items()
     return sum(int(min(node["Resources"].get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
 
 
@@ -233,8 +238,7 @@ def _settled(wanted: Resources, *, may_grow: bool) -> Resources:
     number = fitting(nodes, wanted)
     if not number and not (may_grow and wanted.workers):
         shapes = [node["Resources"] for node in nodes]
-        needed = [(name, amount) for name, amount in (("CPU", wanted.cpus), ("GPU", wanted.gpus)) if amount]
-        asked = " and ".join(f"{name} {amount:g}" for name, amount in needed)
-        largest = " and ".join(f"{name} {max(shape.get(name, 0.0) for shape in shapes):g}" for name, _ in needed)
+        asked = " and ".join(f"{name} {amount:g}" for name, amount in wanted.bundle.items())
+        largest = " and ".join(f"{name} {max(shape.get(name, 0.0) for shape in shapes):g}" for name in wanted.bundle)
         raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node has {asked} for a trial, but at most {largest}")
     return Resources(wanted.workers or number, wanted.cpus, wanted.gpus)

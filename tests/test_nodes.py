@@ -41,9 +41,9 @@ def cluster():
 
 
 @contextlib.contextmanager
-def connected(cluster, workers=0):
+def connected(cluster):
     """A driver that is connected to a cluster; yields the resources that it settled on."""
-    with ray_runtime(cluster.address, Resources(workers, 1, 0), verbose=False) as resources:
+    with ray_runtime(cluster.address, Resources(0, 1, 0), verbose=False) as resources:
         yield resources
 
 

@@ -11,6 +11,7 @@ from cluster.rig import wait_until
 from commands import ROOT
 
 from search.guard import command_of, descendants
+from search.study import HOST
 from trainable.data import cache_file
 
 FILE = "~/on-premise.yaml"
@@ -100,6 +101,10 @@ class Cluster:
         with contextlib.suppress(Exception):  # read-only: Optuna would make what the search is about to make
             return optuna.load_study(study_name=study, storage=f"sqlite:///file:{file}?mode=ro&uri=true").trials
         return []
+
+    def hosts_with_trials(self, study):
+        """Return the names of the hosts on which trials of a study have ended."""
+        return {trial.user_attrs[HOST] for trial in self.trials(study) if HOST in trial.user_attrs}
 
 
 def training(host):

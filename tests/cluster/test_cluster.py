@@ -62,7 +62,7 @@ def killed(cluster, strangers, record):
     options = ["--study s --seed 7 --space ~/space.toml --pruner none --confirm-top 1 --confirm-seeds 2"]
     search = cluster.search(*options, "--trials", TRIALS, "--cpus-per-trial", os.cpu_count())
     victim = cluster.hosts[2]
-    wait_until(lambda: len(hosts_of(cluster)) == 3 and training(victim), 120, "trials on all hosts")
+    wait_until(lambda: len(cluster.hosts_with_trials("s")) == 3 and training(victim), 120, "trials on all hosts")
     record(f"memory of the three hosts: {cluster.memory() / 2**30:.1f} GiB")
     cluster.rig.kill(victim)
     killed = datetime.now().astimezone()
@@ -71,14 +71,9 @@ def killed(cluster, strangers, record):
     return killed
 
 
-def hosts_of(cluster):
-    """The hosts on which trials of the study have ended."""
-    return {trial.user_attrs[HOST] for trial in cluster.trials("s") if HOST in trial.user_attrs}
-
-
 def test_search_runs_on_every_host_and_ends_with_the_asked_count(cluster, killed):
     """Trials ran on all three hosts, and the one that went did not change how many the study has."""
-    assert hosts_of(cluster) == {"host1", "host2", "host3"}
+    assert cluster.hosts_with_trials("s") == {"host1", "host2", "host3"}
     assert count(cluster.trials("s")).finished == TRIALS
 
 

@@ -59,7 +59,7 @@ def begin(cluster, study, trials, *more, victim=None):
 
 def busy(cluster, study):
     """Whether trials of a study have ended on every host."""
-    return len({trial.user_attrs[HOST] for trial in cluster.trials(study) if HOST in trial.user_attrs}) == 3
+    return len(cluster.hosts_with_trials(study)) == 3
 
 
 def finish(search):
