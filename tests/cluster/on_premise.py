@@ -36,6 +36,10 @@ class Cluster:
         filled = filled.replace("WORKER-ADDRESS, WORKER-ADDRESS", ", ".join(host.address for host in rig.hosts[1:]))
         (self.client.home / "on-premise.yaml").write_text(filled)
         self.client.run("ray get-auth-token --generate && chmod 600 ~/.ray/auth_token")
+        self._give_head()
+
+    def _give_head(self):
+        """Put the space and the data on the head."""
         (self.head.home / "space.toml").write_text(SPACE)
         cache = self.head.home / ".cache/mnist-search"  # hosts without a way out cannot download it
         cache.mkdir(parents=True)
@@ -68,6 +72,12 @@ class Cluster:
                 self.client.run(
                     f"ssh -o StrictHostKeyChecking=accept-new {host.address} mnist-search/.venv/bin/ray stop"
                 )
+
+    def replace_head(self):
+        """Power on another host in the place of the head, which is off; nothing has been installed on it."""
+        self.head.renew()
+        self._give_head()
+        self.rig.start(self.head)
 
     def search(self, *options):
         """Start a search on the head; do not wait for it."""

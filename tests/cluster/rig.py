@@ -76,14 +76,20 @@ class Machine:
     def __init__(self, folder, name, address):
         self.folder, self.name, self.address = folder, name, address
         self.process = None
-        for own in ("root/.ssh", "root/mnist-search", "tmp", "etc", "outputs"):
+        for own in ("root/.ssh", "etc", "outputs"):
             (folder / own).mkdir(parents=True)
-        (folder / "tmp").chmod(0o1777)
         (folder / "root/.ssh").chmod(0o700)
         for file in ("resolv.conf", "installed"):
             (folder / "etc" / file).touch()
-        for file in (".bashrc", ".profile"):  # as on any Debian or Ubuntu
-            shutil.copy(f"/etc/skel/{file}", folder / "root")
+        self._install()
+
+    def _install(self):
+        """Give it what any Debian or Ubuntu has, and the places where its first process mounts what it is shown."""
+        for own in ("root/mnist-search", "tmp"):
+            (self.folder / own).mkdir()
+        (self.folder / "tmp").chmod(0o1777)
+        for file in (".bashrc", ".profile"):
+            shutil.copy(f"/etc/skel/{file}", self.home)
 
     @property
     def home(self):
@@ -113,6 +119,13 @@ class Machine:
         """Power off: every process of it ends at once."""
         self.process.kill()
         self.process.wait()
+
+    def renew(self):
+        """Lose every file but the keys of ssh, as a host that takes another one's place; only while it is off."""
+        for file in (self.folder / "tmp", *self.home.iterdir()):
+            if file.name != ".ssh":
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+        self._install()
 
     def begin(self, text):
         """Run a shell's command in its home as root; do not wait for it."""

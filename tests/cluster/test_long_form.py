@@ -26,7 +26,7 @@ JOBS = "http://127.0.0.1:8265"
 # A trial takes all processors that a host sees: one trial a host.
 OPTIONS = f"--space ~/space.toml --pruner none --no-confirm --no-baseline --cpus-per-trial {os.cpu_count()}"
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_host_that_is_cut_off_is_given_up_and_back_at_work_when_it_returns(clust
         mine = [trial for trial in cluster.trials("cut") if trial.user_attrs.get(HOST) == victim.name]
         return [trial for trial in mine if trial.datetime_start > joined]
 
-    first = wait_until(back, 120, "the host gets work again")[0]
+    first = wait_until(back, 240, "the host gets work again")[0]
     record(
         f"a trial ended on it {(first.datetime_complete - joined).total_seconds():.0f} s after it was plugged in again"
     )
@@ -181,7 +181,7 @@ def test_job_is_submitted_and_stopped(cluster, jobs, record):
     began = now()
     assert "Job 'first' was stopped" in jobs("stop first")
     record(f"a job ended {(now() - began).total_seconds():.1f} s after `ray job stop`")
-    assert "terminated: stopped; the same command with --study job goes on" in jobs("logs first")
+    assert "SIGTERM: stopped; the same command with --study job goes on" in jobs("logs first")
     stopped = count(cluster.trials("job"))
     assert stopped.running == 0
     assert [trial for trial in cluster.trials("job") if trial.user_attrs.get(FAILURE) == INTERRUPTED]
@@ -217,8 +217,8 @@ def test_study_of_a_lost_head_goes_on_in_a_new_cluster(cluster, record):
     cluster.client.run(f"cd {ROOT} && ray rsync-down {FILE} '~/mnist-search/runs/copy.db' ~/studies.db")
     cluster.rig.kill(cluster.head)
     assert search.wait(120) != 0
-    shutil.rmtree(cluster.runs)
-    cluster.rig.start(cluster.head)
+    cluster.replace_head()
+    cluster.down()
     began = now()
     cluster.up()
     cluster.wait_for_nodes(3, timeout=120)
