@@ -69,7 +69,7 @@ fix: $(VENV)/.installed-dev
 # Needs uv. Resolves for every supported Python and platform at once; no index address is written.
 LOCK := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11
 lock:
-	$(LOCK) pyproject.toml --extra cluster --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra cluster --extra postgres --output-file requirements.lock
 	$(LOCK) pyproject.toml --extra bench --extra postgres --extra export --extra auth --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,7 +92,7 @@ def _wait(process: "subprocess.Popen[bytes]", url: str, log: IO[str]) -> None:
             with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310 (the address is our own)
                 if response.status == 200:  # noqa: PLR2004 (HTTP's OK)
                     return
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:
             time.sleep(0.1)
     log.seek(0)
     raise BenchmarkError("\n".join(["the dashboard did not start:", *log.read().splitlines()[-LINES_SHOWN:]]))

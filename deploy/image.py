@@ -19,9 +19,14 @@ def ask(path: str, header: str, value: str, method: str = "GET") -> str:
         return str(answer.read(), "utf-8")
 
 
+def metadata(name: str) -> str:
+    """What this instance is told about itself; an OSError where nobody answers, or the service has no such thing."""
+    return ask(f"meta-data/{name}", "token", ask("api/token", "token-ttl-seconds", "60", "PUT"))
+
+
 def main() -> None:
     """Rewrite the configuration that Ray's autoscaler reads on the head."""
-    image = ask("meta-data/ami-id", "token", ask("api/token", "token-ttl-seconds", "60", "PUT"))
+    image = metadata("ami-id")
     config = json.loads(CONFIG.read_text())
     for node_type in config["available_node_types"].values():
         node_type["node_config"]["ImageId"] = image

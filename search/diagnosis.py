@@ -10,7 +10,7 @@ import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.experiment import Trial
 
-from search.errors import lines_of
+from search.errors import RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -56,3 +56,8 @@ def ray_error(error: BaseException | None) -> RayError | None:
     while error is not None and not isinstance(error, RayError):
         error = error.__cause__ or error.__context__
     return error
+
+
+def runtime_lost(error: RayError) -> RuntimeLostError:
+    """Return what an error of Ray's own means that is no trial's."""
+    return RuntimeLostError(f"{type(error).__name__}: {lines_of(error)[-1].strip()}")

@@ -124,11 +124,11 @@ class Execution:
             say(self._console, f"time is up: no further trial was started; {how_to_go_on(self._options)}")
 
     @contextlib.contextmanager
-    def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[], int]]:
+    def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[float], int]]:
         """Yield what says how many trials may run at once now: on a cluster its nodes are followed."""
         if self._options.address is None:
             self._count_workers(resources.workers)
-            yield lambda: resources.workers
+            yield lambda _: resources.workers
             return
         from search.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
 
@@ -136,11 +136,11 @@ class Execution:
         with signals.raising():  # a node that does not answer is waited for until Ray gives it up
             nodes.admit()
 
-        def capacity() -> int:
-            self._count_workers(nodes.workers())
+        def capacity(since: float) -> int:
+            self._count_workers(nodes.workers(since))
             return self._workers
 
-        capacity()
+        capacity(self._started)
         with asked_for(resources, self._options.workers or self._lacking()):
             yield capacity
 

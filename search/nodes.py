@@ -10,11 +10,10 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from search.diagnosis import runtime_lost
 from search.errors import UsageError, lines_of
 from search.runtime import Resources, alive_nodes, fitting
 from trainable.environment import code_here
-from trainable.errors import ConfigError
-from trainable.precision import check_precision
 
 LOOK_EVERY = 2.0  # seconds
 MOST_ASKED = 1000  # trials at once for which the autoscaler is asked; it has a limit of its own
@@ -44,31 +43,46 @@ class Nodes:
 
         Raises:
             UsageError: One cannot take part; the message names it and says why.
+            RuntimeLostError: Ray does not answer.
         """
         self._look(patience=None)
 
-    def workers(self) -> int:
+    def workers(self, since: float = -math.inf) -> int:
         """Return how many trials the nodes hold at once; asked often, it looks every `LOOK_EVERY` seconds.
+
+        Args:
+            since: A `time.monotonic()`; what was seen before then will not do.
 
         Raises:
             UsageError: A node has joined that cannot take part.
+            RuntimeLostError: Ray does not answer.
         """
-        if time.monotonic() - self._looked > LOOK_EVERY:
+        if self._looked < max(since, time.monotonic() - LOOK_EVERY):
             self._look(patience=0)
         return self._workers
 
     def _look(self, patience: float | None) -> None:
+        try:
+            self._count(patience)
+        except RayError as error:
+            raise runtime_lost(error) from error
+        self._looked = time.monotonic()
+
+    def _count(self, patience: float | None) -> None:
         nodes = {node["NodeID"]: node for node in alive_nodes()}
         for node in nodes.keys() - self._answers.keys():
             self._answers[node] = _question(node, self._precision)
         open_answers = [answer for node, answer in self._answers.items() if node in nodes.keys() - self._admitted]
         ready, _ = ray.wait(open_answers, num_returns=len(open_answers), timeout=patience) if open_answers else ([], [])
         for node in nodes.keys() - self._admitted:
-            if self._answers[node] in ready and _can_take_part(self._answers[node], nodes[node], self._code):
+            if self._answers[node] not in ready:
+                continue
+            if _can_take_part(self._answers[node], nodes[node], self._code):
                 self._admitted.add(node)
+            else:
+                del self._answers[node]  # and ask again if it is still there at the next look
         held = fitting([nodes[node] for node in nodes.keys() & self._admitted], self._wanted)
         self._workers = int(min(self._limit, held))
-        self._looked = time.monotonic()
 
 
 def _question(node: str, precision: str) -> Any:
@@ -77,6 +91,8 @@ def _question(node: str, precision: str) -> Any:
     def answer() -> dict[str, str] | str:  # carries its own code there, where the project may be another one
         try:
             from trainable.environment import code_here  # noqa: PLC0415
+            from trainable.errors import ConfigError  # noqa: PLC0415
+            from trainable.precision import check_precision  # noqa: PLC0415
 
             code = code_here()
         except (ImportError, OSError) as error:
@@ -92,7 +108,7 @@ def _question(node: str, precision: str) -> Any:
 
 
 def _can_take_part(answer: Any, node: dict[str, Any], code: dict[str, str]) -> bool:
-    """Say whether a node is fit, with the driver's code; not, where it has gone meanwhile."""
+    """Say whether a node is fit, with the driver's code; not, where the question was lost on the way."""
     name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
     try:
         there = ray.get(answer)

@@ -14,8 +14,8 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.diagnosis import error_of, failure_of, ray_error
-from search.errors import Abort, RuntimeLostError, lines_of
+from search.diagnosis import error_of, failure_of, ray_error, runtime_lost
+from search.errors import Abort, RuntimeLostError
 from search.failures import CRASHED, Failure
 from search.live import Report
 from search.runtime import Resources, check_runtime
@@ -82,19 +82,20 @@ class Work(Protocol):
 class StudySearcher(_Unpicklable, Searcher):
     """Asks for configurations and tells how their training ended."""
 
-    def __init__(self, work: Work, capacity: Callable[[], int]) -> None:
+    def __init__(self, work: Work, capacity: Callable[[float], int], watch: Callable[[], None]) -> None:
         """Ask until the work is exhausted, for no more trials at once than there are workers."""
         super().__init__(metric=OBJECTIVE, mode="max")
-        self._work, self._capacity = work, capacity
+        self._work, self._capacity, self._watch = work, capacity, watch
         self._in_flight = set[str]()
+        self._failed = -math.inf  # time.monotonic() when a trial failed; its node may have gone
 
     @_aborting
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration; where there is None, Tune asks again."""
-        check_runtime()
+        self._watch()  # where nothing is in training Tune asks again and again within one step
         if self._work.exhausted:
             return str(Searcher.FINISHED)
-        if len(self._in_flight) >= self._capacity():
+        if len(self._in_flight) >= self._capacity(self._failed):
             return None
         config = self._work.ask(trial_id)
         if config is not None:
@@ -106,6 +107,7 @@ class StudySearcher(_Unpicklable, Searcher):
         """Tell how a trial ended; of one that failed the scheduler was told."""
         self._in_flight.discard(trial_id)
         if error:
+            self._failed = time.monotonic()
             return
         if result:
             self._work.finish(trial_id, _report(result))
@@ -146,13 +148,31 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
         self._work.fail(trial.trial_id, failure_of(error_of(trial)))
 
 
-class DriverCallback(_Unpicklable, tune.Callback):
-    """Takes finished models out of results before Tune stores them, and lets a signal end the run."""
+class Watch(_Unpicklable):
+    """What the driver looks at often and where nothing is half done: signals, the runtime, the first worker's start."""
 
     def __init__(self, work: Work, check: Callable[[], None]) -> None:
-        """Call `check` at every step of Tune's loop; what it raises ends the run."""
+        """Call `check` at every look; what it raises ends the run."""
         self._work, self._check = work, check
         self._patience_ends = time.monotonic() + PATIENCE
+
+    def __call__(self) -> None:
+        """Give signals their turn, notice a runtime that is gone, and tell the person once where nothing starts."""
+        self._check()
+        check_runtime()
+        if self._work.first_started is None and time.monotonic() > self._patience_ends:
+            log.warning(
+                "no worker has started for %s s: are others using the resources? --verbose may say why", PATIENCE
+            )
+            self._patience_ends = math.inf
+
+
+class DriverCallback(_Unpicklable, tune.Callback):
+    """Takes finished models out of results before Tune stores them, and watches at every step of Tune's loop."""
+
+    def __init__(self, work: Work, watch: Callable[[], None]) -> None:
+        """Give models to this work."""
+        self._work, self._watch = work, watch
 
     @_aborting
     def on_trial_result(
@@ -170,14 +190,8 @@ class DriverCallback(_Unpicklable, tune.Callback):
 
     @_aborting
     def on_step_end(self, iteration: int, trials: list[Trial], **info: Any) -> None:
-        """Give signals their turn, where nothing is half done, and notice a runtime that is gone."""
-        self._check()
-        check_runtime()
-        if self._work.first_started is None and time.monotonic() > self._patience_ends:
-            log.warning(
-                "no worker has started for %s s: are others using the resources? --verbose may say why", PATIENCE
-            )
-            self._patience_ends = math.inf
+        """Watch."""
+        self._watch()
 
 
 def mnist_trainable(dataset: Dataset, precision: str) -> Any:
@@ -196,7 +210,7 @@ def run_trials(
     resources: Resources,
     *,
     check: Callable[[], None],
-    capacity: Callable[[], int] | None = None,
+    capacity: Callable[[float], int] | None = None,
 ) -> None:
     """Train until the work is exhausted and all that was asked has ended.
 
@@ -205,17 +219,19 @@ def run_trials(
         work: The study's side.
         resources: Ray's side.
         check: Called often on the main thread; what it raises ends the run at once.
-        capacity: Called often; how many trials may run at once now. Without it always `resources.workers`.
+        capacity: Called often with a `time.monotonic()`; how many trials may run at once, not as it was before then.
+            Without it always `resources.workers`.
 
     Raises:
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
         Abort: The study's side or Tune itself failed; it carries the error.
     """
+    watch = Watch(work, check)
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=StudySearcher(work, capacity or (lambda: resources.workers)),
+                search_alg=StudySearcher(work, capacity or (lambda _: resources.workers), watch),
                 scheduler=StudyScheduler(work),
                 num_samples=-1,
                 reuse_actors=True,
@@ -224,7 +240,7 @@ def run_trials(
                 name="trials",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[DriverCallback(work, check)],
+                callbacks=[DriverCallback(work, watch)],
                 failure_config=tune.FailureConfig(max_failures=0),  # the study tries again
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
@@ -235,7 +251,7 @@ def run_trials(
             check_runtime()  # first: what a GCS's successor answers is an error of its own, and says less
             # Tune takes only the errors of actors and of their tasks for a trial's, and stops at all others.
             if (lost := ray_error(error)) is not None:
-                raise RuntimeLostError(f"{type(lost).__name__}: {lines_of(lost)[-1].strip()}") from error
+                raise runtime_lost(lost) from error
             raise Abort(error) from error
         except Abort as abort:
             if isinstance(abort.cause, RuntimeLostError):

@@ -101,9 +101,19 @@ def start(*arguments):
     )
 
 
+def wait_until(condition, timeout, what, process=None):
+    """Return the first true answer; fail where none comes within some seconds, or the process for it has ended."""
+    deadline = time.monotonic() + timeout
+    while not (answer := condition()):
+        assert process is None or process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        time.sleep(0.1)
+    return answer
+
+
 def wait_for_trials(process, runs, name, number):
     """Wait until a study has some finished trials while the driver runs."""
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + 200
     while time.monotonic() < deadline:
         assert process.poll() is None, process.communicate()
         try:
@@ -133,18 +143,19 @@ def workers_of(process):
 
 def kill_worker(process):
     """Kill the only worker of a search; wait for it where the search is between two, as after a trial that failed."""
-    deadline = time.monotonic() + 60
-    while not (workers := workers_of(process)) and time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    [worker] = workers
+    [worker] = wait_until(lambda: workers_of(process), 60, "the search has a worker", process)
     os.kill(worker, signal.SIGKILL)
+
+
+def left_of(family):
+    """The id and the command line of each process of a command that has ended, of those not gone in five seconds."""
+    deadline = time.monotonic() + 5
+    while (left := [pid for pid, start in family.items() if start_of(pid) == start]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return [(pid, command_of(pid)) for pid in left]
 
 
 def assert_nothing_left(family):
     """Every process of a command that has ended is gone within five seconds."""
-    deadline = time.monotonic() + 5
-    while (left := [pid for pid, start in family.items() if start_of(pid) == start]) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    if left:
-        raise AssertionError(f"left behind: {[(pid, command_of(pid)) for pid in left]}")
+    left = left_of(family)
+    assert not left, f"left behind: {left}"

@@ -17,7 +17,7 @@ LAYERS = {
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "reconnect", "storage", "lease",
         "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal", "insight", "models",
-        "failures", "live", "trials", "confirm", "runtime", "nodes", "diagnosis", "tuning", "progress", "summary",
+        "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning", "progress", "summary",
         "reporting.figures", "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe",
         "report", "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
         "exporting.formats", "exporting.reload", "exporting.roundtrip", "exporting.selection",

@@ -5,11 +5,10 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from dataclasses import replace
 
 import pytest
-from commands import SMALL_SPACE, study_of
+from commands import SMALL_SPACE, study_of, wait_until
 
 from dashboard import control
 from dashboard.options import Options
@@ -40,16 +39,17 @@ def space(tmp_path):
 
 def wait_for_holder(options, launch, trials=1):
     """Wait until a search has its study and has finished some trials."""
-    while launch.exit_status is None:
+
+    def reached():
+        assert launch.exit_status is None, control.tail(launch.log)
         try:
-            engine = open_storage(options.storage, create=False).engine
-            holder = holder_of(engine, launch.study)
-            if holder and count(study_of(options.runs, launch.study).trials).finished >= trials:
-                return holder
+            holder = holder_of(open_storage(options.storage, create=False).engine, launch.study)
+            finished = count(study_of(options.runs, launch.study).trials).finished
         except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
-            pass
-        time.sleep(0.1)
-    raise AssertionError(control.tail(launch.log))
+            return None
+        return holder if finished >= trials else None
+
+    return wait_until(reached, 200, "the search has finished trials")
 
 
 @pytest.fixture
@@ -94,8 +94,7 @@ def test_search_outlives_the_dashboard(options, tmp_path):
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     [log] = (options.runs / "_logs" / "s").glob("*.log")
     pid = int(result.stdout)
-    while start_of(pid) is not None:
-        time.sleep(0.1)
+    wait_until(lambda: start_of(pid) is None, 60, "the search ends")
     assert "the grid of this space has" in control.error_in(control.tail(log))
 
 

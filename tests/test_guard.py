@@ -9,7 +9,7 @@ from commands import ROOT, clean_environment
 
 from search.guard import Guard, members, start_of
 
-TWO_LOOKS = 0.6  # seconds
+TWO_LOOKS = 3.0  # seconds, with the guard's own start
 
 
 @pytest.fixture

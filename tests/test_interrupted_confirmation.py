@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
-import pytest
 from commands import (
     ROOT,
     SPACE_WITH_BASELINE,
@@ -16,13 +14,12 @@ from commands import (
     family_of,
     run_command,
     study_of,
+    wait_until,
     workers_of,
 )
 
 from search.answer import CONFIRMATION, CONFIRMED, TESTED, answer_of
 from search.study import count
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def attributes_of(runs):
@@ -38,15 +35,6 @@ def networks(runs):
     return {key: value for key, value in attributes_of(runs).items() if key.split(":")[0] in (CONFIRMED, TESTED)}
 
 
-def wait_until(reached, process):
-    """Wait until a search in progress has got that far."""
-    deadline = time.monotonic() + 150
-    while not reached():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp_path):
     """The same command trains only what is missing, and the test images were looked at once for each finalist."""
     space = tmp_path / "space.toml"
@@ -59,11 +47,12 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
         [sys.executable, "-m", "search.run", *map(str, arguments)],
         cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), process)  # so no worker has a trial any more
+    # No worker has a trial any more then.
+    wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
     known = len(networks(tmp_path))
     for worker in workers_of(process):  # one of them at least has a network in training
         os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: len(networks(tmp_path)) > known, process)
+    wait_until(lambda: len(networks(tmp_path)) > known, 150, "one more network is known", process)
     family = family_of(process)
     process.kill()
     _, stderr = process.communicate()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from commands import ROOT, start, study_of, wait_for_trials
+from commands import ROOT, start, study_of, wait_for_trials, wait_until
 from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL
+from ray.autoscaler.v2.sdk import get_cluster_resource_state
 from ray.cluster_utils import Cluster
-from ray.experimental.internal_kv import _internal_kv_get
+from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
 
 from search.errors import UsageError
 from search.failures import LOST_NODE
@@ -30,6 +32,7 @@ hidden_units = {type = "int", low = 8, high = 16}
 batch_size = {type = "categorical", choices = [512]}
 epochs = {type = "int", low = 2, high = 3}
 """
+LONGER = SPACE.replace("low = 2, high = 3", "low = 10, high = 12")  # trials that are not over while a command starts
 
 
 @pytest.fixture
@@ -52,12 +55,29 @@ def times_of(trial):
     return trial.datetime_complete, trial.user_attrs["seconds"]
 
 
+def asked():
+    """Return what the autoscaler is asked for; nothing at first."""
+    return json.loads(_internal_kv_get(AUTOSCALER_RESOURCE_REQUEST_CHANNEL) or "[]")
+
+
+def asked_newer():
+    """Return the same of Ray's newer autoscaler, which `ray up cluster.yaml` starts."""
+    constraints = get_cluster_resource_state(internal_kv_get_gcs_client()).cluster_resource_constraints
+    requests = [request for constraint in constraints for request in constraint.resource_requests]
+    return [dict(each.request.resources_bundle) for each in requests for _ in range(each.count)]
+
+
+@pytest.fixture(params=["0", "1"], ids=["older", "newer"])
+def asked_of(request, monkeypatch):
+    """How to see what the autoscaler of the cluster that is then started is asked for."""
+    monkeypatch.setenv("RAY_enable_autoscaler_v2", request.param)
+    monkeypatch.setattr("ray.autoscaler.v2.utils.cached_is_autoscaler_v2", None)
+    return asked_newer if request.param == "1" else asked
+
+
 def wait_for(expected, observe, seconds=30):
     """Wait until an observation is as expected."""
-    deadline = time.monotonic() + seconds
-    while (seen := observe()) != expected:
-        assert time.monotonic() < deadline, f"{seen} instead of {expected}"
-        time.sleep(0.2)
+    wait_until(lambda: observe() == expected, seconds, f"{expected} is seen")
 
 
 def test_workers_follow_the_nodes(cluster):
@@ -88,16 +108,12 @@ def test_wanted_workers_may_come_later(cluster):
         pass
 
 
-def test_autoscaler_is_asked_and_let_go(cluster):
-    """The request for nodes names what a trial gets, and ends with the search."""
-
-    def asked():
-        return json.loads(_internal_kv_get(AUTOSCALER_RESOURCE_REQUEST_CHANNEL))
-
+def test_autoscaler_is_asked_and_let_go(asked_of, cluster):
+    """The request for nodes names what a trial gets, and ends with the search, with either of Ray's autoscalers."""
     with connected(cluster) as resources:
         with asked_for(resources, 12):
-            assert asked() == [{"CPU": 1}] * 12
-        assert asked() == []
+            assert asked_of() == [{"CPU": 1}] * 12
+        assert asked_of() == []
 
 
 def test_node_without_the_precision_is_refused(cluster):
@@ -137,26 +153,27 @@ def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypat
 def test_preempted_node_costs_no_retry(cluster, tmp_path):
     """What was on a node that is taken back is tried again even where `--max-retries` allows none, and only once."""
     node = cluster.add_node(num_cpus=1)
-    process = begin(cluster, tmp_path, "--trials", 60, "--max-retries", 0)
-    wait_for_trials(process, tmp_path, "g", 20)
+    process = begin(cluster, tmp_path, "--trials", 20, "--max-retries", 0, text=LONGER)
+    wait_for_trials(process, tmp_path, "g", 4)
     where = ("--address", cluster.address, "--node-id", node.node_id)
     why = ("--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "spot", "--deadline-remaining-seconds", "1")
     subprocess.run([Path(sys.executable).with_name("ray"), "drain-node", *where, *why], check=True, timeout=60)
+    assert process.poll() is None
     cluster.remove_node(node, allow_graceful=False)
     _, stderr = process.communicate(timeout=110)
     assert process.returncode == 0, stderr
     trials = study_of(tmp_path, "g").trials
-    assert (count(trials), len(trials)) == (Counts(complete=60), 61)
+    assert (count(trials), len(trials)) == (Counts(complete=20), 21)
     [lost] = [trial for trial in trials if FAILURE in trial.user_attrs]
     assert lost.user_attrs[FAILURE] == f"{INTERRUPTED}: {LOST_NODE}"
     [retry] = [trial for trial in trials if trial.user_attrs.get(RETRY_OF) == lost.number]
     assert (retry.params, retry.user_attrs[ATTEMPTS]) == (lost.params, 1)
 
 
-def begin(cluster, runs, *options):
-    """Start a search of short trials."""
+def begin(cluster, runs, *options, text=SPACE):
+    """Start a search of a space of short trials."""
     space = runs / "space.toml"
-    space.write_text(SPACE)
+    space.write_text(text)
     where = ("--address", cluster.address, "--study", "g", "--runs", runs)
     return start(*where, "--space", space, "--no-baseline", "--pruner", "none", *options)
 
@@ -176,3 +193,17 @@ def test_node_that_joins_in_mid_run_gets_work(cluster, tmp_path):
     spans = [(end - timedelta(seconds=seconds), end) for end, seconds in map(times_of, study.trials)]  # of training
     beside = [sum(begin < other < end for other, _ in spans) for begin, end in spans]
     assert max(beside) >= 2
+
+
+def test_signal_ends_a_search_that_no_node_can_hold(cluster, tmp_path):
+    """It waits for nodes, in Tune's loop; the autoscaler is told that nothing is wanted any more."""
+    process = begin(cluster, tmp_path, "--trials", 3, "--workers", 1, "--cpus-per-trial", 2)
+    with ray_runtime(cluster.address, Resources(0, 1, 0), verbose=False):
+        wait_for([{"CPU": 2}], asked, seconds=60)
+        time.sleep(3)  # Tune has begun to ask for trials
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=20)
+        assert asked() == []
+    assert process.returncode == 130, stderr
+    assert "SIGINT: stopped; the same command with --study g goes on" in stdout
+    assert study_of(tmp_path, "g").trials == []

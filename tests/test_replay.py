@@ -20,8 +20,6 @@ from search.settings import Wishes
 from search.study import open_study
 from trainable.config import BASELINE
 
-pytestmark = pytest.mark.timeout(240)
-
 SPACE = """
 hidden_units = {type = "int", low = 8, high = 64}
 learning_rate = {type = "float", low = 1e-3, high = 1e30, log = true}

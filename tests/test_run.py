@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from commands import ROOT, SMALL_SPACE, bfloat16_is_here, run_command, study_of
 
-pytestmark = pytest.mark.timeout(240)
-
 KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "report", "seconds", "utilization"}
 
 

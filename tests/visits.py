@@ -39,11 +39,12 @@ class Visit:
         return self.page
 
     def follow(self, title):
-        """Go to another page by the menu; return it once it is complete."""
+        """Go to the page that has this title in the menu and as its heading; return it once it is complete."""
         link = self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True)
         address = link.evaluate("link => link.href")
         link.click()
         self.page.wait_for_url(re.compile(rf"{re.escape(address)}(\?|$)"))
+        self.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
         self.page.wait_for_function(COMPLETE)
         return self.page
 

@@ -18,6 +18,9 @@ PAGES = {
 }
 # The colours of the words of a command are Streamlit's, and no option changes them.
 NOT_OURS = {"exclude": [["[data-testid=stCode] .token"]]}
+# Of a page, in the browser: it has the colours of a scheme, and none of them is still on its way.
+COLOURED = """scheme => getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme === scheme
+    && !document.getAnimations().some(each => each instanceof CSSTransition)"""
 PHONE = {"width": 400, "height": 800}  # pixels
 
 
@@ -34,6 +37,7 @@ def visited(request, browser, address):
 def test_page_is_accessible(scheme, visited):
     """No serious finding of axe-core, in light and in dark."""
     visited.page.emulate_media(color_scheme=scheme)
+    visited.page.wait_for_function(COLOURED, arg=scheme)
     found = Axe().run(visited.page, context=NOT_OURS).response["violations"]
     serious = [each for each in found if each["impact"] in ("serious", "critical")]
     assert [(each["id"], node["html"]) for each in serious for node in each["nodes"]] == []

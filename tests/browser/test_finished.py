@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from commands import study_of
-from visits import Visit
+from playwright.sync_api import expect
+from visits import PATIENCE, Visit
 
 from benchmarks.browsing import serving
 from search.settings import Wishes
@@ -40,9 +41,11 @@ def test_server_listens_on_loopback_only(address):
 def test_row_of_the_table_opens_its_trial(visit, address, trials):
     """A click at the left of the second row, and the page of the second best trial is there."""
     page, second = visit.open(f"{address}/trials"), ranked(trials)[1].number
-    page.get_by_test_id("stDataFrame").click(position={"x": ROW / 2, "y": 2.5 * ROW})
+    table = page.get_by_test_id("stDataFrame")
+    table.locator("canvas [role=row]").nth(2).wait_for(state="attached")  # its title and two rows are drawn
+    table.click(position={"x": ROW / 2, "y": 2.5 * ROW})
     page.get_by_role("heading", level=1, name=f"Trial {second}", exact=True).wait_for()
-    assert re.search(rf"/trial\?.*trial={second}\b", page.url)
+    page.wait_for_url(re.compile(rf"/trial\?.*trial={second}\b"))
 
 
 def test_trials_are_compared(visit, address, trials):
@@ -131,5 +134,5 @@ def test_chosen_study_stays_from_page_to_page(two_studies, visit):
     visit.open(f"{two_studies}/?study=older")
     for title in ("Trials", "Trial", "Overview"):
         page = visit.follow(title)
-        assert page.get_by_role("combobox", name="Study").input_value() == "older"
-        assert page.url.endswith("?study=older")
+        expect(page.get_by_role("combobox", name="Study")).to_have_value("older", timeout=PATIENCE)
+        page.wait_for_url(re.compile(r"\?study=older$"))

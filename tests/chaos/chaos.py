@@ -22,7 +22,7 @@ from urllib.parse import quote
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import optuna
-from commands import ROOT, clean_environment
+from commands import ROOT, clean_environment, left_of
 from invariants import violations
 from postgres import PostgresServer
 
@@ -135,8 +135,8 @@ class Chaos:
         self.results["trials interrupted and tried again"] += sum(map(is_interrupted, study.trials))
         print(f"{name} {storage.url.split(':')[0]}: {start} starts, {len(found)} violations", flush=True)
 
-    def start(self, name, storage):
-        """Start the command that a person would type again and again."""
+    def start(self, name, storage, output=None):
+        """Start the command that a person would type again and again; what it prints goes to the end of a file."""
         driver = [sys.executable, str(Path(__file__).with_name("driver.py"))]
         options = [
             "--study",
@@ -152,12 +152,12 @@ class Chaos:
         ]
         options += ["--pruner", self.random.choice(["asha", "hyperband"])]
         files = ["--space", self.folder / "space.toml", "--enqueue", self.folder / "first.jsonl"]
-        output = (self.folder / f"{name}.out").open("ab")
+        output = output or self.folder / f"{name}.out"
         return subprocess.Popen(
             [*driver, *map(str, options + files)],
             cwd=ROOT,
             env=clean_environment() | {"SEARCH_STORAGE": storage.url, "PYTHONPATH": str(ROOT)},
-            stdout=output,
+            stdout=output.open("ab"),
             stderr=subprocess.STDOUT,
         )
 
@@ -220,12 +220,14 @@ class Chaos:
         return len(descendants(process.pid))
 
     def rival(self, process, storage, name):
-        """Start a second driver on the study: one of the two is refused."""
+        """Start a second driver on the study: it is refused, unless the first has completed the study by then."""
         if storage.is_away or self.load_count(process) < 4 or self.load(name, storage) is None:
             return None
-        rival = self.start(name, storage)
-        status = rival.wait(timeout=120)
-        if process.poll() is None and status != 1:
+        output = self.folder / f"{name}.rival.out"
+        output.unlink(missing_ok=True)
+        status = self.start(name, storage, output).wait(timeout=120)
+        complete = status == 0 and "nothing left to do" in output.read_text(errors="replace")
+        if process.poll() is None and status != 1 and not complete:
             self.wrong.append(f"{name}: a second driver ended with {status} while the first one ran")
         return set()
 
@@ -242,13 +244,9 @@ class Chaos:
 
     def check_nothing_left(self, family, name):
         """Ray's processes follow the command within five seconds, whatever ended it."""
-        deadline = time.monotonic() + 5
-        while left := [pid for pid, start in family.items() if start_of(pid) == start]:
-            if time.monotonic() > deadline:
-                self.results["processes left behind"] += len(left)
-                self.wrong.append(f"{name}: left behind: {[_command(pid) for pid in left]}")
-                return
-            time.sleep(0.1)
+        if left := left_of(family):
+            self.results["processes left behind"] += len(left)
+            self.wrong.append(f"{name}: left behind: {left}")
 
 
 def _is(pid, kind):

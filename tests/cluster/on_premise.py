@@ -4,11 +4,11 @@ import contextlib
 import json
 import re
 import shutil
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import optuna
-from cluster.rig import wait_until
-from commands import ROOT
+from commands import ROOT, wait_until
 
 from search.guard import command_of, descendants
 from search.study import HOST
@@ -16,13 +16,22 @@ from trainable.data import cache_file
 
 FILE = "~/on-premise.yaml"
 SETTINGS = ". ~/mnist-search/deploy/settings.sh"
-# Networks that train for some seconds.
-SPACE = """
+# Spaces on the head, by their files' names: of networks that train for a moment, and for some seconds.
+SPACES = {
+    "short.toml": """
+hidden_units = {type = "categorical", choices = [32, 64, 128, 512]}
+learning_rate = {type = "float", low = 1e-3, high = 3e-3, log = true}
+batch_size = {type = "categorical", choices = [128, 256]}
+epochs = {type = "int", low = 2, high = 5}
+""",
+    "space.toml": """
 hidden_units = {type = "int", low = 128, high = 512, log = true}
 learning_rate = {type = "float", low = 1e-3, high = 3e-3, log = true}
 batch_size = {type = "categorical", choices = [128, 256]}
 epochs = {type = "int", low = 3, high = 6}
-"""
+""",
+}
+WORKER_PORTS = range(10002, 20000)  # Ray's own setting
 
 
 class Cluster:
@@ -35,12 +44,13 @@ class Cluster:
         filled = text.replace("HEAD-ADDRESS", self.head.address).replace("USER", "root")
         filled = filled.replace("WORKER-ADDRESS, WORKER-ADDRESS", ", ".join(host.address for host in rig.hosts[1:]))
         (self.client.home / "on-premise.yaml").write_text(filled)
-        self.client.run("ray get-auth-token --generate && chmod 600 ~/.ray/auth_token")
+        self.client.run("ray get-auth-token --generate && chmod 644 ~/.ray/auth_token")  # the hosts' are made safe
         self._give_head()
 
     def _give_head(self):
-        """Put the space and the data on the head."""
-        (self.head.home / "space.toml").write_text(SPACE)
+        """Put the spaces and the data on the head."""
+        for name, space in SPACES.items():
+            (self.head.home / name).write_text(space)
         cache = self.head.home / ".cache/mnist-search"  # hosts without a way out cannot download it
         cache.mkdir(parents=True)
         shutil.copy(cache_file(), cache)
@@ -97,9 +107,9 @@ class Cluster:
         }
 
     def listeners(self, host):
-        """Return which programs listen on all interfaces of a host, those in Python with their port."""
+        """Return what listens on all interfaces of a host: programs, those in Python with their port, and workers."""
         found = re.findall(r"(?:\*|0\.0\.0\.0|\[::\]):(\d+) .*users:\(\(\"([^\"]+)", host.run("ss -ltnpH"))
-        return {f"{name}:{port}" if name == "python" else name for port, name in found}
+        return {_listener(name, int(port)) for port, name in found}
 
     def wait_for_nodes(self, number, timeout=60):
         """Wait until the head knows some number of nodes."""
@@ -115,6 +125,22 @@ class Cluster:
     def hosts_with_trials(self, study):
         """Return the names of the hosts on which trials of a study have ended."""
         return {trial.user_attrs[HOST] for trial in self.trials(study) if HOST in trial.user_attrs}
+
+
+def _listener(name, port):
+    if port in WORKER_PORTS:
+        return "worker or driver"
+    return f"{name}:{port}" if name == "python" else name
+
+
+def now():
+    """The time as Optuna writes it down."""
+    return datetime.now()  # noqa: DTZ005
+
+
+def training_began(trial):
+    """When a worker began to train a trial, which is over."""
+    return trial.datetime_complete - timedelta(seconds=trial.user_attrs["seconds"])
 
 
 def training(host):

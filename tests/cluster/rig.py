@@ -11,10 +11,9 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from commands import ROOT
+from commands import ROOT, wait_until
 
 SCRIPT = Path(__file__).with_name("host.sh")
 PROGRAMS = ("unshare", "nsenter", "setpriv", "ip", "ssh-keygen", "rsync", "/usr/sbin/sshd")
@@ -31,15 +30,6 @@ def missing():
         return "the rig of hosts needs root"
     absent = [program for program in (*PROGRAMS, f"{sys.prefix}/.installed") if not shutil.which(program, os.F_OK)]
     return f"the rig of hosts needs {', '.join(absent)}" if absent else None
-
-
-def wait_until(condition, timeout, what):
-    """Return the first true answer; fail where none comes within some seconds."""
-    deadline = time.monotonic() + timeout
-    while not (answer := condition()):
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
-        time.sleep(0.05)
-    return answer
 
 
 def make_key(file):

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from cluster.rig import missing, wait_until
-from commands import ROOT, assert_nothing_left, family_of, victims
+from cluster.rig import missing
+from commands import ROOT, assert_nothing_left, family_of, victims, wait_until
 
 MAKER = """
 import sys, time
