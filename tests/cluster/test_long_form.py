@@ -24,7 +24,7 @@ JOBS = "http://127.0.0.1:8265"
 # A trial takes all processors that a host sees: one trial a host.
 OPTIONS = f"--space ~/space.toml --pruner none --no-confirm --no-baseline --cpus-per-trial {os.cpu_count()}"
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
