@@ -148,7 +148,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
         self._work.fail(trial.trial_id, failure_of(error_of(trial)))
 
 
-class Watch(_Unpicklable):
+class Watch:
     """What the driver looks at often and where nothing is half done: signals, the runtime, the first worker's start."""
 
     def __init__(self, work: Work, check: Callable[[], None]) -> None:

@@ -1,12 +1,13 @@
 """A finished search, as somebody sees it in a browser who works with it."""
 
+import contextlib
 import csv
 import re
 from pathlib import Path
 
 import pytest
-from commands import study_of
-from playwright.sync_api import expect
+from commands import study_of, wait_until
+from playwright.sync_api import TimeoutError, expect
 from visits import PATIENCE, Visit
 
 from benchmarks.browsing import serving
@@ -43,8 +44,15 @@ def test_row_of_the_table_opens_its_trial(visit, address, trials):
     page, second = visit.open(f"{address}/trials"), ranked(trials)[1].number
     table = page.get_by_test_id("stDataFrame")
     table.locator("canvas [role=row]").nth(2).wait_for(state="attached")  # its title and two rows are drawn
-    table.click(position={"x": ROW / 2, "y": 2.5 * ROW})
-    page.get_by_role("heading", level=1, name=f"Trial {second}", exact=True).wait_for()
+    heading = page.get_by_role("heading", level=1, name=f"Trial {second}", exact=True)
+
+    def opened():
+        table.click(position={"x": ROW / 2, "y": 2.5 * ROW})
+        with contextlib.suppress(TimeoutError):
+            heading.wait_for(timeout=PATIENCE / 2)
+        return heading.is_visible()
+
+    wait_until(opened, 60, "the trial's page")  # a click while the table is laid out goes nowhere; one clicks again
     page.wait_for_url(re.compile(rf"/trial\?.*trial={second}\b"))
 
 
