@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from commands import study_of, wait_until
-from playwright.sync_api import TimeoutError, expect
+from playwright.sync_api import TimeoutError as TooLate
+from playwright.sync_api import expect
 from visits import PATIENCE, Visit
 
 from benchmarks.browsing import serving
@@ -48,7 +49,7 @@ def test_row_of_the_table_opens_its_trial(visit, address, trials):
 
     def opened():
         table.click(position={"x": ROW / 2, "y": 2.5 * ROW})
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TooLate):
             heading.wait_for(timeout=PATIENCE / 2)
         return heading.is_visible()
 
