@@ -1,5 +1,6 @@
 """Run this project's commands as a person would."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -113,16 +114,13 @@ def wait_until(condition, timeout, what, process=None):
 
 def wait_for_trials(process, runs, name, number):
     """Wait until a study has some finished trials while the driver runs."""
-    deadline = time.monotonic() + 200
-    while time.monotonic() < deadline:
-        assert process.poll() is None, process.communicate()
-        try:
-            if count(study_of(runs, name).trials).finished >= number:
-                return
-        except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the search did not get that far")
+
+    def reached():
+        with contextlib.suppress(Exception):  # the file or its tables are not there yet
+            return count(study_of(runs, name).trials).finished >= number
+        return False
+
+    wait_until(reached, 200, f"the search has {number} trials", process)
 
 
 def family_of(process):

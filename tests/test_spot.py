@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import yaml
-from commands import ROOT
+from commands import ROOT, wait_until
 from ray._raylet import GcsClient
 from ray.cluster_utils import Cluster
 from ray.core.generated.common_pb2 import NodeDeathInfo
@@ -104,24 +103,17 @@ def in_(seconds):
     return {"action": "terminate", "time": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
 
 
-def wait_until(condition, seconds=30):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 def test_notice_drains_the_node(metadata, deploy):
     """Nothing happens before the notice; then Ray knows why the node goes, and the script has done its work."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         [node] = nodes(cluster)
         with watch(deploy, proxy=metadata.url, RAY_ADDRESS=cluster.address) as process:
-            wait_until(lambda: metadata.asked >= 2)
+            wait_until(lambda: metadata.asked >= 2, 30, "the notice was asked for")
             assert nodes(cluster)[node].state == GcsNodeInfo.ALIVE
             metadata.notice = in_(120)
             assert process.wait(timeout=60) == 0
-        wait_until(lambda: nodes(cluster)[node].state == GcsNodeInfo.DEAD)
+        wait_until(lambda: nodes(cluster)[node].state == GcsNodeInfo.DEAD, 30, "the node is drained")
         death = nodes(cluster)[node].death_info
     finally:
         cluster.shutdown()
@@ -171,10 +163,10 @@ def test_start_leaves_one_behind_and_nothing_open(metadata, deploy, tmp_path):
     try:
         for _ in range(2):
             subprocess.run(["bash", "-c", command], **run, check=True)
-        wait_until(lambda: metadata.asked)
+        wait_until(lambda: metadata.asked, 30, "the notice was asked for")
         assert len(watchers(deploy)) == 1
         metadata.notice = in_(120)
-        wait_until(lambda: not watchers(deploy))
+        wait_until(lambda: not watchers(deploy), 30, "the script has done its work")
     finally:
         for process in watchers(deploy):
             os.kill(process, signal.SIGKILL)

@@ -39,13 +39,10 @@ if [ "$name" = client ]; then
     ip address add "$address" dev bridge0
     ip link set bridge0 up
     echo ready >/tmp/ready
-    sleep infinity &
-    wait
+    exec sleep infinity
 fi
 until ip link show eth0 >/dev/null 2>&1; do sleep 0.05; done # the rig plugs it in
 ip address add "$address" dev eth0
 ip link set eth0 up
-# The shell stays process 1: it reaps what has lost its parent, as `ray stop` waits for.
-env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e -f /dev/null -o HostKey=/root/.ssh/host_key \
-    -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o UsePAM=no -o UseDNS=no -o PidFile=none -o StrictModes=no &
-wait
+exec env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/sbin/sshd -D -e -f /dev/null -o HostKey=/root/.ssh/host_key \
+    -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o UsePAM=no -o UseDNS=no -o PidFile=none -o StrictModes=no
