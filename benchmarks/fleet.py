@@ -165,7 +165,7 @@ def report(rows: list[list[str]], seconds: float) -> str:
         "on SQLite; ASHA compares all trials and stops none, since they are equally good. The limit is where the "
         "driver's CPU time, of all its threads, would fill one core; it holds for that number of workers, and grows in "
         f"proportion to the length of a trial. An idle worker has {WORKER_MEMORY // MIB} MiB of its own, so that a "
-        "machine holds no more of them than its memory has room for; more than that are refused.\n\n"
+        "machine holds no more of them than its memory and swap have room for; more than that are refused.\n\n"
         + table(header, rows)
     )
 
@@ -183,6 +183,6 @@ def numbers(text: str) -> list[int]:
 
 
 def _free_memory() -> int:
-    """Return the bytes that programs can have without others being swapped out (proc_meminfo(5))."""
+    """Return the bytes of memory and swap that programs can have (proc_meminfo(5)); waiting needs little of them."""
     fields = dict(line.split(":") for line in MEMORY_INFO.read_text(encoding="ascii").splitlines())
-    return int(fields["MemAvailable"].split()[0]) * 1024
+    return sum(int(fields[name].split()[0]) for name in ("MemAvailable", "SwapFree")) * 1024

@@ -14,11 +14,12 @@ import numpy as np
 import optuna
 from optuna.pruners import NopPruner
 from optuna.samplers import BaseSampler, RandomSampler
-from optuna.storages import BaseStorage
+from optuna.storages import BaseStorage, RDBStorage
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
+from search.mirror import MirroredStorage
 from search.settings import FORMAT, OBJECTIVE, Settings
 from search.strategies import grid_point, make_pruner, make_sampler
 from trainable.config import BASELINE, MAX_SEED
@@ -94,9 +95,10 @@ def load_study(name: str | None, storage: BaseStorage) -> optuna.Study:
     return optuna.load_study(study_name=name or names[-1], storage=storage, sampler=RandomSampler(), pruner=NopPruner())
 
 
-def open_study(name: str, storage: BaseStorage, settings: Settings) -> optuna.Study:
-    """Make a study with these settings, or continue the one that has them."""
-    study = optuna.create_study(study_name=name, storage=storage, direction="maximize", load_if_exists=True)
+def open_study(name: str, storage: RDBStorage, settings: Settings) -> optuna.Study:
+    """Make a study with these settings, or continue the one that has them; this process is its only writer."""
+    mirror = MirroredStorage(storage)
+    study = optuna.create_study(study_name=name, storage=mirror, direction="maximize", load_if_exists=True)
     if study.user_attrs.get(SETTINGS) != settings.to_json():
         study.set_user_attr(SETTINGS, settings.to_json())
     if IDENTITY not in study.user_attrs:

@@ -128,14 +128,14 @@ def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer):
     assert [trial.system_attrs["fixed_params"]["hidden_units"] for trial in study.trials] == [64, 65]
 
 
-def test_waiting_trial_whose_answer_was_lost_is_still_taken(study, lost_answer, storage):
+def test_waiting_trial_whose_answer_was_lost_is_still_taken(study, lost_answer):
     """A state that was set is set, even if nobody said so."""
     study.enqueue_trial({"hidden_units": 64})
     [trial] = study.trials
     lost_answer()
-    assert storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
+    assert study._storage.set_trial_state_values(trial._trial_id, TrialState.RUNNING)
     lost_answer()
-    assert storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [0.5])
+    assert study._storage.set_trial_state_values(trial._trial_id, TrialState.COMPLETE, [0.5])
     assert study.trials[0].value == 0.5
 
 

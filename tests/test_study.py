@@ -281,3 +281,4 @@ def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
             trial.should_prune()
         study.tell(trial, 0.9 + number / 1000)
     assert count(study.trials).finished == 14
+    assert study.trials == load_study("pair", storage).trials
