@@ -17,6 +17,7 @@ from search.errors import UsageError
 from search.plan import DATA
 from search.reproduction import sentences
 from search.settings import Wishes
+from search.storage import open_storage
 from search.study import open_study
 from trainable.config import BASELINE
 
@@ -216,7 +217,8 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
     settings = Wishes(seed=1, baseline=False).settings(data)
-    study = open_study("m", f"sqlite:///{folder / 'studies.db'}", settings)
+    storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
+    study = open_study("m", storage, settings)
     study.add_trial(trial)
     return study, study.trials[0]
 
