@@ -28,6 +28,10 @@ class MirroredStorage(_CachedStorage):
         super().__init__(backend)
         self._complete = set[int]()  # ids of the studies whose trials are all in memory
 
+    def forget(self) -> None:
+        """Read at the next question what may have changed: a write that failed may have been stored after all."""
+        self._complete.clear()
+
     def get_all_trials(
         self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
     ) -> list[FrozenTrial]:
@@ -82,7 +86,7 @@ class MirroredStorage(_CachedStorage):
         return None if place is None else self._studies[place[0]].trials[place[1]]
 
     def _read_trials_from_remote_storage(self, study_id: int) -> None:
-        """Read all trials once."""
+        """Read trials once; after `forget` those again that had not ended when they were read."""
         if study_id not in self._complete:
             super()._read_trials_from_remote_storage(study_id)
             self._complete.add(study_id)

@@ -160,6 +160,8 @@ def recover(study: optuna.Study, settings: Settings) -> None:
     The successor is queued before the trial is told, so that a configuration cannot be lost in between. A trial whose
     parameters were not all drawn yet has none: another one is drawn in its place.
     """
+    if isinstance(study._storage, MirroredStorage):  # noqa: SLF001 (no public way to it)
+        study._storage.forget()  # noqa: SLF001 (likewise)
     trials = study.get_trials(deepcopy=False)
     succeeded = {trial.user_attrs.get(RETRY_OF) for trial in trials}
     for trial in trials:

@@ -129,5 +129,5 @@ def test_driver_that_stood_still_too_long_cannot_write(storage, study):
             connection.connection.commit()
         with pytest.raises(HeldError, match="the study 's' was taken over by another driver"):
             study.tell(trial, 0.5)
-    assert study.trials[0].state == TrialState.RUNNING
+    assert storage.get_trial(trial._trial_id).state == TrialState.RUNNING
     assert [row["token"] for row in rows(storage)] == ["other"]

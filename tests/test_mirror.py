@@ -3,11 +3,12 @@
 import optuna
 import pytest
 import sqlalchemy as sa
+from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
 from search.settings import Wishes
 from search.storage import open_storage
-from search.study import open_study
+from search.study import count, open_study, recover
 
 SETTINGS = Wishes(seed=1, sampler="random", pruner="median").settings({})
 
@@ -47,6 +48,7 @@ def test_every_change_is_known_as_the_storage_has_it(study, storage):
     assert study.trials[0].user_attrs == {"place": [1, {"a": None}], "pair": [1, 2.5]}
     assert study.trials[0].intermediate_values == {1: 0.3, 2: float("inf")}
     failed = ask(study)
+    assert study.trials == stored(storage)
     study.tell(failed.number, state=TrialState.FAIL)
     study.tell(trial, 0.5)
     assert study.trials == stored(storage)
@@ -97,3 +99,37 @@ def test_trials_are_compared_without_reading_them_again(study, storage):
         assert not trial.should_prune()
     assert len(study.trials) == 5
     assert statements == []
+
+
+def failing(storage, *, stored):
+    """Let the next commit raise an error, after or before the storage has it."""
+
+    def fail(connection):
+        sa.event.remove(storage.engine, "commit", fail)
+        if stored:
+            connection.connection.commit()
+        raise sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))
+
+    sa.event.listen(storage.engine, "commit", fail)
+
+
+@pytest.mark.parametrize("write", ["report", "attribute"])
+def test_write_that_failed_is_in_neither(study, storage, write):
+    """Memory is written after the storage."""
+    trial = ask(study)
+    failing(storage, stored=False)
+    with pytest.raises(StorageInternalError):
+        trial.report(0.5, 1) if write == "report" else trial.set_user_attr("host", "a")
+    assert study.trials == stored(storage)
+    assert (study.trials[0].intermediate_values, study.trials[0].user_attrs) == ({}, {})
+
+
+def test_trial_that_was_told_without_an_answer_is_not_trained_again(study, storage):
+    """Recovering asks the storage how it stands."""
+    trial = ask(study)
+    failing(storage, stored=True)
+    with pytest.raises(StorageInternalError):
+        study.tell(trial, 0.5)
+    recover(study, SETTINGS)
+    assert count(study.trials).complete == 1
+    assert study.trials == stored(storage)

@@ -42,7 +42,7 @@ def ask(study):
     return study.ask(dict(SETTINGS.space.distributions))
 
 
-def test_work_goes_on_when_the_server_is_back(postgres, study):
+def test_work_goes_on_when_the_server_is_back(postgres, study, storage):
     """Trials are asked, reported and told across an outage as if there had been none."""
     trial = ask(study)
     postgres.stop()
@@ -58,8 +58,9 @@ def test_work_goes_on_when_the_server_is_back(postgres, study):
     postgres.kill()
     postgres.start()
     second = ask(study)
-    assert study.trials[0].intermediate_values == {1: 0.5}
-    assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.RUNNING]
+    stored = storage.get_all_trials(study._study_id)
+    assert stored[0].intermediate_values == {1: 0.5}
+    assert [trial.state for trial in stored] == [TrialState.COMPLETE, TrialState.RUNNING]
     assert second.number == 1
 
 
@@ -120,12 +121,13 @@ def lost_answer(storage):
     return lambda: sa.event.listen(storage.engine, "commit", lose)
 
 
-def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer):
+def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer, storage):
     """What the server had stored is found again."""
     study.enqueue_trial({"hidden_units": 64})
     lost_answer()
     study.enqueue_trial({"hidden_units": 65})
-    assert [trial.system_attrs["fixed_params"]["hidden_units"] for trial in study.trials] == [64, 65]
+    stored = storage.get_all_trials(study._study_id)
+    assert [trial.system_attrs["fixed_params"]["hidden_units"] for trial in stored] == [64, 65]
 
 
 def test_waiting_trial_whose_answer_was_lost_is_still_taken(study, lost_answer):

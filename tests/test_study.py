@@ -279,6 +279,6 @@ def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
         for epoch in range(1, 5):
             trial.report(0.9 + number / 1000 + epoch / 10000, epoch)
             trial.should_prune()
+        assert study.trials == load_study("pair", storage).trials
         study.tell(trial, 0.9 + number / 1000)
     assert count(study.trials).finished == 14
-    assert study.trials == load_study("pair", storage).trials
