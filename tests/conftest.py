@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from commands import SPACE_WITH_BASELINE, run_command
 from postgres import PostgresServer, server_binaries
 
+from search.storage import open_storage
 from trainable.data import Dataset, load_dataset
 
 
@@ -59,6 +61,28 @@ def storage_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'studies.db'}"
     return request.getfixturevalue("postgres").create_database(f"test_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def storage(storage_url):
+    """A new storage of each kind."""
+    return open_storage(storage_url, create=True)
+
+
+@pytest.fixture
+def failing_commit(storage):
+    """Let the storage's next commit raise an error, after it is stored or in place of that; a function that arms it."""
+
+    def arm(error, *, stored):
+        def fail(connection):
+            sa.event.remove(storage.engine, "commit", fail)
+            if stored:
+                connection.connection.commit()
+            raise error
+
+        sa.event.listen(storage.engine, "commit", fail)
+
+    return arm
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,7 @@ from optuna.trial import TrialState
 from search import lease
 from search.lease import EXPIRES, LEASES, HeldError, Holder, Lease
 from search.settings import Wishes
-from search.storage import open_storage
 from search.study import open_study
-
-
-@pytest.fixture
-def storage(storage_url):
-    """A new storage of each kind."""
-    return open_storage(storage_url, create=True)
 
 
 @pytest.fixture

@@ -7,16 +7,10 @@ from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
 from search.settings import Wishes
-from search.storage import open_storage
 from search.study import count, open_study, recover
 
 SETTINGS = Wishes(seed=1, sampler="random", pruner="median").settings({})
-
-
-@pytest.fixture
-def storage(storage_url):
-    """A new storage of each kind."""
-    return open_storage(storage_url, create=True)
+FULL = sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))
 
 
 @pytest.fixture
@@ -101,33 +95,21 @@ def test_trials_are_compared_without_reading_them_again(study, storage):
     assert statements == []
 
 
-def failing(storage, *, stored):
-    """Let the next commit raise an error, after or before the storage has it."""
-
-    def fail(connection):
-        sa.event.remove(storage.engine, "commit", fail)
-        if stored:
-            connection.connection.commit()
-        raise sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))
-
-    sa.event.listen(storage.engine, "commit", fail)
-
-
 @pytest.mark.parametrize("write", ["report", "attribute"])
-def test_write_that_failed_is_in_neither(study, storage, write):
+def test_write_that_failed_is_in_neither(study, storage, failing_commit, write):
     """Memory is written after the storage."""
     trial = ask(study)
-    failing(storage, stored=False)
+    failing_commit(FULL, stored=False)
     with pytest.raises(StorageInternalError):
         trial.report(0.5, 1) if write == "report" else trial.set_user_attr("host", "a")
     assert study.trials == stored(storage)
     assert (study.trials[0].intermediate_values, study.trials[0].user_attrs) == ({}, {})
 
 
-def test_trial_that_was_told_without_an_answer_is_not_trained_again(study, storage):
+def test_trial_that_was_told_without_an_answer_is_not_trained_again(study, storage, failing_commit):
     """Recovering asks the storage how it stands."""
     trial = ask(study)
-    failing(storage, stored=True)
+    failing_commit(FULL, stored=True)
     with pytest.raises(StorageInternalError):
         study.tell(trial, 0.5)
     recover(study, SETTINGS)

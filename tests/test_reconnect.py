@@ -20,15 +20,9 @@ SETTINGS = Wishes(seed=1, sampler="random").settings({})
 
 
 @pytest.fixture
-def url(postgres):
+def storage_url(postgres):
     """The URL of an empty database."""
     return postgres.create_database(f"test_{uuid.uuid4().hex}")
-
-
-@pytest.fixture
-def storage(url):
-    """A storage on the server."""
-    return open_storage(url, create=True)
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def test_work_goes_on_when_the_server_is_back(postgres, study, storage):
     assert second.number == 1
 
 
-def test_connection_that_dies_between_two_reads_of_one_operation(postgres, url, study, storage):
+def test_connection_that_dies_between_two_reads_of_one_operation(postgres, storage_url, study, storage):
     """Optuna asks twice on it; the reason is behind its second error."""
     ask(study)
     number = iter(range(10))
@@ -80,10 +74,10 @@ def test_connection_that_dies_between_two_reads_of_one_operation(postgres, url, 
     assert next(number) > 2
 
 
-def test_every_sampler_and_pruner_outlives_an_absence(postgres, url):
+def test_every_sampler_and_pruner_outlives_an_absence(postgres, storage_url):
     """Hyperband asks for the study's name and id on the way, CMA-ES for attributes."""
     settings = Wishes(seed=1, sampler="cmaes", pruner="hyperband").settings({})
-    study = open_study("h", open_storage(url, create=True), settings)
+    study = open_study("h", open_storage(storage_url, create=True), settings)
     for _ in range(3):
         trial = study.ask(dict(settings.space.distributions))
         for epoch in range(1, 4):
@@ -110,15 +104,10 @@ def test_want_of_resources_on_the_server_is_not_waited_for():
 
 
 @pytest.fixture
-def lost_answer(storage):
+def lost_answer(failing_commit):
     """Let the server store one commit whose answer never arrives; a function that arms it."""
-
-    def lose(connection):
-        sa.event.remove(storage.engine, "commit", lose)
-        connection.connection.commit()
-        raise sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
-
-    return lambda: sa.event.listen(storage.engine, "commit", lose)
+    cut = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
+    return lambda: failing_commit(cut, stored=True)
 
 
 def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer, storage):
@@ -159,10 +148,10 @@ def test_patience_ends(postgres, study, monkeypatch):
     trial.report(0.5, 1)
 
 
-def test_person_who_gives_up_waits_no_longer(postgres, url):
+def test_person_who_gives_up_waits_no_longer(postgres, storage_url):
     """Ctrl-C while the server is away: whatever is still to be recorded fails at once, and says why."""
     given_up = []
-    storage = open_storage(url, create=True, given_up=lambda: bool(given_up))
+    storage = open_storage(storage_url, create=True, given_up=lambda: bool(given_up))
     study = open_study("g", storage, SETTINGS)
     trial = ask(study)
     postgres.stop()
@@ -182,12 +171,12 @@ def test_person_who_gives_up_waits_no_longer(postgres, url):
     assert ask(study).number == 1
 
 
-def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(postgres, url):
+def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(postgres, storage_url):
     """A command is told at once, and the line may be shown to anyone."""
     postgres.stop()
     try:
         with pytest.raises(SearchError) as refusal:
-            open_storage(url, create=True)
+            open_storage(storage_url, create=True)
     finally:
         postgres.start()
     assert "Connection refused" in str(refusal.value)
@@ -195,9 +184,9 @@ def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(
     assert "searcher:***@" in str(refusal.value)
 
 
-def test_wrong_password_is_one_line_without_it(url):
+def test_wrong_password_is_one_line_without_it(storage_url):
     """The server's own words, not the address."""
-    wrong = sa.make_url(url).set(password="s3cret").render_as_string(hide_password=False)
+    wrong = sa.make_url(storage_url).set(password="s3cret").render_as_string(hide_password=False)
     with pytest.raises(SearchError, match="password authentication failed") as refusal:
         open_storage(wrong, create=True)
     assert "s3cret" not in str(refusal.value)

@@ -37,12 +37,6 @@ DATA = {"x_train": "a", "y_train": "b"}
 
 
 @pytest.fixture
-def storage(storage_url):
-    """A new storage of each kind."""
-    return open_storage(storage_url, create=True)
-
-
-@pytest.fixture
 def settings():
     """Settings with the random sampler, which asks fast."""
     return Wishes(seed=7, sampler="random", pruner="none").settings(DATA)

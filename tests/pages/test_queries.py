@@ -16,7 +16,7 @@ from dashboard import queries
 from dashboard.queries import History, study_names
 from search.errors import UsageError
 from search.lease import Lease, holder_of
-from search.storage import open_read_only, open_storage
+from search.storage import open_read_only
 from search.study import IDENTITY
 
 SPACE = {
@@ -36,12 +36,6 @@ CELLS = (
     "trial_user_attributes",
     "trial_system_attributes",
 )
-
-
-@pytest.fixture
-def storage(storage_url):
-    """A new storage of each kind, to write to."""
-    return open_storage(storage_url, create=True)
 
 
 @pytest.fixture
