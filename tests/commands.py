@@ -10,6 +10,7 @@ from pathlib import Path
 
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.trial import TrialState
 
 from search.guard import command_of, descendants, start_of
 from search.space import Space
@@ -134,15 +135,21 @@ def victims(process, name):
     return [pid for pid in descendants(process.pid) if name.encode() in command_of(pid).split(b"\0")[0]]
 
 
-def workers_of(process):
-    """The workers of a search, which are titled by the class of their trainable or by Tune's wrapper around it."""
-    return [*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")]
+def wait_for_training(process, runs, name):
+    """Wait until a trial of a study has trained an epoch and goes on while the driver runs."""
+    running = (TrialState.RUNNING,)
+    wait_until(
+        lambda: any(trial.intermediate_values for trial in study_of(runs, name).get_trials(states=running)),
+        60, "a trial is in training", process,
+    )  # fmt: skip
 
 
-def kill_worker(process):
-    """Kill the only worker of a search; wait for it where the search is between two, as after a trial that failed."""
-    [worker] = wait_until(lambda: workers_of(process), 60, "the search has a worker", process)
-    os.kill(worker, signal.SIGKILL)
+def kill_workers(process):
+    """Kill every worker of a search: beside the one that trains there may be one that ends after a trial's failure."""
+    # They are titled by the class of their trainable or by Tune's wrapper around it; a title may change meanwhile.
+    for worker in {*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")}:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
 
 
 def left_of(family):

@@ -1,8 +1,6 @@
 """A confirmation where processes die: real kills, real Ray, the real images."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 
@@ -12,10 +10,10 @@ from commands import (
     assert_nothing_left,
     clean_environment,
     family_of,
+    kill_workers,
     run_command,
     study_of,
     wait_until,
-    workers_of,
 )
 
 from search.answer import CONFIRMATION, CONFIRMED, TESTED, answer_of
@@ -50,8 +48,7 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
     # No worker has a trial any more then.
     wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
     known = len(networks(tmp_path))
-    for worker in workers_of(process):  # one of them at least has a network in training
-        os.kill(worker, signal.SIGKILL)
+    kill_workers(process)  # one of them at least has a network in training
     wait_until(lambda: len(networks(tmp_path)) > known, 150, "one more network is known", process)
     family = family_of(process)
     process.kill()

@@ -9,7 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT, clean_environment, kill_worker, run_command, start, study_of, wait_for_trials
+from commands import (
+    ROOT,
+    clean_environment,
+    kill_workers,
+    run_command,
+    start,
+    study_of,
+    wait_for_training,
+    wait_for_trials,
+)
 from optuna.trial import TrialState, create_trial
 
 from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
@@ -56,7 +65,8 @@ def searched(tmp_path_factory):
         "--workers", 1, "--no-confirm",
     )  # fmt: skip
     wait_for_trials(process, runs, "s", 2)
-    kill_worker(process)
+    wait_for_training(process, runs, "s")
+    kill_workers(process)
     _, stderr = process.communicate(timeout=100)
     assert process.returncode == 0, stderr
     return runs

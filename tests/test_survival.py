@@ -18,11 +18,12 @@ from commands import (
     assert_nothing_left,
     clean_environment,
     family_of,
-    kill_worker,
+    kill_workers,
     run_command,
     start,
     study_of,
     victims,
+    wait_for_training,
     wait_for_trials,
 )
 from optuna.trial import TrialState
@@ -70,7 +71,8 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
         "--workers", 1,
     )  # fmt: skip
     wait_for_trials(process, tmp_path, "w", 2)
-    kill_worker(process)
+    wait_for_training(process, tmp_path, "w")
+    kill_workers(process)
     stdout, stderr = process.communicate(timeout=100)
     assert process.returncode == 0
     assert stderr == ""
