@@ -115,13 +115,25 @@ def wait_until(condition, timeout, what, process=None):
 
 def wait_for_trials(process, runs, name, number):
     """Wait until a study has some finished trials while the driver runs."""
+    _wait_for(process, runs, name, lambda trials: count(trials).finished >= number, f"the search has {number} trials")
 
-    def reached():
+
+def wait_for_training(process, runs, name):
+    """Wait until a trial of a study has trained an epoch and goes on while the driver runs."""
+
+    def one_trains(trials):
+        return any(trial.intermediate_values for trial in trials if trial.state == TrialState.RUNNING)
+
+    _wait_for(process, runs, name, one_trains, "a trial is in training")
+
+
+def _wait_for(process, runs, name, condition, what):
+    def met():
         with contextlib.suppress(Exception):  # the file or its tables are not there yet
-            return count(study_of(runs, name).trials).finished >= number
+            return condition(study_of(runs, name).trials)
         return False
 
-    wait_until(reached, 200, f"the search has {number} trials", process)
+    wait_until(met, 200, what, process)
 
 
 def family_of(process):
@@ -133,15 +145,6 @@ def family_of(process):
 def victims(process, name):
     """The processes that descend from a command and have this in their command line or title."""
     return [pid for pid in descendants(process.pid) if name.encode() in command_of(pid).split(b"\0")[0]]
-
-
-def wait_for_training(process, runs, name):
-    """Wait until a trial of a study has trained an epoch and goes on while the driver runs."""
-    running = (TrialState.RUNNING,)
-    wait_until(
-        lambda: any(trial.intermediate_values for trial in study_of(runs, name).get_trials(states=running)),
-        60, "a trial is in training", process,
-    )  # fmt: skip
 
 
 def kill_workers(process):

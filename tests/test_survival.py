@@ -65,9 +65,9 @@ def test_thrice_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_pat
 def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
     """After kill -9 of a worker one trial is interrupted, and its successor is the second attempt."""
     space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
+    space.write_text(SMALL_SPACE.replace("low = 1\nhigh = 3\n", "low = 30\nhigh = 40\n"))  # time to be killed
     process = start(
-        "--trials", 12, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
+        "--trials", 4, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
         "--workers", 1,
     )  # fmt: skip
     wait_for_trials(process, tmp_path, "w", 2)
@@ -81,7 +81,7 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
     [lost] = [trial for trial in trials if trial.state == TrialState.FAIL]
     assert lost.user_attrs["failure"] == "interrupted: crashed"
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    assert len(complete) == 12
+    assert len(complete) == 4
     again = {trial.user_attrs.get("retry_of"): trial.user_attrs["attempts"] for trial in complete}
     assert again == {None: 1, lost.number: 2}
     assert f"trial {lost.number} crashed: its configuration is tried again" in stdout
