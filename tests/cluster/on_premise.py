@@ -79,9 +79,8 @@ class Cluster:
         self.client.run(f"cd {ROOT} && ray down --yes {FILE}", timeout=60)
         for host in self.hosts[1:]:
             if host.is_on:
-                self.client.run(
-                    f"ssh -o StrictHostKeyChecking=accept-new {host.address} mnist-search/.venv/bin/ray stop"
-                )
+                opened = f"ssh -i ~/.ssh/mnist-search -o StrictHostKeyChecking=accept-new {host.address}"
+                self.client.run(f"{opened} mnist-search/.venv/bin/ray stop")
 
     def replace_head(self):
         """Power on another host in the place of the head, which is off; nothing has been installed on it."""

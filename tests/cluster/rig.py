@@ -163,9 +163,11 @@ class Rig(contextlib.AbstractContextManager):
                 machine.kill()
 
     def start(self, host):
-        """Power a host on and plug it in; it has the files it had."""
+        """Power a host on and plug it in; it has the files that it had."""
         host.start()
-        self._ip(f"link add {host.name} type veth peer name eth0 netns {host.process.pid}")
+        # With the network card that it had, too: the others take a minute to find out about a new one.
+        card = ":".join(["02", "00", *(f"{int(part):02x}" for part in host.address.split("."))])
+        self._ip(f"link add {host.name} type veth peer name eth0 address {card} netns {host.process.pid}")
         self.join(host)
 
     def kill(self, host):
@@ -184,7 +186,7 @@ class Rig(contextlib.AbstractContextManager):
     def _prepare(self):
         """Give every machine the names of all, each host a key of its own, and the client one that opens them."""
         names = "".join(f"{machine.address} {machine.name}\n" for machine in (*self.hosts, self.client))
-        key = self.client.home / ".ssh/id_ed25519"
+        key = self.client.home / ".ssh/mnist-search"
         make_key(key)
         for machine in (*self.hosts, self.client):
             (machine.folder / "etc/hosts").write_text(f"127.0.0.1 localhost\n{names}")
