@@ -164,9 +164,9 @@ def report(rows: list[list[str]], seconds: float) -> str:
         "waited in the epochs that were reported in the measured time, over workers times that time. The study is new, "
         "on SQLite; ASHA compares all trials and stops none, since they are equally good. The limit is where the "
         "driver's CPU time, of all its threads, would fill one core; it holds for that number of workers, and grows in "
-        f"proportion to the length of a trial. An idle worker has {WORKER_MEMORY // MIB} MiB of its own, so that a "
-        "machine holds no more of them than its memory and swap have room for; more than that are refused.\n\n"
-        + table(header, rows)
+        "proportion to the length of a trial that has as many epochs. An idle worker has "
+        f"{WORKER_MEMORY // MIB} MiB of its own, so that a machine holds no more of them than its memory and swap have "
+        "room for; more than that are refused.\n\n" + table(header, rows)
     )
 
 
