@@ -142,15 +142,16 @@ def family_of(process):
     return {pid: start for pid, start in found.items() if start is not None}
 
 
-def victims(process, name):
-    """The processes that descend from a command and have this in their command line or title."""
-    return [pid for pid in descendants(process.pid) if name.encode() in command_of(pid).split(b"\0")[0]]
+def victims(process, *names):
+    """The processes that descend from a command and have one of these in their program's name or title."""
+    titles = {pid: command_of(pid).split(b"\0")[0] for pid in descendants(process.pid)}
+    return [pid for pid, title in titles.items() if any(name.encode() in title for name in names)]
 
 
 def kill_workers(process):
     """Kill every worker of a search: beside the one that trains there may be one that ends after a trial's failure."""
-    # They are titled by the class of their trainable or by Tune's wrapper around it; a title may change meanwhile.
-    for worker in {*victims(process, "ray::MnistTrial"), *victims(process, "ray::Resource")}:
+    # They are titled by the class of their trainable or by Tune's wrapper around it.
+    for worker in victims(process, "ray::MnistTrial", "ray::Resource"):
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
 

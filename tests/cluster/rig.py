@@ -163,7 +163,7 @@ class Rig(contextlib.AbstractContextManager):
                 machine.kill()
 
     def start(self, host):
-        """Power a host on and plug it in; it has the files that it had."""
+        """Power a host on and plug it in; it has the files it had."""
         host.start()
         # With the network card that it had, too: the others take a minute to find out about a new one.
         card = ":".join(["02", "00", *(f"{int(part):02x}" for part in host.address.split("."))])
