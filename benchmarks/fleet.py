@@ -26,8 +26,12 @@ from search.tuning import run_trials
 SAMPLERS = ("random", "tpe")
 WINDOW = 60  # seconds measured
 SETTLING = 2 * TRIAL_SECONDS  # from the gate to the window: by then every worker is past its first trial
-# Ray would start all workers at once, and give up those that were not there after a minute.
-STARTUP = {"RAY_worker_maximum_startup_concurrency": str(len(os.sched_getaffinity(0)))}
+# Ray would start all workers at once, and give up those that were not there after a minute; and it would kill workers
+# where the memory is full, though there is swap for what waits.
+STARTUP = {
+    "RAY_worker_maximum_startup_concurrency": str(len(os.sched_getaffinity(0))),
+    "RAY_memory_monitor_refresh_ms": "0",
+}
 ENDLESS = 10**9  # trials
 MIB = 2**20
 WORKER_MEMORY = 112 * MIB  # of its own, once it waits: Ray, and what Tune imports
