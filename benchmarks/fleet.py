@@ -26,12 +26,8 @@ from search.tuning import run_trials
 SAMPLERS = ("random", "tpe")
 WINDOW = 60  # seconds measured
 SETTLING = 2 * TRIAL_SECONDS  # from the gate to the window: by then every worker is past its first trial
-# Ray would start all workers at once, and give up those that were not there after a minute; and it would kill workers
-# where the memory is full, though there is swap for what waits.
-STARTUP = {
-    "RAY_worker_maximum_startup_concurrency": str(len(os.sched_getaffinity(0))),
-    "RAY_memory_monitor_refresh_ms": "0",
-}
+# Ray would start all workers at once, and give up those that were not there after a minute.
+STARTUP = {"RAY_worker_maximum_startup_concurrency": str(len(os.sched_getaffinity(0)))}
 ENDLESS = 10**9  # trials
 MIB = 2**20
 WORKER_MEMORY = 112 * MIB  # of its own, once it waits: Ray, and what Tune imports
@@ -169,8 +165,8 @@ def report(rows: list[list[str]], seconds: float) -> str:
         "on SQLite; ASHA compares all trials and stops none, since they are equally good. The limit is where the "
         "driver's CPU time, of all its threads, would fill one core; it holds for that number of workers, and grows in "
         "proportion to the length of a trial that has as many epochs. An idle worker has "
-        f"{WORKER_MEMORY // MIB} MiB of its own, so that a machine holds no more of them than its memory and swap have "
-        "room for; more than that are refused.\n\n" + table(header, rows)
+        f"{WORKER_MEMORY // MIB} MiB of its own; more than the memory has room for are refused, since with swap the "
+        "machine would be measured.\n\n" + table(header, rows)
     )
 
 
@@ -187,6 +183,6 @@ def numbers(text: str) -> list[int]:
 
 
 def _free_memory() -> int:
-    """Return the bytes of memory and swap that programs can have (proc_meminfo(5)); waiting needs little of them."""
+    """Return the bytes that programs can have without swapping (proc_meminfo(5))."""
     fields = dict(line.split(":") for line in MEMORY_INFO.read_text(encoding="ascii").splitlines())
-    return sum(int(fields[name].split()[0]) for name in ("MemAvailable", "SwapFree")) * 1024
+    return int(fields["MemAvailable"].split()[0]) * 1024
