@@ -7,7 +7,7 @@ RUN := $(VENV)/bin/python
 # The locks name every package, so pip has nothing to resolve; asked to, it would meet a release younger than the lock and refuse it.
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: search setup dashboard test coverage chaos cluster-test check bench screenshots fix lock clean
+.PHONY: search setup dashboard test test-thorough test-all coverage chaos cluster-test check bench screenshots fix lock clean
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -29,10 +29,18 @@ $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
+# Two processes. Both have the order that tests/conftest.py gives the tests.
+PYTEST := $(RUN) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 test: $(VENV)/.installed-dev
-	$(RUN) -m pytest
+	$(PYTEST)
 
-# The same, and which lines no test ran; tracing makes it half as slow again. Only the tests' own process is traced.
+# What takes longer: chaos, hosts made of network namespaces, every sampler with every pruner, the other form of each promise.
+test-thorough: $(VENV)/.installed-dev
+	$(PYTEST) -m thorough
+
+test-all: test test-thorough
+
+# Which lines no test of `make test` ran; tracing makes it half as slow again. Only the tests' own process is traced.
 coverage: $(VENV)/.installed-dev
 	$(RUN) -m pytest --cov --cov-report=term-missing:skip-covered
 
@@ -43,7 +51,7 @@ chaos: $(VENV)/.installed-dev
 
 # Hosts that are network namespaces: needs root, and Debian's iproute2, openssh-server and rsync.
 cluster-test: $(VENV)/.installed-dev
-	$(RUN) -m pytest -m "long or not long" tests/cluster
+	$(RUN) -m pytest -m "long or thorough or not long" tests/cluster
 
 check: $(VENV)/.installed-dev
 	$(RUN) -m pip --disable-pip-version-check check

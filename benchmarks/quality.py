@@ -26,12 +26,12 @@ STEP = 0.25  # seconds between the points of the chart
 Runs = Mapping[str, Sequence[Run]]
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    options = parse()
+    options = parse(arguments)
     end_on_signals()
     try:
-        compared = systems()[:2] if options.smoke else systems()
+        compared = systems()[:1] if options.smoke else systems()
         runs = run_seeds(compared, options.seeds, options.seconds)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -43,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def parse() -> argparse.Namespace:
+def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line; exit with status 2 where it is wrong."""
     parser = make_parser("quality", __doc__)
     parser.add_argument("--seeds", metavar="N", type=whole(1), default=3, help="searches of each system (default: 3)")
@@ -51,10 +51,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--targets", metavar="A,B,...", type=targets, default=(0.975, 0.98, 0.983), help="(default: 0.975,0.98,0.983)"
     )
-    parser.add_argument(
-        "--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets, one peer"
-    )
-    options = parser.parse_args()
+    parser.add_argument("--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets, no peer")
+    options = parser.parse_args(arguments)
     if options.smoke:
         options.seeds, options.seconds, options.targets = 1, SMOKE_SECONDS, SMOKE_TARGETS
     return options

@@ -2,25 +2,54 @@
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from commands import SPACE_WITH_BASELINE, run_command
+from commands import SPACE_WITH_BASELINE, memory_folder, run_command
+from damaged import search
+from filelock import FileLock
 from postgres import PostgresServer, server_binaries
 
 from search.storage import open_storage
 from trainable.data import Dataset, load_dataset
 
+TESTS = Path(__file__).parent
+# Where there are two processes, what promises something within seconds, or looks at a live search, is one group in one
+# of them, in this order. The other files run beside it, each as a group of its own, the longest first.
+TIMED = (
+    "browser", "chaos", "cluster", "test_survival.py", "test_replay.py", "test_interrupted_confirmation.py",
+    "test_nodes.py", "test_run.py", "test_control.py", "test_spot.py",
+)  # fmt: skip
+LONGEST = ("test_benchmarks.py", "test_export_formats.py", "test_export.py", "test_reconnect.py")
 
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config):
+    """Keep the tests' folders in memory where there is room: waiting for a disk at each commit shows nothing more."""
+    if config.option.basetemp is None and not hasattr(config, "workerinput") and memory_folder() is not None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="tests-", dir=memory_folder())
+        config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
+
+
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of this name
 def pytest_collection_modifyitems(items):
-    """Refuse a test that does not say which rule it checks."""
+    """Refuse a test that does not say which rule it checks; say which tests run in one process, one after another."""
     silent = [item.nodeid for item in items if not (item.obj.__doc__ or "").strip()]
     if silent:
         raise pytest.UsageError(f"tests without a docstring: {', '.join(silent)}")
+    ranks = {}
+    for item in items:
+        path = item.path.relative_to(TESTS)
+        place = (TIMED + LONGEST).index(path.parts[0]) if path.parts[0] in TIMED + LONGEST else len(TIMED + LONGEST)
+        ranks[item] = place
+        item.add_marker(pytest.mark.xdist_group("timed" if path.parts[0] in TIMED else str(path)))
+    items.sort(key=ranks.__getitem__)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,16 +131,33 @@ class Finished:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory):
-    """A real search of six trials on the whole MNIST, with a verdict; the paths to Python and files have a space."""
-    folder = tmp_path_factory.mktemp("a search")
-    space, runs = folder / "space.toml", folder / "runs"
-    space.write_text(SPACE_WITH_BASELINE)
-    environment = folder / "environment"
-    environment.symlink_to(sys.prefix)
-    result = run_command(
-        "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--json",
-        "--seed", 7, "--confirm-top", 1, "--confirm-seeds", 2, python=environment / "bin" / "python", timeout=300,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    return Finished("s", runs, space, json.loads(result.stdout), result.stderr)
+def finished(dataset, tmp_path_factory):
+    """A real search of six trials on the whole MNIST, with a verdict; the paths to Python and files have a space.
+
+    It is run once, whatever the number of processes, so nobody changes it; and the images are there before it starts.
+    """
+    home = tmp_path_factory.getbasetemp()
+    folder = (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / "a search"
+    space, runs, answer, progress = (folder / name for name in ("space.toml", "runs", "answer.json", "progress.txt"))
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            folder.mkdir()
+            space.write_text(SPACE_WITH_BASELINE)
+            environment = folder / "environment"
+            environment.symlink_to(sys.prefix)
+            result = run_command(
+                "search.run", "--trials", 6, "--study", "s", "--runs", runs, "--space", space, "--json",
+                "--seed", 7, "--confirm-top", 1, "--confirm-seeds", 2, python=environment / "bin" / "python",
+                timeout=500,
+            )  # fmt: skip
+            progress.write_text(result.stderr)
+            answer.write_text(result.stdout)
+    assert answer.read_text(), progress.read_text()
+    return Finished("s", runs, space, json.loads(answer.read_text()), progress.read_text())
+
+
+@pytest.fixture(scope="session")
+def damaged(dataset, tmp_path_factory):
+    """The folder of a real search to which things happened, and what its command printed."""
+    runs = tmp_path_factory.mktemp("damaged")
+    return runs, search(runs)

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import psycopg
+from commands import memory_folder
 from sqlalchemy.engine import URL
 
 HOST = "127.0.0.1"
@@ -43,7 +44,7 @@ class PostgresServer(AbstractContextManager):
 
     def __init__(self, password):
         self.password, self.port = password, free_port()
-        self.directory = Path(tempfile.mkdtemp(prefix="postgres-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="postgres-", dir=memory_folder()))
         self.log = self.directory / "server.log"
         self._process = None
         self._others = None  # a pipe whose other end every process of the server has

@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-from commands import ROOT, bfloat16_is_here, clean_environment
+from commands import ROOT, bfloat16_is_here, clean_environment, invoke
 
 from benchmarks import dashboard, quality, results
 from benchmarks.peers import space
@@ -36,12 +36,28 @@ def run_benchmark(name, *arguments):
     )  # fmt: skip
 
 
-@pytest.mark.timeout(600)
+WITH_ALL_PEERS = {
+    "search": ["--configurations", "2", "--rounds", "1"],
+    "quality": ["--seeds", "1", "--seconds", "25", "--targets", "0.9,0.95"],
+}
+
+
 @pytest.mark.parametrize("name", SMALLEST)
 def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
     """The section has a title, the command, the machine, the versions and a table."""
-    file = tmp_path / "RESULTS.md"
-    result = run_benchmark(name, *SMALLEST[name], "--results", str(file))
+    check_section(name, SMALLEST[name], tmp_path / "RESULTS.md")
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", WITH_ALL_PEERS)
+def test_benchmark_runs_with_every_peer(name, tmp_path):
+    """Likewise."""
+    check_section(name, WITH_ALL_PEERS[name], tmp_path / "RESULTS.md")
+
+
+def check_section(name, options, file):
+    """Run a benchmark and look at what it has written."""
+    result = run_benchmark(name, *options, "--results", str(file))
     if name == "precision" and not bfloat16_is_here():
         assert result.returncode == 2
         assert result.stderr.startswith("error: bfloat16 needs a processor")
@@ -56,6 +72,7 @@ def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
     assert "nan" not in text
 
 
+@pytest.mark.thorough
 def test_driver_keeps_workers_busy(tmp_path):
     """The figures of workers that wait have a section of their own, which names the command that makes it."""
     file = tmp_path / "RESULTS.md"
@@ -83,7 +100,7 @@ def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
 @pytest.mark.parametrize("name", SMALLEST)
 def test_wrong_option_is_one_line(name):
     """As for every command of this project."""
-    result = run_benchmark(name, "--results")
+    result = invoke(f"benchmarks.{name}", "--results")
     assert result.returncode == 2
     assert result.stderr == "error: --results: expected one argument\n"
 

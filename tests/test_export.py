@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from commands import ROOT, clean_environment, run_command, study_of
+from commands import ROOT, clean_environment, invoke, run_command, study_of
 
 from search.answer import answer_of
 from search.errors import SearchError, UsageError
@@ -164,7 +164,7 @@ def test_wrong_requests_are_refused_in_one_line(finished, tmp_path):
     }
     for (option, value), message in wrong.items():
         arguments = ("--study", "s") if option != "--study" else ()
-        result = run_command(
+        result = invoke(
             "search.export", *arguments, option, value, "--runs", finished.runs, "--output", tmp_path / "new"
         )
         assert result.returncode == 2, result.stderr

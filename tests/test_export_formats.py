@@ -32,7 +32,10 @@ def training_data(dataset, tmp_path_factory):
     return file
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["flat", "preprocessing"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(False, marks=pytest.mark.thorough, id="flat"), pytest.param(True, id="preprocessing")],
+)
 def exported(request, finished, training_data, tmp_path_factory):
     """The winner in all formats, and what the command said; the test images were not even there."""
     output = tmp_path_factory.mktemp("exported") / "all"

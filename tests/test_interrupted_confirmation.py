@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 from commands import (
     ROOT,
     SPACE_WITH_BASELINE,
@@ -33,6 +34,7 @@ def networks(runs):
     return {key: value for key, value in attributes_of(runs).items() if key.split(":")[0] in (CONFIRMED, TESTED)}
 
 
+@pytest.mark.thorough
 def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp_path):
     """The same command trains only what is missing, and the test images were looked at once for each finalist."""
     space = tmp_path / "space.toml"

@@ -150,6 +150,7 @@ def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypat
     assert str(caught.value).count(ours) == 1
 
 
+@pytest.mark.thorough
 def test_preempted_node_costs_no_retry(cluster, tmp_path):
     """What was on a node that is taken back is tried again even where `--max-retries` allows none, and only once."""
     node = cluster.add_node(num_cpus=1)

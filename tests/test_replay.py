@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT, clean_environment, kill_workers, run_command, start, study_of, wait_for_training
+from commands import ROOT, clean_environment, invoke, study_of
+from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
 
 from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
@@ -20,18 +21,6 @@ from search.settings import Wishes
 from search.storage import open_storage
 from search.study import open_study
 from trainable.config import BASELINE
-
-SPACE = """
-hidden_units = {type = "int", low = 8, high = 64}
-learning_rate = {type = "float", low = 1e-3, high = 1e30, log = true}
-batch_size = {type = "categorical", choices = [256, 512]}
-epochs = {type = "int", low = 2, high = 50}
-"""
-# Has time to be killed; tried again, it is pruned, as GOOD is better.
-LONG = {"hidden_units": 8, "learning_rate": 0.001, "batch_size": 256, "epochs": 50}
-GOOD = {"hidden_units": 64, "learning_rate": 0.003, "batch_size": 256, "epochs": 3}
-DIVERGING = {"hidden_units": 12, "learning_rate": 1e30, "batch_size": 512, "epochs": 2}
-POOR = [{"hidden_units": 8 + each, "learning_rate": 0.001, "batch_size": 512, "epochs": 3} for each in range(5)]
 
 # Replays one trial after another in one process, which loads TensorFlow once.
 SCRIPT = """
@@ -47,21 +36,9 @@ print(json.dumps(results))
 
 
 @pytest.fixture(scope="module")
-def searched(tmp_path_factory):
-    """A real search in which trials were pruned, one diverged, and one lost its worker to kill -9; its folder."""
-    runs = tmp_path_factory.mktemp("replay")
-    space, first = runs / "space.toml", runs / "first.jsonl"
-    space.write_text(SPACE)
-    first.write_text("\n".join(json.dumps(each) for each in [LONG, DIVERGING, GOOD, *POOR]))
-    process = start(
-        "--trials", 8, "--study", "s", "--runs", runs, "--space", space, "--enqueue", first, "--no-baseline",
-        "--workers", 1, "--no-confirm",
-    )  # fmt: skip
-    wait_for_training(process, runs, "s")
-    kill_workers(process)
-    _, stderr = process.communicate(timeout=100)
-    assert process.returncode == 0, stderr
-    return runs
+def searched(damaged):
+    """The folder of a real search in which trials were pruned, one diverged, and one lost its worker to kill -9."""
+    return damaged[0]
 
 
 def changed(searched, folder, *statements):
@@ -196,7 +173,7 @@ def test_wrong_requests_are_refused_in_one_line(searched, tmp_path):
     }
     for (option, value), message in wrong.items():
         others = () if option == "--trial" else ("--trial", "0")
-        result = run_command("search.replay", *others, option, value, "--runs", searched)
+        result = invoke("search.replay", *others, option, value, "--runs", searched)
         assert result.returncode == 2
         assert result.stderr.startswith(f"error: {message}")
         assert len(result.stderr.splitlines()) == 1

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 import optuna
 import pytest
-from commands import ROOT, WIDE_SPACE, run_command
+from commands import ROOT, WIDE_SPACE, invoke, run_command
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
@@ -404,7 +404,7 @@ def test_wrong_requests_are_refused_in_one_line(tmp_path, arguments, status, mes
     """What is wrong is named, and no file is made."""
     searched(f"sqlite:///{tmp_path / 'studies.db'}")
     given = [each.replace("{tmp}", str(tmp_path)) for each in arguments]
-    result = run_command("search.report", "--runs", tmp_path, *given)
+    result = invoke("search.report", "--runs", tmp_path, *given)
     assert (result.returncode, result.stdout) == (status, "")
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1

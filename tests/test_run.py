@@ -1,12 +1,14 @@
 """The command, from the outside: real processes, real Ray, the whole MNIST."""
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from commands import ROOT, SMALL_SPACE, bfloat16_is_here, run_command, study_of
+from commands import ROOT, SMALL_SPACE, bfloat16_is_here, invoke, run_command, start, study_of
 
 KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "report", "seconds", "utilization"}
 
@@ -33,7 +35,8 @@ def test_answer_has_every_key_of_the_design(finished):
 def test_progress_is_quiet_but_for_the_search(finished):
     """Without a terminal: a line a trial and a network, the table, the commands; nothing of Ray or TensorFlow."""
     lines = finished.stderr.splitlines()
-    assert [line.split("  ")[0] for line in lines[:6]] == [f"{number}/6" for number in range(1, 7)]
+    trials = [line.split("  ")[0] for line in lines if re.match(r"\d+/\d+  ", line)]
+    assert trials == [f"{number}/6" for number in range(1, 7)]
     networks = [line.split("/")[0] for line in lines if line.startswith("confirm ")]
     assert networks == [f"confirm {number}" for number in range(1, len(networks) + 1)]
     assert lines[6 + len(networks)].startswith("study s: ")
@@ -76,33 +79,58 @@ def test_study_is_an_ordinary_optuna_study(finished):
         assert trial.user_attrs["attempts"] == 1
 
 
-def test_same_command_again_finds_nothing_to_do_and_more_trials_add_exactly_those(finished):
+def test_same_command_again_finds_nothing_to_do(finished):
     """--trials is what the study has in the end."""
-    arguments = ("--study", "s", "--runs", finished.runs, "--json")
-    again = run_command("search.run", "--trials", 6, *arguments)
+    again = invoke("search.run", "--trials", 6, "--study", "s", "--runs", finished.runs, "--json")
     assert again.returncode == 0
     assert "nothing left to do" in again.stderr
     assert json.loads(again.stdout)["best"] == finished.answer["best"]
-    more = run_command("search.run", "--trials", 8, *arguments, "--no-confirm")
+
+
+@pytest.mark.thorough
+def test_more_trials_add_exactly_those(finished, tmp_path):
+    """A study that is complete is continued."""
+    runs = shutil.copytree(finished.runs, tmp_path / "runs")
+    more = run_command("search.run", "--study", "s", "--runs", runs, "--trials", 8, "--no-confirm", "--json")
     assert more.returncode == 0, more.stderr
     assert sum(json.loads(more.stdout)["trials"].values()) == 8
-    assert len(study_of(finished.runs, "s").trials) == 8
+    assert len(study_of(runs, "s").trials) == 8
 
 
-def test_seed_decides_parameters_and_accuracies(tmp_path):
-    """Two searches with one seed and one worker are the same to the last digit."""
-    space = tmp_path / "space.toml"
+FIRST = [
+    {"hidden_units": 9, "learning_rate": 0.002, "batch_size": 256, "epochs": 1},
+    {"hidden_units": 10, "learning_rate": 0.003, "batch_size": 512, "epochs": 2},
+]
+
+
+@pytest.fixture
+def given(tmp_path):
+    """The options that name a space of small networks and two configurations of it to try first."""
+    space, first = tmp_path / "space.toml", tmp_path / "first.jsonl"
     space.write_text(SMALL_SPACE)
-    found = []
-    for name in ("one", "two"):
-        result = run_command(
-            "search.run", "--trials", 4, "--seed", 7, "--workers", 1, "--study", name, "--runs", tmp_path,
-            "--space", space, "--no-baseline", "--no-confirm",
-        )  # fmt: skip
-        assert result.returncode == 0, result.stderr
-        found.append([(trial.params, trial.intermediate_values) for trial in study_of(tmp_path, name).trials])
-    assert len(found[0]) == 4
-    assert found[0] == found[1]
+    first.write_text("\n".join(map(json.dumps, FIRST)))
+    return "--space", space, "--enqueue", first, "--no-baseline"
+
+
+def test_seed_decides_parameters_and_accuracies(given, tmp_path):
+    """Two searches with one seed and one worker each, at the same time, are the same to the last digit.
+
+    The given configurations are tried first, in their order.
+    """
+    names = ("one", "two")
+    searches = [
+        start("--trials", 5, "--seed", 7, "--workers", 1, "--study", name, "--runs", tmp_path / name, *given)
+        for name in names
+    ]
+    said = [search.communicate(timeout=300) for search in searches]
+    assert [search.returncode for search in searches] == [0, 0], said
+    one, two = (
+        [(trial.params, trial.intermediate_values) for trial in study_of(tmp_path / name, name).trials]
+        for name in names
+    )
+    assert len(one) == 5
+    assert one == two
+    assert [params for params, _ in one[:2]] == FIRST
 
 
 WRONG_FILES = [
@@ -120,13 +148,14 @@ def test_wrong_files_are_refused_before_anything_is_made(option, content, messag
     """One line, exit status 2, and neither a storage nor a study."""
     file = tmp_path / "given"
     file.write_text(content)
-    result = run_command("search.run", option, file, "--runs", tmp_path / "runs", "--trials", 2)
+    result = invoke("search.run", option, file, "--runs", tmp_path / "runs", "--trials", 2)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert message in result.stderr
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.thorough
 def test_precision_is_recorded_or_refused(tmp_path):
     """bfloat16 is for the whole study where the processor has it; elsewhere one line says so and nothing is made."""
     space = tmp_path / "space.toml"
@@ -162,23 +191,17 @@ def test_unreachable_cluster_is_a_failure_of_one_line(tmp_path):
     assert "Traceback" not in result.stderr
 
 
-def test_enqueued_configurations_come_first_and_timeout_stops_new_ones(tmp_path):
-    """The given configurations are tried in their order; after --timeout nothing new starts, and that is no failure."""
-    space, first = tmp_path / "space.toml", tmp_path / "first.jsonl"
-    space.write_text(SMALL_SPACE)
-    configurations = [
-        {"hidden_units": 9, "learning_rate": 0.002, "batch_size": 256, "epochs": 1},
-        {"hidden_units": 10, "learning_rate": 0.003, "batch_size": 512, "epochs": 2},
-    ]
-    first.write_text("\n".join(map(json.dumps, configurations)))
+@pytest.mark.thorough
+def test_timeout_stops_new_trials(given, tmp_path):
+    """After --timeout nothing new starts, and that is no failure."""
     result = run_command(
-        "search.run", "--trials", 500, "--enqueue", first, "--timeout", "25s", "--runs", tmp_path, "--study", "e",
-        "--space", space, "--no-baseline", "--no-confirm", timeout=150,
+        "search.run", "--trials", 500, "--timeout", "25s", "--runs", tmp_path, "--study", "e", "--no-confirm", *given,
+        timeout=150,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert "time is up" in result.stdout
     trials = study_of(tmp_path, "e").trials
-    assert [trial.params for trial in trials[:2]] == configurations
+    assert [trial.params for trial in trials[:2]] == FIRST
     assert 2 <= len(trials) < 500
 
 

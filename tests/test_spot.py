@@ -154,6 +154,7 @@ def test_no_metadata_service_ends_it(deploy):
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
+@pytest.mark.thorough
 def test_start_leaves_one_behind_and_nothing_open(metadata, deploy, tmp_path):
     """The command of the cluster files returns with its connection's streams free; a second one starts nothing."""
     python = fake_ray(tmp_path / "bin", "")

@@ -18,27 +18,27 @@ from commands import (
     assert_nothing_left,
     clean_environment,
     family_of,
-    kill_workers,
     run_command,
     start,
     study_of,
     victims,
-    wait_for_training,
     wait_for_trials,
 )
+from damaged import TRIALS
 from optuna.trial import TrialState
 
 from search.guard import descendants
 from search.study import count
 
 
-def test_thrice_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
+@pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.thorough)])
+def test_killed_driver_loses_nothing_and_the_same_command_goes_on(kills, tmp_path):
     """After each kill -9 finished trials stay as they are; in the end the count is met and the model keeps its word."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
     arguments = ("--trials", 10, "--study", "k", "--runs", tmp_path, "--space", space, "--no-baseline")
     kept = {}
-    for number in (2, 4, 6):
+    for number in range(2, 2 * kills + 1, 2):
         process = start(*arguments)
         wait_for_trials(process, tmp_path, "k", number)
         family = family_of(process)
@@ -62,33 +62,26 @@ def test_thrice_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_pat
     assert export.returncode == 0, export.stderr  # it refuses a model that does not score what the study says
 
 
-def test_killed_worker_is_replaced_and_its_trial_tried_again(tmp_path):
+def test_killed_worker_is_replaced_and_its_trial_tried_again(damaged):
     """After kill -9 of a worker one trial is interrupted, and its successor is the second attempt."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE.replace("low = 1\nhigh = 3\n", "low = 30\nhigh = 40\n"))  # time to be killed
-    process = start(
-        "--trials", 4, "--study", "w", "--runs", tmp_path, "--space", space, "--no-baseline", "--pruner", "none",
-        "--workers", 1,
-    )  # fmt: skip
-    wait_for_trials(process, tmp_path, "w", 2)
-    wait_for_training(process, tmp_path, "w")
-    kill_workers(process)
-    stdout, stderr = process.communicate(timeout=100)
-    assert process.returncode == 0
+    runs, (stdout, stderr) = damaged
     assert stderr == ""
     assert "raylet" not in stdout
-    trials = study_of(tmp_path, "w").trials
-    [lost] = [trial for trial in trials if trial.state == TrialState.FAIL]
-    assert lost.user_attrs["failure"] == "interrupted: crashed"
-    complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    assert len(complete) == 4
-    again = {trial.user_attrs.get("retry_of"): trial.user_attrs["attempts"] for trial in complete}
+    trials = study_of(runs, "s").trials
+    [lost] = [trial for trial in trials if trial.user_attrs.get("failure") == "interrupted: crashed"]
+    assert lost.state == TrialState.FAIL
+    others = [trial for trial in trials if trial.number != lost.number]
+    assert count(trials).finished == len(others) == len(TRIALS)
+    again = {trial.user_attrs.get("retry_of"): trial.user_attrs["attempts"] for trial in others}
     assert again == {None: 1, lost.number: 2}
     assert f"trial {lost.number} crashed: its configuration is tried again" in stdout
+    complete = [trial for trial in others if trial.state == TrialState.COMPLETE]
+    assert complete
     for trial in complete:
         assert list(trial.intermediate_values) == list(range(1, trial.params["epochs"] + 1))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("victim", ["raylet", "gcs_server"])
 def test_search_goes_on_in_another_runtime(victim, tmp_path):
     """After kill -9 of Ray's own processes the same command starts Ray again and completes the study."""
@@ -106,6 +99,7 @@ def test_search_goes_on_in_another_runtime(victim, tmp_path):
     assert_nothing_left(family)
 
 
+@pytest.mark.thorough
 def test_second_driver_is_refused_before_ray_starts(tmp_path):
     """It is told who has the study, and changes nothing."""
     space = tmp_path / "space.toml"
@@ -155,6 +149,7 @@ def test_each_failure_has_its_reason_and_its_story(tmp_path):
     assert "\x1b" not in "".join(stories.values())
 
 
+@pytest.mark.thorough
 def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
     """Ten failures and nothing else: a further night of them would help no one."""
     result = failing(tmp_path, [9] * 10, "--trials", 30)
@@ -167,6 +162,7 @@ def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
     ]
 
 
+@pytest.mark.thorough
 def test_worker_that_ray_ends_for_want_of_memory_is_called_so(tmp_path):
     """Ray's memory monitor ends workers before the kernel does, and says why."""
     memory = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "20"}
@@ -188,6 +184,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
+@pytest.mark.thorough
 def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk, tmp_path):
     """One line says so; what was recorded stays, and the same command completes the study."""
     space = tmp_path / "space.toml"
@@ -237,6 +234,7 @@ def test_nothing_is_unpickled_by_the_export_or_the_dashboard(finished, tmp_path)
     assert re.fullmatch(r"0 [1-9] \[\]", result.stdout.splitlines()[-1])
 
 
+@pytest.mark.thorough
 def test_password_is_in_nothing_that_a_run_leaves_behind(postgres, tmp_path):
     """Not in output, logs, pickles, files of Ray, titles or environments of processes, however much is shown."""
     started = time.time()
@@ -276,6 +274,7 @@ def _read(file):
         return ""  # it went meanwhile
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signal_while_ray_starts_ends_the_command_within_ten_seconds(number, tmp_path):
     """There is nothing to wait for yet, and nothing of Ray stays."""
@@ -293,7 +292,9 @@ def test_signal_while_ray_starts_ends_the_command_within_ten_seconds(number, tmp
     assert_nothing_left(family)
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.thorough)]
+)
 def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
     """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
     space = tmp_path / "space.toml"

@@ -10,6 +10,7 @@ from postgres import server_binaries
 FAULTS = {"driver": 3, "worker": 3, "raylet": 1, "gcs": 1, "storage": 2, "signal": 2, "rival": 1}
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(420)
 def test_every_promise_is_kept_while_processes_die():
     """Faults at random times, from a seed that is printed: no trial is lost, changed or counted twice."""

@@ -29,7 +29,7 @@ WITHOUT = "RAY_AUTH_MODE=disabled"
 WRONG = f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN={'0' * 64}"
 RIGHT = "RAY_AUTH_MODE=token RAY_AUTH_TOKEN=$(cat ~/.ray/auth_token)"
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

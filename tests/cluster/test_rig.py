@@ -27,6 +27,7 @@ def outside():
     return sorted(line.split()[0] for line in links.splitlines()), names, Path("/proc/self/mounts").read_text()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["in order", "killed"])
 def test_nothing_outlives_the_rig(tmp_path, how):
     """Its processes, interfaces and mounts end with it, also where the process that made it is killed."""

@@ -132,20 +132,24 @@ def confirm():
     return record
 
 
+@pytest.fixture(scope="session")
+def hashes():
+    """By its path, what Streamlit calls each page that was opened before: one that is not known yet is opened twice."""
+    return {"overview": ""}
+
+
 @pytest.fixture
-def open_page(url, monkeypatch):
+def open_page(url, hashes, monkeypatch):
     """A function that opens a page: its path, options of the dashboard, and what stands in the address."""
 
     def run(path="overview", *options, **query):
         monkeypatch.setattr(sys, "argv", ["app.py", "--storage", url, *map(str, options)])
         page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30)
-        page.query_params.update({key: str(value) for key, value in query.items()})
-        page.run()
-        if path != "overview":
-            pages = page._registered_pages.items()
-            page._page_hash = next(each for each, known in pages if known["url_pathname"] == path)
-            page.query_params.update({key: str(value) for key, value in query.items()})
+        if path not in hashes:
             page.run()
-        return page
+            hashes.update({known["url_pathname"]: each for each, known in page._registered_pages.items()})
+        page._page_hash = hashes[path]
+        page.query_params.update({key: str(value) for key, value in query.items()})
+        return page.run()
 
     return run
