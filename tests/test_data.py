@@ -160,6 +160,7 @@ def _load_in_process(cache_home, queue):
     queue.put(load_dataset().x_train.shape)
 
 
+@pytest.mark.thorough
 def test_processes_at_once_do_not_damage_the_cache(cache):
     """Four processes that all find no cache all get the data and leave one whole file."""
     context = multiprocessing.get_context("spawn")
