@@ -45,7 +45,7 @@ class Execution:
         self._work: Trials | Confirmation | None = None
         self._workers: int | None = None  # not known before Ray has started
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
-        self._extent = Extent()
+        self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
 
     def run(self, signals: Interruptible) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
