@@ -15,9 +15,9 @@ from rich.console import Console
 from search.confirm import Confirmation
 from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
-from search.extent import Extent
+from search.extent import GOAL, Extent
 from search.failures import FailureStore
-from search.goal import GOAL, Goal
+from search.goal import Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore

@@ -9,8 +9,9 @@ import pytest
 from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, WRONG, answer_of, fresh_seeds
 from search.confirm import Confirmation
 from search.errors import SearchError
-from search.extent import Extent, is_confirmed
+from search.extent import GOAL, Extent, is_confirmed
 from search.failures import CRASHED, LOST_NODE, Failure, FailureStore
+from search.goal import Goal
 from search.live import Observer, Report
 from search.models import ModelStore
 from search.settings import Wishes
@@ -335,6 +336,26 @@ def test_verdict_is_not_made_of_fewer_networks_afterwards(bench):
     assert Extent.wanted(None, None, attributes) == EXTENT
     assert Extent.wanted(None, 4, attributes) == Extent(2, 4)
     assert Extent.wanted(None, None, {}) == Extent(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "expected"),
+    [
+        (Extent(3, 5), (None, None), Extent(3, 5)),
+        (Extent(3, 5), (1, 2), Extent(1, 2)),
+        (Extent(1, 2), (None, None), Extent(1, 2)),
+        (Extent(1, 4), (2, None), Extent(2, 4)),
+        (None, (None, None), Extent()),
+    ],
+)
+def test_verdict_is_of_as_many_as_were_wanted_even_where_there_were_fewer(bench, wanted, options, expected):
+    """A first command with few trials does not make the verdict on many small: its plan holds what there was."""
+    bench.command(goal=2, extent=Extent(3, 2))
+    bench.search(0.97, 0.98)
+    bench.confirm(by_units)
+    assert len(bench.answer.candidates) == 1 + 1
+    goal = Goal.from_now(2, wanted, workers=1)
+    assert Extent.wanted(*options, bench.study.user_attrs | {GOAL: goal.to_json()}) == expected
 
 
 def test_more_seeds_are_a_further_look_and_no_model_is_lost(bench):
