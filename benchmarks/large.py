@@ -19,7 +19,8 @@ from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from benchmarks.search import draw
 from search import study as keys
-from search.goal import GOAL, Goal
+from search.extent import GOAL
+from search.goal import Goal
 from search.lease import Lease
 from search.settings import Settings
 from trainable.config import BASELINE

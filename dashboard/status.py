@@ -1,11 +1,9 @@
 """Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
 
 import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
 
 from dashboard.snapshot import Snapshot
 from search.extent import Extent
@@ -92,15 +90,15 @@ def continue_arguments(snapshot: Snapshot) -> list[str]:
     parts = ["--study", snapshot.name]
     if goal is not None:
         parts += ["--trials", str(goal.trials), "--workers", str(goal.workers)]
-        parts += _confirming(goal, snapshot.attributes)
+        parts += _confirming(goal)
     return parts
 
 
-def _confirming(goal: Goal, attributes: Mapping[str, Any]) -> list[str]:
-    """Return the options that ask for as much of a confirmation, where the study's own would not."""
+def _confirming(goal: Goal) -> list[str]:
+    """Return the options that ask for as much of a confirmation, where it is not the default."""
     if goal.extent is None:
         return ["--no-confirm"]
-    if goal.extent == Extent.wanted(None, None, attributes):
+    if goal.extent == Extent():
         return []
     return ["--confirm-top", str(goal.extent.candidates), "--confirm-seeds", str(goal.extent.seeds)]
 

@@ -154,7 +154,7 @@ class Confirmation:
             self._trials.keep_model(key, model)
 
     def fail(self, key: str, failure: Failure) -> None:
-        """Train a lost network again, leave it to the next command, or record that it fails by its own fault."""
+        """Train a lost network again, or leave it to the next command: its configuration was trained before."""
         if key not in self._in_training:
             self._trials.fail(key, failure)
             return
@@ -164,12 +164,9 @@ class Confirmation:
         losses = self._losses[task.key] = self._losses.get(task.key, 0) + failure.counted
         if failure.retried and losses <= self._max_retries:
             self._observer.lost(network, f"{failure.reason}: trained again")
-        elif failure.retried:
+        else:
             self._put_off.add(task.key)
             self._observer.lost(network, f"{failure.reason}: left to the next command")
-        else:
-            self._record(task.key, {FAILURE: failure.reason})
-            self._observer.lost(network, f"{failure.reason}: its configuration cannot win")
 
     def finish(self, key: str, last: Report) -> None:
         """Record what came of a trial or a network."""

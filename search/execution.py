@@ -15,9 +15,9 @@ from rich.console import Console
 from search.confirm import Confirmation
 from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
-from search.extent import Extent
+from search.extent import GOAL, Extent
 from search.failures import FailureStore
-from search.goal import GOAL, Goal
+from search.goal import Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -43,9 +43,9 @@ class Execution:
         self._console, self._started = console, started
         self._study: optuna.Study | None = None
         self._work: Trials | Confirmation | None = None
-        self._workers = 0
+        self._workers: int | None = None  # not known before Ray has started
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
-        self._extent = Extent()
+        self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
 
     def run(self, signals: Interruptible) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
@@ -85,7 +85,7 @@ class Execution:
             wall=now - self._started,
             startup=(first or now) - self._started,
             training=self._work.training_seconds if self._work else 0.0,
-            offered=self._offered + self._workers * (now - self._offered_until),
+            offered=self._offered + (self._workers or 0) * (now - self._offered_until),
         )
 
     def _run(self, signals: Interruptible, held: contextlib.ExitStack) -> None:
@@ -137,8 +137,9 @@ class Execution:
             nodes.admit()
 
         def capacity(since: float) -> int:
-            self._count_workers(nodes.workers(since))
-            return self._workers
+            number = nodes.workers(since)
+            self._count_workers(number)
+            return number
 
         capacity(self._started)
         with asked_for(resources, self._options.workers or self._lacking()):
@@ -153,7 +154,7 @@ class Execution:
         """Note how many workers there are from now on."""
         if number == self._workers:
             return
-        if self._workers:  # the first ones are counted from the command's start
+        if self._workers is not None:  # the first ones are counted from the command's start
             now = time.monotonic()
             self._offered += self._workers * (now - self._offered_until)
             self._offered_until = now
@@ -207,7 +208,7 @@ class Execution:
     def _record_goal(self) -> None:
         if self._study is not None:
             extent = self._extent if self._options.confirm else None
-            goal = Goal.from_now(self._options.trials, extent, max(1, self._workers))  # none yet: Ray is to start
+            goal = Goal.from_now(self._options.trials, extent, max(1, self._workers or 0))  # none yet: Ray is to start
             self._study.set_user_attr(GOAL, goal.to_json())
 
     def _time_is_up(self) -> bool:

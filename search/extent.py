@@ -21,6 +21,8 @@ from search.answer import (
 )
 from search.settings import Settings
 
+GOAL = "goal"  # study user attribute, see `search.goal`
+
 
 @dataclass(frozen=True)
 class Extent:
@@ -39,16 +41,15 @@ class Extent:
         """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.
 
         Args:
-            candidates: What `--confirm-top` says, if it does.
-            seeds: What `--confirm-seeds` says, if it does.
+            candidates: What `--confirm-top` says; without it the last command's wish counts.
+            seeds: What `--confirm-seeds` says, likewise.
             attributes: The study's.
         """
-        answer = answer_of(attributes)
+        answer, goal = answer_of(attributes), attributes.get(GOAL)
         recorded = cls(len(answer.candidates) - 1, len(answer.seeds)) if answer else cls(0, 0)
-        return cls(
-            max(candidates or recorded.candidates or cls.candidates, recorded.candidates),
-            max(seeds or recorded.seeds or cls.seeds, recorded.seeds),
-        )
+        # What the last command wanted: its plan may hold less, where there were no more configurations.
+        usual = recorded if answer and not goal else cls(**((goal or {}).get("extent") or {}))
+        return cls(max(candidates or usual.candidates, recorded.candidates), max(seeds or usual.seeds, recorded.seeds))
 
 
 @dataclass(frozen=True)

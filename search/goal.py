@@ -7,11 +7,9 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.extent import Extent, is_confirmed
+from search.extent import GOAL, Extent, is_confirmed
 from search.settings import Settings
 from search.study import count
-
-GOAL = "goal"  # study user attribute
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import math
 import os
 import re
 import shlex
@@ -38,6 +37,7 @@ VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing
 SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
 CONNECT_TIMEOUT = 10.0  # seconds
 WATCH_PERIOD = 0.25  # seconds
+PARTS = 10_000  # of a resource: Ray counts in ten-thousandths
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
@@ -53,6 +53,11 @@ class Resources:
     def bundle(self) -> dict[str, float]:
         """What one trial needs, under Ray's names."""
         return {name: amount for name, amount in (("CPU", self.cpus), ("GPU", self.gpus)) if amount}
+
+    @property
+    def whole_cpus(self) -> int:
+        """How many CPUs all workers need together, rounded up."""
+        return -(-self.workers * _parts(self.cpus) // PARTS)
 
 
 @contextlib.contextmanager
@@ -164,7 +169,7 @@ def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> N
         return
     ray.init(
         address="local",  # not a cluster that happens to run here
-        num_cpus=math.ceil(wanted.workers * wanted.cpus) or None,  # None: Ray counts what it may use
+        num_cpus=wanted.whole_cpus or None,  # None: Ray counts what it may use
         include_dashboard=False,
         object_store_memory=OBJECT_STORE,
         runtime_env=_worker_environment(),
@@ -202,7 +207,19 @@ def alive_nodes() -> list[dict[str, Any]]:
 def fitting(nodes: Sequence[Mapping[str, Any]], wanted: Resources) -> int:
     """Return how many trials these nodes hold at once."""
     needed = wanted.bundle.items()
-    return sum(int(min(node["Resources"].get(name, 0.0) // amount for name, amount in needed)) for node in nodes)
+    return sum(min(_times(node["Resources"].get(name, 0.0), name, amount) for name, amount in needed) for node in nodes)
+
+
+def _times(there: float, name: str, amount: float) -> int:
+    """Return how many times an amount of a resource fits into what is there; a share of a GPU lies on one GPU."""
+    if name == "GPU" and amount < 1:
+        return int(there) * (PARTS // _parts(amount))
+    return _parts(there) // _parts(amount)
+
+
+def _parts(amount: float) -> int:
+    """Return an amount as Ray counts it, without what floating point adds: 2 // 0.2 is 9."""
+    return round(PARTS * amount)
 
 
 def _worker_environment() -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -91,10 +91,12 @@ def location(storage: str, runs: Path) -> dict[str, str]:
         storage: Its storage's URL, as `shown` returns it.
         runs: Home of the default storage.
     """
-    named = os.environ.get("SEARCH_STORAGE")
-    known = {shown(default_storage(runs))} | ({shown(named)} if named else set())
-    found = {} if storage in known else {"--storage": storage}
-    return found if runs == Path("runs") else {**found, "--runs": str(runs)}
+    found = {"--storage": storage}
+    with suppress(UsageError):  # of a variable that names no storage: the option has won over it
+        if storage == shown(os.environ.get("SEARCH_STORAGE") or default_storage(runs)):
+            found = {}
+    is_usual = runs == Path("runs") and not os.environ.get("SEARCH_RUNS")
+    return found if is_usual else {**found, "--runs": str(runs)}
 
 
 def location_arguments(storage: str, runs: Path) -> list[str]:

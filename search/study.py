@@ -206,10 +206,15 @@ def count(trials: Sequence[FrozenTrial]) -> Counts:
     )
 
 
+def rank(value: float, number: int) -> tuple[float, int]:
+    """Return what sorts complete trials, best first: by val_accuracy; of equal ones the earlier is better."""
+    return -value, number
+
+
 def ranked(trials: Sequence[FrozenTrial]) -> list[FrozenTrial]:
-    """Return the complete trials, best first; of equal ones the earlier is better."""
+    """Return the complete trials, best first, in the order of `rank`."""
     complete = [trial for trial in trials if trial.state == TrialState.COMPLETE]
-    return sorted(complete, key=lambda trial: (-float(trial.value or 0.0), trial.number))
+    return sorted(complete, key=lambda trial: rank(float(trial.value or 0.0), trial.number))
 
 
 def trial_of(trials: Sequence[FrozenTrial], which: str) -> FrozenTrial:

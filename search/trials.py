@@ -28,6 +28,7 @@ from search.study import (
     TRAIN_ACCURACY,
     count,
     enqueue_again,
+    rank,
     ranked,
     recover,
     trial_seed,
@@ -79,7 +80,7 @@ class Trials:
         self._environments = set[str]()  # digests of those that this command has written down
         best = ranked(study.get_trials(deepcopy=False))[:keep]
         self._keep = keep
-        self._best = [(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept, best first
+        self._best = [rank(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept
         self.training_seconds = 0.0
         self.first_started: float | None = None  # time.monotonic() when the first worker began
 
@@ -122,7 +123,7 @@ class Trials:
             trial.set_user_attr(SEED, seed)
         config = self._settings.space.complete(trial.params) | {"seed": seed}
         self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
-        return config | {KEEP_FROM: self._best[-1][0] if len(self._best) == self._keep else -math.inf}
+        return config | {KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
@@ -188,7 +189,7 @@ class Trials:
 
     def _keep_if_good(self, live: LiveTrial, val_accuracy: float) -> None:
         """Write the model before the trial is told, so that the best trials of a study always have one."""
-        if len(self._best) == self._keep and val_accuracy <= self._best[-1][0]:
+        if len(self._best) == self._keep and rank(val_accuracy, live.number) > self._best[-1]:
             return
         if live.model is None:
             log.warning("trial %d is among the best, but its worker handed back no model", live.number)
@@ -201,7 +202,7 @@ class Trials:
             live.trial.set_user_attr(name, attribute)
         self._study.tell(live.trial, values=value, state=state)
         if value is not None:
-            self._best = sorted([*self._best, (value, live.number)], key=lambda each: (-each[0], each[1]))[: self._keep]
+            self._best = sorted([*self._best, rank(value, live.number)])[: self._keep]
             self._models.keep_only([number for _, number in self._best])
         self._observer.finished(live, state, reason)
         self._ended += 1

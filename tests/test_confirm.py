@@ -9,8 +9,9 @@ import pytest
 from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, WRONG, answer_of, fresh_seeds
 from search.confirm import Confirmation
 from search.errors import SearchError
-from search.extent import Extent, is_confirmed
-from search.failures import CRASHED, LOST_NODE, Failure, FailureStore
+from search.extent import GOAL, Extent, is_confirmed
+from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
+from search.goal import Goal
 from search.live import Observer, Report
 from search.models import ModelStore
 from search.settings import Wishes
@@ -313,17 +314,34 @@ def test_network_that_cannot_be_trained_is_left_to_the_next_command(bench):
     assert bench.answer.verdict is not None
 
 
-def test_network_that_fails_by_its_own_fault_is_on_record(bench):
-    """Its candidate cannot win, and its other networks need no training; so the next command meets no failure."""
+@pytest.mark.parametrize("before", [0, 2], ids=["the baseline's", "a candidate's"])
+@pytest.mark.parametrize("reason", [OUT_OF_MEMORY, f"{ERROR}: ValueError: upside down"])
+def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, reason):
+    """The configuration was trained before, so that another time may go well: nothing is recorded against it."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    [third] = best_of(bench, 3)
-    for number in range(2):
+    for number in range(before):
         bench.train(f"baseline {number}", by_units)
-    assert params(bench.work.ask("x")) == third
-    bench.work.fail("x", Failure("error: ValueError: upside down", "a traceback"))
-    assert third not in [params(config) for config in bench.confirm(by_units)]
-    assert bench.answer.winner.trial == 2
-    assert bench.answer.failure(bench.answer.candidates[1]) == "error: ValueError: upside down"
+    failed = bench.work.ask("x")
+    assert (params(failed) == BASELINE.params) is (before == 0)
+    bench.work.fail("x", Failure(reason, "a traceback"))
+    bench.confirm(by_units)
+    assert bench.observer.lost_ones[-1][1] == f"{reason}: left to the next command"
+    assert not is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
+    assert not any(bench.answer.failure(each) for each in bench.answer.candidates)
+    bench.command()
+    assert bench.confirm(by_units)[0] == failed
+    assert bench.answer.verdict is not None
+
+
+def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
+    """The same seed would diverge again: it is on record, and no further network is trained for nothing."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.work.ask("x")
+    bench.work.finish("x", report(math.nan, failure="diverged at epoch 1"))
+    for _ in range(2):
+        assert bench.confirm(by_units) == []
+        assert bench.answer.sentence == "no verdict: the baseline diverged at epoch 1"
+        bench.command()
 
 
 def test_verdict_is_not_made_of_fewer_networks_afterwards(bench):
@@ -335,6 +353,26 @@ def test_verdict_is_not_made_of_fewer_networks_afterwards(bench):
     assert Extent.wanted(None, None, attributes) == EXTENT
     assert Extent.wanted(None, 4, attributes) == Extent(2, 4)
     assert Extent.wanted(None, None, {}) == Extent(3, 5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "options", "expected"),
+    [
+        (Extent(3, 5), (None, None), Extent(3, 5)),
+        (Extent(3, 5), (1, 2), Extent(1, 2)),
+        (Extent(1, 2), (None, None), Extent(1, 2)),
+        (Extent(1, 4), (2, None), Extent(2, 4)),
+        (None, (None, None), Extent()),
+    ],
+)
+def test_verdict_is_of_as_many_as_were_wanted_even_where_there_were_fewer(bench, wanted, options, expected):
+    """A first command with few trials does not make the verdict on many small: its plan holds what there was."""
+    bench.command(goal=2, extent=Extent(3, 2))
+    bench.search(0.97, 0.98)
+    bench.confirm(by_units)
+    assert len(bench.answer.candidates) == 1 + 1
+    goal = Goal.from_now(2, wanted, workers=1)
+    assert Extent.wanted(*options, bench.study.user_attrs | {GOAL: goal.to_json()}) == expected
 
 
 def test_more_seeds_are_a_further_look_and_no_model_is_lost(bench):

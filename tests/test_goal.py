@@ -4,8 +4,8 @@ import pytest
 from commands import WIDE_SPACE
 from optuna.trial import TrialState, create_trial
 
-from search.extent import Extent
-from search.goal import GOAL, Goal, goal_of
+from search.extent import GOAL, Extent
+from search.goal import Goal, goal_of
 from search.settings import Wishes
 
 SETTINGS = Wishes(space=WIDE_SPACE, seed=1).settings({})

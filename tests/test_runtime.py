@@ -3,7 +3,7 @@
 import pytest
 
 from search.errors import UsageError
-from search.runtime import check_this_machine
+from search.runtime import Resources, check_this_machine, fitting
 
 
 def test_this_machine_is_asked_without_ray():
@@ -11,3 +11,25 @@ def test_this_machine_is_asked_without_ray():
     check_this_machine("float32")
     with pytest.raises(UsageError, match=r"^--precision: precision must be one of float32, bfloat16, got 'float8'$"):
         check_this_machine("float8")
+
+
+@pytest.mark.parametrize(
+    ("cpus", "gpus", "shapes", "expected"),
+    [
+        (0.2, 0, [{"CPU": 2.0}], 10),
+        (0.1, 0, [{"CPU": 1.0}, {"CPU": 0.3}], 13),
+        (0.0001, 0, [{"CPU": 1.0}], 10_000),
+        (2, 0, [{"CPU": 3.0}, {"CPU": 5.0}, {}], 3),
+        (0.1, 0.2, [{"CPU": 16.0, "GPU": 2.0}], 10),
+        (1, 0.4, [{"CPU": 16.0, "GPU": 2.0}, {"CPU": 4.0}], 4),
+    ],
+)
+def test_as_many_trials_fit_as_ray_itself_places(cpus, gpus, shapes, expected):
+    """Ray counts in ten-thousandths, node by node, and a share of a GPU lies on one GPU."""
+    assert fitting([{"Resources": shape} for shape in shapes], Resources(0, cpus, gpus)) == expected
+
+
+@pytest.mark.parametrize(("workers", "cpus", "expected"), [(100, 0.07, 7), (3, 0.5, 2), (10, 0.2, 2), (0, 1, 0)])
+def test_runtime_of_this_machine_gets_the_cpus_that_its_workers_need(workers, cpus, expected):
+    """Rounded up to whole ones, and not by what floating point adds."""
+    assert Resources(workers, cpus, 0).whole_cpus == expected

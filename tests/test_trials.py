@@ -11,7 +11,7 @@ from search.live import Observer, Report
 from search.models import ModelStore
 from search.settings import Wishes
 from search.storage import open_storage
-from search.study import count, enqueue, open_study
+from search.study import count, enqueue, open_study, ranked
 from search.trials import Trials
 from trainable.config import BASELINE, KEEP_FROM
 
@@ -228,6 +228,21 @@ def test_only_the_best_model_is_kept(make):
         assert models.kept() == [kept]
     assert models.path(4).read_bytes() == b"e"
     assert trials.ask("f")[KEEP_FROM] == 0.9
+
+
+@pytest.mark.parametrize(("keep", "baseline"), [(1, 0.5), (2, 0.5), (2, 0.9)])
+def test_of_equal_trials_the_earlier_is_the_better_even_where_it_ends_later(make, keep, baseline):
+    """Its model is kept in place of the other's, whichever is written first: the best trials always have theirs."""
+    study, trials, models = make(keep=keep)
+    run(trials, "baseline", baseline, model=b"0")
+    slow, fast = trials.ask("slow"), trials.ask("fast")
+    for key in ("fast", "slow"):
+        trials.keep_model(key, key.encode())
+        trials.finish(key, report(1, 0.8))
+    best = [trial.number for trial in ranked(study.trials)[:keep]]
+    assert max(slow[KEEP_FROM], fast[KEEP_FROM]) <= 0.8
+    assert models.kept() == sorted(best)
+    assert models.path(1).read_bytes() == b"slow"
 
 
 def test_best_models_are_kept_as_many_as_wanted(make):

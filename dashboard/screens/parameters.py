@@ -23,6 +23,7 @@ from dashboard.source import View
 from dashboard.style import thinned, thinning_note
 from search.insight import searched, warnings_of
 from search.reporting.findings import several
+from search.study import ranked
 from trainable.config import BASELINE, PARAMETERS
 
 MOST = 1000  # trials in a figure of Optuna's
@@ -143,7 +144,7 @@ def _contour(_site: Site, study: Snapshot) -> None:
 
 def _parallel(_site: Site, study: Snapshot) -> None:
     st.subheader("Each trial as a line")
-    held = sorted((study.trials[each] for each in _sampled(study).numbers), key=lambda trial: -float(trial.value or 0))
+    held = ranked([study.trials[each] for each in _sampled(study).numbers])
     distributions = searched(study.settings)
     if not distributions:
         st.info("The space holds a single configuration.")

@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import control
-from search.goal import GOAL, Goal
+from search.extent import GOAL
+from search.goal import Goal
 from search.guard import start_of
 from search.lease import LEASES, Holder, Lease
 from search.storage import open_storage

@@ -3,7 +3,8 @@
 import pytest
 from optuna.distributions import IntDistribution
 
-from search.goal import GOAL, Goal
+from search.extent import GOAL
+from search.goal import Goal
 from search.lease import Lease
 from search.settings import Wishes
 from search.space import Space

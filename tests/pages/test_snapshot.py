@@ -9,7 +9,8 @@ import pytest
 from dashboard.snapshot import COLUMNS, points, row_of, state_of
 from dashboard.source import Feed
 from search.errors import UsageError
-from search.goal import GOAL, Goal
+from search.extent import GOAL
+from search.goal import Goal
 from search.settings import Wishes
 from search.space import Space
 from search.storage import open_read_only, open_storage

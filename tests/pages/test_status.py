@@ -10,8 +10,8 @@ import pytest
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.source import Feed
 from dashboard.status import Phase, continue_command, status_of
-from search.extent import Extent
-from search.goal import GOAL, Goal
+from search.extent import GOAL, Extent
+from search.goal import Goal
 from search.lease import Holder
 from search.options import parse
 from search.settings import Wishes

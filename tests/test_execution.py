@@ -1,0 +1,84 @@
+"""One command's trials: which workers they had, and how many a cluster is asked for."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from search import execution
+from search.answer import CONFIRMATION
+from search.execution import Execution
+from search.options import parse
+from search.plan import Plan
+from search.settings import Wishes
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    now = 100.0
+
+    def monotonic(self):
+        """As `time.monotonic`."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of the module under test."""
+    monkeypatch.setattr(execution, "time", Clock())
+    return execution.time
+
+
+def made(*arguments, attributes=None):
+    """An execution that has begun at 100 s, and what it prints."""
+    plan = Plan(Wishes(seed=1).settings({}), [], [], attributes or {}, continued=attributes is not None)
+    console = Console(file=io.StringIO())
+    return Execution(parse([*arguments]), plan, None, console, 100.0), console.file
+
+
+@pytest.mark.parametrize(
+    ("workers", "expected"),
+    [
+        ([2, 2, 2], 60.0),
+        ([2, 3, 1], 60.0),
+        ([0, 0, 4], 40.0),
+        ([4, 0, 4], 80.0),
+        ([4, 0, 0], 40.0),
+        ([], 0.0),
+    ],
+    ids=["as many", "others", "none at first", "none in between", "none at last", "not known yet"],
+)
+def test_workers_are_offered_for_as_long_as_they_are_there(clock, workers, expected):
+    """The first ones from the command's start on; no time without workers counts, whenever it was."""
+    command, _ = made()
+    for number in workers:
+        command._count_workers(number)
+        clock.now += 10
+    assert command.times.offered == expected
+
+
+def test_change_of_workers_is_said(clock):
+    """Whoever waits for nodes sees them come, and sees that the last one has gone."""
+    command, said = made()
+    for number in (0, 4, 0, 1):
+        command._count_workers(number)
+    assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 workers"]
+
+
+RECORDED = {CONFIRMATION: {"candidates": [{"trial": 1, "params": {}}] * 4, "seeds": [1] * 6, "final_seeds": [1] * 6}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "attributes", "expected"),
+    [
+        (["--trials", "10", "--confirm-top", "10", "--confirm-seeds", "10"], None, 110),
+        (["--trials", "10"], None, 20),
+        (["--trials", "10", "--confirm-top", "1", "--confirm-seeds", "2"], None, 10),
+        (["--trials", "10", "--confirm-top", "10", "--no-confirm"], None, 10),
+        (["--trials", "10", "--confirm-top", "2"], RECORDED, 30),
+    ],
+)
+def test_cluster_is_asked_for_what_trials_or_confirmation_need(arguments, attributes, expected):
+    """Of a new study by the command's options, of another one also by what it has: it is confirmed no less."""
+    assert made(*arguments, attributes=attributes)[0]._lacking() == expected
