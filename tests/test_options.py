@@ -58,7 +58,7 @@ def test_environment_gives_storage_and_runs(monkeypatch):
         (["--cpus-per-trial", "0.00005"], "no fraction below 0.0001, whole where above 1, got '0.00005'"),
         (["--gpus-per-trial", "-1"], "--gpus-per-trial: must be a number of at least 0"),
         (["--gpus-per-trial", "5e-324"], "--gpus-per-trial: must be a number of at least 0"),
-        (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m or 1h30m, got 'soon'"),
+        (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m, 1h30m or 5400 (seconds), got 'soon'"),
         (["--timeout", "0"], "--timeout: must be a duration"),
         (["--timeout", "9" * 400], "--timeout: must be a duration"),
         (["--address", "head"], "--address: must be auto or HOST:PORT, got 'head'"),
@@ -122,6 +122,32 @@ def test_durations_add_up(hours, minutes, seconds):
     else:
         with pytest.raises(Exception, match="must be a duration"):
             duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("30m", 1800), ("1h30m", 5400), ("5400", 5400), ("2h", 7200), ("1h5s", 3605), (" 1m30s ", 90)],
+)
+def test_documented_durations_are_read(text, seconds):
+    """Hours, minutes and seconds, each with its letter; a number alone is seconds."""
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1h30", "30m15", "1h30m15", "1m1h", "1h1h", "1s1m", "", " ", "h", "s", "-5", "-1h", "+5", "nan", "inf", "1.5h",
+        "1e3", "1 h", "1h 30m", "1H", "5d", "0", "0s", "0h0m0s", "1_000", "\u0665", "9" * 10,
+    ],
+)  # fmt: skip
+def test_durations_that_could_be_misread_are_refused(text, capsys):
+    """A number after a unit needs its own: 1h30 is no half past one, and not one hour and 30 seconds either."""
+    with pytest.raises(SystemExit) as end:
+        parse([f"--timeout={text}"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        f"error: --timeout: must be a duration such as 90s, 30m, 1h30m or 5400 (seconds), got {text!r}\n"
+    )
 
 
 def test_configurations_are_read_with_their_lines(tmp_path):
