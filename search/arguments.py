@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
 
+NAME = "mnist-search"  # of the package
 FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
 LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
@@ -21,8 +22,28 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):\S+@")
 
 
+class Version(argparse.Action):
+    """Say which version this is, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Look it up only here: that takes longer than to read a command line."""
+        from importlib import metadata  # noqa: PLC0415
+
+        try:
+            print(NAME, metadata.version(NAME))
+        except metadata.PackageNotFoundError:
+            print(f"{NAME}, not installed: its version is not known")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
+
+    def __init__(self, **options: Any) -> None:
+        """Add the option that each command has."""
+        super().__init__(**options)
+        quiet = argparse.SUPPRESS  # it is no value
+        self.add_argument("--version", action=Version, nargs=0, default=quiet, help="show the version and exit")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse `--OPTION=--` too, for which older Pythons store an empty list."""

@@ -1,12 +1,16 @@
 """The command line: defaults, and one clear line for everything that is wrong."""
 
 import re
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from commands import run_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.__main__ import COMMANDS
 from search.arguments import duration
 from search.errors import UsageError
 from search.options import MAX_SEED, default_storage, parse, read_configurations
@@ -184,3 +188,52 @@ def test_offered_names_are_those_that_exist():
 
     assert set(options.SAMPLER_NAMES) == set(SAMPLERS)
     assert set(options.PRUNER_NAMES) == set(PRUNERS)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_search_alone_says_which_commands_there_are(arguments):
+    """Each with a line on what it does; that is an answer, no error."""
+    result = run_command("search", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
+    assert [line[0] for line in lines if line and line[0] in COMMANDS] == ["run", "report", "export", "replay"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_runs_behind_search_as_by_its_own_name(command):
+    """`python -m search run` is `python -m search.run`, with the same answer and status."""
+    for arguments, status in ((["--help"], 0), (["--no-such-option"], 2)):
+        behind, own = (run_command(*words, *arguments) for words in (("search", command), (f"search.{command}",)))
+        assert (behind.returncode, behind.stdout, behind.stderr) == (own.returncode, own.stdout, own.stderr)
+        assert behind.returncode == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["runn"], "error: COMMAND: invalid choice: 'runn' (choose from "),
+        (["--trials", "5"], "error: COMMAND: invalid choice: '5' (choose from "),
+        (["two\nlines"], "error: COMMAND: invalid choice: "),
+    ],
+)
+def test_unknown_command_is_one_line_and_status_2(arguments, message):
+    """The line has the commands that there are."""
+    result = run_command("search", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(message)
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["search", *(f"search.{command}" for command in COMMANDS)])
+def test_version_is_that_of_the_package(module):
+    """Whatever command is asked; nothing else is done."""
+    result = run_command(module, "--version")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"mnist-search {version('mnist-search')}\n", "")
+
+
+def test_version_of_what_is_not_installed_is_not_known(monkeypatch, capsys):
+    """A copy of the code alone has no version, and says so."""
+    monkeypatch.setattr("importlib.metadata.version", mock.Mock(side_effect=PackageNotFoundError))
+    with pytest.raises(SystemExit) as end:
+        parse(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, "mnist-search, not installed: its version is not known\n")
