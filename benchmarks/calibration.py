@@ -14,7 +14,7 @@ from benchmarks.results import record, spread, table
 from search.arguments import whole
 from search.noise import quiet, quiet_import
 from search.study import POINTS
-from search.verdict import Verdict, Word, Wrong, compare
+from search.verdict import Estimate, Verdict, Word, Wrong, compare
 from trainable.config import BASELINE
 from trainable.data import Dataset, HeldOutSet, load_dataset, load_held_out
 from trainable.process import prepare_tensorflow
@@ -63,7 +63,7 @@ def repetitions(data: Dataset, held_out: HeldOutSet, number: int) -> Iterator[Re
         for repetition in range(1, number + 1):
             first, second = ([next(errors) for _ in range(SEEDS)] for _ in range(2))
             verdict = compare(first, second, len(held_out.y))
-            print(f"{repetition}/{number}: {verdict.word}, {points(verdict)} points", file=sys.stderr, flush=True)
+            print(f"{repetition}/{number}: {verdict.word}{points(verdict.difference)}", file=sys.stderr, flush=True)
             yield Repetition((first, second), verdict)
 
 
@@ -86,7 +86,7 @@ def report(found: Sequence[Repetition], trained_on: int, scored_on: int) -> str:
     """Return the section's text, where networks were trained and scored on these numbers of images."""
     number, networks = len(found), 2 * SEEDS * len(found)
     words = [each.verdict.word for each in found]
-    intervals = [each.verdict.difference for each in found]
+    intervals = [each.verdict.difference for each in found if each.verdict.difference is not None]
     accuracies = [[1 - len(wrong) / scored_on for wrong in side] for each in found for side in each.sides]
     rows: list[list[object]] = [
         *([f"*{word}*", words.count(word)] for word in Word),
@@ -106,11 +106,12 @@ def report(found: Sequence[Repetition], trained_on: int, scored_on: int) -> str:
     )
 
 
-def points(verdict: Verdict) -> str:
-    """Return the difference with its interval."""
-    difference = verdict.difference
+def points(difference: Estimate | None) -> str:
+    """Return a difference with its interval; nothing where there is none."""
+    if difference is None:
+        return ""
     mean, low, high = (f"{POINTS * each:+.2f}" for each in (difference.mean, difference.low, difference.high))
-    return f"{mean} ({low} to {high})"
+    return f", {mean} ({low} to {high}) points"
 
 
 def _prepare(data: Dataset, held_out: HeldOutSet) -> None:

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from optuna.trial import FrozenTrial
 
+from search.looks import BASELINE_NAME, Look, occasions, title
 from search.settings import Settings
 from search.study import POINTS, ranked
-from search.verdict import NOTEBOOK, Verdict, compare, wilson
+from search.verdict import NOTEBOOK, Verdict, alone, compare, wilson
 from trainable.config import BASELINE, MAX_SEED
 
 # Study user attributes.
@@ -32,7 +33,6 @@ SECONDS = "seconds"  # of training
 SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
 FAILURE = "failure"  # in place of a result
 
-BASELINE_NAME = "baseline"
 TEST_IMAGES = 10_000
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
@@ -58,25 +58,10 @@ class Candidate:
     @property
     def title(self) -> str:
         """What people call it."""
-        return "the baseline" if self.trial is None else f"trial {self.trial}"
+        return title(self.name)
 
 
 THE_BASELINE = Candidate(None, BASELINE.params)
-
-
-@dataclass(frozen=True)
-class Look:
-    """One look at the test images: the networks of these candidates, one a seed, were scored on them.
-
-    Attributes:
-        time: ISO 8601, UTC.
-        candidates: Names, as in `Candidate.name`.
-        seeds: How many networks of each.
-    """
-
-    time: str
-    candidates: tuple[str, ...]
-    seeds: int
 
 
 def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:
@@ -170,14 +155,14 @@ class Answer:
         """How the winner compares with the baseline; None before all is known."""
         if self.winner is None or self.untested:
             return None
+        if self.winner == THE_BASELINE:
+            return alone(self._wrong(THE_BASELINE), TEST_IMAGES)
         return compare(self._wrong(self.winner), self._wrong(THE_BASELINE), TEST_IMAGES)
 
     @property
     def looked(self) -> int:
-        """How often the test images were looked at: once for a verdict, though winner and baseline are noted singly."""
-        names = [name for look in self.looks for name in look.candidates]
-        others = len(names) - names.count(BASELINE_NAME)
-        return max(names.count(BASELINE_NAME), others)
+        """How often the test images were looked at."""
+        return len(occasions(self.looks))
 
     @property
     def seconds(self) -> float:
@@ -207,13 +192,14 @@ class Answer:
         if self.winner is None or self.verdict is None:
             return None
         verdict = self.verdict
+        difference, test = verdict.difference, verdict.mcnemar
         return {
             "verdict": verdict.word,
             "sentence": self.sentence,
             "winner": self._entry(self.winner) | {"test_accuracy": asdict(verdict.first)},
             "baseline": self._entry(THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
-            "difference": asdict(verdict.difference),
-            "mcnemar": asdict(verdict.mcnemar) | {"seed": self.final_seeds[verdict.mcnemar.seed]},
+            "difference": difference and asdict(difference),
+            "mcnemar": test and asdict(test) | {"seed": self.final_seeds[test.seed]},
             "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES)),
             "candidates": [self._entry(each) for each in self.candidates],
             "seeds": list(self.seeds),
@@ -231,7 +217,7 @@ class Answer:
         if self.winner is None or self.verdict is None:
             return "not confirmed yet"
         verdict = self.verdict
-        if self.winner == THE_BASELINE:
+        if verdict.difference is None:
             return f"{verdict.word}: no configuration did better than the baseline on the validation images"
         first, second, difference = verdict.first, verdict.second, verdict.difference
         return (

@@ -9,20 +9,41 @@ from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
 
+NAME = "mnist-search"  # of the package
 FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
 LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
 
 _STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-_DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s?)?")
+_DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?|([0-9]{1,9})")
 _ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
 # What ends a line, steers the terminal, or stands for bytes that are not UTF-8.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _PASSWORD = re.compile(r"(?<=://)([^:/@\s]*):\S+@")
 
 
+class Version(argparse.Action):
+    """Say which version this is, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        """Look it up only here: that takes longer than to read a command line."""
+        from importlib import metadata  # noqa: PLC0415
+
+        try:
+            print(NAME, metadata.version(NAME))
+        except metadata.PackageNotFoundError:
+            print(f"{NAME}, not installed: its version is not known")
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line."""
+
+    def __init__(self, **options: Any) -> None:
+        """Add the option that each command has."""
+        super().__init__(**options)
+        quiet = argparse.SUPPRESS  # it is no value
+        self.add_argument("--version", action=Version, nargs=0, default=quiet, help="show the version and exit")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Refuse `--OPTION=--` too, for which older Pythons store an empty list."""
@@ -85,12 +106,12 @@ def amount(*, above_zero: bool = False) -> Callable[[str], float]:
 
 
 def duration(text: str) -> float:
-    """Read a duration such as 45, 90s, 30m or 1h30m; return seconds."""
+    """Read a duration such as 90s, 30m, 1h30m or 5400; return seconds. Only a number alone needs no unit."""
     match = _DURATION.fullmatch(text.strip())
-    hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    total = 3600 * hours + 60 * minutes + seconds
+    hours, minutes, seconds, alone = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    total = 3600 * hours + 60 * minutes + seconds + alone
     if total <= 0:
-        raise argparse.ArgumentTypeError(f"must be a duration such as 90s, 30m or 1h30m, got {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a duration such as 90s, 30m, 1h30m or 5400 (seconds), got {text!r}")
     return float(total)
 
 

@@ -6,18 +6,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from search.settings import Settings
 from search.study import EPOCHS_RUN, POINTS, baseline_of, ranked
-from trainable.config import LARGEST
+from trainable.config import BASELINE, LARGEST
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest
 FEWEST_TRIALS = 10  # complete ones, below which the top is a single trial and importance is noise
 FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
 AT_BOUND = 0.02  # share of a range
+PAIR = 2  # values
 LAST_EPOCHS = 3
 RISING = 0.001  # ten of the 10,000 images: val_accuracy wavers by less from one mean to the next
 EPOCHS = 100  # the gain is given for so many
@@ -31,7 +32,7 @@ class Position:
         best: The value.
         from_low: Its distance from the lower bound, as a share of the range, on the space's own scale.
         from_high: From the upper bound. Of choices that are listed, their order counts, smallest first.
-        warning: Why the space may be too narrow there, or None.
+        warning: Why the space may be too narrow there; None where a wider one is not likely to help.
     """
 
     best: Any
@@ -147,8 +148,14 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
 
 
 def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
-    params = settings.space.complete(best.params)
-    return {name: _position(name, params[name], each) for name, each in searched(settings).items()}
+    params, rising = settings.space.complete(best.params), _is_rising(best)
+    found = {}
+    for name, each in searched(settings).items():
+        share = place(params[name], each)
+        # Where the baseline is the best, the search did not come to a bound: the baseline merely lies there.
+        warning = None if params == BASELINE.params else _warning(name, share, each, rising=rising)
+        found[name] = Position(params[name], share, 1 - share, warning)
+    return found
 
 
 def bounds(distribution: BaseDistribution) -> tuple[Any, Any]:
@@ -171,19 +178,29 @@ def place(value: Any, distribution: BaseDistribution) -> float:
     return float((scale(value) - low) / (high - low))
 
 
-def _position(name: str, value: Any, distribution: BaseDistribution) -> Position:
+def _warning(name: str, share: float, distribution: BaseDistribution, *, rising: bool | None) -> str | None:
+    """Say that the space may be too narrow, where a wider one is likely to hold a better configuration."""
+    if _is_pair(distribution):  # one of two is always at an end
+        return None
     low, high = bounds(distribution)
-    share = place(value, distribution)
     is_listed = isinstance(distribution, CategoricalDistribution)
     ends, margin = (
         (("smallest choice", "largest choice"), 0.0) if is_listed else (("lower bound", "upper bound"), AT_BOUND)
     )
-    warning = None
-    if share <= margin and not (name in LARGEST and low == 1):  # there is no smaller one
-        warning = f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
-    elif share >= 1 - margin and high != LARGEST.get(name):
-        warning = f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
-    return Position(value, share, 1 - share, warning)
+    fewer_may_help = not (name in LARGEST and low == 1) and not (name == "epochs" and rising is True)
+    more_may_help = high != LARGEST.get(name) and not (name == "epochs" and rising is False)
+    if share <= margin and fewer_may_help:
+        return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
+    if share >= 1 - margin and more_may_help:
+        return f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
+    return None
+
+
+def _is_pair(distribution: BaseDistribution) -> bool:
+    """Say whether a parameter, of which there is a choice, has no more than two values."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices) == PAIR
+    return isinstance(distribution, IntDistribution) and distribution.high - distribution.low < PAIR
 
 
 def _is_rising(trial: FrozenTrial) -> bool | None:

@@ -138,7 +138,7 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         "--address", metavar="ADDR", type=address, help="an existing Ray cluster, e.g. auto (default: this machine)"
     )
     where.add_argument(
-        "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m"
+        "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400"
     )
     where.add_argument(
         "--max-retries", metavar="N", type=whole(0), default=2,

@@ -62,13 +62,21 @@ class McNemar:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a first configuration compares with a second, in accuracy."""
+    """How a first configuration compares with a second, in accuracy.
+
+    Attributes:
+        word: The verdict itself.
+        first: Accuracy of the first configuration.
+        second: Of the second.
+        difference: Of both accuracies; None where there is one configuration alone, and nothing to compare.
+        mcnemar: Likewise.
+    """
 
     word: Word
     first: Estimate
     second: Estimate
-    difference: Estimate
-    mcnemar: McNemar
+    difference: Estimate | None
+    mcnemar: McNemar | None
 
 
 def compare(first: Wrong, second: Wrong, images: int) -> Verdict:
@@ -93,6 +101,16 @@ def compare(first: Wrong, second: Wrong, images: int) -> Verdict:
     else:
         word = Word.NO_DIFFERENCE
     return Verdict(word, _accuracy(ours), _accuracy(theirs), difference, _mcnemar(ours, theirs))
+
+
+def alone(wrong: Wrong, images: int) -> Verdict:
+    """Return the verdict where the second configuration is the first: it has an accuracy, and nothing to compare.
+
+    Raises:
+        ValueError: Fewer than two seeds or images.
+    """
+    accuracy = _accuracy(correct(wrong, images))
+    return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, None)
 
 
 def correct(wrong: Wrong, images: int) -> NDArray[np.float64]:

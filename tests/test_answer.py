@@ -24,6 +24,7 @@ from search.answer import (
     key_of,
     plan_of,
 )
+from search.looks import occasions
 from search.settings import Wishes
 from search.study import trial_seed
 from search.verdict import Word
@@ -172,9 +173,42 @@ def test_baseline_may_win():
     answer = answer_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
     assert (answer.winner, answer.finalists) == (THE_BASELINE, [THE_BASELINE])
     assert answer.verdict.word == Word.NO_DIFFERENCE
-    assert (answer.verdict.difference.low, answer.verdict.difference.high) == (0, 0)
+    assert answer.verdict.first == answer.verdict.second
     assert answer.sentence == (
         "no difference shown: no configuration did better than the baseline on the validation images"
+    )
+
+
+def test_baseline_that_wins_is_compared_with_nothing():
+    """There is neither a difference nor a p-value: null for a program, whenever the study was made."""
+    answer = answer_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
+    assert (answer.verdict.difference, answer.verdict.mcnemar) == (None, None)
+    found = json.loads(json.dumps(answer.to_json(), allow_nan=False))
+    assert (found["verdict"], found["difference"], found["mcnemar"]) == ("no difference shown", None, None)
+    assert found["winner"]["test_accuracy"] == found["baseline"]["test_accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("noted", "looked"),
+    [
+        ("", 0),
+        ("7", 1),
+        ("7 baseline", 1),
+        ("baseline 7", 1),
+        ("7 baseline 3", 2),
+        ("7 baseline 7 baseline", 2),
+        ("baseline baseline 7", 2),
+        ("7+baseline", 1),
+        ("7+baseline 7 baseline", 2),
+    ],
+)
+def test_winner_and_baseline_are_one_look(noted, looked):
+    """They are noted singly, or together as at first; a further look is one at a side that was looked at before."""
+    looks = [{"time": "2026-11-24T12:00:00+00:00", "candidates": each.split("+"), "seeds": 3} for each in noted.split()]
+    answer = answer_of(planned() | {LOOKS: looks})
+    assert answer.looked == looked
+    assert [name for occasion in occasions(answer.looks) for each in occasion for name in each.candidates] == (
+        noted.replace("+", " ").split()
     )
 
 

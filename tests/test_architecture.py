@@ -16,12 +16,12 @@ LAYERS = {
                   "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "mirror", "reconnect", "storage",
-        "lease", "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal", "insight", "models",
-        "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning", "progress", "summary",
-        "reporting.figures", "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe",
+        "lease", "space", "strategies", "settings", "study", "verdict", "looks", "answer", "extent", "goal", "insight",
+        "models", "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning", "progress",
+        "summary", "reporting.figures", "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe",
         "report", "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
         "exporting.formats", "exporting.reload", "exporting.roundtrip", "exporting.selection",
-        "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle", "export",
+        "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle", "export", "__main__",
     ),
     "dashboard": (
         "options", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control", "filters", "marks",
@@ -82,6 +82,7 @@ def test_layers_name_every_module():
 @pytest.mark.parametrize(
     ("statement", "absent"),
     [
+        ("import search.__main__", {"optuna", "numpy", "tensorflow", "keras", "streamlit", "ray"}),
         ("import search.run", {"tensorflow", "keras", "streamlit", "ray"}),
         ("import search.session", {"tensorflow", "keras", "streamlit"}),
         (

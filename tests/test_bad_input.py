@@ -21,7 +21,7 @@ from search.study import enqueue, open_study
 from trainable.config import BASELINE, PARAMETERS, Configuration
 
 VARIABLES = {"SEARCH_STORAGE": "--storage", "SEARCH_RUNS": "--runs", "SEARCH_DATA": "--data"}
-OPTIONS = [action.option_strings[-1] for action in _parser()._actions if action.dest != "help"]
+OPTIONS = [action.option_strings[-1] for action in _parser()._actions if action.dest not in ("help", "version")]
 OTHERS = [[], ["--no-baseline"], ["--seed", "3", "--json"], ["--sampler", "random", "--timeout", "9", "--workers", "2"]]
 PASSWORD = "s3cret"
 HUGE = "9" * 5000

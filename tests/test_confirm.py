@@ -476,6 +476,7 @@ def test_baseline_may_win_and_is_then_tested_alone(bench):
     assert [params(config) for config in configs if config[ALL_IMAGES]] == [BASELINE.params] * 2
     assert bench.answer.winner == THE_BASELINE
     assert bench.answer.verdict.word == Word.NO_DIFFERENCE
+    assert (bench.answer.verdict.difference, bench.answer.verdict.mcnemar) == (None, None)
     assert "no configuration did better" in bench.answer.sentence
 
 

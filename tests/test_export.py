@@ -12,9 +12,9 @@ from dataclasses import replace
 import pytest
 from commands import ROOT, clean_environment, invoke, run_command, study_of
 
-from search.answer import answer_of
+from search.answer import CONFIRMATION, LOOKS, answer_of
 from search.errors import SearchError, UsageError
-from search.exporting.card import card
+from search.exporting.card import _looks, card
 from search.exporting.description import describe
 from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
@@ -130,10 +130,22 @@ def test_card_says_how_good_the_winner_is_and_how_that_is_known(finished):
     test = answer.verdict.first
     assert answer.sentence in text
     assert f"Test: {test.mean:.4f} (95 % interval {test.low:.4f} to {test.high:.4f})" in text
-    assert f"which selected nothing: {len(answer.looks)}." in text
+    assert f"which selected nothing: {answer.looked}." in text
     assert all(look.time in text for look in answer.looks)
     assert "| trained on | 60,000 images |" in text
     assert "`x_test`: `6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161`" in text
+
+
+def test_card_lists_as_many_looks_as_it_counts():
+    """Winner and baseline are noted singly and are one look, from the first to the last of them."""
+    noted = [("08:00", "7"), ("08:05", "baseline"), ("09:00", "3")]
+    looks = [{"time": time, "candidates": [name], "seeds": 2} for time, name in noted]
+    answer = answer_of({CONFIRMATION: {"candidates": [], "seeds": [1, 2], "final_seeds": [3, 4]}, LOOKS: looks})
+    assert _looks(answer) == (
+        "Looks at the test images, which selected nothing: 2.\n\n"
+        "- from 08:00 to 08:05 for trial 7 (2 networks) and the baseline (2 networks)\n"
+        "- at 09:00 for trial 3 (2 networks)"
+    )
 
 
 def test_card_gives_no_figure_that_is_not_this_models(finished, unconfirmed):

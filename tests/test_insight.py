@@ -9,7 +9,7 @@ from commands import WIDE_SPACE
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import create_trial
 
-from search.insight import insight_of
+from search.insight import bounds, insight_of, warnings_of
 from search.settings import Wishes
 from search.space import Space
 from search.study import EPOCHS_RUN, IS_BASELINE
@@ -116,6 +116,50 @@ def test_bound_that_cannot_be_widened_is_no_warning():
     for hidden_units in (1, 100_000):
         trial = complete(0.9, {"hidden_units": hidden_units, "epochs": 1}, settings=settings)
         assert insight_of(numbered([trial]), settings).warnings == []
+
+
+@pytest.mark.parametrize(("name", "distribution"), [
+    ("batch_size", CategoricalDistribution((32, 64))),
+    ("batch_size", CategoricalDistribution((128, 32))),
+    ("epochs", IntDistribution(4, 5)),
+])  # fmt: skip
+def test_best_of_two_values_is_no_warning(name, distribution):
+    """One of two is always at an end, so that it says nothing of what lies beyond."""
+    settings = replace(SETTINGS, space=Space({name: distribution}))
+    for value in bounds(distribution):
+        trial = complete(0.98, {name: value}, settings=settings)
+        assert insight_of(numbered([trial]), settings).warnings == []
+
+
+@pytest.mark.parametrize("attributes", [{IS_BASELINE: True}, {}], ids=["trial 0", "found again"])
+def test_baseline_that_is_the_best_is_no_warning(attributes):
+    """Where the search found nothing better, it did not come to a bound: the baseline merely lies there."""
+    space = Space({"hidden_units": IntDistribution(32, 512), "epochs": IntDistribution(5, 20)})
+    settings = replace(SETTINGS, space=space)
+    assert insight_of(numbered([complete(0.98, settings=settings, **attributes)]), settings).warnings == []
+    better = complete(0.99, {"epochs": 9}, settings=settings)
+    [warning] = insight_of(numbered([complete(0.98, settings=settings, **attributes), better]), settings).warnings
+    assert warning == "hidden_units's best is at the upper bound (512): widen it"
+
+
+@pytest.mark.parametrize(
+    ("epochs", "last", "warned"),
+    [
+        (20, [0.95, 0.96, 0.965, 0.97, 0.975, 0.98], True),
+        (20, [0.98, 0.981, 0.981, 0.9805, 0.9812, 0.981], False),
+        (20, [0.97, 0.98], True),
+        (2, [0.95, 0.96, 0.965, 0.97, 0.975, 0.98], False),
+        (2, [0.98, 0.981, 0.981, 0.9805, 0.9812, 0.981], True),
+        (2, [0.97, 0.98], True),
+    ],
+)
+def test_epochs_are_widened_the_way_the_last_ones_point(epochs, last, warned):
+    """More epochs are no advice where the last ones brought nothing, and fewer none where they still did."""
+    settings = replace(SETTINGS, space=Space({"epochs": IntDistribution(2, 20)}))
+    trial = complete(0.98, {"epochs": epochs}, epochs=last, settings=settings)
+    insight = insight_of(numbered([trial]), settings)
+    assert bool(insight.warnings) is warned
+    assert warnings_of(trial, settings) == insight.warnings
 
 
 def test_position_is_a_share_of_the_range():

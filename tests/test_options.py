@@ -1,12 +1,16 @@
 """The command line: defaults, and one clear line for everything that is wrong."""
 
 import re
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from unittest import mock
 
 import pytest
+from commands import run_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from search.__main__ import COMMANDS
 from search.arguments import duration
 from search.errors import UsageError
 from search.options import MAX_SEED, default_storage, parse, read_configurations
@@ -58,7 +62,7 @@ def test_environment_gives_storage_and_runs(monkeypatch):
         (["--cpus-per-trial", "0.00005"], "no fraction below 0.0001, whole where above 1, got '0.00005'"),
         (["--gpus-per-trial", "-1"], "--gpus-per-trial: must be a number of at least 0"),
         (["--gpus-per-trial", "5e-324"], "--gpus-per-trial: must be a number of at least 0"),
-        (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m or 1h30m, got 'soon'"),
+        (["--timeout", "soon"], "--timeout: must be a duration such as 90s, 30m, 1h30m or 5400 (seconds), got 'soon'"),
         (["--timeout", "0"], "--timeout: must be a duration"),
         (["--timeout", "9" * 400], "--timeout: must be a duration"),
         (["--address", "head"], "--address: must be auto or HOST:PORT, got 'head'"),
@@ -124,6 +128,32 @@ def test_durations_add_up(hours, minutes, seconds):
             duration(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("30m", 1800), ("1h30m", 5400), ("5400", 5400), ("2h", 7200), ("1h5s", 3605), (" 1m30s ", 90)],
+)
+def test_documented_durations_are_read(text, seconds):
+    """Hours, minutes and seconds, each with its letter; a number alone is seconds."""
+    assert duration(text) == seconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1h30", "30m15", "1h30m15", "1m1h", "1h1h", "1s1m", "", " ", "h", "s", "-5", "-1h", "+5", "nan", "inf", "1.5h",
+        "1e3", "1 h", "1h 30m", "1H", "5d", "0", "0s", "0h0m0s", "1_000", "\u0665", "9" * 10,
+    ],
+)  # fmt: skip
+def test_durations_that_could_be_misread_are_refused(text, capsys):
+    """A number after a unit needs its own: 1h30 is no half past one, and not one hour and 30 seconds either."""
+    with pytest.raises(SystemExit) as end:
+        parse([f"--timeout={text}"])
+    assert end.value.code == 2
+    assert capsys.readouterr().err == (
+        f"error: --timeout: must be a duration such as 90s, 30m, 1h30m or 5400 (seconds), got {text!r}\n"
+    )
+
+
 def test_configurations_are_read_with_their_lines(tmp_path):
     """Each line is an object, empty lines are passed over, and the line's number goes along."""
     file = tmp_path / "first.jsonl"
@@ -158,3 +188,52 @@ def test_offered_names_are_those_that_exist():
 
     assert set(options.SAMPLER_NAMES) == set(SAMPLERS)
     assert set(options.PRUNER_NAMES) == set(PRUNERS)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
+def test_search_alone_says_which_commands_there_are(arguments):
+    """Each with a line on what it does; that is an answer, no error."""
+    result = run_command("search", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = [line.split(maxsplit=1) for line in result.stdout.splitlines()]
+    assert [line[0] for line in lines if line and line[0] in COMMANDS] == ["run", "report", "export", "replay"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_command_runs_behind_search_as_by_its_own_name(command):
+    """`python -m search run` is `python -m search.run`, with the same answer and status."""
+    for arguments, status in ((["--help"], 0), (["--no-such-option"], 2)):
+        behind, own = (run_command(*words, *arguments) for words in (("search", command), (f"search.{command}",)))
+        assert (behind.returncode, behind.stdout, behind.stderr) == (own.returncode, own.stdout, own.stderr)
+        assert behind.returncode == status
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["runn"], "error: COMMAND: invalid choice: 'runn' (choose from "),
+        (["--trials", "5"], "error: COMMAND: invalid choice: '5' (choose from "),
+        (["two\nlines"], "error: COMMAND: invalid choice: "),
+    ],
+)
+def test_unknown_command_is_one_line_and_status_2(arguments, message):
+    """The line has the commands that there are."""
+    result = run_command("search", *arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(message)
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", ["search", *(f"search.{command}" for command in COMMANDS)])
+def test_version_is_that_of_the_package(module):
+    """Whatever command is asked; nothing else is done."""
+    result = run_command(module, "--version")
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"mnist-search {version('mnist-search')}\n", "")
+
+
+def test_version_of_what_is_not_installed_is_not_known(monkeypatch, capsys):
+    """A copy of the code alone has no version, and says so."""
+    monkeypatch.setattr("importlib.metadata.version", mock.Mock(side_effect=PackageNotFoundError))
+    with pytest.raises(SystemExit) as end:
+        parse(["--version"])
+    assert (end.value.code, capsys.readouterr().out) == (0, "mnist-search, not installed: its version is not known\n")

@@ -169,7 +169,7 @@ def test_method_and_candidates_are_told(tmp_path):
     assert_both_say(
         study, tmp_path,
         "2 configurations and the baseline were chosen to be trained again with 3 fresh seeds each",
-        "looked at once: at 2026-11-24T09:15:00+00:00 for trial 1 (3 networks); at 2026-11-24T09:15:01+00:00 for the "
+        "looked at once: from 2026-11-24T09:15:00+00:00 to 2026-11-24T09:15:01+00:00 for trial 1 (3 networks) and the "
         "baseline (3 networks).",
         "Obuchowski and Rockette", "0.9820", "0.9821", "0.9822", *(f"seed {seed}" for seed in seeds), "winner",
     )  # fmt: skip
@@ -180,7 +180,10 @@ def test_each_look_at_the_test_images_is_told(tmp_path):
     study = confirmed((150, 250))
     looks = study.user_attrs[LOOKS]
     study.set_user_attr(LOOKS, [*looks, {"time": "2026-11-25T10:00:00+00:00", "candidates": ["77"], "seeds": 1}])
-    assert_both_say(study, tmp_path, "looked at 2 times", "for trial 77 (1 network)", "makes a lucky result likelier")
+    assert_both_say(
+        study, tmp_path, "looked at 2 times: from 2026-11-24T09:15:00+00:00 to ",
+        "(3 networks); at 2026-11-25T10:00:00+00:00 for trial 77 (1 network). ", "makes a lucky result likelier",
+    )  # fmt: skip
 
 
 def test_baseline_that_wins_is_a_result(tmp_path):
@@ -189,7 +192,9 @@ def test_baseline_that_wins_is_a_result(tmp_path):
     assert_both_say(
         study, tmp_path, "No difference shown", "no configuration did better than the baseline",
         "this search found nothing to replace it with", "0.9800", "0.9733 to 0.9793",
+        "looked at once: at 2026-11-24T09:15:00+00:00 for the baseline (3 networks).",
     )  # fmt: skip
+    assert all("McNemar" not in text and "minus the baseline" not in text for text in reports(study, tmp_path))
 
 
 def test_study_without_confirmation_has_no_verdict(tmp_path):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated import STEADY, UNSTEADY, words
 
-from search.verdict import NOTEBOOK, Estimate, Word, compare, correct, interval, mean_squares, wilson
+from search.verdict import NOTEBOOK, Estimate, Word, alone, compare, correct, interval, mean_squares, wilson
 
 IMAGES = 60
 # Searches without a difference, beside the two extremes that are simulated each time.
@@ -180,3 +180,11 @@ def test_sides_of_other_lengths_are_refused():
     """Seeds are compared in pairs."""
     with pytest.raises(ValueError, match="both need the same seeds, got 3 and 2"):
         compare([[], [], []], [[], []], 100)
+
+
+def test_configuration_alone_is_compared_with_nothing():
+    """It has its accuracy; a difference and a p-value are of two."""
+    wrong = [[1, 2], [1, 3]]
+    verdict = alone(wrong, 100)
+    assert verdict.first == verdict.second == compare(wrong, wrong, 100).first
+    assert (verdict.word, verdict.difference, verdict.mcnemar) == (Word.NO_DIFFERENCE, None, None)

@@ -151,8 +151,7 @@ def _tested(study: Snapshot, model: Kept) -> tuple[Estimate, Estimate | None] | 
     if answer is None or answer.verdict is None or not model.is_final:
         return None
     if model.is_winner:
-        is_baseline = model.configuration.trial is None
-        return answer.verdict.first, None if is_baseline else answer.verdict.difference
+        return answer.verdict.first, answer.verdict.difference
     return (answer.verdict.second, None) if model.configuration.trial is None else None
 
 

@@ -66,7 +66,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
         if answer.winner != THE_BASELINE:
             _interval(capital(answer.winner.title), answer.verdict.first)
         _interval("Baseline", answer.verdict.second)
-        if answer.winner != THE_BASELINE:
+        if answer.verdict.difference is not None:
             _difference(answer.verdict.difference)
         _notebook()
     if answer.winner != THE_BASELINE:

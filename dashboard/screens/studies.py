@@ -13,7 +13,6 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.style import LINES
-from search.answer import THE_BASELINE
 from search.errors import SearchError
 from search.reporting.findings import headline_of, number
 from search.study import POINTS
@@ -100,10 +99,10 @@ def _verdict(study: Snapshot) -> bool:
 
 def _difference(study: Snapshot) -> str:
     """Return the difference with its interval, percentage points."""
-    answer = study.answer
-    if answer is None or answer.verdict is None or answer.winner == THE_BASELINE:
+    verdict = study.answer.verdict if study.answer is not None else None
+    if verdict is None or verdict.difference is None:
         return NONE
-    mean, low, high = (POINTS * each for each in vars(answer.verdict.difference).values())
+    mean, low, high = (POINTS * each for each in vars(verdict.difference).values())
     return f"{mean:+.2f} points ({low:+.2f} to {high:+.2f})"
 
 

@@ -1,12 +1,13 @@
 """`MODEL_CARD.md`: what an exported model is, how good, how it came about, and how to use it, for a person."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from search.answer import THE_BASELINE, Answer, Candidate
+from search.answer import Answer
 from search.exporting.roundtrip import CLOSE
 from search.exporting.selection import WINNER
 from search.exporting.snippets import USE, prepare
+from search.looks import occasions, told
 from search.study import BEST
 
 TITLES = {
@@ -111,13 +112,8 @@ def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
 def _looks(answer: Answer | None) -> str:
     if answer is None or not answer.looks:
         return "The test images have not been looked at."
-    lines = [f"- {look.time}: {look.seeds} networks of {_names(look.candidates)}" for look in answer.looks]
+    lines = [f"- {told(each)}" for each in occasions(answer.looks)]
     return f"Looks at the test images, which selected nothing: {answer.looked}.\n\n" + "\n".join(lines)
-
-
-def _names(candidates: Sequence[str]) -> str:
-    titles = (THE_BASELINE if name == THE_BASELINE.name else Candidate(int(name), {}) for name in candidates)
-    return " and ".join(each.title for each in titles)
 
 
 def _data(hashes: Mapping[str, str]) -> str:

@@ -10,6 +10,7 @@ from optuna.trial import FrozenTrial
 
 from search.answer import OUT_OF_DATE, TEST_IMAGES, THE_BASELINE, VAL_ACCURACY, Answer, Candidate, answer_of
 from search.insight import Insight, insight_of
+from search.looks import occasions, told
 from search.progress import describe, gain
 from search.reporting.figures import intervals
 from search.reporting.page import Block, Figure, Headline, Section, Table, Text
@@ -114,11 +115,12 @@ def verdict_section(found: Found) -> Section:
     if answer is None or answer.winner is None or answer.verdict is None:
         return Section(None, [headline, Text(_search_result(found))])
     verdict, winner = answer.verdict, answer.winner
-    if winner == THE_BASELINE:
-        blocks: list[Block] = [Text(BASELINE_WON), _accuracies(verdict, winner)]
-    else:
-        blocks = [Text(MEANINGS[verdict.word]), _accuracies(verdict, winner), _difference(verdict, winner)]
-        blocks.append(Text(_mcnemar(verdict.mcnemar, answer.final_seeds[verdict.mcnemar.seed], winner)))
+    difference, test = verdict.difference, verdict.mcnemar
+    meaning = BASELINE_WON if winner == THE_BASELINE else MEANINGS[verdict.word]
+    blocks: list[Block] = [Text(meaning), _accuracies(verdict, winner)]
+    if difference is not None and test is not None:
+        blocks.append(_difference(difference, verdict.word, winner))
+        blocks.append(Text(_mcnemar(test, answer.final_seeds[test.seed], winner)))
     if not answer.is_of(found.trials, found.settings):
         blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(found))])
@@ -210,10 +212,9 @@ def _accuracies(verdict: Verdict, winner: Candidate) -> Figure:
     return Figure(intervals(_labelled(rows, texts), "test accuracy"), table, open=True)
 
 
-def _difference(verdict: Verdict, winner: Candidate) -> Figure:
-    shares = verdict.difference
+def _difference(shares: Estimate, word: Word, winner: Candidate) -> Figure:
     points = Estimate(*(POINTS * each for each in (shares.mean, shares.low, shares.high)))
-    rows = [(f"{capital(winner.title)} minus the baseline", TONES[verdict.word], points)]
+    rows = [(f"{capital(winner.title)} minus the baseline", TONES[word], points)]
     texts = [(rows[0][0], f"{points.mean:+.2f}", f"{points.low:+.2f} to {points.high:+.2f}")]
     table = Table("Difference of the test accuracies", ("", "points", "95 % interval"), texts)
     return Figure(intervals(_labelled(rows, texts), "percentage points", zero=True), table, open=True)
@@ -240,12 +241,7 @@ def _mcnemar(test: McNemar, seed: int, winner: Candidate) -> str:
 def _looks(answer: Answer) -> str:
     if not answer.looks:
         return "The test images were not looked at yet."
-    titles = {each.name: each.title for each in answer.candidates}
-    each = "; ".join(
-        f"at {look.time} for {' and '.join(titles.get(name, f'trial {name}') for name in look.candidates)} "
-        f"({several(look.seeds, 'network')})"
-        for look in answer.looks
-    )
+    each = "; ".join(map(told, occasions(answer.looks)))
     if answer.looked == 1:
         return f"The test images were looked at once: {each}."
     times = f"{answer.looked} times"

@@ -3,6 +3,7 @@
 import pytest
 from optuna.distributions import IntDistribution
 
+from search.answer import CONFIRMED, VAL_ACCURACY
 from search.extent import GOAL
 from search.goal import Goal
 from search.lease import Lease
@@ -50,6 +51,18 @@ def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page)
     assert metrics(page)["Difference, points"][0] == f"{(200 - wrong) / 100:+.2f}"
     assert metrics(page)["Notebook (test)"] == ("0.9765", "0.9733 to 0.9793")
     assert "5 fresh seeds each" in texts(page)
+
+
+def test_baseline_that_wins_has_no_difference(make_study, confirm, open_page):
+    """Nothing was compared: no figure stands for it, here and beside other studies."""
+    study = make_study()
+    confirm(study)
+    for key in [key for key in study.user_attrs if key.startswith(f"{CONFIRMED}:baseline:")]:
+        study.set_user_attr(key, {VAL_ACCURACY: 0.99})
+    page = open_page()
+    assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
+    assert "nothing to replace it with" in page.info[0].value
+    assert open_page("studies").table[0].value["s"]["difference on the test images"] == "none"
 
 
 def test_verdict_that_is_out_of_date_says_so(make_study, confirm, open_page):

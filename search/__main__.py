@@ -1,0 +1,40 @@
+"""`python -m search`: which commands there are; `python -m search COMMAND` is `python -m search.COMMAND`."""
+
+import argparse
+import os
+import sys
+
+from search.arguments import Parser
+from search.errors import EXIT_DONE
+
+COMMANDS = {
+    "run": "make or continue a study, run its trials, print the answer",
+    "report": "write what a study found as one page, HTML or Markdown",
+    "export": "take a model away, as Keras, SavedModel, ONNX or LiteRT",
+    "replay": "train a trial again, and compare it to the last bit",
+}
+
+
+def main() -> int:
+    """Take the command's program in place of this one, or say which commands there are; return the exit status."""
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in COMMANDS:
+        # The process becomes that of search.COMMAND: so whoever looks for one, to interrupt it, finds it.
+        *before, module = sys.orig_argv[1 : -len(arguments)]
+        os.execv(sys.executable, [sys.executable, *before, f"{module}.{arguments[0]}", *arguments[1:]])  # noqa: S606
+    parser = Parser(
+        prog="python -m search",
+        usage="%(prog)s COMMAND [OPTION ...]",
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="commands:\n" + "\n".join(f"  {name:8}{what}" for name, what in COMMANDS.items()),
+        epilog="python -m search COMMAND --help lists the options of a command.",
+    )
+    parser.add_argument("command", metavar="COMMAND", nargs="?", choices=COMMANDS, help=argparse.SUPPRESS)
+    parser.parse_args(arguments)
+    parser.print_help()
+    return EXIT_DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())
