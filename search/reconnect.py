@@ -1,22 +1,26 @@
 """A study's storage on a database server that may go away for a while."""
 
+import json
 import logging
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import RDBStorage
-from optuna.storages._rdb.models import StudyModel, TrialModel
+from optuna.storages._rdb.models import StudyModel, TrialModel, TrialSystemAttributeModel
 from optuna.storages._rdb.storage import _create_scoped_session
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from search.errors import lines_of
 
 PATIENCE = 300.0  # seconds
 PAUSE = 0.5  # seconds between two tries
+MARK = "insert"  # system attribute of a trial: a random name of the insert that made it
 INSUFFICIENT_RESOURCES, TOO_MANY_CONNECTIONS = "53", "53300"  # a class of PostgreSQL's error codes, and one of it
 
 log = logging.getLogger(__name__)
@@ -44,7 +48,9 @@ class ReconnectingStorage(RDBStorage):
     """Tries again, for as long as `PATIENCE`, what the server's absence has cut short.
 
     Each operation is one transaction. Where the server had stored it and only its answer was lost, trying again finds
-    that out, as this process is the study's only writer: no trial is made twice.
+    that out: a trial is known by the mark of the insert that made it, since any program may enqueue others meanwhile;
+    attributes and reports are the same when they are written twice; only this process starts and ends trials, so a
+    state that is set is the one that it has set.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -54,7 +60,6 @@ class ReconnectingStorage(RDBStorage):
         self._absences = 0  # operations that failed so far
         self._deadline: float | None = None  # from an operation that failed to the next one that does not
         self._cause: BaseException | None = None  # of the last failure
-        self._newest: int | None = None  # the newest trial's id when the making of another one began
 
     def set_trial_state_values(self, trial_id: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """Set the state, and say whether it is set, which it may be already."""
@@ -69,21 +74,25 @@ class ReconnectingStorage(RDBStorage):
 
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
         """Make a trial as Optuna does, without Optuna's own five tries, which would not know of each other."""
-        self._newest = None
-        trial: FrozenTrial = self._patiently(self._make_trial, study_id, template_trial)
+        mark, before = uuid.uuid4().hex, self._absences
+        trial: FrozenTrial = self._patiently(self._make_trial, study_id, template_trial, mark, before)
         return trial
 
-    def _make_trial(self, study_id: int, template_trial: FrozenTrial | None) -> FrozenTrial:
-        """Make a trial's rows, unless an earlier try of the same call has."""
+    def _make_trial(self, study_id: int, template_trial: FrozenTrial | None, mark: str, before: int) -> FrozenTrial:
+        """Make a trial's rows, its mark among them, unless an earlier try of the same call has."""
         with _create_scoped_session(self.scoped_session) as session:
-            StudyModel.find_or_raise_by_id(study_id, session, for_update=True)
-            newest = sa.select(sa.func.max(TrialModel.trial_id)).where(TrialModel.study_id == study_id)
-            last = session.scalar(newest) or 0
-            if self._newest is None:
-                self._newest = last
-            stored = session.get(TrialModel, last) if last != self._newest else None
-            made = stored or self._get_prepared_new_trial(study_id, template_trial, session)
+            StudyModel.find_or_raise_by_id(study_id, session, for_update=True)  # waits for what an earlier try left
+            made = self._marked(session, study_id, mark) if self._absences != before else None
+            if made is None:
+                made = self._get_prepared_new_trial(study_id, template_trial, session)
+                session.add(TrialSystemAttributeModel(trial_id=made.trial_id, key=MARK, value_json=json.dumps(mark)))
             return self._build_frozen_trial_from_trial_model(made)
+
+    @staticmethod
+    def _marked(session: Session, study_id: int, mark: str) -> TrialModel | None:
+        """Return the trial that an insert with this mark has made."""
+        has_mark = TrialModel.system_attributes.any(key=MARK, value_json=json.dumps(mark))
+        return session.scalar(sa.select(TrialModel).where(TrialModel.study_id == study_id, has_mark))
 
     def _patiently(self, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         while True:

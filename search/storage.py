@@ -2,7 +2,6 @@
 
 import os
 import re
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -10,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import sqlalchemy.exc
+import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
 from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
@@ -18,13 +17,12 @@ from sqlalchemy.engine import URL, make_url
 from search.errors import SearchError, UsageError, lines_of
 from search.options import default_storage
 from search.reconnect import ReconnectingStorage
+from search.sqlite import BUSY_TIMEOUT, check_whole, prepare, read, tables_of
 
-BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
-STORAGE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, StorageInternalError)
+STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
 LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and adds -journal
-SQLITE_MAGIC = b"SQLite format 3\x00"
 # A server that is cut off from the network is noticed within half a minute (libpq's names).
 LIBPQ = {
     "connect_timeout": 10,
@@ -35,6 +33,8 @@ LIBPQ = {
 }
 READ_ONLY = {"options": "-c default_transaction_read_only=on"}
 BACKENDS = ("sqlite", "postgresql")
+REVISION = "alembic_version"  # table that Optuna makes, and writes a row into, when it has made all others
+IS_MADE = "SELECT version_num FROM alembic_version"
 LIBPQ_DRIVERS = ("psycopg", "psycopg2")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
@@ -66,11 +66,11 @@ def _known(url: str) -> URL:
     try:
         parsed = make_url(url)
         parsed.get_dialect()
-    except sqlalchemy.exc.NoSuchModuleError as error:
+    except sa.exc.NoSuchModuleError as error:
         raise UsageError(f"--storage: there is no such kind of database: {error}") from error
     except ImportError:
         pass  # the driver is missing; opening says which
-    except (sqlalchemy.exc.ArgumentError, ValueError) as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise UsageError(
             "--storage must be a database URL such as sqlite:///runs/studies.db or postgresql+psycopg://user@host/name"
         ) from error
@@ -111,7 +111,7 @@ def sqlite_file(url: str) -> Path | None:
 
 
 def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
-    """Say whether there may be studies at an address: a server is taken to have some.
+    """Say whether a search has made a storage at an address, all of it. Nothing is written.
 
     Args:
         url: SQLAlchemy URL.
@@ -119,11 +119,11 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
 
     Raises:
         UsageError: There is a file, but it is not a storage.
-        SearchError: Another program holds it.
+        SearchError: Another program holds it, or the server does not answer.
     """
     file = sqlite_file(url)
     if file is None:
-        return True
+        return _exists_on_server(url)
     try:
         there, whole = file.exists(), file.absolute()
         nearest = next((each for each in whole.parents if each.exists()), whole)
@@ -134,7 +134,15 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
     longest = max(len(os.fsencode(name)) for name in file.parts)
     if longest > LONGEST_NAME or len(os.fsencode(whole)) > LONGEST_FILE:
         raise UsageError(f"--storage: {file}: must have at most {LONGEST_FILE} bytes, {LONGEST_NAME} a name")
-    return there and bool(_tables(file, patience))
+    return there and REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
+
+
+def _exists_on_server(url: str) -> bool:
+    with _one_line_refusals(url):
+        engine = sa.create_engine(url, **_server_options(url, READ_ONLY), poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            made = sa.inspect(connection).has_table(REVISION)
+            return made and connection.execute(sa.text(IS_MADE)).first() is not None
 
 
 def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
@@ -142,7 +150,7 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
 
     Args:
         url: SQLAlchemy URL.
-        create: Whether a missing SQLite file is made; otherwise it is an error.
+        create: Whether a missing storage is made; otherwise it is an error.
         given_up: Asked while a server is away: whether to wait for it no longer.
 
     Raises:
@@ -150,16 +158,16 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
         SearchError: The server does not answer.
     """
     file = sqlite_file(url)
+    if not create and not exists(url):
+        raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        storage = _connect(ReconnectingStorage, url, _server_options(url))
+        storage = _connect(ReconnectingStorage, url, _server_options(url), skip_table_creation=not create)
         storage.given_up = given_up
         return storage
     if create:
-        _prepare_sqlite(file)
-    elif not exists(url):
-        raise UsageError(f"{file}: {NOTHING_YET}")
-    _check_whole(file)
-    return _connect(RDBStorage, url, {"connect_args": {"timeout": BUSY_TIMEOUT}})
+        prepare(file)
+    check_whole(file)
+    return _connect(RDBStorage, url, {"connect_args": {"timeout": BUSY_TIMEOUT}}, skip_table_creation=not create)
 
 
 def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
@@ -174,12 +182,12 @@ def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
         UsageError, SearchError: As for `open_storage`.
     """
     file = sqlite_file(url)
+    if not exists(url, GLANCE_TIMEOUT):
+        raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
         return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
-    if not exists(url, GLANCE_TIMEOUT):
-        raise UsageError(f"{file}: {NOTHING_YET}")
     if check:
-        _check_whole(file, GLANCE_TIMEOUT)
+        check_whole(file, GLANCE_TIMEOUT)
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
     return _connect(
         RDBStorage,
@@ -200,13 +208,21 @@ def _connect(
     kind: type[Kind], url: str, engine_kwargs: dict[str, Any], *, given: str | None = None, **kwargs: Any
 ) -> Kind:
     """Open a storage; `given` is the URL to show, where it is not the one to open."""
-    try:
+    with _one_line_refusals(given or url):
         template = url.replace("{", "{{").replace("}", "}}")  # Optuna takes it for one
         return kind(template, engine_kwargs=engine_kwargs, **kwargs)
+
+
+@contextmanager
+def _one_line_refusals(url: str) -> Iterator[None]:
+    """Turn what stands against the opening of a storage into one line that names it."""
+    try:
+        yield
     except ImportError as error:
-        raise UsageError(f"--storage {shown(given or url)}: the driver is not installed: {error.__cause__}") from error
+        reason = error.__cause__ or error
+        raise UsageError(f"--storage {shown(url)}: the driver is not installed: {reason}") from error
     except (*STORAGE_ERRORS, RuntimeError) as error:
-        raise SearchError(f"--storage {shown(given or url)}: {storage_reason(error)}") from error
+        raise SearchError(f"--storage {shown(url)}: {storage_reason(error)}") from error
 
 
 @contextmanager
@@ -227,71 +243,3 @@ def storage_reason(error: Exception) -> str:
     cause = error.__cause__ if isinstance(error, StorageInternalError) else error
     original = getattr(cause, "orig", None) or cause
     return lines_of(original)[0]
-
-
-def _tables(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
-    """Return the names of the tables in an existing file.
-
-    Raises:
-        UsageError: The file is damaged, or belongs to something else.
-    """
-    if file.is_dir():
-        raise UsageError(f"{file}: is a directory; --storage must name a file")
-    try:
-        with file.open("rb") as stream:
-            start = stream.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}") from error
-    if start and start != SQLITE_MAGIC:
-        raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
-    tables = {name for (name,) in _read(file, "SELECT name FROM sqlite_master WHERE type = 'table'", patience)}
-    if tables and "studies" not in tables:
-        raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
-    return tables
-
-
-def _check_whole(file: Path, patience: float = BUSY_TIMEOUT) -> None:
-    """Refuse a file that was damaged behind its first page.
-
-    Raises:
-        UsageError: SQLite finds it damaged.
-    """
-    [(found,)] = _read(file, "PRAGMA quick_check(1)", patience)
-    if found != "ok":
-        raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
-
-
-def _read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
-    """Ask an existing file something.
-
-    Raises:
-        UsageError: SQLite cannot read it.
-        SearchError: Another program holds it.
-    """
-    try:
-        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=patience)
-        try:
-            return connection.execute(statement).fetchall()
-        finally:
-            connection.close()
-    except sqlite3.DatabaseError as error:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-            raise SearchError(f"{file}: another program holds it: {error}") from error
-        reason = "its folder is read-only, and SQLite writes beside the file" if "readonly" in str(error) else error
-        raise UsageError(f"{file}: cannot be read: {reason}; it is left as it is") from error
-
-
-def _prepare_sqlite(file: Path) -> None:
-    """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
-    if file.exists():
-        _tables(file)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
-    except (OSError, sqlite3.Error) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise SearchError(f"{file}: cannot be made: {reason}") from error

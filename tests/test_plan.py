@@ -1,6 +1,7 @@
 """From options to a plan: what is refused before anything is made."""
 
 import pytest
+import sqlalchemy as sa
 
 from search.errors import UsageError
 from search.models import ModelStore
@@ -28,3 +29,15 @@ def test_studies_of_one_name_in_two_storages_do_not_share_a_folder(tmp_path):
         make_plan(second)
     assert not (tmp_path / "b.db").exists()
     assert made(first) == identity == ModelStore(tmp_path / "runs", "s").owner
+
+
+def test_refused_command_makes_nothing_in_an_empty_storage(tmp_path, storage_url):
+    """Not a table: the folder of the study's name is another one's."""
+    ModelStore(tmp_path / "runs", "s").claim("another")
+    chosen = parse(["--study", "s", "--runs", str(tmp_path / "runs"), "--storage", storage_url])
+    with pytest.raises(UsageError, match="holds the models of another study of this name"):
+        make_plan(chosen)
+    assert not (tmp_path / "studies.db").exists()
+    engine = sa.create_engine(storage_url)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 
+import optuna
 import psycopg
 import pytest
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from search.settings import Wishes
 from search.storage import open_storage
 from search.study import open_study
 
+CUT = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
 SETTINGS = Wishes(seed=1, sampler="random").settings({})
 
 
@@ -106,8 +108,7 @@ def test_want_of_resources_on_the_server_is_not_waited_for():
 @pytest.fixture
 def lost_answer(failing_commit):
     """Let the server store one commit whose answer never arrives; a function that arms it."""
-    cut = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
-    return lambda: failing_commit(cut, stored=True)
+    return lambda: failing_commit(CUT, stored=True)
 
 
 def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer, storage):
@@ -117,6 +118,26 @@ def test_trial_whose_answer_was_lost_is_not_made_twice(study, lost_answer, stora
     study.enqueue_trial({"hidden_units": 65})
     stored = storage.get_all_trials(study._study_id)
     assert [trial.system_attrs["fixed_params"]["hidden_units"] for trial in stored] == [64, 65]
+
+
+@pytest.fixture
+def meanwhile(storage_url, monkeypatch):
+    """Let another program enqueue a trial while the driver waits to try again."""
+    other = optuna.load_study(study_name="s", storage=storage_url)
+    monkeypatch.setattr(reconnect.time, "sleep", lambda _: other.enqueue_trial({"hidden_units": 99}))
+
+
+@pytest.mark.parametrize("stored", [True, False])
+def test_trial_of_another_program_is_not_taken_for_ones_own(study, storage_url, failing_commit, meanwhile, stored):
+    """Whether the driver's own insert had been stored or not: what another program enqueued meanwhile stays queued."""
+    failing_commit(CUT, stored=stored)
+    own = study._storage.create_new_trial(study._study_id)
+    failing_commit(CUT, stored=stored)
+    study.enqueue_trial({"hidden_units": 64})
+    trials = {trial._trial_id: trial for trial in optuna.load_study(study_name="s", storage=storage_url).trials}
+    assert trials.pop(own).state == TrialState.RUNNING
+    assert [trial.state for trial in trials.values()] == [TrialState.WAITING] * 3
+    assert sorted(trial.system_attrs["fixed_params"]["hidden_units"] for trial in trials.values()) == [64, 99, 99]
 
 
 def test_waiting_trial_whose_answer_was_lost_is_still_taken(study, lost_answer):

@@ -38,6 +38,19 @@ def test_missing_storage_is_not_made_by_reading(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_only_a_search_makes_a_storage(storage_url, tmp_path):
+    """Whoever only looks for studies in an empty storage is told so, and it is as empty afterwards."""
+    assert not exists(storage_url)
+    for opening in (open_read_only, lambda url: open_storage(url, create=False)):
+        with pytest.raises(UsageError, match="there is no storage here yet; a search makes it") as refusal:
+            opening(storage_url)
+        assert shown(storage_url).removeprefix("sqlite:///") in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
+    engine = sqlalchemy.create_engine(storage_url)
+    assert sqlalchemy.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
 def test_reader_cannot_write(tmp_path):
     """What the dashboard opens refuses every write."""
     file = tmp_path / "100% of #1 & today.db"
@@ -195,6 +208,19 @@ def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):
     assert not exists(url_of(file))
     open_storage(url_of(file), create=True)
     assert exists(url_of(file))
+
+
+def test_storage_whose_tables_are_not_all_there_is_completed(storage_url, storage):
+    """A kill may come between two of them; who reads finds nothing yet, and a search makes the rest."""
+    with storage.engine.begin() as connection:
+        for table in ("trial_heartbeats", "alembic_version"):
+            connection.execute(sqlalchemy.text(f"DROP TABLE {table}"))
+    storage.engine.dispose()
+    with pytest.raises(UsageError, match="there is no storage here yet"):
+        open_read_only(storage_url)
+    open_storage(storage_url, create=True)
+    assert exists(storage_url)
+    assert load_study(study_name=create_study(storage=storage).study_name, storage=open_read_only(storage_url))
 
 
 def test_password_in_the_query_is_hidden_too():
