@@ -2,6 +2,7 @@
 
 import json
 
+import confirmations
 import optuna
 import pytest
 from commands import WIDE_SPACE
@@ -16,7 +17,6 @@ from search.answer import (
     TESTED,
     THE_BASELINE,
     VAL_ACCURACY,
-    WRONG,
     Candidate,
     answer_of,
     choose,
@@ -55,21 +55,19 @@ def planned():
 def validated(wide=0.983, narrow=0.975, baseline=0.979):
     """And has a validation accuracy of every network."""
     accuracies = ((WIDE, wide), (NARROW, narrow), (THE_BASELINE, baseline))
-    return planned() | {
-        key_of(CONFIRMED, each, seed): {VAL_ACCURACY: accuracy + seed / 1e5, SECONDS: 2.0}
-        for each, accuracy in accuracies
-        for seed in SEEDS
-    }
+    return planned() | confirmations.validated(
+        [(each, accuracy + SEEDS[0] / 1e5) for each, accuracy in accuracies], SEEDS, step=1e-5, seconds=2.0
+    )
 
 
 def scored(first=WIDE, wrong=range(150), baseline_wrong=range(210), **accuracies):
     """And the errors of the winner and the baseline on the test images: a few more with each seed."""
-    sides = ((first, wrong), (THE_BASELINE, baseline_wrong))
-    return validated(**accuracies) | {
-        key_of(TESTED, each, seed): {WRONG: [*errors, *range(9000, 8990 + seed)], SECONDS: 3.0}
-        for each, errors in sides
-        for seed in FINAL_SEEDS
-    }
+
+    def more(errors):
+        return lambda place: [*errors, *range(9000, 9011 + place)]
+
+    sides = [(first, more(wrong)), (THE_BASELINE, more(baseline_wrong))]
+    return validated(**accuracies) | confirmations.scored(sides, FINAL_SEEDS, seconds=3.0)
 
 
 def named(pairs):

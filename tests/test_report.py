@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 import optuna
 import pytest
 from commands import ROOT, WIDE_SPACE, invoke, run_command
+from confirmations import scored, validated
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
@@ -18,10 +19,8 @@ from search.answer import (
     FAILURE,
     LOOKS,
     SECONDS,
-    TESTED,
     THE_BASELINE,
     VAL_ACCURACY,
-    WRONG,
     answer_of,
     key_of,
 )
@@ -109,18 +108,22 @@ def begun():
 def confirmed(wrong, *, means=(0.976, 0.982, 0.98)):
     """A study that is confirmed: how many test images winner and baseline get wrong, and mean validation accuracies."""
     study, candidates, seeds = begun()
-    for candidate, mean in zip((THE_BASELINE, *candidates), means, strict=True):
-        for offset, seed in enumerate(seeds):
-            value = {VAL_ACCURACY: mean + offset / 10_000, SECONDS: 3.0}
-            study.set_user_attr(key_of(CONFIRMED, candidate, seed), value)
+    record(study, validated(zip((THE_BASELINE, *candidates), means, strict=True), seeds, step=1e-4))
     answer = answer_of(study.user_attrs)
     times = {each.name: f"2026-11-24T09:15:0{at}+00:00" for at, each in enumerate(answer.finalists)}
     study.set_user_attr(LOOKS, [{"time": time, "candidates": [name], "seeds": SEEDS} for name, time in times.items()])
-    for candidate, first, number in zip(answer.finalists, (0, 5), wrong, strict=False):
-        for offset, seed in enumerate(answer.final_seeds):
-            images = list(range(first + offset, (first + offset + 10 * number), 10))
-            study.set_user_attr(key_of(TESTED, candidate, seed), {WRONG: images, SECONDS: 4.0})
+    errors = [
+        lambda place, first=first, number=number: range(first + place, first + place + 10 * number, 10)
+        for first, number in zip((0, 5), wrong, strict=False)
+    ]
+    record(study, scored(zip(answer.finalists, errors, strict=False), answer.final_seeds))
     return study
+
+
+def record(study, attributes):
+    """Record attributes in a study."""
+    for key, value in attributes.items():
+        study.set_user_attr(key, value)
 
 
 def reports(study, tmp_path, storage="sqlite:///runs/studies.db"):

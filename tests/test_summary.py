@@ -5,21 +5,16 @@ from dataclasses import replace
 
 import optuna
 import pytest
+from confirmations import scored, validated
 from optuna.distributions import IntDistribution
 from rich.console import Console
 
 from search.answer import (
     CONFIRMATION,
-    CONFIRMED,
     OUT_OF_DATE,
-    SECONDS,
-    TESTED,
     THE_BASELINE,
-    VAL_ACCURACY,
-    WRONG,
     Candidate,
     answer_of,
-    key_of,
     plan_of,
 )
 from search.models import ModelStore
@@ -49,12 +44,11 @@ def study():
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
     candidate = Candidate(7, trials[7].params)
-    attributes = {CONFIRMATION: plan_of([candidate], [1, 2], [1, 2])}
-    for each, accuracy, errors in ((candidate, 0.98, range(100)), (THE_BASELINE, 0.97, range(300))):
-        for seed in (1, 2):
-            attributes[key_of(CONFIRMED, each, seed)] = {VAL_ACCURACY: accuracy, SECONDS: 1.0}
-            attributes[key_of(TESTED, each, seed)] = {WRONG: list(errors), SECONDS: 1.0}
-    return attributes
+    return (
+        {CONFIRMATION: plan_of([candidate], [1, 2], [1, 2])}
+        | validated([(candidate, 0.98), (THE_BASELINE, 0.97)], [1, 2])
+        | scored([(candidate, lambda _: range(100)), (THE_BASELINE, lambda _: range(300))], [1, 2])
+    )
 
 
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):

@@ -5,13 +5,14 @@ import functools
 import sqlite3
 import sys
 
+import confirmations
 import optuna
 import pytest
 from commands import ROOT
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from search.answer import CONFIRMATION, CONFIRMED, TESTED, VAL_ACCURACY, WRONG
+from search.answer import CONFIRMATION, THE_BASELINE, Candidate
 from search.extent import Extent, plan
 from search.settings import Wishes
 from search.storage import open_storage, sqlite_file
@@ -107,12 +108,14 @@ def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
         tested: Whether the test images were looked at.
     """
     planned = plan(trials, settings, Extent(1, 5))
-    found = {CONFIRMATION: planned}
-    for name, accuracy, errors in (("baseline", 0.97, baseline_wrong), ("1", 0.98, wrong)):
-        for place, (seed, final) in enumerate(zip(planned["seeds"], planned["final_seeds"], strict=True)):
-            found[f"{CONFIRMED}:{name}:{seed}"] = {VAL_ACCURACY: accuracy + place / 1000}
-            found |= {f"{TESTED}:{name}:{final}": {WRONG: list(range(errors))}} if tested else {}
-    return found
+    first, sides = Candidate(1, trials[1].params), []
+    if tested:
+        sides = [(THE_BASELINE, lambda _: range(baseline_wrong)), (first, lambda _: range(wrong))]
+    return (
+        {CONFIRMATION: planned}
+        | confirmations.validated([(THE_BASELINE, 0.97), (first, 0.98)], planned["seeds"], step=0.001)
+        | confirmations.scored(sides, planned["final_seeds"])
+    )
 
 
 @pytest.fixture
@@ -134,7 +137,7 @@ def confirm():
 
 @pytest.fixture(scope="session")
 def hashes():
-    """By its path, what Streamlit calls each page that was opened before: one that is not known yet is opened twice."""
+    """By its path, what Streamlit calls each page that was opened before: the app has to run once to say."""
     return {"overview": ""}
 
 
@@ -144,10 +147,11 @@ def open_page(url, hashes, monkeypatch):
 
     def run(path="overview", *options, **query):
         monkeypatch.setattr(sys, "argv", ["app.py", "--storage", url, *map(str, options)])
-        page = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=30)
+        app = str(ROOT / "dashboard" / "app.py")
         if path not in hashes:
-            page.run()
-            hashes.update({known["url_pathname"]: each for each, known in page._registered_pages.items()})
+            first = AppTest.from_file(app, default_timeout=60).run()
+            hashes.update({known["url_pathname"]: each for each, known in first._registered_pages.items()})
+        page = AppTest.from_file(app, default_timeout=60)
         page._page_hash = hashes[path]
         page.query_params.update({key: str(value) for key, value in query.items()})
         return page.run()

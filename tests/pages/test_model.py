@@ -8,18 +8,13 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
+from confirmations import scored, validated
 
 from search.answer import (
     CONFIRMATION,
-    CONFIRMED,
-    SECONDS,
     SHA256,
-    TESTED,
     THE_BASELINE,
-    VAL_ACCURACY,
-    WRONG,
     Candidate,
-    key_of,
     plan_of,
 )
 from search.models import ModelStore
@@ -54,14 +49,14 @@ def confirmed(make_study, runs):
     store.claim(study.user_attrs[IDENTITY])
     winner = Candidate(1, study.trials[1].params)
     study.set_user_attr(CONFIRMATION, plan_of([winner], SEEDS, FINAL_SEEDS))
-    for candidate, accuracy, wrong in ((winner, 0.98, 150), (THE_BASELINE, 0.97, 200)):
+    found = validated([(winner, 0.98), (THE_BASELINE, 0.97)], SEEDS)
+    for candidate, wrong in ((winner, 150), (THE_BASELINE, 200)):
         content = keras_file(seed=wrong)
-        recorded = {SHA256: hashlib.sha256(content).hexdigest(), SECONDS: 1.0}
-        for seed in SEEDS:
-            study.set_user_attr(key_of(CONFIRMED, candidate, seed), {VAL_ACCURACY: accuracy, SECONDS: 1.0})
-        for seed in FINAL_SEEDS:
-            study.set_user_attr(key_of(TESTED, candidate, seed), {WRONG: list(range(wrong)), **recorded})
+        errors = [(candidate, lambda _, wrong=wrong: range(wrong))]
+        found |= scored(errors, FINAL_SEEDS, **{SHA256: hashlib.sha256(content).hexdigest()})
         store.write_final(candidate.name, content)
+    for key, value in found.items():
+        study.set_user_attr(key, value)
     store.write(0, keras_file(seed=3))
     store.write(1, keras_file(seed=4))
     return study
