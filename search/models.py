@@ -5,6 +5,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from search.errors import SearchError, UsageError
+from search.folder import folder_of
 from trainable.data import whole_file
 
 _NAME = re.compile(r"trial-(\d+)\.keras")
@@ -14,9 +15,9 @@ class ModelStore:
     """The models of one study, a `.keras` file each: of its best trials, and of its finalists trained on all images."""
 
     def __init__(self, runs: Path, study: str) -> None:
-        """Name the folder; it is made with the first model."""
-        self.folder = runs / study / "models"
-        self._owner = runs / study / "study.id"
+        """Name the folder; it is made with the first model. Errors are those of `folder_of`."""
+        home = folder_of(runs, study)
+        self.folder, self._owner = home / "models", home / "study.id"
 
     @property
     def owner(self) -> str | None:

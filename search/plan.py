@@ -11,6 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from search.errors import SearchError, UsageError
+from search.folder import folder_of
 from search.lease import Lease
 from search.models import ModelStore
 from search.options import Options, read_configurations
@@ -78,7 +79,7 @@ def make_plan(options: Options) -> Plan:
     """
     file = sqlite_file(options.storage)
     taken = [Path(f"{file.absolute()}{end}") for end in ("", "-wal", "-shm", "-journal")] if file else []
-    if (options.runs / options.study).absolute() in taken:
+    if folder_of(options.runs, options.study).absolute() in taken:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
     wishes = Wishes(
         space=load_space(options.space) if options.space else None,

@@ -15,8 +15,8 @@ LAYERS = {
     "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction", "model",
                   "evaluate", "engine", "environment", "trial"),
     "search": (
-        "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "mirror", "reconnect", "sqlite",
-        "storage", "lease", "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal",
+        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
+        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal",
         "insight", "models", "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning",
         "progress", "summary", "reporting.figures", "reporting.page", "reporting.findings", "reporting.records",
         "reporting.recipe", "report", "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
