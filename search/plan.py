@@ -22,8 +22,8 @@ from search.study import (
     IDENTITY,
     RETRY_OF,
     find_study,
+    lacking,
     open_study,
-    queued_params,
     settings_of,
 )
 from trainable.config import BASELINE
@@ -108,9 +108,8 @@ def _check_grid(options: Options, plan: Plan) -> None:
     if plan.settings.sampler != "grid":
         return
     points = prod(len(values) for values in plan.settings.space.grid().values())
-    queued = [queued_params(trial) for trial in plan.trials if _was_queued(trial)]
-    new = [params for params in plan.configurations if params not in queued]
-    most = points + len(new) + (len(queued) if plan.trials else plan.settings.baseline)
+    queued = sum(_was_queued(trial) for trial in plan.trials)
+    most = points + queued + len(lacking(plan.trials, plan.settings, plan.configurations))
     if options.trials > most:
         raise UsageError(
             f"--trials {options.trials}: the grid of this space has {points} points, so {most} trials at most"
