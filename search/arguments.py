@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE, UsageError
+from search.folder import is_folder_name
 
 NAME = "mnist-search"  # of the package
 FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
 LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
 
-_STUDY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?|([0-9]{1,9})")
 _ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
 # What ends a line, steers the terminal, or stands for bytes that are not UTF-8.
@@ -160,7 +160,7 @@ def directory(text: str) -> Path:
 
 def study_name(text: str) -> str:
     """Check the name of a study, which is also the name of its folder."""
-    if not _STUDY_NAME.fullmatch(text):
+    if not is_folder_name(text):
         raise argparse.ArgumentTypeError(
             f"must be 1 to 100 letters, digits, '.', '-' or '_' and begin with a letter or digit, got {text!r}"
         )

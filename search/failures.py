@@ -1,10 +1,13 @@
 """How an attempt at a trial can fail, and where the whole story of each failure is kept."""
 
+import re
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.answer import CONFIRMED, TESTED
 from search.errors import SearchError
+from search.folder import folder_of
 from trainable.data import whole_file
 
 # Reasons, as the study records them. What a worker finds wrong by itself, "diverged at epoch 3", is its own words.
@@ -13,6 +16,8 @@ OUT_OF_MEMORY = "out of memory"
 LOST_NODE = "lost node"
 ERROR = "error"  # followed by the exception, as in the last lines of its traceback
 REASON_LENGTH = 200  # characters
+
+_NETWORK = re.compile(rf"({CONFIRMED}|{TESTED})-(baseline|0|[1-9][0-9]*)-(0|[1-9][0-9]*)\.txt")
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,21 @@ class FailureStore:
     """The stories of what failed in a study, a text file each."""
 
     def __init__(self, runs: Path, study: str) -> None:
-        """Name the folder; it is made with the first story."""
-        self.folder = runs / study / "failures"
+        """Name the folder; it is made with the first story. Errors are those of `folder_of`."""
+        self.folder = folder_of(runs, study) / "failures"
 
     def path(self, number: int) -> Path:
         """Return where the story of a trial is, if it has one."""
         return self.folder / f"trial-{number:05d}.txt"
+
+    def network_path(self, key: str) -> Path:
+        """Return where the story of a network of the confirmation is; `key` is the study attribute of its result."""
+        return self.folder / f"{key.replace(':', '-')}.txt"
+
+    def networks(self) -> list[str]:
+        """Return the keys of the networks that have a story."""
+        matches = (_NETWORK.fullmatch(file.name) for file in sorted(self.folder.glob("*.txt")))
+        return [":".join(match.groups()) for match in matches if match]
 
     def write(self, number: int, failure: Failure) -> None:
         """Keep the story of a trial, readable by its owner only: a traceback may quote anything.
@@ -56,8 +70,8 @@ class FailureStore:
         self._write(self.path(number), failure)
 
     def write_network(self, key: str, failure: Failure) -> None:
-        """Keep the story of a network of the confirmation, likewise; `key` is the study attribute of its result."""
-        self._write(self.folder / f"{key.replace(':', '-')}.txt", failure)
+        """Keep the story of a network of the confirmation, likewise."""
+        self._write(self.network_path(key), failure)
 
     def _write(self, file: Path, failure: Failure) -> None:
         try:

@@ -5,18 +5,21 @@ from collections.abc import Collection
 from pathlib import Path
 
 from search.errors import SearchError, UsageError
+from search.folder import folder_of
 from trainable.data import whole_file
 
-_NAME = re.compile(r"trial-(\d+)\.keras")
+# The names that are written here, and no others: what else is in the folder is not ours to count or to remove.
+_TRIAL = re.compile(r"trial-([0-9]{5}|[1-9][0-9]{5,})\.keras")
+_FINAL = re.compile(r"final-(baseline|0|[1-9][0-9]*)\.keras")
 
 
 class ModelStore:
     """The models of one study, a `.keras` file each: of its best trials, and of its finalists trained on all images."""
 
     def __init__(self, runs: Path, study: str) -> None:
-        """Name the folder; it is made with the first model."""
-        self.folder = runs / study / "models"
-        self._owner = runs / study / "study.id"
+        """Name the folder; it is made with the first model. Errors are those of `folder_of`."""
+        home = folder_of(runs, study)
+        self.folder, self._owner = home / "models", home / "study.id"
 
     @property
     def owner(self) -> str | None:
@@ -58,17 +61,16 @@ class ModelStore:
     def path(self, number: int) -> Path | None:
         """Return the file of a trial's model, or None where it is not kept."""
         file = self._file(number)
-        return file if file.exists() else None
+        return file if file.is_file() else None
 
     def final(self, name: str) -> Path | None:
         """Return the file of a finalist (`answer.Candidate.name`), or None where it is not kept."""
         file = self._final(name)
-        return file if file.exists() else None
+        return file if _FINAL.fullmatch(file.name) and file.is_file() else None
 
     def kept(self) -> list[int]:
         """Return the numbers of the trials whose models are kept."""
-        matches = (_NAME.fullmatch(file.name) for file in self.folder.glob("*.keras"))
-        return sorted(int(match[1]) for match in matches if match)
+        return sorted(int(name) for name in self._written(_TRIAL))
 
     def write(self, number: int, content: bytes) -> None:
         """Keep a trial's model: the file is whole and on disk when this returns.
@@ -86,14 +88,18 @@ class ModelStore:
         """Remove the models of all other trials."""
         for other in self.kept():
             if other not in numbers:
-                self._file(other).unlink()
+                self._file(other).unlink(missing_ok=True)
 
     def keep_only_final(self, names: Collection[str]) -> None:
         """Remove the models of all other finalists."""
-        files = {self._final(name) for name in names}
-        for file in self.folder.glob("final-*.keras"):
-            if file not in files:
-                file.unlink()
+        for other in self._written(_FINAL):
+            if other not in names:
+                self._final(other).unlink(missing_ok=True)
+
+    def _written(self, pattern: re.Pattern[str]) -> list[str]:
+        """Return what stands for a trial or finalist in the names of the files that have such a name."""
+        matches = [pattern.fullmatch(file.name) for file in self.folder.glob("*.keras") if file.is_file()]
+        return [match[1] for match in matches if match]
 
     def _file(self, number: int) -> Path:
         return self.folder / f"trial-{number:05d}.keras"

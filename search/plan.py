@@ -11,6 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial
 
 from search.errors import SearchError, UsageError
+from search.folder import folder_of
 from search.lease import Lease
 from search.models import ModelStore
 from search.options import Options, read_configurations
@@ -21,8 +22,8 @@ from search.study import (
     IDENTITY,
     RETRY_OF,
     find_study,
+    lacking,
     open_study,
-    queued_params,
     settings_of,
 )
 from trainable.config import BASELINE
@@ -78,7 +79,7 @@ def make_plan(options: Options) -> Plan:
     """
     file = sqlite_file(options.storage)
     taken = [Path(f"{file.absolute()}{end}") for end in ("", "-wal", "-shm", "-journal")] if file else []
-    if (options.runs / options.study).absolute() in taken:
+    if folder_of(options.runs, options.study).absolute() in taken:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
     wishes = Wishes(
         space=load_space(options.space) if options.space else None,
@@ -107,9 +108,8 @@ def _check_grid(options: Options, plan: Plan) -> None:
     if plan.settings.sampler != "grid":
         return
     points = prod(len(values) for values in plan.settings.space.grid().values())
-    queued = [queued_params(trial) for trial in plan.trials if _was_queued(trial)]
-    new = [params for params in plan.configurations if params not in queued]
-    most = points + len(new) + (len(queued) if plan.trials else plan.settings.baseline)
+    queued = sum(_was_queued(trial) for trial in plan.trials)
+    most = points + queued + len(lacking(plan.trials, plan.settings, plan.configurations))
     if options.trials > most:
         raise UsageError(
             f"--trials {options.trials}: the grid of this space has {points} points, so {most} trials at most"

@@ -17,6 +17,7 @@ from search.data import load, load_test_images
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.execution import Execution, how_to_go_on
 from search.extent import Extent, is_confirmed
+from search.folder import folder_of
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -126,7 +127,7 @@ class Session:
 
     def _write_report(self, found: Found) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
-        output = self._options.runs / found.name / "report.html"
+        output = folder_of(self._options.runs, found.name) / "report.html"
         try:
             write(found, output)
         except SearchError as error:

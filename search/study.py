@@ -144,14 +144,22 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
 
 def enqueue(study: optuna.Study, settings: Settings, configurations: Sequence[Mapping[str, Any]]) -> None:
     """Queue the baseline and the given configurations, those that the study does not hold already."""
-    trials = study.get_trials(deepcopy=False)
-    if settings.baseline and not any(trial.user_attrs.get(IS_BASELINE) for trial in trials):
-        params = {name: BASELINE.params[name] for name in settings.space.distributions}
-        study.enqueue_trial(params, user_attrs={IS_BASELINE: True})
+    for params, attributes in lacking(study.get_trials(deepcopy=False), settings, configurations):
+        study.enqueue_trial(params, user_attrs=attributes)
+
+
+def lacking(
+    trials: Sequence[FrozenTrial], settings: Settings, configurations: Sequence[Mapping[str, Any]]
+) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return what `enqueue` adds to a study that has these trials: parameters and user attributes.
+
+    A configuration that equals the baseline is one beside it.
+    """
+    baseline = {name: BASELINE.params[name] for name in settings.space.distributions}
+    has_baseline = any(trial.user_attrs.get(IS_BASELINE) for trial in trials)
     held = [queued_params(trial) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
-    for configuration in configurations:
-        if configuration not in held:
-            study.enqueue_trial(dict(configuration))
+    first = [(baseline, {IS_BASELINE: True})] if settings.baseline and not has_baseline else []
+    return [*first, *((dict(each), {}) for each in configurations if each not in held)]
 
 
 def recover(study: optuna.Study, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import io
 import multiprocessing
 import pickle
+import re
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -126,6 +127,21 @@ def test_damaged_cache_is_reported_and_fetched_anew(damage, cache, arrays, monke
     assert "fetching it anew" in caplog.text
     with np.load(cache) as written:
         assert np.array_equal(written["x_test"], arrays["x_test"])
+
+
+def test_data_are_used_where_the_cache_cannot_be_written(tmp_path, arrays, monkeypatch, caplog):
+    """What was fetched serves the whole process, and one line says that it was not kept."""
+    (tmp_path / "no folder").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no folder"))
+    monkeypatch.setattr(data, "_unkept", {})
+    sources = iter([arrays])
+    monkeypatch.setattr(download, "official", lambda: next(sources))
+    monkeypatch.setattr(download, "package", unreachable)
+    assert load_held_out().x.shape == (10_000, 784)
+    assert load_dataset().x_train.shape == (50_000, 784)
+    [line] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert re.fullmatch(r".*mnist\.npz: the cache cannot be written: .*; the data are used, but not kept", line)
+    assert list(tmp_path.iterdir()) == [tmp_path / "no folder"]
 
 
 def test_second_source_is_asked_where_the_first_fails(cache, arrays, monkeypatch):

@@ -14,6 +14,7 @@ from commands import ROOT, clean_environment, invoke, run_command, study_of
 
 from search.answer import CONFIRMATION, LOOKS, answer_of
 from search.errors import SearchError, UsageError
+from search.exporting import reload, selection
 from search.exporting.card import _looks, card
 from search.exporting.description import describe
 from search.exporting.selection import load_accepted, select
@@ -227,6 +228,18 @@ def test_signal_ends_the_export_without_a_traceback(finished, tmp_path, event, n
     )  # fmt: skip
     assert (ended.returncode, ended.stdout, ended.stderr) == (status, "", "")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "load"), [(selection, "_loaded"), (reload, "load_keras"), (reload, "load_savedmodel")]
+)
+def test_export_takes_no_memory_of_a_gpu(module, load, tmp_path, monkeypatch):
+    """GPUs, which a search may need, are hidden before a model is loaded, also where the files are loaded again."""
+    prepared = []
+    monkeypatch.setattr(module, "prepare_tensorflow", lambda *threads, gpu: prepared.append((*threads, gpu)))
+    with pytest.raises((SearchError, ValueError, OSError)):
+        getattr(module, load)(str(tmp_path / "none"))
+    assert prepared == [(None, False)]
 
 
 def test_winner_without_a_recorded_hash_is_not_exported(finished, dataset):

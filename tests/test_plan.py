@@ -1,5 +1,7 @@
 """From options to a plan: what is refused before anything is made."""
 
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -7,7 +9,9 @@ from search.errors import UsageError
 from search.models import ModelStore
 from search.options import parse
 from search.plan import make_plan
-from search.study import IDENTITY
+from search.storage import open_storage
+from search.study import IDENTITY, enqueue, open_study
+from trainable.config import BASELINE
 
 
 def options(folder, storage):
@@ -41,3 +45,46 @@ def test_refused_command_makes_nothing_in_an_empty_storage(tmp_path, storage_url
     engine = sa.create_engine(storage_url)
     assert sa.inspect(engine).get_table_names() == []
     engine.dispose()
+
+
+GRID = """
+[hidden_units]
+type = "categorical"
+choices = [256, 512]
+"""
+
+
+@pytest.fixture
+def grid(tmp_path):
+    """A function that plans so many trials of a grid of two points, with the given ones enqueued."""
+    (tmp_path / "space.toml").write_text(GRID)
+
+    def plan(trials, *given):
+        (tmp_path / "first.jsonl").write_text("\n".join(json.dumps({"hidden_units": units}) for units in given))
+        arguments = ["--sampler", "grid", "--space", tmp_path / "space.toml", "--trials", trials, "--study", "s"]
+        place = ["--runs", tmp_path / "runs", "--enqueue", tmp_path / "first.jsonl"]
+        return make_plan(parse(list(map(str, [*arguments, *place]))))
+
+    return plan
+
+
+def test_grid_is_asked_for_as_many_trials_as_it_has_with_what_is_queued(grid, tmp_path):
+    """A configuration that equals the baseline is a trial beside it, in a new study as in one that has its baseline."""
+    baseline = BASELINE.params["hidden_units"]
+    study = None
+    for given, most in (((), 3), ((baseline,), 4), ((baseline,), 4), ((baseline, 256), 5), ((), 5)):
+        with pytest.raises(UsageError, match=f"has 2 points, so {most} trials at most"):
+            grid(most + 1, *given)
+        plan = grid(most, *given)
+        study = study or open_study(
+            "s", open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}", create=True), plan.settings
+        )
+        enqueue(study, plan.settings, plan.configurations)
+        assert len(study.trials) == most - 2
+
+
+def test_baseline_that_a_study_still_lacks_counts_in_its_grid(grid, tmp_path):
+    """Where another program has enqueued a trial before the driver could queue the baseline."""
+    storage = open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}", create=True)
+    open_study("s", storage, grid(3).settings).enqueue_trial({"hidden_units": 256})
+    assert grid(4).continued

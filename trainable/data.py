@@ -47,6 +47,9 @@ UNREADABLE = (
 VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
+_unkept: Arrays = {}  # what was fetched and could not be written to the cache
+
+
 @dataclass(frozen=True)
 class Dataset:
     """What a trial may see: the training and the validation split.
@@ -129,8 +132,9 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
             return _read(cache, names)
         except DataError as error:
             log.warning("%s; fetching it anew", error)
-    arrays = _fetch()
-    _write(cache, arrays)
+    arrays = _unkept or _fetch()
+    if not _unkept:
+        _keep(cache, arrays)
     return {name: arrays[name] for name in names}
 
 
@@ -173,13 +177,15 @@ def _fetch() -> Arrays:
     raise DataError(f"MNIST could not be fetched ({'; '.join(failures)}); name a local mnist.npz with --data FILE")
 
 
-def _write(file: Path, arrays: Arrays) -> None:
+def _keep(file: Path, arrays: Arrays) -> None:
+    """Write the cache; where it cannot be, this process keeps the arrays for itself."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(file) as temporary, temporary.open("wb") as stream:
             np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy types its keyword as allow_pickle
     except OSError as error:
-        raise DataError(f"{file}: the cache cannot be written: {error.strerror}") from error
+        log.warning("%s: the cache cannot be written: %s; the data are used, but not kept", file, error.strerror)
+        _unkept.update(arrays)
 
 
 @contextlib.contextmanager

@@ -65,10 +65,8 @@ def store_of(study: Snapshot) -> ModelStore:
     """Return the folder of a study's models.
 
     Raises:
-        SearchError: It holds those of another study of this name, or cannot be read.
+        SearchError: It holds those of another study of this name, cannot be read, or the name is not that of a folder.
     """
-    if Path(study.name).name != study.name:
-        raise SearchError(f"the study's name {study.name!r} is not that of a folder")
     store = ModelStore(study.runs, study.name)
     store.check_owner(study.attributes.get(IDENTITY))
     return store

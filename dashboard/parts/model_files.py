@@ -9,6 +9,7 @@ from dashboard.model.exports import LARGEST, MOST_FILES, content_of, exports_of,
 from dashboard.model.kept import Kept
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
+from search.folder import folder_of
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -16,15 +17,14 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 def show(site: Site, study: Snapshot, models: list[Kept]) -> None:
     """Offer the files; each is read when it is asked for."""
     st.subheader("Files to take away")
-    home = site.options.exports
-    exports = exports_of(home, study.name)
+    exports, home = exports_of(site.options.exports, study.name), folder_of(study.runs, study.name)
     for export in exports:
         _offer(f"Exported, in {export.folder}", list(files_of(export.folder)), export.folder)
     if not exports:
-        st.caption(f"No export of this study is in {home}.")
-    _offer("Kept models, as Keras reads them", [each.file for each in models], study.runs / study.name)
-    report = study.runs / study.name / "report.html"
-    if report.exists():
+        st.caption(f"No export of this study is in {site.options.exports}.")
+    _offer("Kept models, as Keras reads them", [each.file for each in models], home)
+    report = home / "report.html"
+    if report.is_file():
         _offer("The study's report", [report], report.parent)
     else:
         st.caption(f"There is no report in {report}: `python -m search.report` writes one.")

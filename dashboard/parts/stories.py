@@ -1,5 +1,6 @@
 """The stories of failures, read as text where the dashboard can see the driver's files."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +27,33 @@ class Story:
 
 def story_of(study: Snapshot, number: int) -> Story:
     """Return the story of a trial that failed."""
+    return _story(study, lambda store: store.path(number), f"trial {number}")
+
+
+def story_of_network(study: Snapshot, key: str) -> Story:
+    """Return the story of a network of the confirmation that failed; `key` is the attribute of its result."""
+    return _story(study, lambda store: store.network_path(key), "this network")
+
+
+def stories_of(study: Snapshot) -> FailureStore:
+    """Return where the stories of a study are.
+
+    Raises:
+        SearchError: As for `store_of`.
+    """
+    store_of(study)
+    return FailureStore(study.runs, study.name)
+
+
+def _story(study: Snapshot, place: Callable[[FailureStore], Path], whose: str) -> Story:
     try:
-        store_of(study)
+        file = place(stories_of(study))
     except SearchError as error:
         return Story(None, f"Its story cannot be read: {error}.")
-    return read_story(FailureStore(study.runs, study.name).path(number), f"trial {number}")
+    return _read(file, whose)
 
 
-def read_story(file: Path, whose: str) -> Story:
+def _read(file: Path, whose: str) -> Story:
     """Return the story that a file holds; `whose` is what failed, e.g. "trial 3"."""
     try:
         text = file.read_text(encoding="utf-8", errors="replace")

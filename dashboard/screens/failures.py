@@ -1,19 +1,19 @@
 """What went wrong, by reason, with the newest story of each."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.parts.stories import Story, read_story, story_of
+from dashboard.parts.stories import Story, stories_of, story_of, story_of_network
 from dashboard.site import Site
 from dashboard.snapshot import INTERRUPTED, Snapshot
 from dashboard.source import View
 from search.answer import CONFIRMED, FAILURE, TESTED
+from search.errors import SearchError
 from search.failures import FailureStore
 from search.reporting.findings import several
 
@@ -61,18 +61,15 @@ def groups(table: pd.DataFrame) -> list[Group]:
     return found
 
 
-def networks(attributes: Mapping[str, Any], folder: Path) -> list[tuple[str, str, Path]]:
-    """Return the networks of the confirmation that failed: the key, what became of it, and where its story would be."""
+def networks(attributes: Mapping[str, Any], kept: Iterable[str]) -> dict[str, str]:
+    """Return the networks of the confirmation that failed: by key what became of it; `kept` have a story."""
     failed = {
         key: f"failed: {value[FAILURE]}"
         for key, value in attributes.items()
         if key.startswith((f"{CONFIRMED}:", f"{TESTED}:")) and FAILURE in value
     }
-    for file in sorted(folder.glob("*.txt")):
-        key = file.stem.replace("-", ":")
-        if key.startswith((f"{CONFIRMED}:", f"{TESTED}:")) and key not in failed:
-            failed[key] = "lost, and trained again since" if key in attributes else "lost, and not trained since"
-    return [(key, what, folder / f"{key.replace(':', '-')}.txt") for key, what in failed.items()]
+    lost = {key: f"lost, and {'trained again' if key in attributes else 'not trained'} since" for key in kept}
+    return failed | {key: what for key, what in lost.items() if key not in failed}
 
 
 def show(site: Site) -> None:
@@ -83,8 +80,8 @@ def show(site: Site) -> None:
 
 def _failures(site: Site, view: View) -> None:
     study = view.study
-    store = FailureStore(study.runs, study.name)
-    found, lost = groups(study.table), networks(study.attributes, store.folder)
+    store = _store(study)
+    found, lost = groups(study.table), networks(study.attributes, store.networks() if store else ())
     counts = study.counts
     interrupted = sum(len(each.numbers) for each in found if each.state == INTERRUPTED)
     finished = (
@@ -101,7 +98,15 @@ def _failures(site: Site, view: View) -> None:
         for group in found:
             _group(site, study, store, group, is_open=group is found[0])
     if lost:
-        _networks(lost)
+        _networks(study, lost)
+
+
+def _store(study: Snapshot) -> FailureStore | None:
+    """Return where stories are; None where the study has no folder of its own here, which each story then says."""
+    try:
+        return stories_of(study)
+    except SearchError:
+        return None
 
 
 def _overview(found: list[Group]) -> None:
@@ -117,7 +122,7 @@ def _hosts(group: Group) -> str:
     return ", ".join(group.hosts) or "not recorded"
 
 
-def _group(site: Site, study: Snapshot, store: FailureStore, group: Group, *, is_open: bool) -> None:
+def _group(site: Site, study: Snapshot, store: FailureStore | None, group: Group, *, is_open: bool) -> None:
     """Show the newest trial of a reason and its story."""
     newest, count = group.numbers[0], len(group.numbers)
     with st.expander(_plain(group.reason), expanded=is_open, key=f"{group.state} {group.reason}"):
@@ -129,7 +134,7 @@ def _group(site: Site, study: Snapshot, store: FailureStore, group: Group, *, is
             ended = "Its search ended while it ran. " if group.reason == INTERRUPTED else ""
             st.markdown(ended + _successor(study.table, newest))
         site.link("trial", f"Everything about trial {newest}", trial=str(newest))
-        number = next((each for each in group.numbers if store.path(each).exists()), newest)
+        number = next((each for each in group.numbers if store and store.path(each).exists()), newest)
         _story(story_of(study, number))
 
 
@@ -145,15 +150,15 @@ def _successor(table: pd.DataFrame, number: int) -> str:
     return f"Trial {number} was tried again as trial {row['trial']}, which is {row['state']}."
 
 
-def _networks(lost: list[tuple[str, str, Path]]) -> None:
+def _networks(study: Snapshot, lost: Mapping[str, str]) -> None:
     """Show the networks of the confirmation that failed."""
     st.subheader("Networks of the confirmation")
-    for key, what, file in lost:
+    for key, what in lost.items():
         kind, name, seed = key.split(":")
         candidate = "the baseline" if name == "baseline" else f"trial {name}"
         images = "all training images" if kind == TESTED else "the training split"
         with st.expander(_plain(f"{candidate}, seed {seed}, on {images}: {what}"), key=key):
-            _story(read_story(file, "this network"))
+            _story(story_of_network(study, key))
 
 
 def _story(story: Story) -> None:

@@ -9,6 +9,7 @@ from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from search.answer import OUT_OF_DATE
 from search.errors import SearchError
+from search.folder import folder_of
 from search.reporting.findings import capital
 
 PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
@@ -76,8 +77,8 @@ def _kept(study: Snapshot) -> tuple[list[Kept], str]:
     if study.best is None:
         return models, "No trial is complete yet, so there is no model."
     return models, (
-        f"No model of this study is kept in {study.runs / study.name}. A search keeps the models of its best trials "
-        "where it is driven: if that is another machine, copy the folder here or name its home with --runs."
+        f"No model of this study is kept in {folder_of(study.runs, study.name)}. A search keeps the models of its "
+        "best trials where it is driven: if that is another machine, copy the folder here or name its home with --runs."
     )
 
 

@@ -1,7 +1,8 @@
 """`python -m search.exporting.reload FORMAT MODEL INPUTS OUTPUTS`: predict with an exported model, in its own process.
 
-Each format is loaded by its own runtime alone: of this project there is only this module, and where a runtime does not
-need TensorFlow or Keras, they cannot be imported. INPUTS and OUTPUTS are `.npy` files.
+Each format is loaded by its own runtime alone, on processors: of this project there are only this module and
+TensorFlow's settings, and where a runtime does not need TensorFlow or Keras, they cannot be imported. INPUTS and
+OUTPUTS are `.npy` files.
 """
 
 import sys
@@ -10,6 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from trainable.process import prepare_tensorflow
 
 BATCH = 1000  # images at once
 ABSENT = {
@@ -36,6 +39,7 @@ def main(arguments: list[str]) -> None:
 
 def load_keras(file: str) -> Predict:
     """Load a `.keras` file."""
+    prepare_tensorflow(None, gpu=False)
     import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
 
     model = keras.models.load_model(file)
@@ -44,6 +48,7 @@ def load_keras(file: str) -> Predict:
 
 def load_savedmodel(folder: str) -> Predict:
     """Load a SavedModel."""
+    prepare_tensorflow(None, gpu=False)
     import tensorflow as tf  # noqa: PLC0415 (as above)
 
     model = tf.saved_model.load(folder)
@@ -54,7 +59,7 @@ def load_onnx(file: str) -> Predict:
     """Load a `.onnx` file."""
     import onnxruntime  # noqa: PLC0415 (as above)
 
-    session = onnxruntime.InferenceSession(file)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     return lambda images: np.asarray(session.run(None, {"images": images})[0])
 
 

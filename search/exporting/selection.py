@@ -16,6 +16,7 @@ from search.noise import quiet_import
 from search.settings import Settings
 from search.study import BEST, EPOCHS_RUN, IDENTITY, SEED, TRAIN_ACCURACY, trial_of
 from trainable.data import Dataset
+from trainable.process import prepare_tensorflow
 
 # How a model was selected; any other word is the number of a trial.
 WINNER = "winner"
@@ -137,6 +138,7 @@ def _check_hash(selected: Selected) -> None:
 
 def _loaded(file: Path) -> Any:
     with quiet_import():
+        prepare_tensorflow(None, gpu=False)
         import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
 
     try:

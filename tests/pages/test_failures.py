@@ -68,6 +68,22 @@ def test_newest_story_is_shown(make_study, open_page, tmp_path):
     assert "Trials: 2, 1." in texts(page)
 
 
+@pytest.mark.parametrize("name", ["..", "../runs/../other", "."])
+def test_study_whose_name_is_no_folder_has_no_story(name, make_study, open_page, tmp_path):
+    """Another program's name may lead out of the runs: what failed is shown, and nothing is read there."""
+    make_study(name=name)
+    for home in (tmp_path, tmp_path / "other", tmp_path / "runs"):
+        (home / "failures").mkdir(parents=True)
+        for story in ("trial-00003", "confirmed-3-5"):
+            (home / "failures" / f"{story}.txt").write_text("of something else")
+    page = open_page("failures", "--runs", tmp_path / "runs")
+    assert not page.exception
+    assert not page.code
+    assert "1 failed; 1 more interrupted" in texts(page)
+    assert "is not that of a folder" in texts(page).replace("\\", "")
+    assert len(page.expander) == 2
+
+
 def test_missing_story_is_said_in_words(make_study, open_page, tmp_path):
     """The file's place is named; nothing fails."""
     make_study()
@@ -102,12 +118,14 @@ def test_networks_of_the_confirmation_are_told_by_attributes_and_files(tmp_path)
     for key in ("confirmed:3:5", "tested:baseline:6", "confirmed:4:5"):
         store.write_network(key, Failure("crashed", "a story"))
     store.write(3, Failure("crashed", "not of a network"))
+    for stray in ("confirmed-x", "tested-my-own-notes", "confirmed-3-5-7", "tested-03-5"):
+        (store.folder / f"{stray}.txt").write_text("somebody's notes")
     attributes = {
         "confirmed:3:5": {"failure": "diverged at epoch 2"},
         "confirmed:4:5": {"val_accuracy": 0.9},
         "goal": {},
     }
-    assert {key: what for key, what, _ in networks(attributes, store.folder)} == {
+    assert networks(attributes, store.networks()) == {
         "confirmed:3:5": "failed: diverged at epoch 2",
         "confirmed:4:5": "lost, and trained again since",
         "tested:baseline:6": "lost, and not trained since",

@@ -186,6 +186,17 @@ def test_models_of_another_study_of_the_name_are_not_shown(make_study, open_mode
     assert not page.metric
 
 
+def test_models_of_a_study_whose_name_is_no_folder_are_not_looked_for(make_study, open_model, runs):
+    """One level above the runs there may be models, too."""
+    make_study(name="..")
+    models = runs.parent / "models"
+    models.mkdir()
+    (models / "trial-00001.keras").write_bytes(keras_file())
+    page = open_model()
+    assert page.info[0].value == "No model can be shown: the study's name '..' is not that of a folder"
+    assert not page.metric
+
+
 def test_study_without_models_says_where_they_are(make_study, open_model, runs):
     """A search keeps models where it is driven."""
     make_study()
