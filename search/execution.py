@@ -47,8 +47,13 @@ class Execution:
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent()
 
-    def run(self, signals: Interruptible) -> None:
+    def run(self, signals: Interruptible, afterwards: contextlib.ExitStack) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
+
+        Args:
+            signals: Asked often.
+            afterwards: Takes over the end of Ray, of whose processes nothing is wanted any more: it takes seconds, on
+                a busy machine many, and the answer need not wait for it.
 
         Raises:
             Interrupted: A signal came; trials in flight are recorded as interrupted.
@@ -56,8 +61,9 @@ class Execution:
         """
         with contextlib.ExitStack() as held:
             try:
-                self._run(signals, held)
+                self._run(signals, held, afterwards)
             except (Interrupted, Abort, SearchError, *STORAGE_ERRORS) as error:
+                signals.awaited = "the storage"
                 self._recover()
                 cause = error.cause if isinstance(error, Abort) else error
                 if not isinstance(cause, Interrupted):
@@ -88,7 +94,7 @@ class Execution:
             offered=self._offered + self._workers * (now - self._offered_until),
         )
 
-    def _run(self, signals: Interruptible, held: contextlib.ExitStack) -> None:
+    def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self._options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
@@ -101,8 +107,12 @@ class Execution:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(_imported_ahead("search.tuning"))
                         resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
-                    self._run_trials(resources, signals, held)
-                    done = True
+                    try:
+                        self._run_trials(resources, signals, held)
+                        done = True
+                    finally:
+                        if done or signals.received:
+                            afterwards.push(runtime.pop_all())
             except RuntimeLostError as lost:
                 fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:

@@ -76,9 +76,9 @@ class Interruptible:
         """End the process, and say so: the main thread could not."""
         name = signal.Signals(number).name
         _show_cursor()
-        start = "\n" if os.isatty(2) else ""  # a live display leaves the cursor at the end of its last line
-        line = f"{start}{name}: ended after {LIMIT:g} s without waiting for {self.awaited}; "
-        write_now(2, f"{line}the study is safe: {self._promise}\n".encode())
+        line = f"{name}: ended after {LIMIT:g} s without waiting for {self.awaited}; the study is safe: {self._promise}"
+        below = "\n" if os.isatty(2) else ""  # a live display leaves the cursor at the end of its last line
+        write_now(2, f"{below}{line}\n".encode())
         os._exit(SIGNAL_BASE + number)
 
     def _take_over(self) -> dict[int, Any]:

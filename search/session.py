@@ -40,6 +40,7 @@ class Session:
     def __init__(self, options: Options, started: float) -> None:
         """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
+        self._stdout = sys.stdout  # which is another one while Ray runs
         self._console = Console(file=sys.stderr if options.json else sys.stdout)
 
     def run(self) -> int:
@@ -67,29 +68,42 @@ class Session:
         if options.confirm:
             load_test_images(options.data)  # only to know now that they can be: no network is there to look at them
         execution = Execution(options, plan, load(options.data), self._console, self._started)
-        status = EXIT_DONE
-        with Interruptible() as signals:
-            try:
-                with one_line_errors(options.storage):
-                    execution.run(signals)
-            except Interrupted as interrupted:
-                say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
-                status = interrupted.exit_status
-            except SearchError as error:
-                if execution.began and not isinstance(error, HeldError):
-                    raise type(error)(f"{error}; {how_to_go_on(options)}") from error
+        with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
+            status = self._execute(execution, signals, afterwards)
+            signals.awaited = "the answer so far"
+            status = self._tell(plan, execution, status)
+            signals.awaited = "the end of Ray"
+        return status
+
+    def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
+        """Run the trials; return the exit status so far."""
+        options = self._options
+        try:
+            with one_line_errors(options.storage):
+                execution.run(signals, afterwards)
+        except Interrupted as interrupted:
+            say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
+            return interrupted.exit_status
+        except SearchError as error:
+            if execution.began and not isinstance(error, HeldError):
+                raise type(error)(f"{error}; {how_to_go_on(options)}") from error
+            raise
+        return EXIT_DONE
+
+    def _tell(self, plan: Plan, execution: Execution, status: int) -> int:
+        """Print the answer; return the exit status."""
+        options = self._options
+        try:
+            trials, attributes = execution.found
+        except STORAGE_ERRORS as error:
+            if status == EXIT_DONE:
                 raise
-            try:
-                trials, attributes = execution.found
-            except STORAGE_ERRORS as error:
-                if status == EXIT_DONE:
-                    raise
-                say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
-                return status
-            self._print_summary(plan, trials, attributes, execution.times)
-            if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
-                say(self._console, f"no verdict: networks could not be trained; {how_to_go_on(options)}")
-                return EXIT_FAILED
+            say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
+            return status
+        self._print_summary(plan, trials, attributes, execution.times)
+        if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
+            say(self._console, f"no verdict: networks could not be trained; {how_to_go_on(options)}")
+            return EXIT_FAILED
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
 
     def _reconcile(self, plan: Plan) -> None:
@@ -122,7 +136,8 @@ class Session:
             Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials)
         )
         if options.json:
-            print(json.dumps(summary.to_json() | {"report": str(report) if report else None}))
+            answer = json.dumps(summary.to_json() | {"report": str(report) if report else None})
+            print(answer, file=self._stdout, flush=True)  # Ray's end may be cut short
 
     def _write_report(self, found: Found) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""

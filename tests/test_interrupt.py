@@ -58,8 +58,7 @@ def test_last_resort_says_what_it_did_not_wait_for_and_that_the_study_goes_on():
     result = subprocess.run([sys.executable, "-c", script], check=False, timeout=30, capture_output=True, text=True)
     assert (result.returncode, result.stdout) == (143, "")
     assert result.stderr == (
-        "SIGTERM: ended after 0.25 s without waiting for the end of Ray; "
-        "the study is safe: the same command goes on\n"
+        "SIGTERM: ended after 0.25 s without waiting for the end of Ray; the study is safe: the same command goes on\n"
     )
 
 
