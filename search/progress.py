@@ -108,6 +108,10 @@ class PlainProgress(Observer):
         """Print what came of a network."""
         say(self._console, f"confirm {done}/{total}  {confirmed(network)}")
 
+    def spared(self, number: int, total: int, reason: str) -> None:
+        """Print that networks are not needed."""
+        say(self._console, not_needed(number, total, reason))
+
     def lost(self, network: Retraining, reason: str) -> None:
         """Print that a network was lost."""
         say(self._console, f"{network.title}: {reason}")
@@ -162,6 +166,10 @@ class LiveProgress(Observer):
         self._tally.confirmed = done, total
         say(self._console, confirmed(network))
 
+    def spared(self, number: int, total: int, reason: str) -> None:
+        """Let it scroll by that networks are not needed."""
+        say(self._console, not_needed(number, total, reason))
+
     def lost(self, network: Retraining, reason: str) -> None:
         """Take the network from what is in training."""
         self._tally.running.pop(network.title, None)
@@ -185,15 +193,22 @@ class LiveProgress(Observer):
         return Group(bar, Text(figures), Text(tally.comparison(), style="bold"), rows)
 
 
-def say(console: Console, text: str) -> None:
-    """Print a line as it is: no wrapping and no colours, so that paths and commands can be copied."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+def say(console: Console, text: str, *, whole: bool = False) -> None:
+    """Print a line without colours, on a terminal broken between words, in a file never.
+
+    Args:
+        console: Where to.
+        text: A line.
+        whole: Whether it is never broken, because there is a path or a command in it to be copied.
+    """
+    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=whole or not console.is_terminal)
 
 
 def running_row(live: LiveTrial | Retraining) -> tuple[str, str, str, str]:
     """Return the cells that show a running trial."""
     epoch = f"epoch {live.last.epoch if live.last else 0}/{live.config['epochs']}"
-    accuracy = f"{live.last.val_accuracy:.4f}" if live.last else "-"
+    # A network of all images has no images for validation.
+    accuracy = f"{live.last.val_accuracy:.4f}" if live.last and math.isfinite(live.last.val_accuracy) else "-"
     return live.title, epoch, accuracy, describe(live.config)
 
 
@@ -218,6 +233,11 @@ def confirmed(network: Retraining) -> str:
         return f"{network.title}: {last.failure if last else 'no result'}"
     accuracy = "trained" if math.isnan(last.val_accuracy) else f"{last.val_accuracy:.4f}"
     return f"{network.title}: {accuracy}  {describe(network.config)}"
+
+
+def not_needed(number: int, total: int, reason: str) -> str:
+    """Return one line about networks of the confirmation that are not trained."""
+    return f"not needed: {number} of the {total} networks of the confirmation, since {reason}"
 
 
 def describe(params: dict[str, Any]) -> str:

@@ -41,7 +41,9 @@ class Session:
         """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
         self._stdout = sys.stdout  # which is another one while Ray runs
-        self._console = Console(file=sys.stderr if options.json else sys.stdout)
+        stream = sys.stderr if options.json else sys.stdout
+        # None leaves it to rich, which takes a file for a terminal where FORCE_COLOR is set.
+        self._console = Console(file=stream, force_terminal=None if stream.isatty() else False)
 
     def run(self) -> int:
         """Complete the study, print the answer, return the exit status.
@@ -145,11 +147,12 @@ class Session:
         try:
             write(found, output)
         except SearchError as error:
-            say(self._console, f"report     {error}")
+            say(self._console, f"report     {error}", whole=True)
         except Exception as error:
             log.exception("the report")
-            say(self._console, f"report     {output}: the report cannot be written: {type(error).__name__}: {error}")
+            reason = f"the report cannot be written: {type(error).__name__}: {error}"
+            say(self._console, f"report     {output}: {reason}", whole=True)
         else:
-            say(self._console, f"report     {output}")
+            say(self._console, f"report     {output}", whole=True)
             return output
         return None

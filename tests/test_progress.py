@@ -1,14 +1,25 @@
 """What a person sees while trials run, and after."""
 
 import io
+import math
 from types import SimpleNamespace
 
 import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.live import LiveTrial, Report
-from search.progress import LiveProgress, PlainProgress, Tally, clock, describe, gain, make_progress
+from search.live import LiveTrial, Report, Retraining
+from search.progress import (
+    LiveProgress,
+    PlainProgress,
+    Tally,
+    clock,
+    describe,
+    gain,
+    make_progress,
+    running_row,
+    say,
+)
 from search.study import Counts
 from trainable.config import BASELINE
 
@@ -20,9 +31,9 @@ def live_trial(number, accuracy=None, *, epoch=3, baseline=False):
     return LiveTrial(trial, BASELINE.params, last)
 
 
-def console(*, terminal):
+def console(*, terminal, width=120):
     """A console that writes into a string."""
-    return Console(file=io.StringIO(), force_terminal=terminal, width=120, no_color=not terminal)
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, no_color=not terminal)
 
 
 def test_plain_lines_say_what_ended_and_where_the_search_stands():
@@ -69,6 +80,41 @@ def test_live_display_shows_counts_running_trials_and_time():
 def test_time_left_is_unknown_before_the_first_trial():
     """Nothing is estimated from nothing."""
     assert Tally(10, Counts(complete=4)).remaining is None
+
+
+def test_network_of_all_images_in_training_shows_no_accuracy():
+    """It has no validation images."""
+    network = Retraining("trial 7 again, seed 1, all images", BASELINE.params, live_trial(7, math.nan).last)
+    assert running_row(network)[1:3] == ("epoch 3/5", "-")
+
+
+def test_lines_break_between_words_on_a_terminal_and_nowhere_in_a_file():
+    """The words of a narrow terminal's lines are those of the line."""
+    line = "1/4  trial 0 (baseline) complete at epoch 5: 0.9700  hidden_units 512, learning_rate 0.001, batch_size 128"
+    narrow, file = console(terminal=True, width=40), console(terminal=False, width=40)
+    for screen in (narrow, file):
+        say(screen, line)
+    lines = narrow.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert [word for part in lines for word in part.split()] == line.split()
+    assert file.file.getvalue() == f"{line}\n"
+
+
+def test_paths_and_commands_are_never_broken():
+    """They are there to be copied."""
+    line = "export     python -m search.export --study night --runs '/a folder' --output exports/night"
+    screen = console(terminal=True, width=40)
+    say(screen, line, whole=True)
+    assert screen.file.getvalue() == f"{line}\n"
+
+
+@pytest.mark.parametrize("progress", [PlainProgress, LiveProgress])
+def test_networks_that_are_not_needed_are_told(progress):
+    """The total stays as it was, so a person is told why it is not reached."""
+    screen = console(terminal=False)
+    progress(screen, Tally(4, Counts())).spared(2, 8, "no configuration did better than the baseline")
+    line = "not needed: 2 of the 8 networks of the confirmation, since no configuration did better than the baseline"
+    assert screen.file.getvalue() == f"{line}\n"
 
 
 @pytest.mark.parametrize(

@@ -53,3 +53,10 @@ def test_answer_so_far_is_told_before_ray_ends(ended, monkeypatch, tmp_path):
     assert "SIGTERM: stopped; the same command with --study s goes on" in lines
     assert "report     " in lines
     assert answer.startswith('{"study": "s"')
+
+
+def test_file_is_no_terminal_whatever_the_environment_says(monkeypatch, tmp_path):
+    """FORCE_COLOR, which CI systems set, would draw the live display into a log and break its lines."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with (tmp_path / "log").open("w") as log, contextlib.redirect_stdout(log):
+        assert not Session(parse([]), time.monotonic())._console.is_terminal
