@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,22 +13,25 @@ import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
+from search.answer import answer_of
 from search.confirm import Confirmation
 from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
-from search.extent import Extent
+from search.extent import Extent, trained
 from search.failures import FailureStore
+from search.forecast import seconds_left
 from search.goal import GOAL, Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
 from search.options import Options
 from search.plan import Plan
-from search.progress import Tally, make_progress, say
+from search.progress import make_progress, say
 from search.runtime import Resources, ray_runtime
 from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
+from search.tally import Tally
 from search.trials import Trials
 from trainable.data import Dataset
 
@@ -99,6 +103,7 @@ class Execution:
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._open(signals, held)
+        say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
         fruitless, done = 0, False
         while not done:
             ended = self._work.ended if self._work else 0
@@ -126,6 +131,9 @@ class Execution:
             work = self._work or self._open(signals, held)
             trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
             work.take_stock()
+            if not work.exhausted:
+                number = self._workers
+                say(self._console, f"starting {number} worker{'s'[: number != 1]}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, capacity=capacity)
@@ -178,16 +186,19 @@ class Execution:
         enqueue(study, self._plan.settings, self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
+        self._study = study
+        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
+        answer = answer_of(study.user_attrs)
         tally = Tally(
             total=options.trials,
             counts=count(known),
             best=best.value if best else None,
             baseline=baseline.value if baseline else None,
+            confirmed=(trained(answer) if answer else 0, extent.most) if options.confirm else None,
+            forecast=self._seconds_left,
         )
-        self._study = study
         observer = held.enter_context(make_progress(self._console, tally))
         models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
-        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
         trials = Trials(
             study,
             self._plan.settings,
@@ -219,6 +230,19 @@ class Execution:
             extent = self._extent if self._options.confirm else None
             goal = Goal.from_now(self._options.trials, extent, max(1, self._workers))  # none yet: Ray is to start
             self._study.set_user_attr(GOAL, goal.to_json())
+
+    def _seconds_left(self) -> float | None:
+        options = self._options
+        trials, attributes = self.found
+        return seconds_left(
+            trials,
+            attributes,
+            self._plan.settings,
+            goal=options.trials,
+            extent=self._extent if options.confirm else None,
+            workers=max(1, self._workers),
+            limit=math.inf if options.timeout is None else self._started + options.timeout - time.monotonic(),
+        )
 
     def _time_is_up(self) -> bool:
         timeout = self._options.timeout

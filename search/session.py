@@ -16,7 +16,8 @@ from search.answer import answer_of
 from search.data import load, load_test_images
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.execution import Execution, how_to_go_on
-from search.extent import Extent, is_confirmed
+from search.extent import Extent, is_confirmed, trained
+from search.forecast import planned
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -70,12 +71,20 @@ class Session:
         if options.confirm:
             load_test_images(options.data)  # only to know now that they can be: no network is there to look at them
         execution = Execution(options, plan, load(options.data), self._console, self._started)
+        say(self._console, self._planned(plan))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)
             signals.awaited = "the answer so far"
             status = self._tell(plan, execution, status)
             signals.awaited = "the end of Ray"
         return status
+
+    def _planned(self, plan: Plan) -> str:
+        """Return what is going to be done."""
+        options, answer = self._options, answer_of(plan.attributes)
+        networks = self._extent(plan.attributes).most - (trained(answer) if answer else 0)
+        trials = max(0, options.trials - count(plan.trials).finished)
+        return planned(trials, networks if options.confirm else 0, options.workers)
 
     def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
         """Run the trials; return the exit status so far."""
@@ -116,9 +125,11 @@ class Session:
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted."""
-        options = self._options
-        extent = Extent.wanted(options.confirm_top, options.confirm_seeds, attributes)
-        return not options.confirm or is_confirmed(attributes, trials, settings, extent)
+        return not self._options.confirm or is_confirmed(attributes, trials, settings, self._extent(attributes))
+
+    def _extent(self, attributes: Mapping[str, Any]) -> Extent:
+        """Return how much is to be confirmed of a study."""
+        return Extent.wanted(self._options.confirm_top, self._options.confirm_seeds, attributes)
 
     def _print_summary(
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times

@@ -16,8 +16,9 @@ LAYERS = {
                   "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "arguments", "options", "data", "guard", "mirror", "reconnect", "storage",
-        "lease", "space", "strategies", "settings", "study", "verdict", "answer", "extent", "goal", "insight", "models",
-        "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning", "progress", "summary",
+        "lease", "space", "strategies", "settings", "study", "verdict", "answer", "extent", "forecast", "goal",
+        "insight", "models", "failures", "live", "trials", "confirm", "diagnosis", "runtime", "nodes", "tuning",
+        "tally", "progress", "summary",
         "reporting.figures", "reporting.page", "reporting.findings", "reporting.records", "reporting.recipe",
         "report", "plan", "execution", "session", "run", "comparison", "reproduction", "replay",
         "exporting.formats", "exporting.reload", "exporting.roundtrip", "exporting.selection",

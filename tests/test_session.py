@@ -55,6 +55,18 @@ def test_answer_so_far_is_told_before_ray_ends(ended, monkeypatch, tmp_path):
     assert answer.startswith('{"study": "s"')
 
 
+def test_command_says_at_once_what_it_is_going_to_do(ended, monkeypatch, tmp_path):
+    """The plan and what is waited for are told before the first trial ends, where the progress goes."""
+    run(monkeypatch, tmp_path, signalled, "--json")
+    [(_, lines)] = ended
+    told = [line for line in lines.splitlines() if not line.startswith("[I ")]  # Optuna's own, which the command hides
+    assert told[:3] == [
+        "plan       3 trials, then up to 30 networks to confirm the best",
+        "starting Ray",
+        "starting 2 workers",
+    ]
+
+
 def test_file_is_no_terminal_whatever_the_environment_says(monkeypatch, tmp_path):
     """FORCE_COLOR, which CI systems set, would draw the live display into a log and break its lines."""
     monkeypatch.setenv("FORCE_COLOR", "1")
