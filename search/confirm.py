@@ -27,7 +27,7 @@ from search.answer import (
     Candidate,
     answer_of,
 )
-from search.extent import Extent, Task, open_tasks, plan
+from search.extent import Extent, Task, lacking, open_tasks, plan, trained, why_fewer
 from search.failures import Failure, FailureStore
 from search.live import Observer, Report, Retraining
 from search.models import ModelStore
@@ -79,6 +79,7 @@ class Confirmation:
         self._losses: dict[str, int] = {}
         self._planned: tuple[int, dict[str, Any] | None] | None = None
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
+        self._spared = 0  # networks that were told not to be needed
         self._ended = 0
         self._seconds = 0.0
         self._first_started: float | None = None
@@ -189,7 +190,15 @@ class Confirmation:
         answer = self._answer()
         if answer.verdict is not None:
             self._models.keep_only_final([each.name for each in answer.candidates])
-        self._observer.retrained(network, answer.done, answer.total)
+        self._observer.retrained(network, trained(answer), self._extent.most)
+        self._tell_spared(answer)
+
+    def _tell_spared(self, answer: Answer) -> None:
+        """Tell of networks that are not needed as soon as it is known, so that their number is no surprise."""
+        spared = self._extent.most - trained(answer) - lacking(answer)
+        if spared > self._spared and not self._trials.in_flight:  # which may still change who is confirmed
+            self._observer.spared(spared - self._spared, self._extent.most, why_fewer(answer))
+            self._spared = spared
 
     def _take(self, network: Retraining, report: Report) -> None:
         network.last = report

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,22 +13,25 @@ import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
+from search.answer import answer_of
 from search.confirm import Confirmation
 from search.data import load_test_images
 from search.errors import Abort, RuntimeLostError, SearchError
-from search.extent import GOAL, Extent
+from search.extent import GOAL, Extent, trained
 from search.failures import FailureStore
+from search.forecast import seconds_left
 from search.goal import Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
 from search.options import Options
 from search.plan import Plan
-from search.progress import Tally, make_progress, say
+from search.progress import make_progress, say
 from search.runtime import Resources, ray_runtime
 from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
+from search.tally import Tally
 from search.trials import Trials
 from trainable.data import Dataset
 
@@ -47,8 +51,13 @@ class Execution:
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
 
-    def run(self, signals: Interruptible) -> None:
+    def run(self, signals: Interruptible, afterwards: contextlib.ExitStack) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
+
+        Args:
+            signals: Asked often.
+            afterwards: Takes over the end of Ray, of whose processes nothing is wanted any more: it takes seconds, on
+                a busy machine many, and the answer need not wait for it.
 
         Raises:
             Interrupted: A signal came; trials in flight are recorded as interrupted.
@@ -56,8 +65,9 @@ class Execution:
         """
         with contextlib.ExitStack() as held:
             try:
-                self._run(signals, held)
+                self._run(signals, held, afterwards)
             except (Interrupted, Abort, SearchError, *STORAGE_ERRORS) as error:
+                signals.awaited = "the storage"
                 self._recover()
                 cause = error.cause if isinstance(error, Abort) else error
                 if not isinstance(cause, Interrupted):
@@ -88,11 +98,12 @@ class Execution:
             offered=self._offered + (self._workers or 0) * (now - self._offered_until),
         )
 
-    def _run(self, signals: Interruptible, held: contextlib.ExitStack) -> None:
+    def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self._options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._open(signals, held)
+        say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
         fruitless, done = 0, False
         while not done:
             ended = self._work.ended if self._work else 0
@@ -101,8 +112,12 @@ class Execution:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(_imported_ahead("search.tuning"))
                         resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
-                    self._run_trials(resources, signals, held)
-                    done = True
+                    try:
+                        self._run_trials(resources, signals, held)
+                        done = True
+                    finally:
+                        if done or signals.received:
+                            afterwards.push(runtime.pop_all())
             except RuntimeLostError as lost:
                 fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:
@@ -116,6 +131,9 @@ class Execution:
             work = self._work or self._open(signals, held)
             trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
             work.take_stock()
+            if not work.exhausted:
+                number = self._workers
+                say(self._console, f"starting {number} worker{'s'[: number != 1]}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, capacity=capacity)
@@ -169,16 +187,19 @@ class Execution:
         enqueue(study, self._plan.settings, self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
+        self._study = study
+        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
+        answer = answer_of(study.user_attrs)
         tally = Tally(
             total=options.trials,
             counts=count(known),
             best=best.value if best else None,
             baseline=baseline.value if baseline else None,
+            confirmed=(trained(answer) if answer else 0, extent.most) if options.confirm else None,
+            forecast=self._seconds_left,
         )
-        self._study = study
         observer = held.enter_context(make_progress(self._console, tally))
         models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
-        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
         trials = Trials(
             study,
             self._plan.settings,
@@ -210,6 +231,19 @@ class Execution:
             extent = self._extent if self._options.confirm else None
             goal = Goal.from_now(self._options.trials, extent, max(1, self._workers or 0))  # none yet: Ray is to start
             self._study.set_user_attr(GOAL, goal.to_json())
+
+    def _seconds_left(self) -> float | None:
+        options = self._options
+        trials, attributes = self.found
+        return seconds_left(
+            trials,
+            attributes,
+            self._plan.settings,
+            goal=options.trials,
+            extent=self._extent if options.confirm else None,
+            workers=max(1, self._workers),
+            limit=math.inf if options.timeout is None else self._started + options.timeout - time.monotonic(),
+        )
 
     def _time_is_up(self) -> bool:
         timeout = self._options.timeout

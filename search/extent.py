@@ -36,6 +36,11 @@ class Extent:
         """How many can be trained at once: all but those of the finalists, who are not known before."""
         return (self.candidates + 1) * self.seeds
 
+    @property
+    def most(self) -> int:
+        """How many there are at most: those, and the two finalists' on all images."""
+        return self.networks + 2 * self.seeds
+
     @classmethod
     def wanted(cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any]) -> Self:
         """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.
@@ -98,3 +103,30 @@ def open_tasks(answer: Answer) -> list[Task]:
         for what, missing in ((CONFIRMED, answer.unvalidated), (TESTED, answer.untested))
         for candidate, seed in missing
     ]
+
+
+def trained(answer: Answer) -> int:
+    """Return how many of the verdict's networks have a result."""
+    validated = [(each.name, seed) in answer.validated for each in answer.candidates for seed in answer.seeds]
+    finalists = answer.finalists or [THE_BASELINE]
+    tested = [(each.name, seed) in answer.tested for each in finalists for seed in answer.final_seeds]
+    return sum(validated) + sum(tested)
+
+
+def lacking(answer: Answer) -> int:
+    """Return how many networks are to be trained yet; before there is a winner, as if it were not the baseline."""
+    unknown = 0 if answer.winner or answer.failure(THE_BASELINE) else len(answer.final_seeds)
+    return len(open_tasks(answer)) + unknown
+
+
+def why_fewer(answer: Answer) -> str:
+    """Return why fewer networks are to be trained than there are at most."""
+    if answer.failure(THE_BASELINE):
+        return "without the baseline there is no verdict"
+    if answer.winner == THE_BASELINE:
+        return "no configuration did better than the baseline"
+    if any(map(answer.failure, answer.candidates)):
+        return "a configuration that failed cannot win"
+    number = len(answer.candidates) - 1
+    are = "is 1 configuration" if number == 1 else f"are {number} configurations"
+    return f"there {are} besides the baseline to confirm"

@@ -1,11 +1,12 @@
 """Ctrl-C and SIGTERM: the first ends the command in good order, the second at once."""
 
 import os
+import select
 import signal
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -26,8 +27,10 @@ class Interrupted(BaseException):
 class Interruptible:
     """A block in which signals are held until `check` is called, so that nothing is left half done."""
 
-    def __init__(self) -> None:
-        """No signal has come yet."""
+    def __init__(self, promise: str = "the same command goes on") -> None:
+        """Have a promise to give where the command ends without its answer: how it is continued."""
+        self.awaited = "what was running"  # what the main thread does, in words for the person
+        self._promise = promise
         self._received: int | None = None
         self._at_once = False
 
@@ -67,7 +70,16 @@ class Interruptible:
         with reader:
             while received := reader.recv(1):
                 if received[0] in self._previous and not self._done.wait(LIMIT):
-                    os._exit(SIGNAL_BASE + received[0])
+                    self._give_up(received[0])
+
+    def _give_up(self, number: int) -> None:
+        """End the process, and say so: the main thread could not."""
+        name = signal.Signals(number).name
+        _show_cursor()
+        line = f"{name}: ended after {LIMIT:g} s without waiting for {self.awaited}; the study is safe: {self._promise}"
+        below = "\n" if os.isatty(2) else ""  # a live display leaves the cursor at the end of its last line
+        write_now(2, f"{below}{line}\n".encode())
+        os._exit(SIGNAL_BASE + number)
 
     def _take_over(self) -> dict[int, Any]:
         return {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -84,10 +96,22 @@ class Interruptible:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._received is not None:
-            for stream in (1, 2):
-                if os.isatty(stream):
-                    os.write(stream, SHOW_CURSOR)  # which a live display hides
+            _show_cursor()
             os._exit(SIGNAL_BASE + number)
         self._received = number
         if self._at_once:
             raise Interrupted(number)
+
+
+def write_now(stream: int, text: bytes) -> None:
+    """Write up to 4096 bytes to a descriptor if that is possible at once; never wait, never fail, take no lock."""
+    with suppress(OSError, ValueError):
+        if select.select([], [stream], [], 0)[1]:
+            os.write(stream, text)
+
+
+def _show_cursor() -> None:
+    """Give terminals back the cursor, which a live display hides."""
+    for stream in (1, 2):
+        if os.isatty(stream):
+            write_now(stream, SHOW_CURSOR)

@@ -83,7 +83,10 @@ class Observer:
         """A network of the confirmation was handed to a worker."""
 
     def retrained(self, network: Retraining, done: int, total: int) -> None:
-        """A network of the confirmation is trained, or failed; `done` of `total` are."""
+        """A network of the confirmation is trained, or failed; `done` are of `total` at most."""
+
+    def spared(self, number: int, total: int, reason: str) -> None:
+        """Some of the `total` networks of the confirmation turned out not to be needed."""
 
     def lost(self, network: Retraining, reason: str) -> None:
         """A network of the confirmation was lost; it is trained again, or `reason` says why not."""

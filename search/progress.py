@@ -2,9 +2,6 @@
 
 import math
 import os
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,58 +13,11 @@ from rich.table import Table
 from rich.text import Text
 
 from search.live import LiveTrial, Observer, Retraining
-from search.study import POINTS, Counts
+from search.study import POINTS
+from search.tally import Tally
 
 REFRESH = 4  # times a second
-
-
-@dataclass
-class Tally:
-    """The figures that every display shows."""
-
-    total: int
-    counts: Counts
-    best: float | None = None
-    baseline: float | None = None
-    running: dict[str, LiveTrial | Retraining] = field(default_factory=dict)  # by title
-    confirmed: tuple[int, int] | None = None  # networks that are trained, of how many
-    clock: Callable[[], float] = time.monotonic
-
-    def __post_init__(self) -> None:
-        """Start the clock."""
-        self._started, self._already = self.clock(), self.counts.finished
-
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the run began."""
-        return self.clock() - self._started
-
-    @property
-    def remaining(self) -> float | None:
-        """Estimated seconds to the end, from the trials that this run finished; None before the first."""
-        done = self.counts.finished - self._already
-        return self.elapsed / done * (self.total - self.counts.finished) if done else None
-
-    def finish(self, live: LiveTrial, state: TrialState) -> None:
-        """Count a trial that ended."""
-        self.running.pop(live.title, None)
-        kinds = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-        counted = {name: getattr(self.counts, name) for name in kinds.values()}
-        counted[kinds[state]] += 1
-        self.counts = Counts(**counted)
-        if state == TrialState.COMPLETE and live.last is not None:
-            value = live.last.val_accuracy
-            self.best = value if self.best is None else max(self.best, value)
-            if live.is_baseline:
-                self.baseline = value
-
-    def comparison(self) -> str:
-        """Return the best and how far it is from the baseline, in words."""
-        if self.best is None:
-            return "no complete trial yet"
-        if self.baseline is None:
-            return f"best {self.best:.4f}"
-        return f"best {self.best:.4f}, baseline {self.baseline:.4f} ({gain(self.best, self.baseline)})"
+TELL_EVERY = 60.0  # seconds between two lines of a log that end with it
 
 
 def make_progress(console: Console, tally: Tally) -> "LiveProgress | PlainProgress":
@@ -83,6 +33,7 @@ class PlainProgress(Observer):
     def __init__(self, console: Console, tally: Tally) -> None:
         """Print to this console."""
         self._console, self._tally = console, tally
+        self._told = -math.inf  # when the time left was
 
     def __enter__(self) -> Self:
         """Print nothing yet."""
@@ -93,24 +44,47 @@ class PlainProgress(Observer):
     ) -> None:
         """Leave nothing open."""
 
+    def started(self, live: LiveTrial) -> None:
+        """Count the trial among the running ones."""
+        self._tally.begin(live)
+
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Print how a trial ended and where the search stands."""
         self._tally.finish(live, state)
         tally = self._tally
-        line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {tally.comparison()}"
-        say(self._console, line)
+        line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {comparison(tally)}"
+        say(self._console, line + self._time_left())
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Print that a trial was lost."""
+        self._tally.stop(live)
         say(self._console, again(live, reason))
+
+    def retraining(self, network: Retraining) -> None:
+        """Count the network among what is in training."""
+        self._tally.begin(network)
 
     def retrained(self, network: Retraining, done: int, total: int) -> None:
         """Print what came of a network."""
-        say(self._console, f"confirm {done}/{total}  {confirmed(network)}")
+        self._tally.retrain(network, done, total)
+        say(self._console, f"confirm {done}/{total}  {confirmed(network)}{self._time_left()}")
+
+    def spared(self, number: int, total: int, reason: str) -> None:
+        """Print that networks are not needed."""
+        say(self._console, not_needed(number, total, reason))
 
     def lost(self, network: Retraining, reason: str) -> None:
         """Print that a network was lost."""
+        self._tally.stop(network)
         say(self._console, f"{network.title}: {reason}")
+
+    def _time_left(self) -> str:
+        """Return how a line ends: with the time left where that was not told for a while."""
+        left, now = self._tally.remaining, self._tally.clock()
+        if not left or now - self._told < TELL_EVERY:
+            return ""
+        self._told = now
+        return f"  about {clock(left)} left"
 
 
 class LiveProgress(Observer):
@@ -140,7 +114,7 @@ class LiveProgress(Observer):
 
     def started(self, live: LiveTrial) -> None:
         """Show the trial among the running ones."""
-        self._tally.running[live.title] = live
+        self._tally.begin(live)
 
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Let the trial scroll by."""
@@ -149,32 +123,35 @@ class LiveProgress(Observer):
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Take the trial from the running ones."""
-        self._tally.running.pop(live.title, None)
+        self._tally.stop(live)
         say(self._console, again(live, reason))
 
     def retraining(self, network: Retraining) -> None:
         """Show the network among what is in training."""
-        self._tally.running[network.title] = network
+        self._tally.begin(network)
 
     def retrained(self, network: Retraining, done: int, total: int) -> None:
         """Let the network scroll by."""
-        self._tally.running.pop(network.title, None)
-        self._tally.confirmed = done, total
+        self._tally.retrain(network, done, total)
         say(self._console, confirmed(network))
+
+    def spared(self, number: int, total: int, reason: str) -> None:
+        """Let it scroll by that networks are not needed."""
+        say(self._console, not_needed(number, total, reason))
 
     def lost(self, network: Retraining, reason: str) -> None:
         """Take the network from what is in training."""
-        self._tally.running.pop(network.title, None)
+        self._tally.stop(network)
         say(self._console, f"{network.title}: {reason}")
 
     def _render(self) -> Group:
         tally = self._tally
-        counts, left = tally.counts, tally.remaining
+        counts = tally.counts
         bar = Table.grid(padding=(0, 1))
         bar.add_row(ProgressBar(tally.total, counts.finished, width=30), f"{counts.finished}/{tally.total} trials")
         figures = (
             f"{counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed, {len(tally.running)} running"
-            f"   {clock(tally.elapsed)} elapsed, {'about ' + clock(left) if left is not None else 'unknown'} left"
+            f"   {clock(tally.elapsed)} elapsed, {time_left(tally)}"
         )
         rows = Table.grid(padding=(0, 2))
         for live in list(tally.running.values()):
@@ -182,18 +159,44 @@ class LiveProgress(Observer):
         if tally.confirmed:
             done, total = tally.confirmed
             bar.add_row(ProgressBar(total, done, width=30), f"{done}/{total} networks of the confirmation")
-        return Group(bar, Text(figures), Text(tally.comparison(), style="bold"), rows)
+        return Group(bar, Text(figures), Text(comparison(tally), style="bold"), rows)
 
 
-def say(console: Console, text: str) -> None:
-    """Print a line as it is: no wrapping and no colours, so that paths and commands can be copied."""
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
+def say(console: Console, text: str, *, whole: bool = False) -> None:
+    """Print a line without colours, on a terminal broken between words, in a file never.
+
+    Args:
+        console: Where to.
+        text: A line.
+        whole: Whether it is never broken, because there is a path or a command in it to be copied.
+    """
+    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=whole or not console.is_terminal)
+
+
+def comparison(tally: Tally) -> str:
+    """Return the best and how far it is from the baseline, in words."""
+    if tally.best is None:
+        return "no complete trial yet"
+    if tally.baseline is None:
+        return f"best {tally.best:.4f}"
+    return f"best {tally.best:.4f}, baseline {tally.baseline:.4f} ({gain(tally.best, tally.baseline)})"
+
+
+def time_left(tally: Tally) -> str:
+    """Return in words how long it will take yet, or why that is not known."""
+    if not tally.begun:
+        return "starting workers"
+    left = tally.remaining
+    if left is None:
+        return "time left unknown before the first trial has ended"
+    return f"about {clock(left)} left" if left >= 1 else "almost done"
 
 
 def running_row(live: LiveTrial | Retraining) -> tuple[str, str, str, str]:
     """Return the cells that show a running trial."""
     epoch = f"epoch {live.last.epoch if live.last else 0}/{live.config['epochs']}"
-    accuracy = f"{live.last.val_accuracy:.4f}" if live.last else "-"
+    # A network of all images has no images for validation.
+    accuracy = f"{live.last.val_accuracy:.4f}" if live.last and math.isfinite(live.last.val_accuracy) else "-"
     return live.title, epoch, accuracy, describe(live.config)
 
 
@@ -218,6 +221,11 @@ def confirmed(network: Retraining) -> str:
         return f"{network.title}: {last.failure if last else 'no result'}"
     accuracy = "trained" if math.isnan(last.val_accuracy) else f"{last.val_accuracy:.4f}"
     return f"{network.title}: {accuracy}  {describe(network.config)}"
+
+
+def not_needed(number: int, total: int, reason: str) -> str:
+    """Return one line about networks of the confirmation that are not trained."""
+    return f"not needed: {number} of the {total} networks of the confirmation, since {reason}"
 
 
 def describe(params: dict[str, Any]) -> str:

@@ -114,14 +114,16 @@ class Summary:
                 say(console, f"note       {OUT_OF_DATE}")
         for warning in self._insight.warnings:
             say(console, f"note       {warning}")
-        say(console, f"model      {self._model or 'not kept here'}")
+        say(console, f"model      {self._model or 'not kept here'}", whole=True)
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
         if self._model:
             say(
                 console,
                 f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
+                whole=True,
             )
-        say(console, f"dashboard  python -m streamlit run dashboard/app.py{' --' if options else ''}{options}")
+        dashboard = f"python -m streamlit run dashboard/app.py{' --' if options else ''}{options}"
+        say(console, f"dashboard  {dashboard}", whole=True)
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""

@@ -32,13 +32,16 @@ class Recorder(Observer):
     """Writes down what it is told of networks."""
 
     def __init__(self):
-        self.trained, self.lost_ones = [], []
+        self.trained, self.lost_ones, self.spared_ones = [], [], []
 
     def retrained(self, network, done, total):
         self.trained.append((network.title, done, total))
 
     def lost(self, network, reason):
         self.lost_ones.append((network.title, reason))
+
+    def spared(self, number, total, reason):
+        self.spared_ones.append((number, total, reason))
 
 
 def report(accuracy, epoch=1, **changes):
@@ -478,6 +481,39 @@ def test_baseline_may_win_and_is_then_tested_alone(bench):
     assert bench.answer.verdict.word == Word.NO_DIFFERENCE
     assert (bench.answer.verdict.difference, bench.answer.verdict.mcnemar) == (None, None)
     assert "no configuration did better" in bench.answer.sentence
+
+
+def test_total_of_networks_stays_and_those_not_needed_are_told(bench):
+    """The count goes up one by one; where the baseline wins, no other configuration is trained on all images."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(lambda config: 0.99 if params(config) == BASELINE.params else 0.9)
+    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 9)]
+    assert bench.observer.spared_ones == [(2, 10, "no configuration did better than the baseline")]
+
+
+def test_networks_of_configurations_that_a_study_lacks_are_told(bench):
+    """A short study may have fewer than are confirmed; the count does not jump when the last trials end."""
+    bench.command(goal=2)
+    bench.search(0.97)
+    bench.work.ask("last")
+    bench.work.start("last")
+    bench.work.finish("last", report(0.96))
+    bench.confirm(by_units)
+    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 9)]
+    assert bench.observer.spared_ones == [(2, 10, "there is 1 configuration besides the baseline to confirm")]
+
+
+def test_networks_of_a_configuration_that_failed_are_not_counted_as_trained(bench):
+    """Its other networks are not trained: the count does not jump over them."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(2):
+        bench.train(f"n{number}", by_units)
+    bench.work.ask("x")
+    bench.work.start("x")
+    bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
+    bench.confirm(by_units)
+    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 10)]
+    assert bench.observer.spared_ones == [(1, 10, "a configuration that failed cannot win")]
 
 
 def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):

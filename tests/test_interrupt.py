@@ -1,5 +1,6 @@
 """Signals wait for a safe moment, and a second one does not."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -7,7 +8,7 @@ import sys
 
 import pytest
 
-from search.interrupt import Interrupted, Interruptible
+from search.interrupt import Interrupted, Interruptible, write_now
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -41,6 +42,39 @@ def test_process_that_does_not_come_to_its_end_is_ended():
         "    while True: libc.sleep(60)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 143
+
+
+def test_last_resort_says_what_it_did_not_wait_for_and_that_the_study_goes_on():
+    """A command that ends without its answer is told from one that crashed."""
+    script = (
+        "import ctypes, os, signal, threading, search.interrupt\n"
+        "search.interrupt.LIMIT = 0.25\n"
+        "with search.interrupt.Interruptible('the same command goes on') as signals:\n"
+        "    signals.awaited = 'the end of Ray'\n"
+        "    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
+        "    libc = ctypes.CDLL(None)\n"
+        "    while True: libc.sleep(60)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], check=False, timeout=30, capture_output=True, text=True)
+    assert (result.returncode, result.stdout) == (143, "")
+    assert result.stderr == (
+        "SIGTERM: ended after 0.25 s without waiting for the end of Ray; the study is safe: the same command goes on\n"
+    )
+
+
+def test_last_words_neither_block_nor_fail():
+    """A full pipe, one that nobody reads and a closed stream cost the line, not the end of the process."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, b"." * 65536)
+    os.set_blocking(writer, True)
+    write_now(writer, b"never read")
+    os.close(reader)
+    write_now(writer, b"nobody reads")
+    os.close(writer)
+    write_now(writer, b"closed")
 
 
 def test_second_signal_ends_the_process_at_once():

@@ -1,15 +1,27 @@
 """What a person sees while trials run, and after."""
 
 import io
+import math
 from types import SimpleNamespace
 
 import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.live import LiveTrial, Report
-from search.progress import LiveProgress, PlainProgress, Tally, clock, describe, gain, make_progress
+from search.live import LiveTrial, Report, Retraining
+from search.progress import (
+    LiveProgress,
+    PlainProgress,
+    clock,
+    describe,
+    gain,
+    make_progress,
+    running_row,
+    say,
+    time_left,
+)
 from search.study import Counts
+from search.tally import Tally
 from trainable.config import BASELINE
 
 
@@ -20,9 +32,9 @@ def live_trial(number, accuracy=None, *, epoch=3, baseline=False):
     return LiveTrial(trial, BASELINE.params, last)
 
 
-def console(*, terminal):
+def console(*, terminal, width=120):
     """A console that writes into a string."""
-    return Console(file=io.StringIO(), force_terminal=terminal, width=120, no_color=not terminal)
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, no_color=not terminal)
 
 
 def test_plain_lines_say_what_ended_and_where_the_search_stands():
@@ -48,7 +60,8 @@ def test_live_display_shows_counts_running_trials_and_time():
     """On a terminal the display holds everything that the design asks for."""
     screen = console(terminal=True)
     now = iter([0.0, *[60.0] * 50])
-    tally = Tally(10, Counts(complete=1, pruned=1), best=0.98, baseline=0.97, clock=lambda: next(now))
+    known = {"best": 0.98, "baseline": 0.97, "confirmed": (0, 30), "forecast": lambda: 420.0}
+    tally = Tally(10, Counts(complete=1, pruned=1), **known, clock=lambda: next(now))
     progress = LiveProgress(screen, tally)
     progress.started(live_trial(7, 0.9711, epoch=2))
     progress.finished(live_trial(6, 0.99), TrialState.COMPLETE, None)
@@ -56,6 +69,7 @@ def test_live_display_shows_counts_running_trials_and_time():
     shown = screen.file.getvalue()
     for part in (
         "3/10 trials",
+        "0/30 networks of the confirmation",
         "2 complete, 1 pruned, 0 failed, 1 running",
         "1:00 elapsed, about 7:00 left",
         "best 0.9900, baseline 0.9700 (+2.00 points)",
@@ -66,9 +80,73 @@ def test_live_display_shows_counts_running_trials_and_time():
         assert part in shown
 
 
-def test_time_left_is_unknown_before_the_first_trial():
-    """Nothing is estimated from nothing."""
-    assert Tally(10, Counts(complete=4)).remaining is None
+def test_time_left_is_estimated_when_something_ends_and_runs_down_in_between():
+    """Nothing is estimated from nothing, and no estimate is below zero."""
+    now, estimates = [0.0], iter([None, 100.0, 40.0])
+    tally = Tally(10, Counts(complete=4), forecast=lambda: next(estimates), clock=lambda: now[0])
+    assert time_left(tally) == "starting workers"
+    tally.begin(live_trial(4))
+    assert tally.remaining is None
+    assert time_left(tally) == "time left unknown before the first trial has ended"
+    tally.finish(live_trial(4, 0.97), TrialState.COMPLETE)
+    now[0] = 30.0
+    assert time_left(tally) == "about 1:10 left"
+    tally.retrain(Retraining("trial 4 again", BASELINE.params), 1, 2)
+    assert tally.remaining == 40.0
+    now[0] = 90.0
+    assert tally.remaining == 0.0
+    assert time_left(tally) == "almost done"
+
+
+def test_lines_of_a_log_end_with_the_time_left_once_a_minute():
+    """From the first trial on, through the confirmation; not where nothing is left."""
+    now, estimates = [0.0], iter([None, 600.0, 590.0, 500.0, 0.0])
+    screen = console(terminal=False)
+    progress = PlainProgress(screen, Tally(9, Counts(), forecast=lambda: next(estimates), clock=lambda: now[0]))
+    progress.started(live_trial(0))
+    for now[0] in (5.0, 30.0, 70.0):
+        progress.finished(live_trial(0, 0.97), TrialState.COMPLETE, None)
+    now[0] = 140.0
+    progress.retrained(Retraining("the baseline again", BASELINE.params), 1, 1)
+    ends = [line.rpartition("  ")[2] for line in screen.file.getvalue().splitlines()]
+    assert ends[0] == "about 10:00 left"
+    assert ends[2] == "about 8:20 left"
+    assert not [end for end in (ends[1], ends[3]) if "left" in end]
+
+
+def test_network_of_all_images_in_training_shows_no_accuracy():
+    """It has no validation images."""
+    network = Retraining("trial 7 again, seed 1, all images", BASELINE.params, live_trial(7, math.nan).last)
+    assert running_row(network)[1:3] == ("epoch 3/5", "-")
+
+
+def test_lines_break_between_words_on_a_terminal_and_nowhere_in_a_file():
+    """The words of a narrow terminal's lines are those of the line."""
+    line = "1/4  trial 0 (baseline) complete at epoch 5: 0.9700  hidden_units 512, learning_rate 0.001, batch_size 128"
+    narrow, file = console(terminal=True, width=40), console(terminal=False, width=40)
+    for screen in (narrow, file):
+        say(screen, line)
+    lines = narrow.file.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert [word for part in lines for word in part.split()] == line.split()
+    assert file.file.getvalue() == f"{line}\n"
+
+
+def test_paths_and_commands_are_never_broken():
+    """They are there to be copied."""
+    line = "export     python -m search.export --study night --runs '/a folder' --output exports/night"
+    screen = console(terminal=True, width=40)
+    say(screen, line, whole=True)
+    assert screen.file.getvalue() == f"{line}\n"
+
+
+@pytest.mark.parametrize("progress", [PlainProgress, LiveProgress])
+def test_networks_that_are_not_needed_are_told(progress):
+    """The total stays as it was, so a person is told why it is not reached."""
+    screen = console(terminal=False)
+    progress(screen, Tally(4, Counts())).spared(2, 8, "no configuration did better than the baseline")
+    line = "not needed: 2 of the 8 networks of the confirmation, since no configuration did better than the baseline"
+    assert screen.file.getvalue() == f"{line}\n"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 from commands import ROOT, SMALL_SPACE, bfloat16_is_here, invoke, run_command, start, study_of
 
+# What is printed before the answer; the hint comes where the machine is slow.
+PROGRESS = re.compile(
+    "plan       |starting (Ray|[0-9]+ workers?)$|no worker has started for |[0-9]+/6  |confirm [0-9]+/8  |not needed: "
+)
 KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "report", "seconds", "utilization"}
 
 
@@ -33,15 +37,19 @@ def test_answer_has_every_key_of_the_design(finished):
 
 
 def test_progress_is_quiet_but_for_the_search(finished):
-    """Without a terminal: a line a trial and a network, the table, the commands; nothing of Ray or TensorFlow."""
+    """Without a terminal: the plan, a line a trial and a network, the table, the commands; nothing of Ray's own."""
     lines = finished.stderr.splitlines()
-    trials = [line.split("  ")[0] for line in lines if re.match(r"\d+/\d+  ", line)]
+    end = next(number for number, line in enumerate(lines) if line.startswith("study s: "))
+    assert [line for line in lines[:end] if not PROGRESS.match(line)] == []
+    assert lines[:2] == ["plan       6 trials, then up to 8 networks to confirm the best", "starting Ray"]
+    trials = [line.split("  ")[0] for line in lines[:end] if line[0].isdigit()]
     assert trials == [f"{number}/6" for number in range(1, 7)]
     networks = [line.split("/")[0] for line in lines if line.startswith("confirm ")]
     assert networks == [f"confirm {number}" for number in range(1, len(networks) + 1)]
-    assert lines[6 + len(networks)].startswith("study s: ")
+    assert re.search("  about [0-9]+:[0-9]{2} left$", next(line for line in lines if line.startswith("1/6  ")))
     assert any(line.startswith("export     python -m search.export --study s --runs ") for line in lines)
     assert any(line.startswith("dashboard  python -m streamlit run dashboard/app.py -- --runs ") for line in lines)
+    lines.remove("starting Ray")
     assert not [line for line in lines if "ray" in line.lower() or "cuda" in line.lower() or "warning" in line.lower()]
 
 

@@ -1,0 +1,74 @@
+"""One command from its options to its end; Ray and Tune are stood in for, so that their moments can be chosen."""
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from search import execution
+from search.options import parse
+from search.runtime import Resources
+from search.session import Session
+
+
+@pytest.fixture
+def ended(monkeypatch, capsys):
+    """What had been printed when Ray was told to end, once for each time."""
+    found = []
+
+    @contextlib.contextmanager
+    def runtime(_address, _wanted, *, verbose):
+        try:
+            with contextlib.redirect_stdout(None):  # as the real one does, which drops what Ray prints
+                yield Resources(2, 1.0, 0.0)
+        finally:
+            found.append(capsys.readouterr())
+
+    monkeypatch.setattr(execution, "ray_runtime", runtime)
+    return found
+
+
+def run(monkeypatch, folder, run_trials, *arguments):
+    """Run a search whose trials are run by a function; return the exit status."""
+    tuning = SimpleNamespace(mnist_trainable=lambda *_: None, run_trials=run_trials)
+    monkeypatch.setitem(sys.modules, "search.tuning", tuning)
+    options = parse(["--trials", "3", "--study", "s", "--runs", str(folder), *arguments])
+    return Session(options, time.monotonic()).run()
+
+
+def signalled(_trainable, _work, _resources, *, check, **_):
+    """Get a signal, and notice it."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    check()
+
+
+def test_answer_so_far_is_told_before_ray_ends(ended, monkeypatch, tmp_path):
+    """Ray's end takes seconds on a busy machine: whoever ends the command does not wait for it to read the answer."""
+    assert run(monkeypatch, tmp_path, signalled, "--json") == 143
+    [(answer, lines)] = ended
+    assert "SIGTERM: stopped; the same command with --study s goes on" in lines
+    assert "report     " in lines
+    assert answer.startswith('{"study": "s"')
+
+
+def test_command_says_at_once_what_it_is_going_to_do(ended, monkeypatch, tmp_path):
+    """The plan and what is waited for are told before the first trial ends, where the progress goes."""
+    run(monkeypatch, tmp_path, signalled, "--json")
+    [(_, lines)] = ended
+    told = [line for line in lines.splitlines() if not line.startswith("[I ")]  # Optuna's own, which the command hides
+    assert told[:3] == [
+        "plan       3 trials, then up to 30 networks to confirm the best",
+        "starting Ray",
+        "starting 2 workers",
+    ]
+
+
+def test_file_is_no_terminal_whatever_the_environment_says(monkeypatch, tmp_path):
+    """FORCE_COLOR, which CI systems set, would draw the live display into a log and break its lines."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with (tmp_path / "log").open("w") as log, contextlib.redirect_stdout(log):
+        assert not Session(parse([]), time.monotonic())._console.is_terminal
