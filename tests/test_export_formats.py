@@ -81,11 +81,15 @@ def test_description_names_every_file_with_its_hash(exported, finished):
 
 
 def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
-    """The card's code, copied and run without this project, says what a picture shows, in each format."""
+    """The card's code, copied and run without this project, says what a picture shows, in each format.
+
+    Keras's evaluates the model, too, once it is compiled as the card says.
+    """
     output, _, preprocessing = exported
     prepare, *uses = re.findall(r"```python\n(.*?)```", (output / "MODEL_CARD.md").read_text(), re.DOTALL)
     assert prepare == READ_IMAGE + (AS_THEY_ARE if preprocessing else SCALE)
     assert uses == [USE[name] for name in FORMATS]
+    uses[0] += f"assert model.evaluate(inputs, np.array([{dataset.y_val[0]}]), verbose=0)[1] == 1\n"
     Image.fromarray(dataset.x_val[0].reshape(28, 28)).save(tmp_path / "digit.png")
     for name in FILES:
         (tmp_path / name).symlink_to(output / name)
@@ -98,6 +102,7 @@ def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
         for program in programs
     ]  # fmt: skip
     said = [process.communicate() for process in started]
+    assert {process.returncode for process in started} == {0}, said
     assert "".join(out for out, _ in said).split() == 4 * [f"[{dataset.y_val[0]}]"], said
 
 

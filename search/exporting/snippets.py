@@ -25,6 +25,9 @@ import keras
 model = keras.models.load_model("model.keras")
 probabilities = model.predict(inputs, verbose=0)  # float32 [1, 10]
 print(probabilities.argmax(axis=1))
+
+# To score or train it further: the file holds the network, but no loss, metric or optimizer. Labels are digits, 0 to 9.
+model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 """,
     SAVEDMODEL.name: """\
 import tensorflow as tf
