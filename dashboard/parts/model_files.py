@@ -6,10 +6,10 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.model.exports import LARGEST, MOST_FILES, content_of, exports_of, files_of
-from dashboard.model.kept import Kept
+from dashboard.model.kept import Kept, store_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
-from search.folder import folder_of
+from search.errors import SearchError
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -17,11 +17,15 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 def show(site: Site, study: Snapshot, models: list[Kept]) -> None:
     """Offer the files; each is read when it is asked for."""
     st.subheader("Files to take away")
-    exports, home = exports_of(site.options.exports, study.name), folder_of(study.runs, study.name)
+    exports = exports_of(site.options.exports, study.name)
     for export in exports:
         _offer(f"Exported, in {export.folder}", list(files_of(export.folder)), export.folder)
     if not exports:
         st.caption(f"No export of this study is in {site.options.exports}.")
+    try:
+        home = store_of(study).folder.parent
+    except SearchError:
+        return  # the page has said why
     _offer("Kept models, as Keras reads them", [each.file for each in models], home)
     report = home / "report.html"
     if report.is_file():
