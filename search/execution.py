@@ -241,7 +241,7 @@ class Execution:
             self._plan.settings,
             goal=options.trials,
             extent=self._extent if options.confirm else None,
-            workers=max(1, self._workers),
+            workers=max(1, self._workers or 0),
             limit=math.inf if options.timeout is None else self._started + options.timeout - time.monotonic(),
         )
 
