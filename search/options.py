@@ -31,6 +31,7 @@ class Options:
     runs: Path
     data: Path | None
     space: Path | None
+    print_space: bool
     sampler: str | None
     pruner: str | None
     seed: int | None
@@ -115,6 +116,7 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
+    what.add_argument("--print-space", action="store_true", help="print the built-in space as such a file, and end")
     what.add_argument("--sampler", choices=SAMPLER_NAMES, help="(default: tpe)")
     what.add_argument("--pruner", choices=PRUNER_NAMES, help="(default: asha)")
     what.add_argument(

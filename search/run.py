@@ -5,13 +5,18 @@ import time
 
 STARTED = time.monotonic()
 
-from search.errors import EXIT_INTERRUPTED, SearchError  # noqa: E402 (the clock starts before the imports)
+from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402 (the clock starts before the imports)
 from search.options import parse  # noqa: E402
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
+    if options.print_space:
+        from search.space import BUILT_IN, to_toml  # noqa: PLC0415 (as below)
+
+        print(to_toml(BUILT_IN), end="")
+        return EXIT_DONE
     try:
         # Imported here: a wrong option is answered before anything heavy is loaded.
         from search.noise import quiet  # noqa: PLC0415

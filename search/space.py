@@ -108,6 +108,36 @@ BUILT_IN = Space(
 )
 
 
+MEANINGS = {
+    "hidden_units": "units of the hidden layer",
+    "learning_rate": "of RMSprop",
+    "batch_size": "images a step",
+    "epochs": "passes over the training images, where a trial is not stopped before",
+}
+EXPLANATION = """\
+# A search space, for a new study: python -m search.run --space FILE
+# A table is a parameter that is searched; one without a table stays at the baseline's value.
+# type = "int" or "float": from low to high, both included; log = true counts on a log scale, where low is above 0.
+# type = "categorical": any of choices.
+# The baseline has to lie in the space, or be left out with --no-baseline.
+"""
+
+
+def to_toml(space: Space) -> str:
+    """Return the file that `load_space` reads as this space, with comments that explain it."""
+    return EXPLANATION + "".join(_table(name, each) for name, each in space.distributions.items())
+
+
+def _table(name: str, distribution: BaseDistribution) -> str:
+    if isinstance(distribution, CategoricalDistribution):
+        fields = {"type": "categorical", "choices": list(distribution.choices)}
+    else:
+        kind = "int" if isinstance(distribution, IntDistribution) else "float"
+        fields = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
+    return f"\n[{name}]  # {MEANINGS[name]}; the baseline has {BASELINE.params[name]}\n{lines}"
+
+
 def load_space(file: Path) -> Space:
     """Read a space from TOML: a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
 

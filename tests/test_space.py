@@ -1,12 +1,16 @@
 """The search space: what a file may say, what it may not, and what survives a round trip."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
+from commands import run_command
 from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search.errors import UsageError
-from search.space import BUILT_IN, Space, load_space
+from search.space import BUILT_IN, Space, load_space, to_toml
 from trainable.config import BASELINE
 
 
@@ -155,3 +159,22 @@ def test_grids_stay_inside_their_space(found):
         for point in points:
             others = {other: choices[0] for other, choices in values.items()}
             space.check(others | {name: point}, "grid")
+
+
+@given(distributions.filter(bool))
+def test_toml_gives_the_same_space_back(found):
+    """What is printed to be changed is the whole of the space."""
+    with tempfile.TemporaryDirectory() as folder:
+        assert load_space(space_file(Path(folder), to_toml(Space(found)))) == Space(found)
+
+
+@pytest.mark.parametrize("others", [[], ["--storage", "nosuch://", "--study", "s", "--space", "nowhere.toml"]])
+def test_built_in_space_is_printed_as_a_file_to_change(others, tmp_path):
+    """It is read as the space that is built in, says what the fields mean, and nothing else happens."""
+    result = run_command("search.run", "--print-space", "--runs", tmp_path / "runs", *others)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+    space = load_space(space_file(tmp_path, result.stdout))
+    assert space == BUILT_IN
+    assert [*space.distributions] == [*BUILT_IN.distributions]
+    assert all(word in result.stdout for word in ("# ", "--space", "log", "int", "float", "categorical", "choices"))
