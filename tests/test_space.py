@@ -1,10 +1,11 @@
 """The search space: what a file may say, what it may not, and what survives a round trip."""
 
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
-from commands import run_command
+from commands import ROOT, run_command
 from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -178,3 +179,24 @@ def test_built_in_space_is_printed_as_a_file_to_change(others, tmp_path):
     assert space == BUILT_IN
     assert [*space.distributions] == [*BUILT_IN.distributions]
     assert all(word in result.stdout for word in ("# ", "--space", "log", "int", "float", "categorical", "choices"))
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/search.md"])
+def test_example_space_of_the_documents_can_be_searched(document, tmp_path):
+    """It holds the baseline, and the epochs, by which a search gains most."""
+    [example] = re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+    space = load_space(space_file(tmp_path, example))
+    assert space.check({name: BASELINE.params[name] for name in space.distributions}, document)
+    assert space.max_epochs > BUILT_IN.max_epochs
+
+
+def test_readme_has_the_built_in_space():
+    """Its table is the one of the code, with the baseline's values."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = {row[1]: row[2:] for row in re.findall(r"(\| `(\w+)` \| (.*?) \| ?(.*?) ?\| (.*?) \|)", text)}
+    for name, each in BUILT_IN.distributions.items():
+        values, scale, baseline = rows[name]
+        choices = getattr(each, "choices", None)
+        assert values == (", ".join(map(str, choices)) if choices else f"{each.low} to {each.high}")
+        assert scale == ("" if choices else "logarithmic" if each.log else "linear")
+        assert baseline == str(BASELINE.params[name])

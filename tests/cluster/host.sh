@@ -16,7 +16,6 @@ show() { # SOURCE PLACE ro|rw
 
 hostname "$name"
 for file in hosts resolv.conf; do mount --bind "$folder/etc/$file" "/etc/$file"; done
-mount -t tmpfs -o size=2g tmpfs /dev/shm
 mount -t tmpfs tmpfs /run && mkdir /run/sshd
 
 case $base in /root/* | /tmp/*) show "$base" "$base" ro ;; esac
@@ -31,6 +30,7 @@ else # Of the project a host has only what is sent to it: also where the environ
 fi
 mount --rbind "$folder/root" /root
 mount --rbind "$folder/tmp" /tmp
+mount -t tmpfs -o size=2g tmpfs /dev/shm # last: the folder may lie there
 cd /
 
 ip link set lo up
