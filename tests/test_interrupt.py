@@ -85,3 +85,14 @@ def test_second_signal_ends_the_process_at_once():
         "    os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 130
+
+
+@pytest.mark.parametrize(("status", "said"), [(0, "the answer, cleared up"), (143, "the answer")])
+def test_interrupted_command_leaves_python_uncleared(status, said):
+    """What is printed stands; what Python does at its end takes many seconds on a busy machine."""
+    script = (
+        "import atexit; from search.run import leave\n"
+        f"atexit.register(print, ', cleared up', end=''); print('the answer', end=''); leave({status})"
+    )
+    result = subprocess.run([sys.executable, "-c", script], check=False, timeout=30, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (status, said, "")
