@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from commands import SPACE_WITH_BASELINE, memory_folder, run_command
-from damaged import search
+from damaged import damaged_search
 from filelock import FileLock
 from postgres import PostgresServer, server_binaries
 from xdist.scheduler import LoadScopeScheduling
@@ -164,7 +164,7 @@ def finished(dataset, tmp_path_factory):
                 timeout=500,
             )  # fmt: skip
             progress.write_text(result.stderr)
-            answer.write_text(result.stdout)
+            answer.write_text(result.stdout if result.returncode == 0 else "")
     assert answer.read_text(), progress.read_text()
     return Finished("s", runs, space, json.loads(answer.read_text()), progress.read_text())
 
@@ -173,4 +173,4 @@ def finished(dataset, tmp_path_factory):
 def damaged(dataset, tmp_path_factory):
     """The folder of a real search to which things happened, and what its command printed."""
     runs = tmp_path_factory.mktemp("damaged")
-    return runs, search(runs)
+    return runs, damaged_search(runs)

@@ -26,8 +26,8 @@ class Ended(NamedTuple):
     stderr: str
 
 
-def search(runs):
-    """Run the search, named `s`, into a folder."""
+def damaged_search(runs):
+    """Run the search, named `s`, into a folder; return what it printed."""
     space, first = runs / "space.toml", runs / "first.jsonl"
     space.write_text(SPACE)
     first.write_text("\n".join(map(json.dumps, TRIALS)))
