@@ -32,7 +32,12 @@ LONGEST = ("test_benchmarks.py", "test_export_formats.py", "test_export.py", "te
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
-    """Keep the tests' folders in memory where there is room: waiting for a disk at each commit shows nothing more."""
+    """Keep the tests' folders in memory where there is room: waiting for a disk at each commit shows nothing more.
+
+    Let Ray's workers have their share of a machine that is busy: by itself it gives them what others leave (nice 15),
+    beside another program next to nothing.
+    """
+    os.environ.setdefault("RAY_worker_niceness", "0")
     if config.option.basetemp is None and not hasattr(config, "workerinput") and memory_folder() is not None:
         config.option.basetemp = tempfile.mkdtemp(prefix="tests-", dir=memory_folder())
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
