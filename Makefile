@@ -1,4 +1,4 @@
-# make search, make test: each sets up what it needs first. Nothing but Python 3.11 or newer and make is required.
+# make search, make test: each sets up what it needs first. Nothing but Python 3.11 to 3.13 and make is required.
 
 PYTHON ?= python3
 TRIALS ?= 50
@@ -18,7 +18,7 @@ dashboard: setup
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
 	@echo "Installing into $(VENV) (2 to 3 minutes the first time)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --require-hashes --requirement requirements.lock

@@ -83,7 +83,7 @@ def passed() -> bool:
 
 def _offer(access: Access) -> None:
     if find_spec("authlib") is None:
-        _say("Sign-in is configured, but Authlib is not installed: pip install 'mnist-search[auth]'.")
+        _say("Sign-in is configured, but Authlib is not installed: pip install -e '.[auth]'.")
         return
     st.title("MNIST search")
     st.markdown("Studies are shown to people who have signed in.")

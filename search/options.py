@@ -124,7 +124,12 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         help="seeds the sampler and every trial (default: random, recorded)",
     )  # fmt: skip
     what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
-    what.add_argument("--no-baseline", dest="baseline", action="store_false", help="leave trial 0 out")
+    what.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_false",
+        help="leave trial 0 out; the verdict compares with the baseline all the same",
+    )
     what.add_argument(
         "--precision", choices=PRECISIONS,
         help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",

@@ -132,7 +132,7 @@ def test_missing_authlib_is_said_in_one_line(enter, monkeypatch):
     monkeypatch.setitem(sys.modules, "authlib", None)
     page = enter({"auth": AUTH}, {"is_logged_in": False})
     assert [each.value for each in page.error] == [
-        "Sign-in is configured, but Authlib is not installed: pip install 'mnist-search[auth]'."
+        "Sign-in is configured, but Authlib is not installed: pip install -e '.[auth]'."
     ]
     assert not page.button
 
