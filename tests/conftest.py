@@ -20,7 +20,6 @@ from xdist.scheduler import LoadScopeScheduling
 from search.storage import open_storage
 from trainable.data import Dataset, load_dataset
 
-TESTS = Path(__file__).parent
 # Where there are two processes, what promises something within seconds, or looks at a live search, is one group in one
 # of them, in this order. The other files run beside it, each as a group of its own, the longest first.
 TIMED = (
@@ -38,8 +37,9 @@ def pytest_configure(config):
     beside another program next to nothing.
     """
     os.environ.setdefault("RAY_worker_niceness", "0")
-    if config.option.basetemp is None and not hasattr(config, "workerinput") and memory_folder() is not None:
-        config.option.basetemp = tempfile.mkdtemp(prefix="tests-", dir=memory_folder())
+    wanted = config.option.basetemp is None and not hasattr(config, "workerinput")  # of two processes the first decides
+    if wanted and (folder := memory_folder()) is not None:
+        config.option.basetemp = tempfile.mkdtemp(prefix="tests-", dir=folder)
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
