@@ -60,7 +60,7 @@ check: $(VENV)/.installed-dev
 	$(RUN) -m mypy
 
 # About 105 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
-BENCHMARKS := engine precision search quality calibration whole driver memory dashboard
+BENCHMARKS := engine precision search quality verdicts calibration whole driver memory dashboard
 bench: $(VENV)/.installed-dev
 	@for name in $(BENCHMARKS) "driver --workers 16,64"; do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}
 

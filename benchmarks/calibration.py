@@ -1,4 +1,4 @@
-"""`python -m benchmarks.calibration`: how often the baseline is called better or worse than itself."""
+"""`python -m benchmarks.calibration`: how often an interval misses the truth on real networks of two configurations."""
 
 import multiprocessing
 import os
@@ -8,63 +8,131 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
 from search.arguments import whole
+from search.earlier import compare_pairs
+from search.extent import BASELINES, TWO_LOOKS
 from search.noise import quiet, quiet_import
+from search.progress import describe
 from search.study import POINTS
-from search.verdict import Estimate, Verdict, Word, Wrong, compare
-from trainable.config import BASELINE
+from search.verdict import Estimate, compare
+from trainable.config import BASELINE, Configuration
 from trainable.data import Dataset, HeldOutSet, load_dataset, load_held_out
 from trainable.process import prepare_tensorflow
 from trainable.scoring import wrong_images
 
-REPETITIONS = 40
-SEEDS = 5  # of each side, as the search's own default
-ALLOWED = 0.075  # share of repetitions that may say better or worse; 0.05 are meant to
+# Another network of about the baseline's accuracy: narrower, with other steps, trained for longer.
+UNLIKE = Configuration(hidden_units=256, learning_rate=0.002, batch_size=256, epochs=7)
+NETWORKS = 40  # of each configuration
+COMPARISONS = 200
+BOUNDS = (0.01, 0.075)  # shares of intervals that may miss the truth, of which 0.05 are meant to
+FEWEST = TWO_LOOKS[-1]  # networks of each
 SMOKE_IMAGES = 1000  # of either split
+
+Right = NDArray[np.bool_]
+"""Which network classifies which image right: bool [networks, images]."""
 
 
 @dataclass(frozen=True)
-class Repetition:
-    """The errors of two sides, by seed, and the verdict on them."""
+class Method:
+    """A way to make an interval.
 
-    sides: tuple[Wrong, Wrong]
-    verdict: Verdict
+    Attributes:
+        name: What it is called.
+        networks: Of the unlike configuration and of the baseline.
+        is_earlier: Whether the networks are paired by seed, as they were before.
+    """
 
+    name: str
+    networks: tuple[int, int]
+    is_earlier: bool = False
+
+    def interval(self, first: Sequence[Sequence[int]], second: Sequence[Sequence[int]], images: int) -> Estimate | None:
+        """Return the difference with its 95 % interval."""
+        return (compare_pairs if self.is_earlier else compare)(first, second, images).difference
+
+
+METHODS = (
+    Method("first look", (TWO_LOOKS[0], BASELINES)),
+    Method("second look", (TWO_LOOKS[-1], BASELINES)),
+    Method("before, paired", (FEWEST, FEWEST), is_earlier=True),
+)
 
 _worker: dict[str, Any] = {}  # in a process that trains: its engine and the test images
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the benchmark; return its exit status."""
+    """Run the benchmark; return its exit status: 1 where an interval of today misses more or less than it may."""
     parser = make_parser("calibration", __doc__)
     parser.add_argument(
-        "--repetitions", metavar="N", type=whole(1), default=REPETITIONS, help=f"(default: {REPETITIONS})"
+        "--networks", metavar="N", type=whole(FEWEST), default=NETWORKS, help=f"of each (default: {NETWORKS})"
     )
-    parser.add_argument("--smoke", action="store_true", help=f"train on {2 * SMOKE_IMAGES} images only")
+    parser.add_argument(
+        "--comparisons", metavar="N", type=whole(1), default=COMPARISONS, help=f"(default: {COMPARISONS})"
+    )
+    parser.add_argument(
+        "--smoke", action="store_true", help=f"train on {2 * SMOKE_IMAGES} images only, check no bounds"
+    )
     options = parser.parse_args(arguments)
     quiet(verbose=False)
     data, held_out = load_dataset(), load_held_out()
     if options.smoke:
         data = Dataset(*(each[:SMOKE_IMAGES] for each in (data.x_train, data.y_train, data.x_val, data.y_val)))
-    found = list(repetitions(data, held_out, options.repetitions))
-    body = report(found, len(data.y_train) + len(data.y_val), len(held_out.y))
+    pools = trained(data, held_out, options.networks)
+    found = {each: missed(*pools, each, options.comparisons) for each in METHODS}
+    body = report(pools, found, len(data.y_train) + len(data.y_val))
     print(body)
-    record("calibration", "The baseline against itself", body, options.results)
+    record("calibration", "Two unlike configurations of about equal accuracy", body, options.results)
+    wrong = [each.name for each, shares in found.items() if not (each.is_earlier or is_within(shares))]
+    if wrong and not options.smoke:
+        print(f"error: out of bounds: {', '.join(wrong)}", file=sys.stderr)
+        return 1
     return 0
 
 
-def repetitions(data: Dataset, held_out: HeldOutSet, number: int) -> Iterator[Repetition]:
-    """Train two sides of networks for each repetition and compare them; no network is in two repetitions."""
-    with processes(data, held_out, 2 * SEEDS * number) as pool:
-        errors = pool.imap(errors_of, range(2 * SEEDS * number))
-        for repetition in range(1, number + 1):
-            first, second = ([next(errors) for _ in range(SEEDS)] for _ in range(2))
-            verdict = compare(first, second, len(held_out.y))
-            print(f"{repetition}/{number}: {verdict.word}{points(verdict.difference)}", file=sys.stderr, flush=True)
-            yield Repetition((first, second), verdict)
+def trained(data: Dataset, held_out: HeldOutSet, networks: int) -> tuple[Right, Right]:
+    """Train networks of both configurations, each with a seed of its own."""
+    tasks = [(one, seed) for one in (UNLIKE, BASELINE) for seed in range(networks)]
+    right = np.ones((len(tasks), len(held_out.y)), bool)
+    with processes(data, held_out, len(tasks)) as pool:
+        for place, wrong in enumerate(pool.imap(errors_of, tasks)):
+            right[place, wrong] = False
+            print(f"{place + 1}/{len(tasks)} networks", file=sys.stderr, flush=True)
+    return right[:networks], right[networks:]
+
+
+def missed(unlike: Right, baseline: Right, method: Method, comparisons: int) -> list[tuple[bool, float]]:
+    """Compare networks and images that are drawn from what there is, with replacement.
+
+    What is drawn from is then the whole population, of which the true difference is known: the networks' seeds and the
+    images are both new each time, as the interval takes them to be.
+
+    Returns:
+        For each comparison whether the interval misses the truth, and half of its width, a share.
+    """
+    random = np.random.default_rng(1)
+    truth, images = unlike.mean() - baseline.mean(), unlike.shape[1]
+    found = []
+    for _ in range(comparisons):
+        drawn = random.integers(images, size=images)
+        sides = [
+            list(_errors(pool[random.integers(len(pool), size=number)][:, drawn]))
+            for pool, number in zip((unlike, baseline), method.networks, strict=True)
+        ]
+        difference = method.interval(sides[0], sides[1], images)
+        if difference is not None:
+            is_missed = not difference.low <= truth <= difference.high
+            found.append((is_missed, (difference.high - difference.low) / 2))
+    return found
+
+
+def is_within(found: Sequence[tuple[bool, float]]) -> bool:
+    """Say whether as many intervals miss the truth as may: too few are a fault, too, of power given away."""
+    low, high = BOUNDS
+    return low <= sum(is_missed for is_missed, _ in found) / len(found) <= high
 
 
 def processes(data: Dataset, held_out: HeldOutSet, most: int) -> Any:
@@ -73,45 +141,43 @@ def processes(data: Dataset, held_out: HeldOutSet, most: int) -> Any:
     return multiprocessing.get_context("spawn").Pool(number, _prepare, (data, held_out))
 
 
-def errors_of(seed: int) -> list[int]:
-    """Train a baseline on all training images; return which test images it classifies wrong."""
-    engine, held_out = _worker["engine"], _worker["held_out"]
-    engine.start(replace(BASELINE, seed=seed), all_images=True)
-    for _ in range(BASELINE.epochs):
+def errors_of(task: tuple[Configuration, int]) -> list[int]:
+    """Train a network on all training images; return which test images it classifies wrong."""
+    (configuration, seed), engine, held_out = task, _worker["engine"], _worker["held_out"]
+    engine.start(replace(configuration, seed=seed), all_images=True)
+    for _ in range(configuration.epochs):
         engine.train_epoch()
     return wrong_images(engine.weights, held_out.x, held_out.y)
 
 
-def report(found: Sequence[Repetition], trained_on: int, scored_on: int) -> str:
-    """Return the section's text, where networks were trained and scored on these numbers of images."""
-    number, networks = len(found), 2 * SEEDS * len(found)
-    words = [each.verdict.word for each in found]
-    intervals = [each.verdict.difference for each in found if each.verdict.difference is not None]
-    accuracies = [[1 - len(wrong) / scored_on for wrong in side] for each in found for side in each.sides]
-    rows: list[list[object]] = [
-        *([f"*{word}*", words.count(word)] for word in Word),
-        ["*better* or *worse* (goal: at most)", f"{number - words.count(Word.NO_DIFFERENCE)} ({ALLOWED * number:.0f})"],
-        ["difference, points", spread([POINTS * each.mean for each in intervals])],
-        ["half-width of its interval, points", spread([POINTS * (each.high - each.low) / 2 for each in intervals])],
-        ["test accuracy of a network", spread(np.ravel(accuracies).tolist(), 4)],
-        ["its mean", f"{np.mean(accuracies):.5f}"],
-        ["its standard deviation over seeds", f"{np.std(accuracies, ddof=1):.5f}"],
+def report(pools: tuple[Right, Right], found: dict[Method, list[tuple[bool, float]]], trained_on: int) -> str:
+    """Return the section's text, where networks were trained on so many images."""
+    accuracies = [pool.mean(axis=1) for pool in pools]
+    networks: list[list[object]] = [
+        [name, describe(one.params), f"{each.mean():.5f}", f"{each.std(ddof=1):.5f}", spread(each.tolist(), 4)]
+        for name, one, each in zip(("unlike", "baseline"), (UNLIKE, BASELINE), accuracies, strict=True)
     ]
+    rows: list[list[object]] = []
+    for method, comparisons in found.items():
+        times = sum(is_missed for is_missed, _ in comparisons)
+        ours, theirs = method.networks
+        widths = spread([POINTS * width for _, width in comparisons])
+        rows.append([method.name, f"{ours} and {theirs}", f"{times} of {len(comparisons)}", widths])
     return (
-        f"{number} times, {SEEDS} networks of the baseline are compared with {SEEDS} others as a search compares its "
-        f"winner with the baseline: trained on {trained_on} images, scored once on the test images. They differ by "
-        f"their seeds alone, 0 to {networks - 1}, so *better* and *worse* are errors, which at most 5 % shall be. "
-        "Where a figure stands with a range, it is over the repetitions, or over the networks.\n\n"
-        + table(["", "baseline against itself"], rows)
+        f"{len(pools[0])} networks of each of two configurations, trained on {trained_on} images and scored on the "
+        "test images, are all the networks there are, and the test images all images: so the true difference is known. "
+        f"Networks and images are drawn from them with replacement, {len(next(iter(found.values())))} times for each "
+        f"method, and a 95 % interval should miss the true difference in 5 %; it may in {POINTS * BOUNDS[0]:.0f} to "
+        f"{POINTS * BOUNDS[1]:.1f} %.\n\n"
+        + table(["", "configuration", "test accuracy", "standard deviation over seeds", "networks"], networks)
+        + "\n\n"
+        + table(["interval", "networks", "misses the truth", "half-width, points"], rows)
     )
 
 
-def points(difference: Estimate | None) -> str:
-    """Return a difference with its interval; nothing where there is none."""
-    if difference is None:
-        return ""
-    mean, low, high = (f"{POINTS * each:+.2f}" for each in (difference.mean, difference.low, difference.high))
-    return f", {mean} ({low} to {high}) points"
+def _errors(right: Right) -> Iterator[list[int]]:
+    for each in right:
+        yield np.flatnonzero(~each).tolist()
 
 
 def _prepare(data: Dataset, held_out: HeldOutSet) -> None:

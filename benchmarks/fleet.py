@@ -18,6 +18,7 @@ from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
+from search.stopping import Limits
 from search.storage import open_storage
 from search.study import open_study
 from search.trials import Trials
@@ -92,6 +93,18 @@ class Watch(Observer):
         self.over = True
 
 
+@dataclass(frozen=True)
+class WhenOver(Limits):
+    """Ends the search when a watch has seen enough."""
+
+    watch: Watch | None = None
+
+    @property
+    def is_time_up(self) -> bool:
+        """Whether it has."""
+        return self.watch is not None and self.watch.over
+
+
 def _clocks() -> Window:
     return Window(time.perf_counter(), time.process_time(), time.thread_time())
 
@@ -110,7 +123,7 @@ def measure(sampler: str, folder: Path, resources: Resources, seconds: float) ->
         models=ModelStore(folder, sampler),
         failures=FailureStore(folder, sampler),
         observer=watch,
-        time_is_up=lambda: watch.over,
+        limits=WhenOver(watch=watch),
     )
     trials.take_stock()
     run_trials(tune.with_parameters(Waiting, gate=gate), trials, resources, check=lambda: None)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
+from search.candidates import are_best
 from search.goal import Goal, goal_of
 from search.reporting.findings import Found
 from search.study import (
@@ -70,7 +71,7 @@ class Snapshot(Found):
     @cached_property
     def is_current(self) -> bool:
         """Whether the candidates of the confirmation are still the best configurations; no where none was begun."""
-        return self.answer is not None and self.answer.is_of(self.trials, self.settings)
+        return self.answer is not None and are_best(self.answer.candidates, self.trials, self.settings)
 
     @cached_property
     def best(self) -> FrozenTrial | None:

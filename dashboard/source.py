@@ -1,7 +1,8 @@
 """Where pages get what they show: one opened storage and one history a study, shared by all who look."""
 
 import threading
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,11 +13,13 @@ from dashboard import sign_in
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
+from search.elsewhere import looks_elsewhere
 from search.lease import holder_of
 from search.storage import one_line_errors, open_read_only, shown, sqlite_file
 from search.study import settings_in
 
 STUDIES = 20  # whose histories are kept in memory
+COUNT_EVERY = timedelta(seconds=20)  # between two questions for what other studies did
 
 
 class View(NamedTuple):
@@ -65,6 +68,7 @@ class Feed:
         self._rows: list[dict[str, Any]] = []
         self._snapshot: Snapshot | None = None
         self._changed_at: datetime | None = None
+        self._counted: tuple[datetime, int] | None = None  # looks at the test images for other studies, and when
         self._lock = threading.Lock()
 
     def view(self) -> View:
@@ -72,14 +76,24 @@ class Feed:
         with self._lock:
             changed, now = self._history.read(), datetime.now()  # noqa: DTZ005 (Optuna's times are local)
             snapshot = self._snapshot
+            elsewhere = self._looks_elsewhere(now)
             if snapshot is None or changed or snapshot.attributes != self._history.attributes:
-                snapshot = self._taken(changed)
+                snapshot = self._taken(changed, elsewhere)
                 self._changed_at = now if self._snapshot else _last_event(snapshot)
-                self._snapshot = snapshot
+            elif snapshot.elsewhere != elsewhere:
+                snapshot = replace(snapshot, elsewhere=elsewhere)
+            self._snapshot = snapshot
             status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at)
             return View(snapshot, status)
 
-    def _taken(self, changed: set[int]) -> Snapshot:
+    def _looks_elsewhere(self, now: datetime) -> int | None:
+        """Return how often other studies have looked at the test images, asked anew only after a while."""
+        if self._counted is None or now - self._counted[0] > COUNT_EVERY:
+            data = settings_in(self._history.attributes, self._name).data
+            self._counted = now, looks_elsewhere(self._engine, self._name, data)
+        return self._counted[1]
+
+    def _taken(self, changed: set[int], elsewhere: int | None) -> Snapshot:
         """Return a snapshot of the history, in which these trials changed."""
         history = self._history
         settings = settings_in(history.attributes, self._name)
@@ -94,6 +108,7 @@ class Feed:
             settings=settings,
             attributes=history.attributes,
             trials=tuple(history.trials),
+            elsewhere=elsewhere,
             rows=tuple(self._rows),
         )
 

@@ -90,23 +90,31 @@ def continue_arguments(snapshot: Snapshot) -> list[str]:
     parts = ["--study", snapshot.name]
     if goal is not None:
         parts += ["--trials", str(goal.trials), "--workers", str(goal.workers)]
-        parts += _confirming(goal)
+        parts += [*_ending(goal), *_confirming(goal)]
     return parts
+
+
+def _ending(goal: Goal) -> list[str]:
+    """Return the options that may end the search early."""
+    value = [] if goal.stop_at is None else ["--stop-at", f"{goal.stop_at:g}"]
+    return [*value, *(["--stop-when-settled"] if goal.stop_when_settled else [])]
 
 
 def _confirming(goal: Goal) -> list[str]:
     """Return the options that ask for as much of a confirmation, where it is not the default."""
     if goal.extent is None:
         return ["--no-confirm"]
+    why = ["--explain"] if goal.explain else []
     if goal.extent == Extent():
-        return []
-    return ["--confirm-top", str(goal.extent.candidates), "--confirm-seeds", str(goal.extent.seeds)]
+        return why
+    seeds = [] if goal.extent.seeds is None else ["--confirm-seeds", str(goal.extent.seeds)]
+    return ["--confirm-top", str(goal.extent.candidates), *seeds, *why]
 
 
 def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
     goal = snapshot.goal
     if holder is not None:
-        done = goal is not None and snapshot.counts.finished >= goal.trials
+        done = goal is not None and goal.has_searched(snapshot.attributes, snapshot.trials)
         return Phase.CONFIRMING if done else Phase.SEARCHING
     if goal is None:
         return Phase.UNKNOWN

@@ -1,35 +1,29 @@
-"""What a study holds of its confirmation: which networks were trained again, how they did, and the verdict on them.
+"""What a confirmation says: who wins on the validation images, and how the winner compares with the baseline.
 
-All of it is in study attributes, one for each network, so a kill costs no more than the networks in training:
-`confirmation` (which candidates and seeds), `confirmed:CANDIDATE:SEED` (a network of the training split, scored on the
-validation images), `tested:CANDIDATE:SEED` (one of all training images, with its errors on the test images) and `looks`
-(when the test images were looked at, and for whom). Written by `search.confirm`.
+Made from what a study records, see `search.confirmed`. Candidates are trained again with fresh seeds on the training
+split, and the best mean wins; the winner and the baseline, trained on all images, are scored on the test images. Where
+the first look at these does not tell them apart, some more of the winner are trained, and there is a second one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from optuna.trial import FrozenTrial
 
-from search.looks import BASELINE_NAME, Look, occasions, title
-from search.settings import Settings
-from search.study import POINTS, ranked
-from search.verdict import NOTEBOOK, Verdict, alone, compare, wilson
-from trainable.config import BASELINE, MAX_SEED
+from search.alpha import Analysis, alpha
+from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
+from search.looks import BASELINE_NAME, Look, compared, occasions
+from search.price import Cost, Price, Worst, worst_of
+from search.verdict import Verdict, Word, Wrong, accuracies_of, compare
+from trainable.data import VALIDATION_SIZE
 
-# Study user attributes.
-CONFIRMATION = "confirmation"
-CONFIRMED = "confirmed"
-TESTED = "tested"
-LOOKS = "looks"
-
-# Keys of their values.
+# Keys of a result.
 VAL_ACCURACY = "val_accuracy"
 WRONG = "wrong"  # indices of the test images that were classified wrong
 SECONDS = "seconds"  # of training
+PARAMETERS_COUNT = "parameters_count"
 SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
 FAILURE = "failure"  # in place of a result
 
@@ -37,61 +31,8 @@ TEST_IMAGES = 10_000
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
 
-
-@dataclass(frozen=True)
-class Candidate:
-    """A configuration that is trained again with fresh seeds.
-
-    Attributes:
-        trial: The number of the trial that found it, or None for the baseline.
-        params: All four parameters.
-    """
-
-    trial: int | None
-    params: Mapping[str, Any]
-
-    @property
-    def name(self) -> str:
-        """What the study's attributes call it."""
-        return BASELINE_NAME if self.trial is None else str(self.trial)
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return title(self.name)
-
-
-THE_BASELINE = Candidate(None, BASELINE.params)
-
-
-def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:
-    """Return the best distinct configurations of a study, best first, the baseline's left out.
-
-    A configuration that several trials have is known by the first of them, whichever did best: so a further one adds
-    nothing to what is known of it.
-    """
-    found: dict[tuple[Any, ...], Candidate] = {}
-    for trial in ranked(trials):
-        params = settings.space.complete(trial.params)
-        key = tuple(params.values())
-        first = min(trial.number, found[key].trial or 0) if key in found else trial.number
-        if params != BASELINE.params:
-            found[key] = Candidate(first, params)
-    return list(found.values())[:most]
-
-
-def fresh_seeds(settings: Settings, number: int, *, final: bool = False) -> list[int]:
-    """Return seeds of their own for the confirmation; the first ones are the same however many are asked for.
-
-    Args:
-        settings: The study's, whose seed decides.
-        number: How many.
-        final: For the networks that are scored on the test images. Their seeds are others, so that the luck by which a
-            candidate was chosen is not its luck on the test images, too.
-    """
-    keys = ((int(final), each) for each in range(number))
-    drawn = (np.random.SeedSequence(settings.seed, spawn_key=key).generate_state(1)[0] for key in keys)
-    return [int(seed % MAX_SEED) for seed in drawn]
+Results = Mapping[tuple[str, int], Mapping[str, Any]]
+"""By a candidate's name and a seed, what came of a network."""
 
 
 @dataclass(frozen=True)
@@ -100,182 +41,259 @@ class Answer:
 
     Attributes:
         candidates: The baseline first, then as the search ranked them.
-        seeds: Each candidate is trained with each on the training split.
-        final_seeds: As many, with which the finalists are trained on all training images.
-        validated: By candidate's name and seed, what came of a network of the training split.
-        tested: Likewise of one of all training images.
+        seeds: Each configuration besides the baseline is trained with each on the training split, where there are
+            several to choose from.
+        final_seeds: With the first ones of these the winner and the baseline are trained on all training images.
+        sizes: How many networks of the winner there shall be at each look at the test images.
+        baselines: How many of the baseline.
+        validated: What came of networks of the training split.
+        tested: Likewise of those of all training images.
+        explained: Likewise of those that say why the winner wins, which no verdict takes.
         looks: At the test images, in order.
+        analyses: What verdicts were, or are to be, taken from.
+        elsewhere: How often the same images were looked at for other studies of the storage; None where that is not
+            known.
     """
 
     candidates: tuple[Candidate, ...]
     seeds: tuple[int, ...]
     final_seeds: tuple[int, ...]
-    validated: Mapping[tuple[str, int], Mapping[str, Any]]
-    tested: Mapping[tuple[str, int], Mapping[str, Any]]
+    sizes: tuple[int, ...]
+    baselines: int
+    validated: Results
+    tested: Results
+    explained: Results
     looks: tuple[Look, ...]
+    analyses: tuple[Analysis, ...] = ()
+    elsewhere: int | None = None
+
+    baseline_may_win: ClassVar[bool] = False  # on the validation images
 
     @property
-    def unvalidated(self) -> list[tuple[Candidate, int]]:
-        """Candidates and seeds that are yet to be trained on the training split, the baseline's first."""
-        able = [each for each in self.candidates if not self.failure(each)]
-        return _missing(able, self.seeds, self.validated)
+    def networks(self) -> list[Network]:
+        """The networks that the verdict takes, as far as is known, those first that others wait for."""
+        return self._needed if self._able and not self.failure(THE_BASELINE) else []
 
     @property
-    def untested(self) -> list[tuple[Candidate, int]]:
-        """Candidates and seeds that are yet to be trained on all training images; the baseline's are known at once."""
-        return _missing(self.finalists or [THE_BASELINE], self.final_seeds, self.tested)
+    def missing(self) -> list[Network]:
+        """Of these, the ones that have no result yet."""
+        return [each for each in self.networks if self._is_missing(each)]
+
+    @property
+    def may_follow(self) -> int:
+        """How many networks of the winner may be needed beyond those that are known to be."""
+        if self.failure(THE_BASELINE) or not self._able or self.verdict is not None:
+            return 0
+        most = self.analysis.sizes[-1] if self.analysis else self.sizes[-1]
+        return most - (self._last_look[0] if self.winner else 0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no network is needed any more, with a verdict or without one."""
+        is_decided = self.verdict is not None or not self._able or self.failure(THE_BASELINE) is not None
+        return is_decided and not self.missing
 
     @property
     def done(self) -> int:
-        """How many networks are trained."""
-        return self.total - len(self.unvalidated) - len(self.untested) - (0 if self.winner else len(self.seeds))
+        """How many networks are trained, those of configurations that failed among them."""
+        failed = [each for each in self.candidates if self.failure(each)]
+        theirs = [
+            network
+            for each in failed
+            for network in (*self._on_the_split(each), *self._networks_of(each, self._last_look[0]))
+        ]
+        counted = {each.key: each for each in (*self._needed, *theirs)}
+        return sum(not self._is_missing(each) for each in counted.values())
 
     @property
     def total(self) -> int:
-        """How many networks are to be trained; before there is a winner, as if it were not the baseline."""
-        return len(self.seeds) * (len(self.candidates) + (len(self.finalists) or 2))
+        """How many networks there will be at most."""
+        return self.done + len(self.missing) + self.may_follow
 
     @cached_property
     def winner(self) -> Candidate | None:
-        """The candidate with the best mean validation accuracy over the fresh seeds; None before all are known."""
-        if self.unvalidated:
+        """The configuration with the best mean validation accuracy; None before all are known, or where none is able.
+
+        The baseline is not among those that are chosen from: what is chosen is compared with it.
+        """
+        able = self._able
+        if self.failure(THE_BASELINE) or not able or any(map(self._is_missing, self._split_networks)):
             return None
-        able = [each for each in self.candidates if not self.failure(each)]
-        return max(able, key=self.val_accuracy) if THE_BASELINE in able else None
+        return max(able, key=lambda each: self.val_accuracy(each) or 0.0)
 
     @property
     def finalists(self) -> list[Candidate]:
         """The winner and the baseline, the only ones that are scored on the test images; empty before there is one."""
-        if self.winner is None:
-            return []
-        return [THE_BASELINE] if self.winner == THE_BASELINE else [self.winner, THE_BASELINE]
+        return [] if self.winner is None else [self.winner, THE_BASELINE]
+
+    @property
+    def taken(self) -> Candidate | None:
+        """Whose model is to be taken away: the winner's, but for one that is worse than the baseline."""
+        return THE_BASELINE if self.verdict is not None and self.verdict.word == Word.WORSE else self.winner
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """What the verdict on the winner is taken from; None where that is yet to be laid down.
+
+        A verdict that there is stays; one that was only begun is carried on, unless another was made since.
+        """
+        wanted = (self.winner.name, self.sizes[-1]) if self.winner else None
+        ours = [each for each in self._live if (each.candidate, each.sizes[-1]) == wanted]
+        return next((each for each in reversed(ours) if self._is_spent(each) or each is self._live[-1]), None)
+
+    @property
+    def next_number(self) -> int:
+        """Of the next verdict, from 1: after those that used up their share, and those of before they were numbered."""
+        before = [look for look in compared(self.looks) if self._has(look.candidates, look.seeds)]
+        return 1 + len(before) + sum(map(self._is_spent, self._live))
 
     @cached_property
     def verdict(self) -> Verdict | None:
         """How the winner compares with the baseline; None before all is known."""
-        if self.winner is None or self.untested:
-            return None
-        if self.winner == THE_BASELINE:
-            return alone(self._wrong(THE_BASELINE), TEST_IMAGES)
-        return compare(self._wrong(self.winner), self._wrong(THE_BASELINE), TEST_IMAGES)
+        return self._last_look[1]
 
     @property
     def looked(self) -> int:
-        """How often the test images were looked at."""
+        """How often the test images were looked at for this study."""
         return len(occasions(self.looks))
 
     @property
     def seconds(self) -> float:
-        """What training took, summed over workers."""
-        results = [*self.validated.values(), *self.tested.values()]
-        return float(sum(each.get(SECONDS, 0.0) for each in results))
-
-    def val_accuracy(self, candidate: Candidate) -> float:
-        """Return a candidate's mean validation accuracy over the seeds, a share."""
-        accuracies = [self.validated[candidate.name, seed][VAL_ACCURACY] for seed in self.seeds]
-        return round(float(np.mean(accuracies)), DIGITS)
-
-    def failure(self, candidate: Candidate) -> str | None:
-        """Return why a candidate cannot win, where one of its networks gave no result."""
-        for results, seeds in ((self.validated, self.seeds), (self.tested, self.final_seeds)):
-            for seed in seeds:
-                if reason := results.get((candidate.name, seed), {}).get(FAILURE):
-                    return str(reason)
-        return None
-
-    def is_of(self, trials: Sequence[FrozenTrial], settings: Settings) -> bool:
-        """Say whether the candidates are still the best configurations of a study that may have gone on since."""
-        return list(self.candidates[1:]) == choose(trials, settings, len(self.candidates) - 1)
-
-    def to_json(self) -> dict[str, Any] | None:
-        """Return the verdict and what it rests on in a form that JSON can hold; None before there is one."""
-        if self.winner is None or self.verdict is None:
-            return None
-        verdict = self.verdict
-        difference, test = verdict.difference, verdict.mcnemar
-        return {
-            "verdict": verdict.word,
-            "sentence": self.sentence,
-            "winner": self._entry(self.winner) | {"test_accuracy": asdict(verdict.first)},
-            "baseline": self._entry(THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
-            "difference": difference and asdict(difference),
-            "mcnemar": test and asdict(test) | {"seed": self.final_seeds[test.seed]},
-            "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES)),
-            "candidates": [self._entry(each) for each in self.candidates],
-            "seeds": list(self.seeds),
-            "final_seeds": list(self.final_seeds),
-            "looked": self.looked,
-            "looks": [asdict(look) for look in self.looks],
-            "seconds": round(self.seconds, 3),
-        }
+        """What training took, summed over workers; of networks that say how much a seed makes nothing."""
+        split = [each for (name, _), each in self.validated.items() if name != BASELINE_NAME or self.baseline_may_win]
+        return float(sum(each.get(SECONDS, 0.0) for each in (*split, *self.tested.values())))
 
     @property
-    def sentence(self) -> str:
-        """The verdict in a sentence for people; why there is none, where there is none."""
-        if (reason := self.failure(THE_BASELINE)) is not None:
-            return f"no verdict: the baseline {reason}"
-        if self.winner is None or self.verdict is None:
-            return "not confirmed yet"
-        verdict = self.verdict
-        if verdict.difference is None:
-            return f"{verdict.word}: no configuration did better than the baseline on the validation images"
-        first, second, difference = verdict.first, verdict.second, verdict.difference
-        return (
-            f"trial {self.winner.trial} against the baseline: {verdict.word}. "
-            f"Test accuracy {first.mean:.4f} ({first.low:.4f} to {first.high:.4f}) against "
-            f"{second.mean:.4f} ({second.low:.4f} to {second.high:.4f}), {POINTS * difference.mean:+.2f} points "
-            f"({POINTS * difference.low:+.2f} to {POINTS * difference.high:+.2f}); {len(self.seeds)} seeds each, "
-            "95 % intervals"
-        )
+    def networks_compared(self) -> tuple[int, int]:
+        """How many networks of the winner and of the baseline the verdict is on."""
+        return self._last_look[0], self.baselines
 
-    def _wrong(self, candidate: Candidate) -> list[list[int]]:
-        return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.final_seeds]
+    @cached_property
+    def price(self) -> Price | None:
+        """What the winner costs beside the baseline; None without a verdict, or where the baseline won."""
+        if self.verdict is None or self.winner is None or self.winner == THE_BASELINE:
+            return None
+        return Price(self._cost(self.winner), self._cost(THE_BASELINE))
 
-    def _entry(self, candidate: Candidate) -> dict[str, Any]:
-        reason = self.failure(candidate)
-        accuracies = [self.validated.get((candidate.name, seed), {}).get(VAL_ACCURACY) for seed in self.seeds]
-        return {
-            "trial": candidate.trial,
-            "params": dict(candidate.params),
-            "val_accuracy": None if reason else self.val_accuracy(candidate),
-            "val_accuracies": accuracies,
-            "failure": reason,
-        }
+    @property
+    def worst(self) -> Worst | None:
+        """The worst of all networks of the winner's configuration; None without a winner."""
+        if self.winner is None or self.winner == THE_BASELINE:
+            return None
+        results = (self.explained[key] for key in self.explained if key[0] == self.winner.name)
+        errors = [each[WRONG] for each in results if WRONG in each]
+        split = [*self.val_accuracies(self.winner), *accuracies_of(errors, VALIDATION_SIZE).tolist()]
+        size = self.networks_compared[0] if self.verdict else 0
+        tested = accuracies_of(self.errors(self.winner, size), TEST_IMAGES).tolist()
+        return worst_of({"validation": split, "test": tested})
 
+    def val_accuracy(self, candidate: Candidate) -> float | None:
+        """Return a candidate's mean validation accuracy over the search's own network and the fresh ones, a share.
 
-def answer_of(attributes: Mapping[str, Any]) -> Answer | None:
-    """Return what a study's user attributes say, or None where no confirmation was begun."""
-    plan = attributes.get(CONFIRMATION)
-    if plan is None:
-        return None
-    chosen = (Candidate(each["trial"], each["params"]) for each in plan["candidates"])
-    return Answer(
-        candidates=(THE_BASELINE, *chosen),
-        seeds=tuple(plan["seeds"]),
-        final_seeds=tuple(plan["final_seeds"]),
-        validated=_results(attributes, CONFIRMED),
-        tested=_results(attributes, TESTED),
-        looks=tuple(Look(each["time"], tuple(each["candidates"]), each["seeds"]) for each in attributes.get(LOOKS, ())),
-    )
+        None where there is none: of the baseline, which is not chosen from.
+        """
+        known = self.val_accuracies(candidate)
+        return round(float(np.mean(known)), DIGITS) if known else None
 
+    def val_accuracies(self, candidate: Candidate) -> list[float]:
+        """Return the validation accuracies of the search's own network and of the fresh ones, as far as known."""
+        all_of_them = (candidate.val_accuracy, *self.fresh_val_accuracies(candidate))
+        return [each for each in all_of_them if each is not None]
 
-def plan_of(candidates: Sequence[Candidate], seeds: Sequence[int], final_seeds: Sequence[int]) -> dict[str, Any]:
-    """Return what `CONFIRMATION` records: the candidates besides the baseline, and the seeds."""
-    chosen = [asdict(each) for each in candidates]
-    return {"candidates": chosen, "seeds": list(seeds), "final_seeds": list(final_seeds)}
+    def fresh_val_accuracies(self, candidate: Candidate) -> list[float | None]:
+        """Return the validation accuracy of a candidate's network of each seed; None where there is none."""
+        return [each.get(VAL_ACCURACY) for each in self._split_results(candidate)]
 
+    def errors(self, candidate: Candidate, number: int) -> Wrong:
+        """Return the errors on the test images of a candidate's first networks."""
+        return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.final_seeds[:number]]
 
-def key_of(what: str, candidate: Candidate, seed: int) -> str:
-    """Return the attribute that holds one network's result; `what` is `CONFIRMED` or `TESTED`."""
-    return f"{what}:{candidate.name}:{seed}"
+    def failure(self, candidate: Candidate) -> str | None:
+        """Return why a candidate is out, where one of its networks gave no result."""
+        tested = (self.tested.get((candidate.name, seed), {}) for seed in self.final_seeds)
+        results = [*self._split_results(candidate), *tested]
+        return next((str(each[FAILURE]) for each in results if each.get(FAILURE)), None)
 
+    @property
+    def number(self) -> int:
+        """Of the verdict among those of the study, from 1."""
+        return self.analysis.number if self.analysis else self.next_number
 
-def _missing(
-    candidates: Sequence[Candidate], seeds: Sequence[int], results: Mapping[tuple[str, int], Mapping[str, Any]]
-) -> list[tuple[Candidate, int]]:
-    return [(each, seed) for each in candidates for seed in seeds if (each.name, seed) not in results]
+    @property
+    def looked_in_storage(self) -> int | None:
+        """How often the test images were looked at for any study of the storage; None where that is not known."""
+        return None if self.elsewhere is None else self.looked + self.elsewhere
 
+    @property
+    def confidence(self) -> float:
+        """Of the intervals of the verdict, there already or yet to come, a share."""
+        return self.analysis.confidence if self.analysis else 1 - alpha(self.number) / len(self.sizes)
 
-def _results(attributes: Mapping[str, Any], what: str) -> dict[tuple[str, int], Mapping[str, Any]]:
-    keys = (key.split(":") for key in attributes if key.startswith(f"{what}:"))
-    return {(name, int(seed)): attributes[f"{what}:{name}:{seed}"] for _, name, seed in keys}
+    @property
+    def _live(self) -> list[Analysis]:
+        """The analyses that count: of those with the same number the last, since the others were given up unseen."""
+        return list({each.number: each for each in self.analyses}.values())
+
+    def _is_spent(self, analysis: Analysis) -> bool:
+        """Say whether an analysis has looked at what it was made for: its share of mistakes is used up."""
+        return self._has([analysis.candidate], analysis.sizes[0]) and self._has([BASELINE_NAME], self.baselines)
+
+    def _has(self, names: Sequence[str], number: int) -> bool:
+        """Say whether so many networks of each of these candidates were scored on the test images."""
+        seeds = self.final_seeds[:number]
+        return all(WRONG in self.tested.get((name, seed), {}) for name in names for seed in seeds)
+
+    @property
+    def _able(self) -> list[Candidate]:
+        """The configurations besides the baseline of which no network failed."""
+        return [each for each in self.candidates[1:] if not self.failure(each)]
+
+    @property
+    def _needed(self) -> list[Network]:
+        of_winner = [each for winner in self.finalists[:-1] for each in self._networks_of(winner, self._last_look[0])]
+        return [*self._split_networks, *of_winner, *self._networks_of(THE_BASELINE, self.baselines)]
+
+    @property
+    def _split_networks(self) -> list[Network]:
+        """Those from which the winner is chosen; none where there is nothing to choose."""
+        is_choice = len(self.candidates) > len((THE_BASELINE, "one other"))
+        return [network for each in self._able for network in self._on_the_split(each)] if is_choice else []
+
+    @cached_property
+    def _last_look(self) -> tuple[int, Verdict | None]:
+        """How many networks of the winner the last look that is needed takes, and the verdict, if it is complete."""
+        winner, analysis = self.winner, self.analysis
+        sizes = analysis.sizes if analysis else self.sizes
+        verdict = None
+        for size in sizes:
+            wanted = (
+                [*self._networks_of(winner, size), *self._networks_of(THE_BASELINE, self.baselines)] if winner else []
+            )
+            if winner is None or analysis is None or any(map(self._is_missing, wanted)):
+                return size, None
+            sides = self.errors(winner, size), self.errors(THE_BASELINE, self.baselines)
+            verdict = compare(*sides, TEST_IMAGES, analysis.confidence)
+            if verdict.word.is_clear:
+                return size, verdict
+        return sizes[-1], verdict
+
+    def _split_results(self, candidate: Candidate) -> list[Mapping[str, Any]]:
+        """Return what came of a candidate's network of each seed; of one that is not chosen from nothing counts."""
+        is_chosen_from = candidate != THE_BASELINE or self.baseline_may_win
+        return [self.validated.get((candidate.name, seed), {}) if is_chosen_from else {} for seed in self.seeds]
+
+    def _on_the_split(self, candidate: Candidate) -> list[Network]:
+        return [Network(CONFIRMED, candidate, seed) for seed in self.seeds]
+
+    def _networks_of(self, candidate: Candidate, number: int) -> list[Network]:
+        return [Network(TESTED, candidate, seed) for seed in self.final_seeds[:number]]
+
+    def _cost(self, candidate: Candidate) -> Cost:
+        results = [result for (name, _), result in self.tested.items() if name == candidate.name]
+        seconds = float(np.mean([each[SECONDS] for each in results]))
+        sizes = [each[PARAMETERS_COUNT] for each in results if PARAMETERS_COUNT in each]
+        return Cost(candidate.params["epochs"], seconds, sizes[0] if sizes else None)
+
+    def _is_missing(self, network: Network) -> bool:
+        results = self.validated if network.what == CONFIRMED else self.tested
+        return (network.candidate.name, network.seed) not in results

@@ -105,6 +105,17 @@ def amount(*, above_zero: bool = False) -> Callable[[str], float]:
     return read
 
 
+def accuracy(text: str) -> float:
+    """Read an accuracy, a share greater than 0 and at most 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"must be a number greater than 0 and at most 1, such as 0.985, got {text!r}")
+    return value
+
+
 def duration(text: str) -> float:
     """Read a duration such as 90s, 30m, 1h30m or 5400; return seconds. Only a number alone needs no unit."""
     match = _DURATION.fullmatch(text.strip())

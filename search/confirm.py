@@ -1,40 +1,30 @@
 """The confirmation after the trials: the best configurations and the baseline, trained again with fresh seeds.
 
-On the training split, where the mean validation accuracy decides who wins; and, with other seeds, the winner and the
-baseline on all training images: only these are scored on the test images. Knows nothing of Ray.
+The best configurations on the training split, where the mean validation accuracy decides who wins; and, with other
+seeds, the winner and the baseline on all training images: only these are scored on the test images. Knows nothing of
+Ray.
 """
 
-import hashlib
+import math
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import optuna
 
-from search.answer import (
-    CONFIRMATION,
-    CONFIRMED,
-    FAILURE,
-    LOOKS,
-    SECONDS,
-    SHA256,
-    TESTED,
-    THE_BASELINE,
-    VAL_ACCURACY,
-    WRONG,
-    Answer,
-    Candidate,
-    answer_of,
-)
-from search.extent import Extent, Task, lacking, open_tasks, plan, trained, why_fewer
+from search.answer import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Answer
+from search.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Network
+from search.explanation import MOST, networks_to_explain, why_fewer_explain
+from search.extent import Extent, why_fewer
 from search.failures import Failure, FailureStore
+from search.ledger import Ledger
 from search.live import Observer, Report, Retraining
 from search.models import ModelStore
 from search.settings import Settings
+from search.stopping import STOPS, Reason, note_stop
 from search.study import INTERRUPTED
 from search.trials import Trials
-from trainable.config import ALL_IMAGES
+from trainable.config import ALL_IMAGES, KEEP_FROM
 from trainable.data import HeldOutSet
 from trainable.scoring import read_weights, wrong_images
 
@@ -42,7 +32,8 @@ from trainable.scoring import read_weights, wrong_images
 class Confirmation:
     """Asks the trials until they are exhausted, and then what is to be confirmed; see `tuning.Work`.
 
-    While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case.
+    While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case. What a
+    search has to know before its trials is trained before them.
     """
 
     def __init__(
@@ -50,13 +41,17 @@ class Confirmation:
         trials: Trials,
         study: optuna.Study,
         settings: Settings,
-        extent: Extent,
+        extent: Extent | None,
         *,
         models: ModelStore,
         failures: FailureStore,
         held_out: Callable[[], HeldOutSet],
         observer: Observer,
         max_retries: int = 0,
+        workers: Callable[[], int] = lambda: 1,
+        first: Sequence[Network] = (),
+        validation: Callable[[], HeldOutSet] | None = None,
+        tell_stop: Callable[[Reason, str], None] = lambda *_: None,
     ) -> None:
         """Follow on these trials.
 
@@ -64,22 +59,27 @@ class Confirmation:
             trials: Asked first.
             study: Where results are recorded.
             settings: The study's.
-            extent: How much is confirmed.
+            extent: How much is confirmed; None where nothing is.
             models: Where the finalists' models are kept.
             failures: Where the stories of failures are kept.
             held_out: Loads the test images; called only when a finalist is to be scored.
             observer: Is told of every network.
             max_retries: Further attempts at a network whose worker was lost.
+            workers: How many networks can be in training at once.
+            first: Networks that are trained before the trials.
+            validation: Loads the validation images, where the verdict is to be explained.
+            tell_stop: Is told once why no further trial starts, where the study lacks some.
         """
         self._trials, self._study, self._settings, self._extent = trials, study, settings, extent
-        self._models, self._failures, self._held_out, self._observer = models, failures, held_out, observer
-        self._max_retries = max_retries
-        self._attributes: dict[str, Any] = {}
-        self._in_training: dict[str, tuple[Task, Retraining]] = {}
+        self._models, self._failures, self._observer = models, failures, observer
+        self._max_retries, self._workers, self._first, self._validation = max_retries, workers, first, validation
+        self._tell_stop = tell_stop
+        self._ledger = Ledger(study, settings, extent, models, held_out)
+        self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
-        self._planned: tuple[int, dict[str, Any] | None] | None = None
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
-        self._spared = 0  # networks that were told not to be needed
+        self._spared = [0, 0]  # networks of the verdict, and of its explanation, that were told not to be needed
+        self._has_ended = False  # whether it is on record why the search ended
         self._ended = 0
         self._seconds = 0.0
         self._first_started: float | None = None
@@ -87,23 +87,27 @@ class Confirmation:
     def take_stock(self) -> None:
         """Forget what no worker has any more."""
         self._trials.take_stock()
-        for _, network in self._in_training.values():
-            self._observer.lost(network, f"{INTERRUPTED}: trained again")
+        for _, training in self._in_training.values():
+            self._observer.lost(training, f"{INTERRUPTED}: trained again")
         self._in_training.clear()
-        self._attributes = self._study.user_attrs
+        self._ledger.read()
 
     @property
     def exhausted(self) -> bool:
         """Whether no trial and no network is to be asked, now or later."""
-        if not self._trials.exhausted:
+        if not self.has_searched or self._free():
             return False
-        later = self._trials.in_flight or any(task.what == CONFIRMED for task, _ in self._in_training.values())
-        return not later and not self._free_tasks()
+        answer = self._answer()
+        is_open = answer is not None and (answer.may_follow or (self._validation and not answer.verdict))
+        return not (self._in_training and is_open)
 
     @property
-    def complete(self) -> bool:
-        """Whether every trial that the study lacked was asked."""
-        return self._trials.complete
+    def has_searched(self) -> bool:
+        """Whether no trial is to be asked any more, and none is in flight; why the search ended is on record then."""
+        is_over = self._trials.exhausted and not self._trials.in_flight
+        if is_over and not self._has_ended:
+            self._note_end()
+        return is_over
 
     @property
     def ended(self) -> int:
@@ -118,18 +122,24 @@ class Confirmation:
     @property
     def first_started(self) -> float | None:
         """`time.monotonic()` when the first worker began."""
-        return self._trials.first_started or self._first_started
+        known = [each for each in (self._first_started, self._trials.first_started) if each is not None]
+        return min(known, default=None)
 
     def ask(self, key: str) -> dict[str, Any] | None:
         """Start a trial or a network; None where it is not yet known what comes next."""
-        if not self._trials.exhausted:
+        if self._trials.exhausted:
+            free = self._free()
+        elif self._is_known(self._first):
             return self._trials.ask(key)
-        free = self._free_tasks()
+        else:
+            free = self._not_taken(self._first)
         if not free:
             return None
-        task = free[0]
-        config = {**task.candidate.params, "seed": task.seed, ALL_IMAGES: task.what == TESTED}
-        self._in_training[key] = task, Retraining(task.title, config)
+        network = free[0]
+        config = {**network.candidate.params, "seed": network.seed, ALL_IMAGES: network.what == TESTED}
+        if network.what == EXPLAINED:
+            config[KEEP_FROM] = -math.inf
+        self._in_training[key] = network, Retraining(network.title, config)
         return config
 
     def start(self, key: str) -> None:
@@ -159,101 +169,115 @@ class Confirmation:
         if key not in self._in_training:
             self._trials.fail(key, failure)
             return
-        task, network = self._in_training.pop(key)
+        network, training = self._in_training.pop(key)
         if failure.story:
-            self._failures.write_network(task.key, failure)
-        losses = self._losses[task.key] = self._losses.get(task.key, 0) + failure.counted
+            self._failures.write_network(network.key, failure)
+        losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
         if failure.retried and losses <= self._max_retries:
-            self._observer.lost(network, f"{failure.reason}: trained again")
+            self._observer.lost(training, f"{failure.reason}: trained again")
         else:
-            self._put_off.add(task.key)
-            self._observer.lost(network, f"{failure.reason}: left to the next command")
+            self._put_off.add(network.key)
+            self._observer.lost(training, f"{failure.reason}: left to the next command")
 
     def finish(self, key: str, last: Report) -> None:
         """Record what came of a trial or a network."""
         if key not in self._in_training:
             self._trials.finish(key, last)
             return
-        task, network = self._in_training.pop(key)
-        self._take(network, last)
+        network, training = self._in_training.pop(key)
+        self._take(training, last)
         self._ended += 1
-        result: dict[str, Any] = {SECONDS: network.seconds}
-        if last.failure:
-            result[FAILURE] = last.failure
-        elif task.what == CONFIRMED:
-            result[VAL_ACCURACY] = last.val_accuracy
-        elif task.candidate == THE_BASELINE or task.candidate in self._answer().finalists:
-            result |= self._scored(task, network.model or b"")
-        else:
+        if (result := self._result(network, training, last)) is None:
             return  # another network of the candidate has failed meanwhile: nothing but finalists is scored
-        self._record(task.key, result)
+        self._ledger.record(network.key, {SECONDS: training.seconds} | result)
+        if network in self._first:
+            self._trials.weigh_again()
         answer = self._answer()
-        if answer.verdict is not None:
+        if answer is not None and answer.verdict is not None:
             self._models.keep_only_final([each.name for each in answer.candidates])
-        self._observer.retrained(network, trained(answer), self._extent.most)
+        self._observer.retrained(training, self._done(answer), self._most - sum(self._spared))
         self._tell_spared(answer)
 
-    def _tell_spared(self, answer: Answer) -> None:
-        """Tell of networks that are not needed as soon as it is known, so that their number is no surprise."""
-        spared = self._extent.most - trained(answer) - lacking(answer)
-        if spared > self._spared and not self._trials.in_flight:  # which may still change who is confirmed
-            self._observer.spared(spared - self._spared, self._extent.most, why_fewer(answer))
-            self._spared = spared
+    def _result(self, network: Network, training: Retraining, last: Report) -> dict[str, Any] | None:
+        """Return what is recorded of a network; None where it is of no use any more."""
+        if last.failure:
+            return {FAILURE: last.failure}
+        if network.what == CONFIRMED:
+            return {VAL_ACCURACY: last.val_accuracy}
+        model = training.model or b""
+        if network.what == EXPLAINED and self._validation is not None:
+            images = self._validation()
+            return {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+        answer = self._answer()
+        if answer is None or network not in answer.networks:
+            return None
+        return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, answer)
 
-    def _take(self, network: Retraining, report: Report) -> None:
-        network.last = report
-        network.seconds += report.seconds
+    def _take(self, training: Retraining, report: Report) -> None:
+        training.last = report
+        training.seconds += report.seconds
         self._seconds += report.seconds
 
-    def _scored(self, task: Task, model: bytes) -> dict[str, Any]:
-        """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
-        images = self._held_out()
-        self._note_look(task.candidate)
-        result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
-        if task.seed == self._answer().final_seeds[0]:
-            self._models.write_final(task.candidate.name, model)
-            result[SHA256] = hashlib.sha256(model).hexdigest()
-        return result
+    @property
+    def _most(self) -> int:
+        """How many networks there are at most."""
+        explained = MOST if self._validation else 0
+        return len(self._first) + (self._extent.most + explained if self._extent else 0)
 
-    def _note_look(self, candidate: Candidate) -> None:
-        """Record, before it happens, that the test images are looked at: once for all of a candidate's networks."""
+    def _done(self, answer: Answer | None) -> int:
+        """How many of them are trained."""
+        others = self._ledger.has([*self._first, *self._to_explain(answer)])
+        return others + (answer.done if answer else 0)
+
+    def _tell_spared(self, answer: Answer | None) -> None:
+        """Tell of networks that are not needed as soon as it is known, so that their number is no surprise."""
+        if answer is None or self._extent is None or not self.has_searched:
+            return  # who is confirmed may still change
+        spared = [self._extent.most - answer.total, 0]
+        if self._validation and answer.is_complete:
+            spared[1] = MOST - len(self._to_explain(answer))
+        for place, reason in enumerate((why_fewer, why_fewer_explain)):
+            if spared[place] > self._spared[place]:
+                self._observer.spared(spared[place] - self._spared[place], self._most, reason(answer))
+                self._spared[place] = spared[place]
+
+    def _free(self) -> list[Network]:
+        """Return the networks that can be trained now and are not in training."""
         answer = self._answer()
-        missing = sum(each.name == candidate.name for each, _ in answer.untested)
-        known = sum(name == candidate.name for name, _ in answer.tested)
-        if sum(look.seeds for look in answer.looks if candidate.name in look.candidates) < known + missing:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            look = {"time": now, "candidates": [candidate.name], "seeds": missing}
-            self._record(LOOKS, [*self._attributes.get(LOOKS, ()), look])
-
-    def _free_tasks(self) -> list[Task]:
-        """Return what can be trained now and is not in training."""
-        taken = {task.key for task, _ in self._in_training.values()}
-        return [task for task in self._known_tasks() if task.key not in taken | self._put_off]
-
-    def _known_tasks(self) -> list[Task]:
-        wanted = self._wanted()
-        if wanted is None:
-            return []
-        tasks = open_tasks(self._answer())
-        if self._trials.in_flight:  # they may still change who is confirmed besides the baseline
-            return [task for task in tasks if task.what == CONFIRMED and task.candidate == THE_BASELINE]
-        if self._attributes.get(CONFIRMATION) != wanted:
-            self._record(CONFIRMATION, wanted)
-        return tasks
-
-    def _wanted(self) -> dict[str, Any] | None:
-        """Return the plan as the trials are now; it changes only when one ends."""
-        if self._planned is None or self._planned[0] != self._trials.ended:
-            trials = self._study.get_trials(deepcopy=False)
-            self._planned = self._trials.ended, plan(trials, self._settings, self._extent)
-        return self._planned[1]
-
-    def _answer(self) -> Answer:
-        answer = answer_of({**self._attributes, CONFIRMATION: self._wanted()})
         if answer is None:
-            raise RuntimeError("a network was confirmed without a plan")
-        return answer
+            return []
+        if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
+            return self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
+        self._ledger.lay_down(answer, self._sizes)
+        answer = self._answer() or answer
+        return self._not_taken(answer.missing or self._to_explain(answer))
 
-    def _record(self, key: str, value: Any) -> None:
-        self._study.set_user_attr(key, value)
-        self._attributes[key] = value
+    def _not_taken(self, networks: Sequence[Network]) -> list[Network]:
+        """Return those that have no result, are not in training and were not put off."""
+        taken = {each.key for each, _ in self._in_training.values()} | self._put_off | self._ledger.attributes.keys()
+        return [each for each in networks if each.key not in taken]
+
+    def _is_known(self, networks: Sequence[Network]) -> bool:
+        """Say whether each of these has a result, or was put off."""
+        return all(each.key in self._put_off | self._ledger.attributes.keys() for each in networks)
+
+    def _to_explain(self, answer: Answer | None) -> list[Network]:
+        return networks_to_explain(answer, self._settings) if self._validation and answer else []
+
+    def _sizes(self, answer: Answer) -> tuple[int, ...]:
+        """Return the networks of the winner at each look: all at the first one where a second would make one wait."""
+        others = self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
+        idle = self._workers() - len(self._in_training)
+        return answer.sizes[-1:] if idle >= answer.sizes[-1] + len(others) else answer.sizes
+
+    def _answer(self) -> Answer | None:
+        return self._ledger.answer(self._trials.ended)
+
+    def _note_end(self) -> None:
+        """Record why the search ended, unless it did so with all its trials before this command."""
+        self._has_ended = True
+        reason, detail = self._trials.stopped or (Reason.TRIALS, "it has all the trials that were asked for")
+        if reason != Reason.TRIALS or self._trials.ended or STOPS not in self._ledger.attributes:
+            note_stop(self._study, reason, detail)
+        if self._trials.stopped:
+            self._tell_stop(reason, detail)

@@ -25,6 +25,10 @@ class RuntimeLostError(SearchError):
     """Ray went away under the trials; the study goes on in another runtime."""
 
 
+class HopelessError(SearchError):
+    """Every trial of a command has failed so far: the next ones would, too."""
+
+
 class UsageError(SearchError, ValueError):
     """An option, a file or an environment variable is wrong; nothing was started or changed."""
 
@@ -34,3 +38,10 @@ class UsageError(SearchError, ValueError):
 def lines_of(error: object) -> list[str]:
     """Return the lines of an error's message, one at least: the error's kind, where it has no message."""
     return str(error).strip().splitlines() or [type(error).__name__]
+
+
+def description_of(error: BaseException) -> str:
+    """Return an error in one line; of an operating system's error the file that it is about, too."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[-1]}"

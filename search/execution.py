@@ -7,34 +7,36 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
-from search.answer import answer_of
 from search.confirm import Confirmation
 from search.data import load_test_images
-from search.errors import Abort, RuntimeLostError, SearchError
-from search.extent import GOAL, Extent, trained
+from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, description_of
+from search.extent import GOAL, Extent
 from search.failures import FailureStore
-from search.forecast import seconds_left
+from search.forecast import networks_of, seconds_left
 from search.goal import Goal
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
-from search.options import Options
+from search.options import Options, how_to_go_on
 from search.plan import Plan
 from search.progress import make_progress, say
 from search.runtime import Resources, ray_runtime
+from search.stopping import Limits, Reason, deviation_of, note_stop, spread_networks
 from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
 from search.tally import Tally
 from search.trials import Trials
-from trainable.data import Dataset
+from trainable.data import Dataset, HeldOutSet
 
+UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
 FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
 
 
@@ -46,10 +48,12 @@ class Execution:
         self._options, self._plan, self._dataset = options, plan, dataset
         self._console, self._started = console, started
         self._study: optuna.Study | None = None
-        self._work: Trials | Confirmation | None = None
+        self._work: Confirmation | None = None
         self._workers: int | None = None  # not known before Ray has started
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
+        self._limits = Limits.of(options, started)
+        self._began: datetime | None = None  # when the command first had the study
 
     def run(self, signals: Interruptible, afterwards: contextlib.ExitStack) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
@@ -70,11 +74,12 @@ class Execution:
                 signals.awaited = "the storage"
                 self._recover()
                 cause = error.cause if isinstance(error, Abort) else error
+                self._note_stop(cause)
                 if not isinstance(cause, Interrupted):
                     signals.check()  # the person did not want to wait for what failed then
                 if isinstance(cause, (Interrupted, SearchError, *STORAGE_ERRORS)):
                     raise cause from cause.__cause__  # what the database driver said
-                raise SearchError(f"the search stopped: {_description(cause)}") from error
+                raise SearchError(f"the search stopped: {description_of(cause)}") from error
 
     @property
     def began(self) -> bool:
@@ -138,8 +143,12 @@ class Execution:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, capacity=capacity)
                 work.take_stock()
-        if not work.complete:
-            say(self._console, f"time is up: no further trial was started; {how_to_go_on(self._options)}")
+        if self._options.stop_when_settled and deviation_of(self.found[1], self._plan.settings) is None:
+            say(self._console, UNKNOWN_DEVIATION)
+
+    def _tell_stop(self, reason: Reason, detail: str) -> None:
+        end = f"; {how_to_go_on(self._options)}" if reason == Reason.TIMEOUT else ""
+        say(self._console, f"{detail}: no further trial was started{end}")
 
     @contextlib.contextmanager
     def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[float], int]]:
@@ -180,7 +189,7 @@ class Execution:
         self._workers = number
         self._record_goal()
 
-    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Trials | Confirmation:
+    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Confirmation:
         """Make or continue the study, to be let go of when `held` ends."""
         options = self._options
         study = held.enter_context(self._plan.open(options, given_up=lambda: signals.received))
@@ -189,13 +198,14 @@ class Execution:
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         self._study = study
         extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
-        answer = answer_of(study.user_attrs)
+        is_open = count(known).finished < options.trials
+        networks = networks_of(options, extent, study.user_attrs, self._plan.settings, is_open=is_open)
         tally = Tally(
             total=options.trials,
             counts=count(known),
             best=best.value if best else None,
             baseline=baseline.value if baseline else None,
-            confirmed=(trained(answer) if answer else 0, extent.most) if options.confirm else None,
+            confirmed=networks if networks[1] else None,
             forecast=self._seconds_left,
         )
         observer = held.enter_context(make_progress(self._console, tally))
@@ -209,27 +219,34 @@ class Execution:
             observer=observer,
             max_retries=options.max_retries,
             keep=extent.candidates,
-            time_is_up=self._time_is_up,
+            limits=self._limits,
         )
-        confirmation = Confirmation(
+        self._work = Confirmation(
             trials,
             study,
             self._plan.settings,
-            extent,
+            extent if options.confirm else None,
             models=models,
             failures=failures,
             held_out=functools.cache(lambda: load_test_images(options.data)),
             observer=observer,
             max_retries=options.max_retries,
+            workers=lambda: self._workers or 0,
+            first=spread_networks(self._plan.settings) if options.stop_when_settled else (),
+            validation=self._validation if options.explain else None,
+            tell_stop=self._tell_stop,
         )
-        self._work = confirmation if options.confirm else trials
         self._record_goal()
         return self._work
+
+    def _validation(self) -> HeldOutSet:
+        return HeldOutSet(self._dataset.x_val, self._dataset.y_val)
 
     def _record_goal(self) -> None:
         if self._study is not None:
             extent = self._extent if self._options.confirm else None
-            goal = Goal.from_now(self._options.trials, extent, max(1, self._workers or 0))  # none yet: Ray is to start
+            goal = Goal.of(self._options, extent, max(1, self._workers or 0), self._began)  # none yet: Ray is to start
+            self._began = self._began or goal.since
             self._study.set_user_attr(GOAL, goal.to_json())
 
     def _seconds_left(self) -> float | None:
@@ -239,15 +256,22 @@ class Execution:
             trials,
             attributes,
             self._plan.settings,
-            goal=options.trials,
+            goal=0 if self._work and self._work.has_searched else options.trials,
             extent=self._extent if options.confirm else None,
             workers=max(1, self._workers or 0),
             limit=math.inf if options.timeout is None else self._started + options.timeout - time.monotonic(),
+            explained=options.explain,
         )
 
-    def _time_is_up(self) -> bool:
-        timeout = self._options.timeout
-        return timeout is not None and time.monotonic() - self._started > timeout
+    def _note_stop(self, cause: BaseException) -> None:
+        """Record that the search was cut short, unless nothing came of it or the study cannot be written."""
+        if self._study is None or self._work is None:
+            return
+        with contextlib.suppress(HeldError, *STORAGE_ERRORS):  # another driver's by now, or out of reach
+            if isinstance(cause, HopelessError):
+                note_stop(self._study, Reason.FAILED, str(cause))
+            elif isinstance(cause, Interrupted) and not self._work.has_searched:
+                note_stop(self._study, Reason.INTERRUPTED, f"interrupted by {cause}")
 
     def _recover(self) -> None:
         """Leave no trial running in the study, unless it is the study that cannot be written: the next command will."""
@@ -258,11 +282,6 @@ class Execution:
                 recover(self._study, self._plan.settings)
         except STORAGE_ERRORS as error:
             say(self._console, f"trials in flight are still marked as running: {storage_reason(error)}")
-
-
-def how_to_go_on(options: Options) -> str:
-    """Return what a person does to continue."""
-    return f"the same command with --study {options.study} goes on"
 
 
 @contextlib.contextmanager
@@ -279,10 +298,3 @@ def _imported_ahead(module: str) -> Iterator[None]:
         yield
     finally:
         thread.join()
-
-
-def _description(error: BaseException) -> str:
-    """Return an error in one line; of an operating system's error the file that it is about, too."""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or ['no message'])[-1]}"

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.answer import CONFIRMED, TESTED
+from search.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.errors import SearchError
 from search.folder import folder_of
 from trainable.data import whole_file
@@ -17,7 +17,9 @@ LOST_NODE = "lost node"
 ERROR = "error"  # followed by the exception, as in the last lines of its traceback
 REASON_LENGTH = 200  # characters
 
-_NETWORK = re.compile(rf"({CONFIRMED}|{TESTED})-(baseline|0|[1-9][0-9]*)-(0|[1-9][0-9]*)\.txt")
+_NETWORK = re.compile(
+    rf"({CONFIRMED}|{TESTED}|{EXPLAINED})-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
+)
 
 
 @dataclass(frozen=True)

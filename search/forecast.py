@@ -7,25 +7,60 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.answer import CONFIRMATION, THE_BASELINE, Candidate, answer_of, choose, fresh_seeds, plan_of
-from search.extent import Extent
+from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
+from search.confirmed import CONFIRMATION, Seeds, answer_of, fresh_seeds
+from search.earlier import EarlierAnswer
+from search.explanation import MOST, networks_to_explain
+from search.extent import BASELINES, SPLIT, Extent, plan
+from search.options import Options
 from search.settings import Settings
+from search.stopping import spread_networks
 from search.study import EPOCHS_RUN, IS_BASELINE, SECONDS, is_interrupted
 
 ALL_IMAGES = 6 / 5  # of the time that a network of the training split takes: 60,000 images in place of 50,000
 
 
-def planned(trials: int, networks: int, workers: int | None) -> str:
+def networks_of(
+    options: Options, extent: Extent, attributes: Mapping[str, Any], settings: Settings, *, is_open: bool
+) -> tuple[int, int]:
+    """Return how many networks besides trials a study has of what a command wants, and how many that is at most.
+
+    Args:
+        options: The command's.
+        extent: How much shall be confirmed.
+        attributes: The study's.
+        settings: The study's.
+        is_open: Whether trials are to come, which may bring other candidates: then only the baseline's networks count.
+    """
+    first = spread_networks(settings) if options.stop_when_settled else []
+    done, most = sum(each.key in attributes for each in first), len(first)
+    if options.confirm:
+        answer = answer_of(attributes)
+        most += extent.most + (MOST if options.explain else 0)
+        if is_open:
+            of_baseline = (Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
+            done += sum(each.key in attributes for each in of_baseline)
+        elif answer is not None and not isinstance(answer, EarlierAnswer):  # whose networks may be of use, or not
+            explained = networks_to_explain(answer, settings) if options.explain else []
+            done += answer.done + sum(each.key in attributes for each in explained)
+    return min(done, most), most
+
+
+def planned(trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False) -> str:
     """Return in one line what a command is going to do.
 
     Args:
         trials: That it will run.
         networks: That it will train at most for the verdict.
         workers: Trials at once; None where Ray is to say how many.
+        first: Networks of the baseline that it will train before its trials.
+        explained: Whether some of the others say why the winner wins.
     """
-    steps = [f"{trials} {'trial' if trials == 1 else 'trials'}"] if trials else []
+    steps = [f"{first} networks of the baseline"] if first else []
+    if trials:
+        steps.append(f"{trials} {'trial' if trials == 1 else 'trials'}")
     if networks:
-        steps.append(f"up to {networks} networks to confirm the best")
+        steps.append(f"up to {networks} networks to confirm the best{' and to explain it' if explained else ''}")
     crew = f"; {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
     return f"plan       {', then '.join(steps)}{crew}"
 
@@ -39,6 +74,7 @@ def seconds_left(
     extent: Extent | None,
     workers: int,
     limit: float = math.inf,
+    explained: bool = False,
 ) -> float | None:
     """Estimate how many seconds a command will still take, or return None where no trial has ended yet.
 
@@ -53,6 +89,7 @@ def seconds_left(
         extent: How much shall be confirmed; None where nothing shall.
         workers: Trials and networks at once.
         limit: Seconds after which no trial starts any more.
+        explained: Whether the verdict shall be explained.
     """
     ended = [trial for trial in trials if trial.state.is_finished() and not is_interrupted(trial)]
     took = [trial.user_attrs[SECONDS] for trial in ended if trial.user_attrs.get(SECONDS)]
@@ -62,20 +99,25 @@ def seconds_left(
     search = min(_together([fmean(took)] * missing, workers), max(0.0, limit))
     if extent is None:
         return search
-    return search + sum(
-        _together(stage, workers) for stage in _confirmation(ended, attributes, settings, extent, missing)
-    )
+    stages = _confirmation(ended, attributes, settings, extent, missing, explained=explained)
+    return search + sum(_together(stage, workers) for stage in stages)
 
 
 def _confirmation(
-    ended: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings, extent: Extent, missing: int
+    ended: Sequence[FrozenTrial],
+    attributes: Mapping[str, Any],
+    settings: Settings,
+    extent: Extent,
+    missing: int,
+    *,
+    explained: bool,
 ) -> list[list[float]]:
-    """Return the seconds of each network that is to be trained: those of the training split, those of all images."""
-    chosen = choose(ended, settings, extent.candidates)
-    seeds = [fresh_seeds(settings, extent.seeds, final=final) for final in (False, True)]
-    answer = answer_of({**attributes, CONFIRMATION: plan_of(chosen, *seeds)})
+    """Return the seconds of each network that is to be trained: of the split, of all images, of the explanation."""
+    planned = plan(ended, settings, extent, attributes)
+    answer = answer_of({**attributes, CONFIRMATION: planned}) if planned else None
+    chosen = list(answer.candidates[1:]) if answer else []
     unknown = min(extent.candidates - len(chosen), missing)  # candidates that are yet to be found
-    if answer is None or answer.failure(THE_BASELINE) or (not chosen and not unknown):
+    if not chosen and not unknown:
         return []
     lengths = {trial.number: length for trial in ended if (length := _length(trial, settings))}
     baseline = next((trial.number for trial in ended if trial.user_attrs.get(IS_BASELINE)), None)
@@ -87,10 +129,26 @@ def _confirmation(
         number = baseline if candidate.trial is None else candidate.trial
         return lengths.get(number, typical) if number is not None else typical
 
-    split = [cost(candidate) for candidate, _ in answer.unvalidated] + [typical] * (unknown * extent.seeds)
-    winner = 0 if answer.winner and not unknown else extent.seeds
-    final = [cost(candidate) for candidate, _ in answer.untested] + [typical] * winner
-    return [split, [ALL_IMAGES * each for each in final]]
+    needed = [(each.what, cost(each.candidate)) for each in answer.missing] if answer else []
+    may_follow, is_decided = (answer.may_follow, answer.is_complete) if answer else (0, False)
+    if unknown and not is_decided:  # who wins among them is not known
+        fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
+        final = [Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
+        needed = [(each.what, cost(each.candidate)) for each in (*fresh, *final) if each.key not in attributes]
+        needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
+        if len(chosen) + unknown == 1:  # there is nothing to choose
+            needed = [each for each in needed if each[0] == TESTED]
+        may_follow = extent.sizes[-1]
+    split = [seconds for what, seconds in needed if what == CONFIRMED]
+    of_all = [seconds for what, seconds in needed if what == TESTED] + [typical] * may_follow
+    why = []
+    if explained:
+        left = networks_to_explain(answer, settings) if answer else []
+        # Between the winner and the baseline lie networks of either's epochs.
+        costs = [cost(each.candidate) if type(each.candidate) is Candidate else typical for each in left]
+        why = [seconds for each, seconds in zip(left, costs, strict=True) if each.key not in attributes]
+        why = why if left else [typical] * MOST
+    return [split, [ALL_IMAGES * each for each in of_all], why]
 
 
 def _length(trial: FrozenTrial, settings: Settings) -> float | None:

@@ -1,14 +1,17 @@
 """What the last command wants of a study, recorded for those who watch: it says when the study is done."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from optuna.trial import FrozenTrial
 
+from search.explanation import lacks_explanation
 from search.extent import GOAL, Extent, is_confirmed
+from search.options import Options
 from search.settings import Settings
+from search.stopping import stops_of
 from search.study import count
 
 
@@ -20,33 +23,68 @@ class Goal:
         trials: That the study shall have finished in the end.
         extent: How much shall be confirmed; None where nothing shall.
         workers: Trials at once.
-        since: When the command began with it, UTC.
+        since: When the command began with so many workers, UTC.
+        began: When the command began, UTC; None where it did so with these workers.
+        stop_at: The validation accuracy that is enough; None where none is.
+        stop_when_settled: Whether a settled search is enough.
+        explain: Whether the verdict shall be explained.
     """
 
     trials: int
     extent: Extent | None
     workers: int
     since: datetime
+    began: datetime | None = None
+    stop_at: float | None = None
+    stop_when_settled: bool = False
+    explain: bool = False
 
     @classmethod
-    def from_now(cls, trials: int, extent: Extent | None, workers: int) -> "Goal":
-        """Return the goal of a command that begins at this moment."""
-        return cls(trials, extent, workers, datetime.now(UTC))
+    def from_now(cls, trials: int, extent: Extent | None, workers: int, **more: Any) -> "Goal":
+        """Return the goal of a command that begins, or goes on with other workers, at this moment."""
+        return cls(trials, extent, workers, datetime.now(UTC).replace(microsecond=0), **more)
+
+    @classmethod
+    def of(cls, options: Options, extent: Extent | None, workers: int, began: datetime | None) -> "Goal":
+        """Return what a command wants from this moment on, where it began then; None where it begins now."""
+        return cls.from_now(
+            options.trials,
+            extent,
+            workers,
+            began=began,
+            stop_at=options.stop_at,
+            stop_when_settled=options.stop_when_settled,
+            explain=options.explain,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
+        began = self.began or self.since
         return {
             "trials": self.trials,
-            "extent": asdict(self.extent) if self.extent else None,
+            "extent": self.extent.to_json() if self.extent else None,
             "workers": self.workers,
             "since": self.since.isoformat(timespec="seconds"),
+            "began": began.isoformat(timespec="seconds"),
+            "stop_at": self.stop_at,
+            "stop_when_settled": self.stop_when_settled,
+            "explain": self.explain,
         }
+
+    def has_searched(self, attributes: Mapping[str, Any], trials: Sequence[FrozenTrial]) -> bool:
+        """Say whether no further trial is wanted: there are all, or what there is was enough."""
+        began = self.began or self.since
+        ours = [each for each in stops_of(attributes) if datetime.fromisoformat(each.time) >= began]
+        return count(trials).finished >= self.trials or bool(ours and ours[-1].is_enough)
 
     def is_reached(self, attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings) -> bool:
         """Say whether a study has all that is wanted of it."""
-        if count(trials).finished < self.trials:
+        if not self.has_searched(attributes, trials):
             return False
-        return self.extent is None or is_confirmed(attributes, trials, settings, self.extent)
+        if self.extent is None:
+            return True
+        is_whole = is_confirmed(attributes, trials, settings, self.extent)
+        return is_whole and not (self.explain and lacks_explanation(attributes, settings))
 
 
 def goal_of(attributes: Mapping[str, Any]) -> Goal | None:
@@ -54,5 +92,8 @@ def goal_of(attributes: Mapping[str, Any]) -> Goal | None:
     recorded = attributes.get(GOAL)
     if recorded is None:
         return None
-    extent = Extent(**recorded["extent"]) if recorded["extent"] else None
-    return Goal(recorded["trials"], extent, recorded["workers"], datetime.fromisoformat(recorded["since"]))
+    since = datetime.fromisoformat(recorded["since"])
+    began = datetime.fromisoformat(recorded["began"]) if "began" in recorded else None
+    more = {name: recorded[name] for name in ("stop_at", "stop_when_settled", "explain") if name in recorded}
+    extent = Extent.from_json(recorded["extent"]) if recorded["extent"] else None
+    return Goal(recorded["trials"], extent, recorded["workers"], since, began, **more)

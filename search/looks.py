@@ -14,11 +14,14 @@ class Look:
         time: ISO 8601, UTC.
         candidates: Names, as in `answer.Candidate.name`.
         seeds: How many networks of each.
+        verdict: The number of the verdict that it was for; None of the baseline's networks, which are for all of them,
+            and where the study was confirmed before verdicts were numbered.
     """
 
     time: str
     candidates: tuple[str, ...]
     seeds: int
+    verdict: int | None = None
 
 
 def occasions(looks: Sequence[Look]) -> list[list[Look]]:
@@ -32,6 +35,11 @@ def occasions(looks: Sequence[Look]) -> list[list[Look]]:
     return found
 
 
+def compared(looks: Sequence[Look]) -> list[Look]:
+    """Return, of the looks before verdicts were numbered, those at another candidate than the baseline."""
+    return [look for look in looks if look.verdict is None and False in _sides([look])]
+
+
 def told(occasion: Sequence[Look]) -> str:
     """Return when a look was, and for whom, in words."""
     first, last = occasion[0].time, occasion[-1].time
@@ -40,6 +48,11 @@ def told(occasion: Sequence[Look]) -> str:
     return f"{when} for " + " and ".join(
         f"{title(name)} ({number} network{'' if number == 1 else 's'})" for name, number in networks
     )
+
+
+def often(times: int) -> str:
+    """Return how often in words."""
+    return {1: "once", 2: "twice"}.get(times, f"{times:,} times")
 
 
 def title(name: str) -> str:

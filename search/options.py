@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from search.arguments import Parser, address, amount, directory, duration, path, printable, study_name, whole
+from search.arguments import Parser, accuracy, address, amount, directory, duration, path, printable, study_name, whole
 from search.errors import UsageError
 from trainable.config import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
@@ -43,10 +43,13 @@ class Options:
     gpus_per_trial: float
     address: str | None
     timeout: float | None
+    stop_at: float | None
+    stop_when_settled: bool
     max_retries: int
     confirm_top: int | None
     confirm_seeds: int | None
     confirm: bool
+    explain: bool
     json: bool
     verbose: bool
 
@@ -55,8 +58,10 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
     """Read the command line and the environment; exit with status 2 where they are wrong, unless `kind` raises."""
     parser = _parser(kind)
     values = vars(parser.parse_args(arguments))
-    if values["confirm_seeds"] is not None and not values["confirm"]:
-        parser.error("--confirm-seeds: is for a confirmation, which --no-confirm leaves out")
+    for option in ("confirm_seeds", "explain"):
+        if values[option] and not values["confirm"]:
+            name = f"--{option.replace('_', '-')}"
+            parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
     values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)
@@ -148,6 +153,14 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400"
     )
     where.add_argument(
+        "--stop-at", metavar="ACCURACY", type=accuracy,
+        help="stop starting trials once one has reached this validation accuracy, e.g. 0.985",
+    )  # fmt: skip
+    where.add_argument(
+        "--stop-when-settled", action="store_true",
+        help="stop starting trials once as many again would hardly bring anything, 20 at the earliest",
+    )  # fmt: skip
+    where.add_argument(
         "--max-retries", metavar="N", type=whole(0), default=2,
         help="further attempts after a lost worker or node (default: 2)",
     )  # fmt: skip
@@ -157,11 +170,17 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )
     confirmation.add_argument(
         "--confirm-top", metavar="K", type=whole(1, MOST_CANDIDATES),
-        help="how many configurations, and how many trials' models are kept (default: 3; never fewer than before)",
+        help="how many configurations are chosen from, and how many trials' models are kept (default: 3, or as the "
+        "study's last command; never fewer than its verdict has)",
     )  # fmt: skip
     confirmation.add_argument(
         "--confirm-seeds", metavar="R", type=whole(2, MOST_SEEDS),
-        help="how many seeds each; fewer than 4 hardly ever show a difference (default: 5; never fewer than before)",
+        help="how many networks of the winner, all at once (default: 3, and 2 more where these do not tell, or as "
+        "the study's last command; never fewer than its verdict has)",
+    )  # fmt: skip
+    confirmation.add_argument(
+        "--explain", action="store_true",
+        help="train further networks that say which parameter the gain goes with, and whether epochs alone bring it",
     )  # fmt: skip
     confirmation.add_argument("--no-confirm", dest="confirm", action="store_false", help="search only")
 
@@ -171,6 +190,11 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )
     shown.add_argument("--verbose", action="store_true", help="show what Ray, Optuna and TensorFlow say")
     return parser
+
+
+def how_to_go_on(options: Options) -> str:
+    """Return what a person does to continue."""
+    return f"the same command with --study {options.study} goes on"
 
 
 def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:

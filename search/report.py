@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 
 from search.arguments import Parser, path
+from search.elsewhere import looks_elsewhere
 from search.errors import EXIT_DONE, SearchError
 from search.interrupt import Interrupted, Interruptible
 from search.noise import quiet
@@ -30,8 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
         with Interruptible() as signals, signals.raising():
             quiet(verbose=False)
             with one_line_errors(options.storage):
-                study = load_study(options.study, open_read_only(options.storage))
-                write_report(study, options.storage, options.runs, options.output)
+                opened = open_read_only(options.storage)
+                study = load_study(options.study, opened)
+                elsewhere = looks_elsewhere(opened.engine, study.study_name, settings_of(study).data)
+                write_report(study, options.storage, options.runs, options.output, elsewhere)
     except Interrupted as end:
         return end.exit_status
     except SearchError as error:
@@ -41,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     return EXIT_DONE
 
 
-def write_report(study: optuna.Study, storage: str, runs: Path, output: Path) -> None:
+def write_report(study: optuna.Study, storage: str, runs: Path, output: Path, elsewhere: int | None = None) -> None:
     """Write what a study holds at this moment; the study is only read.
 
     Args:
@@ -49,13 +52,14 @@ def write_report(study: optuna.Study, storage: str, runs: Path, output: Path) ->
         storage: Its URL; a password in it is not written.
         runs: Home of the default storage and of kept models.
         output: `.html` or `.md`; its folder is made, and the file is written whole or not at all.
+        elsewhere: How often other studies of the storage have looked at the test images, where that is known.
 
     Raises:
         UsageError: The study was not made by this project.
         SearchError: The file cannot be written.
     """
     settings, trials = settings_of(study), study.get_trials(deepcopy=False)
-    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials), output)
+    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
 
 
 def write(found: Found, output: Path) -> None:

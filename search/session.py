@@ -12,24 +12,27 @@ from typing import Any
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
-from search.answer import answer_of
+from search.confirmed import answer_of
 from search.data import load, load_test_images
+from search.elsewhere import looks_elsewhere
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
-from search.execution import Execution, how_to_go_on
-from search.extent import Extent, is_confirmed, trained
+from search.execution import Execution
+from search.explanation import explanation_of, lacks_explanation
+from search.extent import Extent, is_confirmed
 from search.folder import folder_of
-from search.forecast import planned
+from search.forecast import networks_of, planned
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
-from search.options import Options
+from search.options import Options, how_to_go_on
 from search.plan import Plan, make_plan
 from search.progress import say
 from search.report import write
 from search.reporting.findings import Found
 from search.runtime import check_this_machine
 from search.settings import Settings
-from search.storage import STORAGE_ERRORS, location, one_line_errors, shown, storage_reason
+from search.stopping import Limits, spread_networks, stops_of
+from search.storage import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
 from search.study import count, ranked, recover
 from search.summary import Summary, Times
 
@@ -42,6 +45,7 @@ class Session:
     def __init__(self, options: Options, started: float) -> None:
         """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
+        self._limits = Limits.of(options, started)
         self._stdout = sys.stdout  # which is another one while Ray runs
         stream = sys.stderr if options.json else sys.stdout
         # None leaves it to rich, which takes a file for a terminal where FORCE_COLOR is set.
@@ -57,22 +61,25 @@ class Session:
         with one_line_errors(options.storage):
             plan = make_plan(options)
             finished = count(plan.trials).finished
-            if finished < options.trials or not self._is_confirmed(plan.settings, plan.trials, plan.attributes):
-                return self._search(plan)
-            say(self._console, f"the study {options.study} has {finished} finished trials: nothing left to do")
+            enough = self._limits.reached(plan.trials, plan.attributes, plan.settings)
+            lacking = max(0, options.trials - finished) if enough is None else 0
+            if lacking or not self._is_confirmed(plan.settings, plan.trials, plan.attributes):
+                return self._search(plan, lacking)
+            why = f" ({enough[1]})" if enough and finished < options.trials else ""
+            say(self._console, f"the study {options.study} has {finished} finished trials{why}: nothing left to do")
             self._reconcile(plan)
             self._print_summary(plan, plan.trials, plan.attributes, Times(wall=time.monotonic() - self._started))
         return EXIT_DONE if ranked(plan.trials) else EXIT_FAILED
 
-    def _search(self, plan: Plan) -> int:
-        """Run what is missing; return the exit status."""
+    def _search(self, plan: Plan, lacking: int) -> int:
+        """Run what is missing, so many trials; return the exit status."""
         options = self._options
         if options.address is None:
             check_this_machine(plan.settings.precision)
         if options.confirm:
             load_test_images(options.data)  # only to know now that they can be: no network is there to look at them
         execution = Execution(options, plan, load(options.data), self._console, self._started)
-        say(self._console, self._planned(plan))
+        say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)
             signals.awaited = "the answer so far"
@@ -80,12 +87,14 @@ class Session:
             signals.awaited = "the end of Ray"
         return status
 
-    def _planned(self, plan: Plan) -> str:
-        """Return what is going to be done."""
-        options, answer = self._options, answer_of(plan.attributes)
-        networks = self._extent(plan.attributes).most - (trained(answer) if answer else 0)
-        trials = max(0, options.trials - count(plan.trials).finished)
-        return planned(trials, networks if options.confirm else 0, options.workers)
+    def _planned(self, plan: Plan, lacking: int) -> str:
+        """Return what is going to be done, with so many trials."""
+        options = self._options
+        extent, attributes = self._extent(plan.attributes), plan.attributes
+        done, most = networks_of(options, extent, attributes, plan.settings, is_open=bool(lacking))
+        first = spread_networks(plan.settings) if options.stop_when_settled else []
+        before = sum(each.key not in plan.attributes for each in first)
+        return planned(lacking, most - done - before, options.workers, before, explained=options.explain)
 
     def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
         """Run the trials; return the exit status so far."""
@@ -114,7 +123,9 @@ class Session:
             return status
         self._print_summary(plan, trials, attributes, execution.times)
         if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
-            say(self._console, f"no verdict: networks could not be trained; {how_to_go_on(options)}")
+            answer = answer_of(attributes)
+            what = "no explanation" if answer is not None and answer.is_complete else "no verdict"
+            say(self._console, f"{what}: networks could not be trained; {how_to_go_on(options)}")
             return EXIT_FAILED
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
 
@@ -126,7 +137,10 @@ class Session:
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted."""
-        return not self._options.confirm or is_confirmed(attributes, trials, settings, self._extent(attributes))
+        if not self._options.confirm:
+            return True
+        is_whole = is_confirmed(attributes, trials, settings, self._extent(attributes))
+        return is_whole and not (self._options.explain and lacks_explanation(attributes, settings))
 
     def _extent(self, attributes: Mapping[str, Any]) -> Extent:
         """Return how much is to be confirmed of a study."""
@@ -136,22 +150,33 @@ class Session:
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
     ) -> None:
         options = self._options
+        elsewhere = self._looks_elsewhere(plan.settings)
         summary = Summary(
             study=options.study,
             storage=shown(options.storage),
             settings=plan.settings,
             trials=trials,
-            answer=answer_of(attributes),
+            answer=answer_of(attributes, elsewhere),
             models=ModelStore(options.runs, options.study),
             times=times,
+            stops=stops_of(attributes),
+            explanation=explanation_of(attributes, plan.settings),
         )
         summary.print(self._console, location(summary.storage, options.runs))
         report = self._write_report(
-            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials)
+            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
         )
         if options.json:
             answer = json.dumps(summary.to_json() | {"report": str(report) if report else None})
             print(answer, file=self._stdout, flush=True)  # Ray's end may be cut short
+
+    def _looks_elsewhere(self, settings: Settings) -> int | None:
+        """Return how often other studies have looked at the test images; None where the storage is away."""
+        try:
+            engine = open_read_only(self._options.storage, check=False).engine
+            return looks_elsewhere(engine, self._options.study, settings.data)
+        except (SearchError, *STORAGE_ERRORS):
+            return None
 
     def _write_report(self, found: Found) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""

@@ -12,11 +12,15 @@ from rich.console import Console
 from rich.table import Table
 
 from search.answer import OUT_OF_DATE, Answer
+from search.candidates import are_best
+from search.explanation import COLUMNS, Explanation
 from search.insight import Insight, insight_of
 from search.models import ModelStore
 from search.progress import clock, gain, say
 from search.settings import Settings
+from search.stopping import Stop
 from search.study import EPOCHS_RUN, baseline_of, count, ranked
+from search.wording import UNSTEADY, json_of, sentence_of
 
 BEST_SHOWN = 5
 
@@ -54,6 +58,8 @@ class Summary:
     answer: Answer | None
     models: ModelStore
     times: Times
+    stops: Sequence[Stop] = ()
+    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of `--json`."""
@@ -66,6 +72,9 @@ class Summary:
             "best": self._entry(best),
             "baseline": self._entry(baseline_of(self.trials)),
             "confirmed": self._confirmed(),
+            "stopped": self.stops[-1].reason if self.stops else None,
+            "stops": [each.to_json() for each in self.stops],
+            "looks": self.answer and {"study": self.answer.looked, "storage": self.answer.looked_in_storage},
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -77,12 +86,13 @@ class Summary:
 
     def _confirmed(self) -> dict[str, Any] | None:
         """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
-        if self.answer is None or (verdict := self.answer.to_json()) is None:
+        if self.answer is None or (verdict := json_of(self.answer)) is None:
             return None
         return {
             **verdict,
-            "current": self.answer.is_of(self.trials, self.settings),
+            "current": are_best(self.answer.candidates, self.trials, self.settings),
             "parameters": self._insight.to_json(),
+            "explained": self.explanation and self.explanation.to_json(),
         }
 
     def print(self, console: Console, location: Mapping[str, str]) -> None:
@@ -98,6 +108,8 @@ class Summary:
             f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
             f" in {clock(self.times.wall)}{self._effort()}",
         )
+        if self.stops and not self.stops[-1].is_usual:
+            say(console, f"stopped    {self.stops[-1].detail}")
         if best is None:
             say(console, "No trial is complete, so there is no best one.")
             return
@@ -109,9 +121,15 @@ class Summary:
                 f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
         if self.answer is not None:
-            say(console, f"verdict    {self.answer.sentence}")
-            if self.answer.verdict is not None and not self.answer.is_of(self.trials, self.settings):
+            say(console, f"verdict    {sentence_of(self.answer)}")
+            worst = self.answer.worst
+            if self.answer.verdict is not None and worst is not None and worst.is_far:
+                say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
+            if self.answer.verdict is not None and not are_best(self.answer.candidates, self.trials, self.settings):
                 say(console, f"note       {OUT_OF_DATE}")
+        if self.explanation is not None:
+            say(console, f"explained  {self.explanation.told}")
+            console.print(_table_of(self.explanation))
         for warning in self._insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
@@ -138,9 +156,9 @@ class Summary:
 
     @property
     def _model(self) -> Path | None:
-        """The file of the winner, or of the best trial where there is no verdict."""
-        if self.answer is not None and self.answer.winner is not None and self.answer.verdict is not None:
-            return self.models.final(self.answer.winner.name)
+        """The file of the verdict's model, or of the best trial where there is no verdict."""
+        if self.answer is not None and self.answer.taken is not None and self.answer.verdict is not None:
+            return self.models.final(self.answer.taken.name)
         return self.models.path(self._best.number) if self._best else None
 
     @property
@@ -177,3 +195,10 @@ class Summary:
                 str(params["epochs"]),
             )
         return table
+
+
+def _table_of(explanation: Explanation) -> Table:
+    table = Table(*COLUMNS, box=None)
+    for row in explanation.rows:
+        table.add_row(*row)
+    return table

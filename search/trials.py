@@ -3,17 +3,18 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
 from optuna.trial import TrialState
 
-from search.errors import SearchError
+from search.errors import HopelessError
 from search.failures import Failure, FailureStore
 from search.live import LiveTrial, Observer, Report
 from search.models import ModelStore
 from search.settings import Settings
+from search.stopping import Limits, Reason
 from search.study import (
     ATTEMPTS,
     ENVIRONMENT,
@@ -55,7 +56,7 @@ class Trials:
         observer: Observer,
         max_retries: int = 0,
         keep: int = 1,
-        time_is_up: Callable[[], bool] = lambda: False,
+        limits: Limits = Limits(),  # noqa: B008 (it cannot change)
     ) -> None:
         """Take over a study.
 
@@ -68,13 +69,15 @@ class Trials:
             observer: Is told of every event.
             max_retries: Further attempts at a configuration whose worker was lost.
             keep: How many models are kept, those of the best trials.
-            time_is_up: Whether no further trial shall start.
+            limits: What may end the search before it has all its trials.
         """
         self._study, self._settings, self._goal = study, settings, goal
         self._models, self._failures = models, failures
-        self._observer, self._max_retries, self._time_is_up = observer, max_retries, time_is_up
+        self._observer, self._max_retries, self._limits = observer, max_retries, limits
+        self._enough: tuple[Reason, str] | None = None
+        self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
         self._live: dict[str, LiveTrial] = {}
-        self._left = 0
+        self._left = goal  # as long as no stock was taken
         self._ended = 0
         self._only_failures = True
         self._environments = set[str]()  # digests of those that this command has written down
@@ -101,7 +104,20 @@ class Trials:
     @property
     def exhausted(self) -> bool:
         """Whether no further trial is to be asked: none is lacking, or the time is up."""
-        return self.complete or self._time_is_up()
+        return self.complete or self.stopped is not None
+
+    @property
+    def stopped(self) -> tuple[Reason, str] | None:
+        """Why no further trial is asked although the study lacks some, and the same in words; None where it goes on."""
+        if self.complete:
+            return None
+        if self._enough is None and self._weighed != self._ended:
+            self._weighed = self._ended
+            trials = self._study.get_trials(deepcopy=False)
+            self._enough = self._limits.reached(trials, self._study.user_attrs, self._settings)
+        if self._enough is None and self._limits.is_time_up:
+            return Reason.TIMEOUT, "time is up"
+        return self._enough
 
     @property
     def in_flight(self) -> bool:
@@ -112,6 +128,10 @@ class Trials:
     def ended(self) -> int:
         """How many trials came to an end that counts."""
         return self._ended
+
+    def weigh_again(self) -> None:
+        """Ask anew, before a further trial has ended, whether the trials are enough: more is known of them."""
+        self._weighed = -1
 
     def ask(self, key: str) -> dict[str, Any]:
         """Start a trial; return its four parameters, its seed, and from which accuracy on its model is wanted."""
@@ -208,7 +228,7 @@ class Trials:
         self._ended += 1
         self._only_failures &= state == TrialState.FAIL
         if self._only_failures and self._ended >= HOPELESS:
-            raise SearchError(f"the first {self._ended} trials all failed, the last one: {reason}")
+            raise HopelessError(f"the first {self._ended} trials all failed, the last one: {reason}")
 
     def _note_environment(self, live: LiveTrial) -> None:
         """Write down once where trials are trained; each of them holds only the digest."""

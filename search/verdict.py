@@ -1,24 +1,28 @@
 """Is one configuration better than another? What networks of several seeds, scored on the same images, say about it.
 
 Both the seeds and the images are samples: a network of another seed makes other errors, and other images would be
-easier or harder. The analysis of variance for several readers (here: seeds) who judge the same cases (here: images)
-takes both into account, in one interval. Its degrees of freedom are the fewest that any share of seeds in the variance
-calls for; docs/decisions/0009-verdict.md says how often it errs, and how often others did.
+easier or harder. The seeds of the two sides are no pairs, since the same seed makes another network of another
+configuration, and their numbers may differ; the images are pairs. docs/decisions/0017-a-cheaper-verdict.md says how
+often the interval errs, and how often others did.
 
-Source: Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their degrees
-of freedom; the mean squares as Hillis, Berbaum and Metz give them for single values, Academic Radiology 15, 2008.
+Source: Welch, Biometrika 34, 1947, with the degrees of freedom of Satterthwaite, Biometrics Bulletin 2, 1946, for the
+seeds; the variance of images net of chance as in the analysis of variance of random effects; one image more each way
+after Agresti and Min, Statistics in Medicine 24, 2005.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-CONFIDENCE = 0.95
+CONFIDENCE = 0.95  # of an interval that belongs to no verdict
 FEWEST = 2  # from one alone nothing is known of how seeds, or images, differ
+FEWEST_DIFFERING = 10  # images on which the sides do not err alike: with fewer, the interval means nothing
 
 NOTEBOOK = 0.9765  # test accuracy that Example 2.1 of Deep Learning with Python prints
 
@@ -31,33 +35,22 @@ class Word(StrEnum):
 
     BETTER = "better"
     NO_DIFFERENCE = "no difference shown"
+    TOO_FEW = "too few images differ to say"
     WORSE = "worse"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether it says which side is the better one."""
+        return self in (Word.BETTER, Word.WORSE)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share, or a difference of shares, with its 95 % interval."""
+    """A share, or a difference of shares, with its interval."""
 
     mean: float
     low: float
     high: float
-
-
-@dataclass(frozen=True)
-class McNemar:
-    """McNemar's exact test on the networks of one seed.
-
-    Attributes:
-        seed: Position of the seed whose difference is the median (the lower one of two).
-        only_first: Images that only the first network classified right.
-        only_second: Images that only the second one did.
-        p_value: Two-sided.
-    """
-
-    seed: int
-    only_first: int
-    only_second: int
-    p_value: float
 
 
 @dataclass(frozen=True)
@@ -69,116 +62,130 @@ class Verdict:
         first: Accuracy of the first configuration.
         second: Of the second.
         difference: Of both accuracies; None where there is one configuration alone, and nothing to compare.
-        mcnemar: Likewise.
+        confidence: Of the three intervals, a share.
+        pairs: The share of pairs of a network of each side in which the first side's is the more accurate one; of
+            equal ones a half counts. None where there is no second side.
     """
 
     word: Word
     first: Estimate
     second: Estimate
     difference: Estimate | None
-    mcnemar: McNemar | None
+    confidence: float
+    pairs: float | None
 
 
-def compare(first: Wrong, second: Wrong, images: int) -> Verdict:
+@dataclass(frozen=True)
+class _Side:
+    """What is known of one configuration.
+
+    Attributes:
+        accuracies: By seed, float64 [seeds].
+        erring: The share of its networks that classify an image wrong, float64 [images].
+        seeds_variance: Of the mean accuracy, by the seeds.
+        chance: Of an image's share of errors, by what neither the image nor the configuration decides.
+    """
+
+    accuracies: NDArray[np.float64]
+    erring: NDArray[np.float64]
+    seeds_variance: float
+    chance: float
+
+    @property
+    def mean(self) -> float:
+        return float(self.accuracies.mean())
+
+    @property
+    def freedom(self) -> int:
+        return len(self.accuracies) - 1
+
+
+def compare(first: Wrong, second: Wrong, images: int, confidence: float = CONFIDENCE) -> Verdict:
     """Compare two configurations whose networks were scored on the same images.
 
     Args:
-        first: Of the first configuration, for each seed.
-        second: Of the second, for the same seeds in the same order.
+        first: Of the first configuration, for each of its seeds.
+        second: Of the second, for each of its own.
         images: How many images there were.
+        confidence: Of the intervals, a share.
 
     Raises:
-        ValueError: Fewer than two seeds or images, or not as many seeds of one as of the other.
+        ValueError: Fewer than two seeds of a side, or fewer than two images.
     """
-    if len(first) != len(second):
-        raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
-    ours, theirs = correct(first, images), correct(second, images)
-    difference = interval(ours - theirs)
+    ours, theirs = _side(first, images), _side(second, images)
+    difference = _interval(ours.mean - theirs.mean, (ours, theirs), theirs.erring - ours.erring, confidence)
+    differing = int(np.count_nonzero(np.round(theirs.erring - ours.erring, 12)))
+    word = Word.TOO_FEW if differing < FEWEST_DIFFERING else word_of(difference)
+    return Verdict(
+        word, _accuracy(ours, confidence), _accuracy(theirs, confidence), difference, confidence,
+        won_pairs(ours.accuracies, theirs.accuracies),
+    )  # fmt: skip
+
+
+def word_of(difference: Estimate) -> Word:
+    """Return what an interval of a difference says."""
     if difference.low > 0:
-        word = Word.BETTER
-    elif difference.high < 0:
-        word = Word.WORSE
-    else:
-        word = Word.NO_DIFFERENCE
-    return Verdict(word, _accuracy(ours), _accuracy(theirs), difference, _mcnemar(ours, theirs))
+        return Word.BETTER
+    return Word.WORSE if difference.high < 0 else Word.NO_DIFFERENCE
 
 
-def alone(wrong: Wrong, images: int) -> Verdict:
-    """Return the verdict where the second configuration is the first: it has an accuracy, and nothing to compare.
-
-    Raises:
-        ValueError: Fewer than two seeds or images.
-    """
-    accuracy = _accuracy(correct(wrong, images))
-    return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, None)
+def won_pairs(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Return the share of pairs, one accuracy of each side, in which the first is greater; equal ones count half."""
+    signs = np.sign(np.round(first[:, None] - second[None, :], 12))
+    return float((signs + 1).mean() / 2)
 
 
-def correct(wrong: Wrong, images: int) -> NDArray[np.float64]:
-    """Return 1 for each image classified right and 0 for each other, float64 [seeds, images]."""
-    right = np.ones((len(wrong), images))
-    for seed, indices in enumerate(wrong):
-        right[seed, list(indices)] = 0
-    return right
-
-
-def interval(values: NDArray[np.float64]) -> Estimate:
-    """Return the mean over seeds and images with its 95 % interval.
-
-    Args:
-        values: float64 [seeds, images], whole numbers, of at least two seeds and two images.
-
-    Raises:
-        ValueError: There are fewer.
-    """
-    seeds, images = values.shape
-    if seeds < FEWEST or images < FEWEST:
-        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
-    mean = float(values.mean())
-    ms_seed, ms_image, ms_rest = mean_squares(values)
-    ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
-    total = ms_seed + max(ms_image - ms_rest, 0.0)
-    reach = float(_stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
-    return Estimate(mean, mean - reach, mean + reach)
-
-
-def mean_squares(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean squares of seeds, of images and of the rest, from values [seeds, images]."""
-    seeds, images = values.shape
-    # Sums of squares times the number of values: whole numbers where the values are, so that no rounding hides a 0.
-    correction = float(values.sum()) ** 2
-    by_seed = seeds * float((values.sum(axis=1) ** 2).sum()) - correction
-    by_image = images * float((values.sum(axis=0) ** 2).sum()) - correction
-    rest = values.size * float((values**2).sum()) - correction - by_seed - by_image
-    freedoms = (seeds - 1, images - 1, (seeds - 1) * (images - 1))
-    ms_seed, ms_image, ms_rest = (
-        square / (values.size * freedom) for square, freedom in zip((by_seed, by_image, rest), freedoms, strict=True)
-    )
-    return ms_seed, ms_image, ms_rest
-
-
-def wilson(accuracy: float, images: int) -> Estimate:
-    """Return the accuracy of a single network with Wilson's 95 % interval."""
-    found = _stats().binomtest(round(accuracy * images), images).proportion_ci(CONFIDENCE, method="wilson")
+def wilson(accuracy: float, images: int, confidence: float = CONFIDENCE) -> Estimate:
+    """Return the accuracy of a single network with Wilson's interval."""
+    found = stats().binomtest(round(accuracy * images), images).proportion_ci(confidence, method="wilson")
     return Estimate(accuracy, float(found.low), float(found.high))
 
 
-def _accuracy(right: NDArray[np.float64]) -> Estimate:
+def accuracies_of(wrong: Wrong, images: int) -> NDArray[np.float64]:
+    """Return the accuracy of each seed's network, float64 [seeds]."""
+    return 1 - np.array([len(each) for each in wrong]) / images
+
+
+def _side(wrong: Wrong, images: int) -> _Side:
+    seeds = len(wrong)
+    if seeds < FEWEST or images < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
+    accuracies = accuracies_of(wrong, images)
+    networks = np.bincount(np.fromiter(chain.from_iterable(wrong), np.intp), minlength=images)  # that err, by image
+    chance = float((networks * (seeds - networks)).sum()) / (seeds * (seeds - 1) * images)
+    # No smaller in expectation; with a few seeds that happen to agree the variance of accuracies can be, even 0.
+    variance = max(float(accuracies.var(ddof=1)), chance / images)
+    return _Side(accuracies, networks / seeds, variance / seeds, chance)
+
+
+def _interval(mean: float, sides: Sequence[_Side], by_image: NDArray[np.float64], confidence: float) -> Estimate:
+    """Return the interval of the mean of one side, or of the difference of two.
+
+    Args:
+        mean: What is estimated.
+        sides: Whose networks it is made of.
+        by_image: The same for each image, float64 [images].
+        confidence: A share.
+    """
+    images = len(by_image)
+    chance = sum(side.chance / len(side.accuracies) for side in sides)
+    of_images = max(float(by_image.var(ddof=1)) - chance, 0.0) / images
+    more = 2 / images**2  # one image more each way: where nothing or everything errs, that is no certainty
+    variance = sum(side.seeds_variance for side in sides) + of_images + more
+    by_seeds = sum(side.seeds_variance**2 / side.freedom for side in sides)
+    freedom = variance**2 / by_seeds if by_seeds else inf
+    reach = float(stats().t.ppf((1 + confidence) / 2, freedom)) * sqrt(variance)
+    return Estimate(mean, mean - reach, mean + reach)
+
+
+def _accuracy(side: _Side, confidence: float) -> Estimate:
     """Return the mean accuracy with its interval, cut off at 0 and 1."""
-    found = interval(right)
+    found = _interval(side.mean, (side,), side.erring, confidence)
     return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))
 
 
-def _mcnemar(first: NDArray[np.float64], second: NDArray[np.float64]) -> McNemar:
-    differences = first.mean(axis=1) - second.mean(axis=1)
-    seed = int(np.argsort(differences, kind="stable")[(len(differences) - 1) // 2])
-    only_first = int((first[seed] > second[seed]).sum())
-    only_second = int((first[seed] < second[seed]).sum())
-    discordant = only_first + only_second
-    p_value = float(_stats().binomtest(only_first, discordant).pvalue) if discordant else 1.0
-    return McNemar(seed, only_first, only_second, p_value)
-
-
-def _stats() -> Any:
-    from scipy import stats  # noqa: PLC0415 (half a second that a search's start should not cost)
+def stats() -> Any:
+    """Return SciPy's statistics, which take half a second to import: a search's start does without them."""
+    from scipy import stats  # noqa: PLC0415 (see above)
 
     return stats

@@ -1,6 +1,13 @@
 """What a study records of a confirmation, made up for tests that need a study which has a verdict, or is on its way."""
 
-from search.answer import CONFIRMED, SECONDS, TESTED, VAL_ACCURACY, WRONG, key_of
+from search.alpha import ANALYSES, Analysis
+from search.answer import SECONDS, VAL_ACCURACY, WRONG
+from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Network
+
+
+def key_of(what, candidate, seed):
+    """The attribute that holds one network's result."""
+    return Network(what, candidate, seed).key
 
 
 def validated(candidates, seeds, *, step=0.0, seconds=1.0):
@@ -33,3 +40,24 @@ def scored(candidates, seeds, *, seconds=1.0, **recorded):
         for candidate, wrong in candidates
         for place, seed in enumerate(seeds)
     }
+
+
+def decided(plan, winner, wrong, baseline_wrong, *, networks=None, number=1, seconds=1.0, **recorded):
+    """The attributes of a verdict: of the networks that are compared, and of what it was laid down to be taken from.
+
+    Args:
+        plan: What is recorded of the plan.
+        winner: The candidate that is compared with the baseline.
+        wrong: Gives, for the place of a seed, the images that a network of the winner errs on.
+        baseline_wrong: Likewise of the baseline.
+        networks: How many there are of the winner; as many as the first look takes by default.
+        number: Of the verdict.
+        seconds: Of training.
+        recorded: What else is recorded of each network.
+    """
+    seeds, sizes = plan["final_seeds"], tuple(plan["sizes"])
+    return (
+        scored([(winner, wrong)], seeds[: networks or sizes[0]], seconds=seconds, **recorded)
+        | scored([(THE_BASELINE, baseline_wrong)], seeds[: plan["baselines"]], seconds=seconds, **recorded)
+        | {ANALYSES: [Analysis(winner.name, sizes, number).to_json()]}
+    )

@@ -6,35 +6,26 @@ import confirmations
 import optuna
 import pytest
 from commands import WIDE_SPACE
+from confirmations import key_of
 from optuna.trial import TrialState
 
-from search.answer import (
-    CONFIRMATION,
-    CONFIRMED,
-    FAILURE,
-    LOOKS,
-    SECONDS,
-    TESTED,
-    THE_BASELINE,
-    VAL_ACCURACY,
-    Candidate,
-    answer_of,
-    choose,
-    fresh_seeds,
-    key_of,
-    plan_of,
-)
-from search.looks import occasions
+from search.alpha import ANALYSES, Analysis, alpha
+from search.answer import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG
+from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, choose
+from search.confirmed import CONFIRMATION, LOOKS, answer_of, fresh_seeds, plan_of
+from search.looks import compared, occasions
+from search.price import worst_of
 from search.settings import Wishes
 from search.study import trial_seed
 from search.verdict import Word
+from search.wording import circumstances_of, json_of, method_of, sentence_of
 from trainable.config import BASELINE, MAX_SEED
 
-SEEDS = (11, 12, 13)
-FINAL_SEEDS = (21, 22, 23)
-WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024})
-NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64})
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
+WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024, "epochs": 20}, 0.983)
+NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64}, 0.982)
+PLAN = plan_of([WIDE, NARROW], SETTINGS, split=2, sizes=(3, 5), baselines=4)
+SEEDS, FINAL_SEEDS = PLAN["seeds"], PLAN["final_seeds"]
 
 
 def completed(number, val_accuracy, state=TrialState.COMPLETE, **changes):
@@ -47,32 +38,38 @@ def completed(number, val_accuracy, state=TrialState.COMPLETE, **changes):
     return trial
 
 
-def planned():
+def planned(**changes):
     """The attributes of a study whose confirmation has begun."""
-    return {CONFIRMATION: plan_of([WIDE, NARROW], SEEDS, FINAL_SEEDS)}
+    return {CONFIRMATION: PLAN | changes}
 
 
-def validated(wide=0.983, narrow=0.975, baseline=0.979):
+def validated(wide=0.983, narrow=0.975, **changes):
     """And has a validation accuracy of every network."""
-    accuracies = ((WIDE, wide), (NARROW, narrow), (THE_BASELINE, baseline))
-    return planned() | confirmations.validated(
-        [(each, accuracy + SEEDS[0] / 1e5) for each, accuracy in accuracies], SEEDS, step=1e-5, seconds=2.0
+    return planned(**changes) | confirmations.validated([(WIDE, wide), (NARROW, narrow)], SEEDS, step=1e-5, seconds=2.0)
+
+
+def scored(wrong=range(150), baseline_wrong=range(210), winner=WIDE, networks=3, number=1, **accuracies):
+    """And the errors of the winner and the baseline on the test images: a few more with each seed."""
+
+    def more(errors, own):
+        return lambda place: [*errors, *range(own, own + 20), *range(9000, 9011 + place)]
+
+    made = validated(**accuracies)
+    return made | confirmations.decided(
+        made[CONFIRMATION],
+        winner,
+        more(wrong, 5000),
+        more(baseline_wrong, 6000),
+        networks=networks,
+        number=number,
+        seconds=3.0,
     )
 
 
-def scored(first=WIDE, wrong=range(150), baseline_wrong=range(210), **accuracies):
-    """And the errors of the winner and the baseline on the test images: a few more with each seed."""
-
-    def more(errors):
-        return lambda place: [*errors, *range(9000, 9011 + place)]
-
-    sides = [(first, more(wrong)), (THE_BASELINE, more(baseline_wrong))]
-    return validated(**accuracies) | confirmations.scored(sides, FINAL_SEEDS, seconds=3.0)
-
-
-def named(pairs):
-    """The names and seeds of what is missing."""
-    return [(candidate.name, seed) for candidate, seed in pairs]
+def named(networks):
+    """The names and places of the seeds of networks."""
+    places = {seed: place for seeds in (SEEDS, FINAL_SEEDS) for place, seed in enumerate(seeds)}
+    return [(each.what, each.candidate.name, places[each.seed]) for each in networks]
 
 
 def test_distinct_configurations_are_chosen_best_first():
@@ -85,13 +82,14 @@ def test_distinct_configurations_are_chosen_best_first():
         completed(5, 0.985, TrialState.PRUNED, hidden_units=99),
     ]
     assert [each.trial for each in choose(trials, SETTINGS, 2)] == [2, 1]
-    assert [each.trial for each in choose(trials, SETTINGS, 9)] == [2, 1, 4]
+    chosen = choose(trials, SETTINGS, 9)
+    assert [(each.trial, each.val_accuracy) for each in chosen] == [(2, 0.982), (1, 0.980), (4, 0.979)]
 
 
 def test_baseline_is_not_chosen_because_it_is_confirmed_anyway():
     """Whether it is trial 0 or was found again."""
     trials = [completed(0, 0.99), completed(1, 0.98, hidden_units=64), completed(2, 0.985)]
-    assert choose(trials, SETTINGS, 3) == [Candidate(1, BASELINE.params | {"hidden_units": 64})]
+    assert choose(trials, SETTINGS, 3) == [Candidate(1, BASELINE.params | {"hidden_units": 64}, 0.98)]
     assert choose(trials[:1], SETTINGS, 3) == []
 
 
@@ -116,147 +114,263 @@ def test_study_without_a_confirmation_has_no_answer():
 
 
 def test_begun_confirmation_knows_what_is_missing():
-    """The baseline comes first, every candidate with every seed; nobody has won yet."""
-    answer = answer_of(planned() | {key_of(CONFIRMED, THE_BASELINE, 11): {VAL_ACCURACY: 0.98, SECONDS: 2.0}})
+    """Every configuration with every seed, and the baseline on all images; nobody has won yet."""
+    answer = answer_of(planned() | {key_of(CONFIRMED, WIDE, SEEDS[0]): {VAL_ACCURACY: 0.98, SECONDS: 2.0}})
     assert answer.candidates == (THE_BASELINE, WIDE, NARROW)
-    assert named(answer.unvalidated) == [
-        ("baseline", 12), ("baseline", 13), ("7", 11), ("7", 12), ("7", 13), ("3", 11), ("3", 12), ("3", 13)
-    ]  # fmt: skip
-    assert (answer.winner, answer.finalists, answer.verdict, answer.to_json()) == (None, [], None, None)
-    assert (answer.sentence, answer.seconds) == ("not confirmed yet", 2.0)
-    assert named(answer.untested) == [("baseline", 21), ("baseline", 22), ("baseline", 23)]
+    baselines = [(TESTED, "baseline", place) for place in range(4)]
+    assert named(answer.missing) == [(CONFIRMED, "7", 1), (CONFIRMED, "3", 0), (CONFIRMED, "3", 1), *baselines]
+    assert (answer.winner, answer.finalists, answer.verdict, json_of(answer)) == (None, [], None, None)
+    assert (sentence_of(answer), answer.seconds) == ("not confirmed yet", 2.0)
 
 
-def test_best_mean_validation_accuracy_wins():
-    """One lucky seed does not make a winner: what counts is the mean over the fresh seeds."""
-    answer = answer_of(validated() | {key_of(CONFIRMED, NARROW, 12): {VAL_ACCURACY: 0.995}})
+def test_best_mean_of_the_searchs_network_and_the_fresh_ones_wins():
+    """One lucky seed does not make a winner: what counts is the mean over all networks of a configuration."""
+    assert answer_of(validated() | {key_of(CONFIRMED, NARROW, SEEDS[1]): {VAL_ACCURACY: 0.985}}).winner == WIDE
+    answer = answer_of(validated(wide=0.9800, narrow=0.9813))
+    assert answer.val_accuracy(WIDE) == pytest.approx((0.983 + 2 * 0.98 + 1e-5) / 3, abs=1e-6)
+    assert answer.val_accuracy(NARROW) == pytest.approx((0.982 + 2 * 0.9813 + 1e-5) / 3, abs=1e-6)
+    assert (answer.winner, answer.val_accuracy(THE_BASELINE)) == (NARROW, None)
+
+
+def test_single_configuration_is_trained_on_no_split():
+    """There is nothing to choose: it goes on as the search had it."""
+    answer = answer_of({CONFIRMATION: plan_of([WIDE], SETTINGS, split=2, sizes=(3, 5), baselines=4)})
     assert answer.winner == WIDE
-    assert answer.val_accuracy(WIDE) == pytest.approx(0.98312)
-    assert answer.val_accuracy(NARROW) == pytest.approx(0.98175, abs=1e-5)
+    assert {each.what for each in answer.missing} == {TESTED}
+    assert [each.candidate for each in answer.missing] == [WIDE] * 3 + [THE_BASELINE] * 4
+    assert "went on as it was" in method_of(answer)[0]
 
 
 def test_only_the_winner_and_the_baseline_are_tested():
     """Test images say nothing about candidates that were not chosen."""
     answer = answer_of(validated())
     assert answer.finalists == [WIDE, THE_BASELINE]
-    assert named(answer.untested) == [
-        ("7", 21),
-        ("7", 22),
-        ("7", 23),
-        ("baseline", 21),
-        ("baseline", 22),
-        ("baseline", 23),
+    assert named(answer.missing) == [
+        *((TESTED, "7", place) for place in range(3)),
+        *((TESTED, "baseline", place) for place in range(4)),
     ]
-    assert (answer.unvalidated, answer.verdict) == ([], None)
-    assert named(answer_of(scored()).untested) == []
+    assert (answer.verdict, answer_of(scored()).missing) == (None, [])
 
 
 def test_progress_counts_networks():
-    """Before there is a winner the total is that of the longer way."""
-    stages = (planned(), validated(), scored(), validated(baseline=0.99), scored(THE_BASELINE, baseline=0.99))
+    """The total is that of the longer way until the first look is clear."""
+    stages = (planned(), validated(), scored(), scored(range(209)), scored(range(209), networks=5))
     answers = [answer_of(each) for each in stages]
-    assert [(each.done, each.total) for each in answers] == [(0, 15), (9, 15), (15, 15), (9, 12), (12, 12)]
+    assert [(each.done, each.total) for each in answers] == [(0, 13), (4, 13), (11, 11), (11, 13), (13, 13)]
+    assert [each.is_complete for each in answers] == [False, False, True, False, True]
 
 
 def test_verdict_compares_the_winner_with_the_baseline():
     """Sixty test images more, of 10,000, are better, whatever the seed."""
-    verdict = answer_of(scored()).verdict
-    assert verdict.word == Word.BETTER
-    assert verdict.difference.mean == pytest.approx(0.006)
-    assert verdict.first.mean == pytest.approx(1 - 0.0162)
+    answer = answer_of(scored())
+    assert answer.verdict.word == Word.BETTER
+    assert answer.verdict.difference.mean == pytest.approx(0.006 + 0.00005)
+    assert answer.verdict.first.mean == pytest.approx(1 - 0.0182)
+    assert (answer.networks_compared, answer.verdict.confidence) == ((3, 4), pytest.approx(0.98))
 
 
-def test_baseline_may_win():
-    """Then only the baseline is tested, and no difference is shown."""
-    answer = answer_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
-    assert (answer.winner, answer.finalists) == (THE_BASELINE, [THE_BASELINE])
-    assert answer.verdict.word == Word.NO_DIFFERENCE
-    assert answer.verdict.first == answer.verdict.second
-    assert answer.sentence == (
-        "no difference shown: no configuration did better than the baseline on the validation images"
-    )
+def test_second_look_is_only_for_what_the_first_did_not_tell():
+    """Where the interval holds 0, two more networks are trained; where it does not, they change nothing."""
+    unclear = answer_of(scored(range(209)))
+    assert (unclear.verdict, unclear.may_follow) == (None, 0)
+    assert named(unclear.missing) == [(TESTED, "7", 3), (TESTED, "7", 4)]
+    second = answer_of(scored(range(209), networks=5))
+    assert (second.verdict.word, second.networks_compared) == (Word.NO_DIFFERENCE, (5, 4))
+    clear = answer_of(scored(networks=5))
+    assert (clear.verdict.word, clear.networks_compared) == (Word.BETTER, (3, 4))
 
 
-def test_baseline_that_wins_is_compared_with_nothing():
-    """There is neither a difference nor a p-value: null for a program, whenever the study was made."""
-    answer = answer_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
-    assert (answer.verdict.difference, answer.verdict.mcnemar) == (None, None)
-    found = json.loads(json.dumps(answer.to_json(), allow_nan=False))
-    assert (found["verdict"], found["difference"], found["mcnemar"]) == ("no difference shown", None, None)
-    assert found["winner"]["test_accuracy"] == found["baseline"]["test_accuracy"]
+def test_verdict_that_is_not_laid_down_is_none():
+    """What it may be taken from, and how sure it has to be, is on record before there is one."""
+    attributes = scored()
+    del attributes[ANALYSES]
+    answer = answer_of(attributes)
+    assert (answer.winner, answer.analysis, answer.verdict, answer.is_complete) == (WIDE, None, None, False)
+
+
+@pytest.mark.parametrize(("number", "share"), [(1, 0.04), (2, 0.005), (3, 0.0025), (10, 0.01 / 2**9)])
+def test_each_further_verdict_may_err_less(number, share):
+    """The first may in 4 %, all in 5 % at most; two looks share it."""
+    assert alpha(number) == pytest.approx(share)
+    assert sum(map(alpha, range(1, 200))) <= 0.05 + 1e-12
+    assert Analysis("7", (3, 5), number).confidence == pytest.approx(1 - share / 2)
+    assert Analysis("7", (5,), number).confidence == pytest.approx(1 - share)
+
+
+def test_further_verdict_has_a_wider_interval_and_says_so():
+    """The same networks as a second verdict show less."""
+    first, second = (answer_of(scored(number=number)) for number in (1, 2))
+    widths = [each.verdict.difference.high - each.verdict.difference.low for each in (first, second)]
+    assert widths[1] > 1.2 * widths[0]
+    assert "verdict 1 of this study, 98 % intervals" in sentence_of(first)
+    assert "verdict 2 of this study, 99.75 % intervals" in sentence_of(second)
+    assert "in 0.5 % of studies" in method_of(second)[2]
+
+
+def test_verdict_that_there_is_stays_although_another_was_made_since():
+    """A configuration that wins again is not tested anew, and spends nothing."""
+    of_narrow = confirmations.decided(PLAN, NARROW, lambda _: range(100), lambda _: range(200), number=2)
+    analyses = [*scored()[ANALYSES], *of_narrow[ANALYSES]]
+    both = scored() | of_narrow | {ANALYSES: analyses}
+    assert answer_of(both).number == 1
+    assert answer_of(both | confirmations.validated([(NARROW, 0.99)], SEEDS)).number == 2
+
+
+def test_analysis_that_was_only_begun_is_carried_on_unless_another_was_made_since():
+    """Nothing was seen of it: where a later verdict was spent, it has to be laid down anew."""
+    begun = Analysis("7", (3, 5), 1).to_json()
+    assert answer_of(validated() | {ANALYSES: [begun]}).analysis == Analysis("7", (3, 5), 1)
+    of_narrow = confirmations.decided(PLAN, NARROW, lambda _: range(100), lambda _: range(200))
+    since = validated() | of_narrow | {ANALYSES: [begun, *of_narrow[ANALYSES]]}
+    assert answer_of(since).analysis is None
 
 
 @pytest.mark.parametrize(
-    ("noted", "looked"),
+    ("noted", "looked", "before"),
     [
-        ("", 0),
-        ("7", 1),
-        ("7 baseline", 1),
-        ("baseline 7", 1),
-        ("7 baseline 3", 2),
-        ("7 baseline 7 baseline", 2),
-        ("baseline baseline 7", 2),
-        ("7+baseline", 1),
-        ("7+baseline 7 baseline", 2),
+        ("", 0, 0),
+        ("7", 1, 1),
+        ("7 baseline", 1, 1),
+        ("baseline 7", 1, 1),
+        ("baseline", 1, 0),
+        ("7 baseline 3", 2, 2),
+        ("7 baseline 7 baseline", 2, 2),
+        ("baseline baseline 7", 2, 1),
+        ("7+baseline", 1, 1),
+        ("7+baseline 7 baseline", 2, 2),
     ],
 )
-def test_winner_and_baseline_are_one_look(noted, looked):
+def test_winner_and_baseline_are_one_look(noted, looked, before):
     """They are noted singly, or together as at first; a further look is one at a side that was looked at before."""
     looks = [{"time": "2026-11-24T12:00:00+00:00", "candidates": each.split("+"), "seeds": 3} for each in noted.split()]
     answer = answer_of(planned() | {LOOKS: looks})
-    assert answer.looked == looked
+    assert (answer.looked, len(compared(answer.looks))) == (looked, before)
     assert [name for occasion in occasions(answer.looks) for each in occasion for name in each.candidates] == (
         noted.replace("+", " ").split()
     )
 
 
-def test_tie_on_the_validation_images_goes_to_the_baseline():
-    """A configuration has to be better to be put in its place."""
-    assert answer_of(validated(wide=0.979)).winner == THE_BASELINE
+def test_looks_of_the_whole_storage_are_told():
+    """A look for another study is one at the same images."""
+    looks = [{"time": "t", "candidates": [name], "seeds": 3, "verdict": None} for name in ("baseline", "7")]
+    attributes = scored() | {LOOKS: looks}
+    assert "looked at once for this study" in circumstances_of(answer_of(attributes))
+    assert "looked at 5 times in this storage" in circumstances_of(answer_of(attributes, 4))
+    assert (json_of(answer_of(attributes, 4))["looked"], json_of(answer_of(attributes, 4))["looked_in_storage"]) == (
+        1,
+        5,
+    )
 
 
-@pytest.mark.parametrize(("what", "seed"), [(CONFIRMED, 12), (TESTED, 22)])
+def test_earlier_one_of_equals_wins():
+    """As the search ranked them."""
+    same = confirmations.validated([(WIDE, 0.98), (NARROW, 0.9805)], SEEDS)
+    assert answer_of(planned() | same).winner == WIDE
+
+
+@pytest.mark.parametrize(("what", "seed"), [(CONFIRMED, SEEDS[1]), (TESTED, FINAL_SEEDS[1])])
 def test_candidate_that_failed_cannot_win(what, seed):
     """One network without a result is enough; the next candidate takes its place."""
     attributes = scored() | {key_of(what, WIDE, seed): {FAILURE: "diverged at epoch 2", SECONDS: 1.0}}
     answer = answer_of(attributes)
     assert answer.failure(WIDE) == "diverged at epoch 2"
-    assert answer.winner == THE_BASELINE
-    entry = answer.to_json()["candidates"][1]
-    assert (entry["trial"], entry["val_accuracy"], entry["failure"]) == (7, None, "diverged at epoch 2")
+    assert (answer.winner, answer.verdict) == (NARROW, None)
+    assert named(answer.missing) == [(TESTED, "3", place) for place in range(3)]
 
 
-@pytest.mark.parametrize(("what", "seed"), [(CONFIRMED, 13), (TESTED, 23)])
-def test_no_verdict_without_the_baseline(what, seed):
+def test_nothing_is_compared_where_every_configuration_failed():
+    """The sentence says so, and no further network is trained."""
+    failed = {key_of(CONFIRMED, each, SEEDS[0]): {FAILURE: "diverged at epoch 2"} for each in (WIDE, NARROW)}
+    answer = answer_of(planned() | failed)
+    assert (answer.winner, answer.missing, answer.is_complete) == (None, [], True)
+    assert sentence_of(answer).startswith("no verdict: none of the configurations")
+
+
+def test_no_verdict_without_the_baseline():
     """Where it fails there is nothing to compare with, and the sentence says so."""
-    answer = answer_of(scored() | {key_of(what, THE_BASELINE, seed): {FAILURE: "diverged at epoch 1"}})
-    assert (answer.winner, answer.verdict, answer.to_json()) == (None, None, None)
-    assert answer.sentence == "no verdict: the baseline diverged at epoch 1"
+    answer = answer_of(scored() | {key_of(TESTED, THE_BASELINE, FINAL_SEEDS[2]): {FAILURE: "diverged at epoch 1"}})
+    assert (answer.winner, answer.verdict, json_of(answer), answer.missing) == (None, None, None, [])
+    assert sentence_of(answer) == "no verdict: the baseline diverged at epoch 1"
 
 
-def test_sentence_says_which_trial_how_much_and_how_sure():
-    """One line holds the verdict, both accuracies, the difference, its interval and the number of seeds."""
-    answer = answer_of(scored())
+def test_model_of_a_winner_that_is_worse_is_not_taken():
+    """What won on the validation images and lost on the test images is no model to take away."""
+    assert answer_of(scored()).taken == WIDE
+    assert answer_of(scored(range(209), networks=5)).taken == WIDE
+    worse = answer_of(scored(range(300), range(200)))
+    assert (worse.verdict.word, worse.taken) == (Word.WORSE, THE_BASELINE)
+
+
+def test_sentence_says_which_trial_how_much_how_sure_and_at_what_price():
+    """One line holds the verdict, both accuracies, the difference, its interval, the networks and the price."""
+    attributes = scored()
+    for candidate, size in ((WIDE, 814_090), (THE_BASELINE, 407_050)):
+        for key in [each for each in attributes if each.startswith(f"{TESTED}:{candidate.name}:")]:
+            attributes[key] = {**attributes[key], PARAMETERS_COUNT: size, SECONDS: 12.0 if size > 500_000 else 3.0}
+    answer = answer_of(attributes)
     difference = answer.verdict.difference
-    assert answer.sentence.startswith("trial 7 against the baseline: better. Test accuracy 0.9838 (")
-    assert (
-        f"+0.60 points ({100 * difference.low:+.2f} to {100 * difference.high:+.2f}); 3 seeds each" in answer.sentence
+    text = sentence_of(answer)
+    assert text.startswith("trial 7 against the baseline: better. Test accuracy 0.9818 (")
+    assert f"points ({100 * difference.low:+.2f} to {100 * difference.high:+.2f}); 3 networks against 4, " in text
+    assert text.endswith(
+        ". It trains 20 epochs for the baseline's 5, 12 s for 3.0 s (4.0 times), and has 814,090 parameters for 407,050"
     )
-    assert "\n" not in answer.sentence
+    assert "\n" not in text
+
+
+def test_price_without_sizes_is_told_without_them():
+    """Networks of before do not have theirs on record."""
+    assert sentence_of(answer_of(scored())).endswith(
+        "It trains 20 epochs for the baseline's 5, 3.0 s for 3.0 s (1.0 times)"
+    )
+
+
+def test_worst_of_all_networks_is_named():
+    """Those of the search, of the split and of all images; each is compared with those on the same images."""
+    worst = answer_of(scored()).worst
+    assert (worst.networks, worst.images, worst.is_far) == (6, "test", False)
+    assert worst.accuracy == pytest.approx(0.9817)
+    explained = scored() | {f"explained:7:{seed}": {WRONG: list(range(400 + seed))} for seed in (1, 2)}
+    worst = answer_of(explained).worst
+    assert (worst.networks, worst.images, worst.accuracy) == (8, "validation", pytest.approx(0.9598))
+    far = worst_of({"validation": [0.983, 0.984, 0.9835], "test": [0.985, 0.965, 0.9851]})
+    assert (far.accuracy, far.images, far.networks, far.is_far) == (0.965, "test", 6, True)
+    assert not worst_of({"validation": [0.98, 0.95]}).is_far  # of two, neither is the odd one
+    assert worst_of({"test": []}) is None
 
 
 def test_json_holds_all_that_the_verdict_rests_on():
     """A program reads the words, intervals, candidates, seeds and looks, after a round trip through JSON."""
-    looks = [{"time": "2026-11-24T12:00:00+00:00", "candidates": ["7"], "seeds": 3}]
+    looks = [{"time": "2026-11-24T12:00:00+00:00", "candidates": ["7"], "seeds": 3, "verdict": 1}]
     attributes = json.loads(json.dumps(scored() | {LOOKS: looks}))
-    found = json.loads(json.dumps(answer_of(attributes).to_json(), allow_nan=False))
-    assert (found["verdict"], found["seeds"], found["looks"]) == ("better", list(SEEDS), looks)
+    found = json.loads(json.dumps(json_of(answer_of(attributes, 0)), allow_nan=False))
+    assert (found["verdict"], found["seeds"], found["looks"]) == ("better", SEEDS, looks)
     assert (found["winner"]["trial"], found["winner"]["params"]) == (7, WIDE.params)
     assert found["baseline"]["trial"] is None
-    assert found["winner"]["test_accuracy"]["mean"] == pytest.approx(0.9838)
+    assert found["winner"]["test_accuracy"]["mean"] == pytest.approx(0.9818)
     assert found["difference"].keys() == {"mean", "low", "high"}
+    assert (found["number"], found["confidence"], found["pairs_won"]) == (1, 0.98, 1.0)
+    assert found["networks"] == {"winner": 3, "baseline": 4}
+    assert found["price"]["winner"]["epochs"] == 20
+    assert found["worst"]["networks"] == 6
     assert [each["trial"] for each in found["candidates"]] == [None, 7, 3]
-    assert found["candidates"][1]["val_accuracies"] == pytest.approx([0.98311, 0.98312, 0.98313])
-    assert found["mcnemar"]["seed"] in FINAL_SEEDS
+    assert found["candidates"][1]["val_accuracies"] == pytest.approx([0.983, 0.98301])
+    assert found["candidates"][1]["search_val_accuracy"] == 0.983
     assert found["notebook"]["mean"] == 0.9765
-    assert found["seconds"] == 9 * 2.0 + 6 * 3.0
+    assert found["seconds"] == 4 * 2.0 + 7 * 3.0
+
+
+def test_errors_are_of_the_first_seeds():
+    """As many as are asked for, in the order of the seeds."""
+    attributes = scored()
+    recorded = [attributes[key_of(TESTED, WIDE, seed)][WRONG] for seed in FINAL_SEEDS[:2]]
+    assert answer_of(attributes).errors(WIDE, 2) == recorded
+
+
+def test_networks_that_say_how_much_a_seed_makes_are_no_part_of_the_answer():
+    """The baseline is not chosen from: its networks on the split have no mean, and their seconds are not counted."""
+    spread = {key_of(CONFIRMED, THE_BASELINE, seed): {VAL_ACCURACY: 0.98, SECONDS: 7.0} for seed in SEEDS}
+    without, answer = answer_of(scored()), answer_of(scored() | spread)
+    assert answer.seconds == without.seconds
+    assert answer.val_accuracy(THE_BASELINE) is None
+    assert json_of(answer)["baseline"]["val_accuracies"] == [None, None]

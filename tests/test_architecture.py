@@ -16,9 +16,11 @@ LAYERS = {
                   "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
-        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "answer",
-        "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "confirm", "diagnosis",
-        "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures", "reporting.page",
+        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
+        "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
+        "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
+        "diagnosis", "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",
+        "reporting.page",
         "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan", "execution", "session", "run",
         "comparison", "reproduction", "replay", "exporting.formats", "exporting.reload", "exporting.roundtrip",
         "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle",
@@ -35,8 +37,8 @@ LAYERS = {
     ),
     "benchmarks": (
         "results", "command", "peers.space", "peers.command", "peers.network", "peers.ray_tune", "peers.optuna_alone",
-        "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "calibration", "whole",
-        "waiting", "fleet", "driver", "memory", "large", "browsing", "dashboard",
+        "peers.keras_tuner", "systems", "engine", "precision", "search", "quality", "simulated", "verdicts",
+        "calibration", "stopping", "whole", "waiting", "fleet", "driver", "memory", "large", "browsing", "dashboard",
     ),
 }  # fmt: skip
 

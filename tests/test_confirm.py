@@ -3,28 +3,37 @@
 import functools
 import hashlib
 import math
+import shutil
+from pathlib import Path
 
 import pytest
 
-from search.answer import CONFIRMATION, LOOKS, TESTED, THE_BASELINE, WRONG, answer_of, fresh_seeds
+from search.alpha import ANALYSES, Analysis
+from search.answer import WRONG
+from search.candidates import TESTED, THE_BASELINE, are_best
 from search.confirm import Confirmation
+from search.confirmed import CONFIRMATION, LOOKS, answer_of, fresh_seeds
 from search.errors import SearchError
+from search.explanation import MOST, explanation_of, lacks_explanation
 from search.extent import GOAL, Extent, is_confirmed
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
 from search.goal import Goal
 from search.live import Observer, Report
 from search.models import ModelStore
 from search.settings import Wishes
+from search.stopping import Limits, Reason, spread_networks
 from search.storage import open_storage
-from search.study import enqueue, open_study
+from search.study import enqueue, find_study, open_study, settings_of
 from search.trials import Trials
 from search.verdict import Word, compare
-from trainable.config import ALL_IMAGES, BASELINE
+from search.wording import json_of, sentence_of
+from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
 from trainable.data import HeldOutSet, load_held_out
 from trainable.model import initial_weights, keras_bytes
 from trainable.scoring import read_weights, wrong_images
 
 EXTENT = Extent(candidates=2, seeds=2)
+BASELINE_UNITS = 9  # of the models that stand for the baseline's
 PARAMETERS = ("hidden_units", "learning_rate", "batch_size", "epochs")
 
 
@@ -57,36 +66,36 @@ def held_out():
 
 
 @functools.cache
-def some_model(number):
+def some_model(number, units):
     """The content of one of a few models that have learnt nothing, each with errors of its own."""
-    return keras_bytes(initial_weights(784, 8, 10, seed=number))
+    return keras_bytes(initial_weights(784, units, 10, seed=number))
 
 
 def model_of(config):
     """The model that the bench's worker hands back for a configuration: neighbours have different ones."""
-    return some_model((config["hidden_units"] + config["seed"]) % 5)
+    units = BASELINE_UNITS if params(config) == BASELINE.params else 8
+    return some_model((config["hidden_units"] + config["seed"]) % 5, units)
 
 
 class Bench:
     """A study, and a worker that reports what it is told to."""
 
-    def __init__(self, folder, url, held_out):
-        self.settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
-        self.study = open_study("s", open_storage(url, create=True), self.settings)
-        enqueue(self.study, self.settings, [])
+    def __init__(self, folder, study, held_out):
+        self.study, self.settings = study, settings_of(study)
         self.models, self._folder, self._held_out = ModelStore(folder, "s"), folder, held_out
         self.looks = 0
-        self.command(goal=4)
 
-    def command(self, goal=4, max_retries=1, extent=EXTENT):
+    def command(self, goal=4, max_retries=1, extent=EXTENT, limits=Limits(), **options):  # noqa: B008 (frozen)
         """Begin as a new command does."""
         self.observer = Recorder()
         self.failures = FailureStore(self._folder, "s")
         stores = {"models": self.models, "failures": self.failures}
-        self.trials = Trials(self.study, self.settings, goal=goal, observer=self.observer, keep=2, **stores)
+        self.trials = Trials(
+            self.study, self.settings, goal=goal, observer=self.observer, keep=2, limits=limits, **stores
+        )
         self.work = Confirmation(
             self.trials, self.study, self.settings, extent,
-            held_out=self._load, observer=self.observer, max_retries=max_retries, **stores,
+            held_out=self._load, observer=self.observer, max_retries=max_retries, **stores, **options,
         )  # fmt: skip
         self.work.take_stock()
 
@@ -108,7 +117,7 @@ class Bench:
             return None
         self.work.start(key)
         self.work.report(key, report(0.1))
-        if config[ALL_IMAGES]:
+        if config[ALL_IMAGES] or KEEP_FROM in config:
             self.work.keep_model(key, model_of(config))
         self.work.finish(key, report(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
         return config
@@ -126,9 +135,15 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path, storage_url, held_out):
-    """A bench on each kind of storage."""
-    return Bench(tmp_path, storage_url, held_out)
+def bench(tmp_path, storage_url, held_out, monkeypatch):
+    """A bench on each kind of storage; three networks of the baseline will do."""
+    monkeypatch.setattr("search.extent.BASELINES", 3)
+    settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
+    study = open_study("s", open_storage(storage_url, create=True), settings)
+    enqueue(study, settings, [])
+    made = Bench(tmp_path, study, held_out)
+    made.command(goal=4)
+    return made
 
 
 def params(config):
@@ -146,14 +161,15 @@ def best_of(bench, first, *others):
     return [bench.settings.space.complete(bench.study.trials[number].params) for number in (first, *others)]
 
 
-def test_best_configurations_and_the_baseline_are_trained_with_the_same_fresh_seeds(bench):
-    """First the baseline, then the best two as the search ranked them, two seeds each: none of the search's own."""
+def test_best_configurations_are_trained_with_the_same_fresh_seeds(bench):
+    """The best two as the search ranked them, two seeds each: none of the search's own, and no baseline."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    configs = bench.confirm(lambda config: 0.9 if params(config) == BASELINE.params else 0.95)[:6]
+    configs = [config for config in bench.confirm(by_units) if not config[ALL_IMAGES]]
     seeds = fresh_seeds(bench.settings, 2)
     third, second = best_of(bench, 3, 2)
-    expected = [(each, seed) for each in (BASELINE.params, third, second) for seed in seeds]
-    assert [(params(config), config["seed"]) for config in configs] == expected
+    assert [(params(config), config["seed"]) for config in configs] == [
+        (each, seed) for each in (third, second) for seed in seeds
+    ]
     assert not {trial.user_attrs["seed"] for trial in bench.study.trials} & set(seeds)
 
 
@@ -161,11 +177,81 @@ def test_winner_is_chosen_by_the_mean_over_fresh_seeds_and_tested_with_the_basel
     """The second best of the search wins where its networks are better; only finalists are trained on all images."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     [second] = best_of(bench, 2)
-    configs = bench.confirm(lambda config: 0.98 if params(config) == second else 0.97)
-    assert [params(config) for config in configs[6:]] == [second] * 2 + [BASELINE.params] * 2
-    assert [config[ALL_IMAGES] for config in configs] == [False] * 6 + [True] * 4
+    configs = bench.confirm(lambda config: 0.999 if params(config) == second else 0.97)
+    assert [params(config) for config in configs[4:]] == [second] * 2 + [BASELINE.params] * 3
+    assert [config[ALL_IMAGES] for config in configs] == [False] * 4 + [True] * 5
     assert bench.answer.winner.trial == 2
-    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.final_seeds[1]}, all images", 10, 10)
+    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.final_seeds[2]}, all images", 9, 9)
+
+
+def test_single_configuration_is_trained_on_no_split(bench):
+    """With --confirm-top 1 there is nothing to choose."""
+    bench.command(extent=Extent(candidates=1, seeds=2))
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(by_units)
+    assert [(params(config) == BASELINE.params, config[ALL_IMAGES]) for config in configs] == [
+        *([(False, True)] * 2),
+        *([(True, True)] * 3),
+    ]
+    assert bench.answer.winner.trial == 3
+
+
+def errors_of(monkeypatch, winner, baseline):
+    """Let networks make so many errors on the test images: of the winner and of the baseline, a few more each time."""
+    made = {"winner": 0, "baseline": 0}
+
+    def wrong(weights, images, labels):
+        side = "baseline" if len(weights[1]) == BASELINE_UNITS else "winner"
+        made[side] += 1
+        own = range(5000, 5020) if side == "winner" else range(6000, 6020)
+        return [*range({"winner": winner, "baseline": baseline}[side] + made[side]), *own]
+
+    monkeypatch.setattr("search.ledger.wrong_images", wrong)
+
+
+@pytest.mark.parametrize(("winner", "word", "networks"), [(100, Word.BETTER, 3), (198, Word.NO_DIFFERENCE, 5)])
+def test_second_look_is_only_for_what_the_first_did_not_tell(bench, monkeypatch, winner, word, networks):
+    """Two more networks of the winner, or none; either way the sentence says so, and so does what was told before."""
+    errors_of(monkeypatch, winner, 200)
+    bench.command(extent=Extent(candidates=2))
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(by_units)
+    answer = bench.answer
+    assert sum(config[ALL_IMAGES] and params(config) != BASELINE.params for config in configs) == networks
+    assert (answer.verdict.word, answer.networks_compared) == (word, (networks, 3))
+    assert [(look.candidates, look.seeds, look.verdict) for look in answer.looks if look.verdict] == [
+        ((answer.winner.name,), size, 1) for size in ((3,) if networks == 3 else (3, 2))
+    ]
+    assert [each.sizes for each in answer.analyses] == [(3, 5)]
+    spared = [(2, 12, "the first look at the test images was clear")] if networks == 3 else []
+    assert bench.observer.spared_ones == spared
+    assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, Extent(candidates=2))
+
+
+@pytest.mark.parametrize(("workers", "sizes"), [(8, (5,)), (7, (3, 5)), (1, (3, 5))])
+def test_there_is_one_look_where_a_second_would_make_idle_workers_wait(bench, workers, sizes):
+    """The five and the baseline's three have a worker each; what is laid down stays, whoever carries it on."""
+    bench.command(extent=Extent(candidates=2), workers=lambda: workers)
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(4):
+        bench.train(f"n{number}", by_units)
+    assert bench.work.ask("first of the winner")[ALL_IMAGES]
+    assert [each.sizes for each in bench.answer.analyses] == [sizes]
+    bench.command(extent=Extent(candidates=2), workers=lambda: 1)
+    bench.confirm(by_units)
+    assert [each.sizes for each in bench.answer.analyses] == [sizes]
+    assert bench.answer.verdict.confidence == pytest.approx(1 - 0.04 / len(sizes))
+
+
+def test_what_a_verdict_is_taken_from_is_laid_down_before_it_is_seen(bench):
+    """When the first network of the winner is asked for, and not before there is a winner."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(4):
+        assert ANALYSES not in bench.study.user_attrs
+        bench.train(f"n{number}", by_units)
+    bench.work.ask("the winner's")
+    assert [each["number"] for each in bench.study.user_attrs[ANALYSES]] == [1]
+    assert LOOKS not in bench.study.user_attrs
 
 
 def test_networks_that_are_tested_have_seeds_of_their_own(bench):
@@ -182,8 +268,7 @@ def test_networks_that_are_tested_have_seeds_of_their_own(bench):
         assert answer.tested[name, config["seed"]][WRONG] == errors
         if config["seed"] == answer.final_seeds[0]:
             assert bench.models.final(name).read_bytes() == model_of(config)
-    sides = ([answer.tested[each.name, seed][WRONG] for seed in answer.final_seeds] for each in answer.finalists)
-    assert answer.verdict == compare(*sides, 10_000)
+    assert answer.verdict == compare(answer.errors(answer.winner, 2), answer.errors(THE_BASELINE, 3), 10_000, 0.96)
 
 
 def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(bench):
@@ -192,7 +277,7 @@ def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(
     bench.confirm(by_units)
     answer = bench.answer
     looks = [(look.candidates, look.seeds) for look in answer.looks]
-    assert looks == [((answer.winner.name,), 2), (("baseline",), 2)]
+    assert looks == [((answer.winner.name,), 2), (("baseline",), 3)]
     assert answer.looked == 1
     assert all(look.time.endswith("+00:00") for look in answer.looks)
     for finalist in answer.finalists:
@@ -206,7 +291,7 @@ def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(
 def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
     """A kill while a network is scored leaves the look on record."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    monkeypatch.setattr("search.confirm.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("search.ledger.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         bench.confirm(by_units)
     assert len(bench.study.user_attrs[LOOKS]) == 1
@@ -216,12 +301,12 @@ def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
 def test_kill_while_finalists_are_scored_is_no_further_look(bench):
     """The next command scores the networks that were announced, and no others."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    for number in range(7):
+    for number in range(5):
         bench.train(f"n{number}", by_units)
     looks = bench.study.user_attrs[LOOKS]
     assert [look["seeds"] for look in looks] == [2]
     bench.command()
-    assert len(bench.confirm(by_units)) == 3
+    assert len(bench.confirm(by_units)) == 4
     assert bench.study.user_attrs[LOOKS][:1] == looks
     assert (len(bench.answer.looks), bench.answer.looked) == (2, 1)
 
@@ -231,29 +316,46 @@ def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
     bench.search(0.97, 0.96, 0.98)
     assert bench.work.ask("last")["hidden_units"] != BASELINE.hidden_units
     bench.work.start("last")
-    assert params(bench.train("a", by_units)) == BASELINE.params
-    assert params(bench.train("b", by_units)) == BASELINE.params
-    assert bench.work.ask("c") is None
+    for key in "abc":
+        config = bench.train(key, by_units)
+        assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
+    assert bench.work.ask("d") is None
     assert not bench.work.exhausted
     assert CONFIRMATION not in bench.study.user_attrs
     bench.work.finish("last", report(0.99))
-    assert params(bench.work.ask("c")) == best_of(bench, 3)[0]
+    assert params(bench.work.ask("d")) == best_of(bench, 3)[0]
 
 
 def test_winner_is_waited_for(bench):
-    """While the last validation runs, idle workers train the baseline on all images, and then wait."""
+    """While the last network of the split runs, idle workers train the baseline, and then wait."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    for number in range(5):
+    for number in range(3):
         bench.train(f"n{number}", by_units)
-    assert bench.work.ask("last") is not None
+    assert not bench.work.ask("last")[ALL_IMAGES]
     bench.work.start("last")
-    for number in range(2):
+    for number in range(3):
         config = bench.train(f"f{number}", by_units)
         assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
-    assert bench.work.ask("f2") is None
+    assert bench.work.ask("f3") is None
     assert not bench.work.exhausted
     bench.work.finish("last", report(0.5))
-    assert bench.train("f2", by_units)[ALL_IMAGES]
+    assert params(bench.train("f3", by_units)) != BASELINE.params
+
+
+def test_first_look_is_waited_for(bench, monkeypatch):
+    """While its last network runs, it is not known whether there is a second one."""
+    errors_of(monkeypatch, 198, 200)
+    bench.command(extent=Extent(candidates=1))
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    one = bench.work.ask("one")
+    bench.work.start("one")
+    for number in range(5):
+        bench.train(f"n{number}", by_units)
+    assert bench.work.ask("next") is None
+    assert not bench.work.exhausted
+    bench.work.keep_model("one", model_of(one))
+    bench.work.finish("one", report(math.nan))
+    assert bench.work.ask("next")[ALL_IMAGES]
 
 
 def test_nothing_is_trained_twice_after_a_kill(bench):
@@ -264,7 +366,7 @@ def test_nothing_is_trained_twice_after_a_kill(bench):
     bench.command()
     rest = bench.confirm(by_units)
     keys = [(config["seed"], config[ALL_IMAGES], config["hidden_units"]) for config in first + rest]
-    assert len(keys) == len(set(keys)) == 10
+    assert len(keys) == len(set(keys)) == 9
     assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
     recorded = dict(bench.study.user_attrs)
     bench.command()
@@ -273,9 +375,10 @@ def test_nothing_is_trained_twice_after_a_kill(bench):
 
 
 def test_more_trials_add_only_the_new_candidates_networks(bench):
-    """A further best trial is confirmed against what is known; its look is recorded beside the older ones."""
+    """A further best trial is confirmed against what is known; its verdict is the second one, and stricter."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.confirm(lambda _: 0.9)
+    [before] = bench.answer.analyses
     bench.command(goal=5)
     assert not bench.work.exhausted
     bench.search(0.995)
@@ -283,9 +386,37 @@ def test_more_trials_add_only_the_new_candidates_networks(bench):
     [new] = best_of(bench, 4)
     configs = bench.confirm(lambda _: 0.95)
     assert [(params(config), config[ALL_IMAGES]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
-    assert [look.candidates for look in bench.answer.looks] == [("baseline",), ("4",)]
-    assert bench.answer.looked == 1  # the baseline had won, so that no other network was scored before
-    assert [bench.models.final(name) is not None for name in ("4", "baseline")] == [True, True]
+    assert [look.candidates for look in bench.answer.looks] == [("3",), ("baseline",), ("4",)]
+    assert (bench.answer.looked, bench.answer.number) == (2, 2)
+    assert bench.answer.analyses == (before, Analysis("4", (2,), 2))
+    assert bench.answer.verdict.confidence == pytest.approx(0.995)
+    assert [bench.models.final(name) is not None for name in ("3", "4", "baseline")] == [True, True, True]
+
+
+def test_verdict_on_a_winner_that_stays_is_not_made_anew(bench):
+    """More trials, and the same configuration wins: nothing is trained but what the choice takes, nothing is spent."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(by_units)
+    verdict, analyses = bench.answer.verdict, bench.answer.analyses
+    bench.command(goal=5)
+    bench.search(0.985)
+    [third] = best_of(bench, 3)
+    configs = bench.confirm(lambda _: 0.0)
+    assert [config[ALL_IMAGES] for config in configs] == [False] * 2
+    assert (bench.answer.verdict, bench.answer.analyses) == (verdict, analyses)
+    assert bench.answer.winner.params == third
+
+
+def test_verdict_that_was_never_seen_spends_nothing(bench):
+    """A confirmation that more trials cut short: the next one is the first still."""
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for number in range(5):
+        bench.train(f"n{number}", by_units)
+    assert [each.number for each in bench.answer.analyses] == [1]
+    bench.command(goal=5)
+    bench.search(0.995)
+    bench.confirm(lambda config: 0.99 if params(config) == best_of(bench, 4)[0] else 0.5)
+    assert [(each.candidate, each.number) for each in bench.answer.analyses] == [("3", 1), ("4", 1)]
 
 
 def test_lost_network_is_trained_again(bench):
@@ -296,7 +427,7 @@ def test_lost_network_is_trained_again(bench):
     bench.work.fail("a", Failure(CRASHED, "", retried=True))
     assert bench.work.ask("b") == config
     bench.work.fail("b", Failure(LOST_NODE, "", retried=True, counted=False))
-    assert len(bench.confirm(by_units)) == 10
+    assert len(bench.confirm(by_units)) == 9
     assert bench.answer.verdict is not None
     assert [reason for _, reason in bench.observer.lost_ones] == ["crashed: trained again", "lost node: trained again"]
 
@@ -307,25 +438,25 @@ def test_network_that_cannot_be_trained_is_left_to_the_next_command(bench):
     for key in "ab":
         bench.work.ask(key)
         bench.work.fail(key, Failure(CRASHED, "the worker's last words", retried=True))
-    assert len(bench.confirm(by_units)) == 5 + 2
+    assert len(bench.confirm(by_units)) == 3 + 3
     assert bench.answer.verdict is None
     [story] = bench.failures.folder.iterdir()
-    assert story.name == f"confirmed-baseline-{bench.answer.seeds[0]}.txt"
+    assert story.name == f"confirmed-3-{bench.answer.seeds[0]}.txt"
     assert "the worker's last words" in story.read_text()
     bench.command()
     assert len(bench.confirm(by_units)) == 1 + 2
     assert bench.answer.verdict is not None
 
 
-@pytest.mark.parametrize("before", [0, 2], ids=["the baseline's", "a candidate's"])
+@pytest.mark.parametrize("before", [0, 6], ids=["a candidate's", "the baseline's"])
 @pytest.mark.parametrize("reason", [OUT_OF_MEMORY, f"{ERROR}: ValueError: upside down"])
 def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, reason):
     """The configuration was trained before, so that another time may go well: nothing is recorded against it."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(before):
-        bench.train(f"baseline {number}", by_units)
+        bench.train(f"n{number}", by_units)
     failed = bench.work.ask("x")
-    assert (params(failed) == BASELINE.params) is (before == 0)
+    assert (params(failed) == BASELINE.params) is (before == 6)
     bench.work.fail("x", Failure(reason, "a traceback"))
     bench.confirm(by_units)
     assert bench.observer.lost_ones[-1][1] == f"{reason}: left to the next command"
@@ -339,11 +470,13 @@ def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, r
 def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
     """The same seed would diverge again: it is on record, and no further network is trained for nothing."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    bench.work.ask("x")
+    for number in range(6):
+        bench.train(f"n{number}", by_units)
+    assert params(bench.work.ask("x")) == BASELINE.params
     bench.work.finish("x", report(math.nan, failure="diverged at epoch 1"))
     for _ in range(2):
         assert bench.confirm(by_units) == []
-        assert bench.answer.sentence == "no verdict: the baseline diverged at epoch 1"
+        assert sentence_of(bench.answer) == "no verdict: the baseline diverged at epoch 1"
         bench.command()
 
 
@@ -355,13 +488,23 @@ def test_verdict_is_not_made_of_fewer_networks_afterwards(bench):
     assert Extent.wanted(1, 2, attributes) == EXTENT
     assert Extent.wanted(None, None, attributes) == EXTENT
     assert Extent.wanted(None, 4, attributes) == Extent(2, 4)
-    assert Extent.wanted(None, None, {}) == Extent(3, 5)
+    assert Extent.wanted(None, None, {}) == Extent(3, None)
+
+
+def test_two_looks_are_no_fewer_networks_than_they_may_come_to(bench):
+    """Five at once, or fewer, are not asked of a study that has two looks; more are, at once."""
+    bench.command(extent=Extent(2))
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.confirm(by_units)
+    wishes = {seeds: Extent.wanted(None, seeds, bench.study.user_attrs).seeds for seeds in (None, 2, 5, 6)}
+    assert wishes == {None: None, 2: None, 5: None, 6: 6}
 
 
 @pytest.mark.parametrize(
     ("wanted", "options", "expected"),
     [
         (Extent(3, 5), (None, None), Extent(3, 5)),
+        (Extent(3), (None, None), Extent(3, None)),
         (Extent(3, 5), (1, 2), Extent(1, 2)),
         (Extent(1, 2), (None, None), Extent(1, 2)),
         (Extent(1, 4), (2, None), Extent(2, 4)),
@@ -378,23 +521,17 @@ def test_verdict_is_of_as_many_as_were_wanted_even_where_there_were_fewer(bench,
     assert Extent.wanted(*options, bench.study.user_attrs | {GOAL: goal.to_json()}) == expected
 
 
-def test_more_seeds_are_a_further_look_and_no_model_is_lost(bench):
-    """Only the networks of the new seeds are trained; where another candidate wins by them, its model is there, too."""
+def test_more_seeds_are_a_further_verdict(bench):
+    """Of the same winner, on the networks that there are and the new ones, with less error allowed."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    third, second = best_of(bench, 3, 2)
-    bench.confirm(lambda config: {str(third): 0.98, str(second): 0.97}.get(str(params(config)), 0.9))
-    for seeds, best, loser in ((3, second, third), (5, third, second)):
-        bench.command(extent=Extent(2, seeds))
-        bench.confirm(
-            lambda config, best=best, loser=loser: {str(best): 1.0, str(loser): 0.5}.get(str(params(config)), 0.4)
-        )
-        answer = bench.answer
-        assert answer.winner.params == best
-        assert (
-            hashlib.sha256(bench.models.final(answer.winner.name).read_bytes()).hexdigest()
-            == (answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"])
-        )
-    assert bench.answer.looked == 3
+    bench.confirm(by_units)
+    bench.command(extent=Extent(2, 4))
+    assert len(bench.confirm(by_units)) == 2
+    answer = bench.answer
+    assert [(each.sizes, each.number) for each in answer.analyses] == [((2,), 1), ((4,), 2)]
+    assert (answer.looked, answer.networks_compared, answer.number) == (2, (4, 3), 2)
+    model = bench.models.final(answer.winner.name).read_bytes()
+    assert hashlib.sha256(model).hexdigest() == answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"]
 
 
 def test_same_configuration_again_is_the_same_candidate(bench):
@@ -407,7 +544,7 @@ def test_same_configuration_again_is_the_same_candidate(bench):
     bench.search(0.999)
     assert bench.confirm(by_units) == []
     assert bench.answer == recorded
-    assert recorded.is_of(bench.study.trials, bench.settings)
+    assert are_best(recorded.candidates, bench.study.trials, bench.settings)
 
 
 def test_network_of_a_candidate_that_has_failed_meanwhile_is_not_scored(bench):
@@ -415,7 +552,7 @@ def test_network_of_a_candidate_that_has_failed_meanwhile_is_not_scored(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     third, second = best_of(bench, 3, 2)
     scores = {str(third): 0.98, str(second): 0.97}
-    for number in range(6):
+    for number in range(4):
         bench.train(f"n{number}", lambda config: scores.get(str(params(config)), 0.9))
     one, other = bench.work.ask("one"), bench.work.ask("other")
     assert params(one) == params(other) == third
@@ -425,6 +562,7 @@ def test_network_of_a_candidate_that_has_failed_meanwhile_is_not_scored(bench):
     assert LOOKS not in bench.study.user_attrs
     bench.confirm(by_units)
     assert [look.candidates for look in bench.answer.looks] == [("2",), ("baseline",)]
+    assert [(each.candidate, each.number) for each in bench.answer.analyses] == [("3", 1), ("2", 1)]
 
 
 def test_networks_of_a_lost_runtime_are_trained_again(bench):
@@ -444,13 +582,13 @@ def test_trial_that_is_lost_while_the_baseline_is_confirmed_is_asked_again(bench
     bench.work.fail("last", Failure(LOST_NODE, "", retried=True, counted=False))
     assert params(bench.work.ask("again")) == params(lost)
     bench.work.finish("again", report(0.99))
-    assert len(bench.confirm(by_units)) == 9
+    assert len(bench.confirm(by_units)) == 8
 
 
 def test_held_out_set_that_cannot_be_loaded_is_no_look(bench):
     """Only what was seen is counted."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    bench.work._held_out = lambda: (_ for _ in ()).throw(SearchError("no test images"))
+    bench.work._ledger._held_out = lambda: (_ for _ in ()).throw(SearchError("no test images"))
     with pytest.raises(SearchError, match="no test images"):
         bench.confirm(by_units)
     assert LOOKS not in bench.study.user_attrs
@@ -468,27 +606,18 @@ def test_candidate_that_diverges_cannot_win(bench):
     bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
     bench.confirm(lambda config: 0.99 if params(config) == third else 0.98 if params(config) == second else 0.9)
     assert bench.answer.winner.trial == 2
-    [entry] = [each for each in bench.answer.to_json()["candidates"] if each["trial"] == 3]
+    [entry] = [each for each in json_of(bench.answer)["candidates"] if each["trial"] == 3]
     assert entry["failure"] == "diverged at epoch 1"
 
 
-def test_baseline_may_win_and_is_then_tested_alone(bench):
-    """No difference is shown where no configuration did better on validation images."""
-    bench.search(0.97, 0.96, 0.98, 0.99)
-    configs = bench.confirm(lambda config: 0.99 if params(config) == BASELINE.params else 0.9)
-    assert [params(config) for config in configs if config[ALL_IMAGES]] == [BASELINE.params] * 2
-    assert bench.answer.winner == THE_BASELINE
-    assert bench.answer.verdict.word == Word.NO_DIFFERENCE
-    assert (bench.answer.verdict.difference, bench.answer.verdict.mcnemar) == (None, None)
-    assert "no configuration did better" in bench.answer.sentence
-
-
-def test_total_of_networks_stays_and_those_not_needed_are_told(bench):
-    """The count goes up one by one; where the baseline wins, no other configuration is trained on all images."""
-    bench.search(0.97, 0.96, 0.98, 0.99)
-    bench.confirm(lambda config: 0.99 if params(config) == BASELINE.params else 0.9)
-    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 9)]
-    assert bench.observer.spared_ones == [(2, 10, "no configuration did better than the baseline")]
+def test_configuration_that_is_worse_than_the_baseline_is_told_so(bench, monkeypatch):
+    """What won is compared in any case, and its model is not the one to take away."""
+    errors_of(monkeypatch, 400, 200)
+    bench.search(0.97, 0.96, 0.965, 0.96)
+    bench.confirm(by_units)
+    assert bench.answer.verdict.word == Word.WORSE
+    assert bench.answer.taken == THE_BASELINE
+    assert bench.models.final("baseline") is not None
 
 
 def test_networks_of_configurations_that_a_study_lacks_are_told(bench):
@@ -499,21 +628,80 @@ def test_networks_of_configurations_that_a_study_lacks_are_told(bench):
     bench.work.start("last")
     bench.work.finish("last", report(0.96))
     bench.confirm(by_units)
-    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 9)]
-    assert bench.observer.spared_ones == [(2, 10, "there is 1 configuration besides the baseline to confirm")]
+    assert [counted for _, *counted in bench.observer.trained] == [[1, 9], *([done, 5] for done in range(2, 6))]
+    assert bench.observer.spared_ones == [(4, 9, "there is 1 configuration besides the baseline to confirm")]
 
 
 def test_networks_of_a_configuration_that_failed_are_not_counted_as_trained(bench):
     """Its other networks are not trained: the count does not jump over them."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    for number in range(2):
-        bench.train(f"n{number}", by_units)
     bench.work.ask("x")
     bench.work.start("x")
     bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
     bench.confirm(by_units)
-    assert [counted for _, *counted in bench.observer.trained] == [[done, 10] for done in range(1, 10)]
-    assert bench.observer.spared_ones == [(1, 10, "a configuration that failed cannot win")]
+    assert [counted for _, *counted in bench.observer.trained] == [[1, 9], *([done, 8] for done in range(2, 9))]
+    assert bench.observer.spared_ones == [(1, 9, "a configuration that failed cannot win")]
+
+
+def test_networks_that_a_search_has_to_know_are_trained_before_its_trials(bench):
+    """The baseline's on the split, each once; then the trials, and what is confirmed."""
+    first = spread_networks(bench.settings)[:2]
+    bench.command(first=first)
+    for each in first:
+        config = bench.train(f"first {each.seed}", lambda _: 0.97)
+        assert (params(config), config["seed"], config[ALL_IMAGES]) == (BASELINE.params, each.seed, False)
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    assert len(bench.confirm(by_units)) == 9
+    assert [counted for _, *counted in bench.observer.trained] == [[done, 11] for done in range(1, 12)]
+    bench.command(first=first)
+    assert bench.work.exhausted
+
+
+def test_nothing_is_confirmed_where_nothing_is_to_be(bench):
+    """With --no-confirm a search may have to know something all the same."""
+    bench.command(extent=None, first=spread_networks(bench.settings)[:1])
+    bench.train("first", lambda _: 0.97)
+    began = bench.work.first_started
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    assert bench.work.exhausted
+    assert bench.answer is None
+    assert bench.work.first_started == began  # training began with the network, not with the first trial
+
+
+def test_why_a_search_ends_is_told_before_its_best_are_confirmed(bench):
+    """Once, and only where the study lacks trials: the confirmation can take long."""
+    told = []
+    bench.command(goal=9, limits=Limits(value=0.985), tell_stop=lambda *stop: told.append(stop))
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    bench.train("first", by_units)
+    assert told == [(Reason.REACHED, "trial 3 reached 0.9900: 0.985 is enough")]
+    bench.confirm(by_units)
+    assert len(told) == 1
+    bench.command(goal=4, tell_stop=lambda *stop: told.append(stop))
+    assert bench.work.exhausted
+    assert len(told) == 1
+
+
+def test_winner_is_explained_after_the_verdict(bench):
+    """The winner, the baseline and what lies between them, three networks each, on the validation images alone."""
+    bench.command(validation=lambda: bench._held_out)
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(by_units)
+    winner = bench.answer.winner.params
+    differing = [name for name in PARAMETERS if winner[name] != BASELINE.params[name]]
+    explained = [params(config) for config in configs if config.get(KEEP_FROM) == -math.inf]
+    back = [winner | {name: BASELINE.params[name]} for name in differing]
+    longer = BASELINE.params | {"epochs": winner["epochs"]}
+    expected = [winner, BASELINE.params, *back, *([longer] if longer not in (BASELINE.params, *back) else [])]
+    assert explained == [each for each in expected for _ in range(3)]
+    assert len(configs) == 9 + len(explained)
+    found = explanation_of(bench.study.user_attrs, bench.settings)
+    assert {each.parameter for each in found.effects} == set(differing)
+    assert not lacks_explanation(bench.study.user_attrs, bench.settings)
+    assert bench.answer.looked == 1
+    spared = MOST - len(explained)
+    assert bench.observer.trained[-1][1:] == (9 + len(explained), 9 + len(explained))
+    assert sum(number for number, *_ in bench.observer.spared_ones) == spared
 
 
 def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):
@@ -527,9 +715,44 @@ def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):
 def test_test_images_are_read_when_a_final_network_is_scored(bench):
     """Nothing reads them before."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    for number in range(5):
+    for number in range(4):
         bench.train(f"n{number}", by_units)
     assert bench.looks == 0
     bench.confirm(by_units)
-    assert bench.looks == 4
+    assert bench.looks == 5
     assert isinstance(bench._load(), HeldOutSet)
+
+
+def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
+    """One of before there were two looks: nothing is left to do; with a better trial, its networks are of use."""
+    file = tmp_path / "studies.db"
+    shutil.copy(Path(__file__).parent / "studies/version-0.1.0-verdict.db", file)
+    storage = open_storage(f"sqlite:///{file}", create=True)
+    settings = settings_of(find_study("verdict", storage))
+    bench = Bench(tmp_path, open_study("verdict", storage, settings), held_out)
+    told = sentence_of(bench.answer)
+    assert told.startswith(
+        "trial 1 against the baseline: no difference shown. Test accuracy 0.9781 (0.9695 to 0.9868) against 0.9803 "
+        "(0.9736 to 0.9870), -0.22 points (-0.51 to +0.07); 3 networks against 3, verdict 1 of this study, "
+        "95 % intervals"
+    )
+    extent = Extent.wanted(None, None, bench.study.user_attrs)
+    assert extent == Extent(2, 3)
+    assert is_confirmed(bench.study.user_attrs, bench.study.trials, settings, extent)
+    bench.command(goal=5, extent=extent)
+    assert bench.work.exhausted
+    assert sentence_of(bench.answer) == told
+
+    bench.command(goal=6, extent=extent)
+    bench.search(0.999)
+    configs = bench.confirm(lambda _: 0.999)
+    new = best_of(bench, 5)[0]
+    assert [(params(config), config[ALL_IMAGES]) for config in configs] == [
+        *([(new, False)] * 2),
+        *([(new, True)] * 3),
+        *([(BASELINE.params, True)] * 7),  # of ten, three are there
+    ]
+    answer = bench.answer
+    assert (answer.winner.trial, answer.networks_compared, answer.number) == (5, (3, 10), 2)
+    assert answer.verdict.confidence == pytest.approx(0.995)
+    assert answer.looked == 2

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from search import execution
-from search.answer import CONFIRMATION
+from search.confirmed import CONFIRMATION
 from search.execution import Execution
 from search.options import parse
 from search.plan import Plan
@@ -66,17 +66,25 @@ def test_change_of_workers_is_said(clock):
     assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 workers"]
 
 
-RECORDED = {CONFIRMATION: {"candidates": [{"trial": 1, "params": {}}] * 4, "seeds": [1] * 6, "final_seeds": [1] * 6}}
+RECORDED = {
+    CONFIRMATION: {
+        "candidates": [{"trial": 1, "params": {}}] * 4,
+        "seeds": [1] * 2,
+        "final_seeds": [1] * 10,
+        "sizes": [6],
+        "baselines": 10,
+    }
+}
 
 
 @pytest.mark.parametrize(
     ("arguments", "attributes", "expected"),
     [
-        (["--trials", "10", "--confirm-top", "10", "--confirm-seeds", "10"], None, 110),
-        (["--trials", "10"], None, 20),
+        (["--trials", "10", "--confirm-top", "10", "--confirm-seeds", "10"], None, 30),
+        (["--trials", "10"], None, 16),
         (["--trials", "10", "--confirm-top", "1", "--confirm-seeds", "2"], None, 10),
         (["--trials", "10", "--confirm-top", "10", "--no-confirm"], None, 10),
-        (["--trials", "10", "--confirm-top", "2"], RECORDED, 30),
+        (["--trials", "10", "--confirm-top", "2"], RECORDED, 18),
     ],
 )
 def test_cluster_is_asked_for_what_trials_or_confirmation_need(arguments, attributes, expected):

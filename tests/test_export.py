@@ -12,7 +12,7 @@ from dataclasses import replace
 import pytest
 from commands import ROOT, clean_environment, invoke, run_command, study_of
 
-from search.answer import CONFIRMATION, LOOKS, answer_of
+from search.confirmed import CONFIRMATION, LOOKS, answer_of
 from search.errors import SearchError, UsageError
 from search.exporting import reload, selection
 from search.exporting.card import _looks, card
@@ -20,6 +20,7 @@ from search.exporting.description import describe
 from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
 from search.study import settings_of
+from search.wording import finding_of, percent
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def unconfirmed(finished, tmp_path):
     runs = tmp_path / "runs"
     shutil.copytree(finished.runs, runs)
     with sqlite3.connect(runs / "studies.db") as database:
-        for key in ("confirmation", "looks", "confirmed:%", "tested:%"):
+        for key in ("confirmation", "looks", "analyses", "confirmed:%", "tested:%"):
             database.execute("DELETE FROM study_user_attributes WHERE key LIKE ?", (key,))
     database.close()
     return runs
@@ -54,8 +55,9 @@ def chosen(runs, which):
 def card_of(runs, which):
     """The card's text, of no format."""
     study = study_of(runs, "s")
-    description = describe(study, settings_of(study), chosen(runs, which), {}, preprocessing=False)
-    return card(description, answer_of(study.user_attrs))
+    answer = answer_of(study.user_attrs)
+    description = describe(study, settings_of(study), answer, chosen(runs, which), {}, preprocessing=False)
+    return card(description, answer)
 
 
 def test_exported_model_scores_the_recorded_accuracy_with_keras_alone(best, dataset, tmp_path):
@@ -107,8 +109,8 @@ def test_winner_is_chosen_where_there_is_a_verdict(finished, unconfirmed):
     answer = answer_of(study_of(finished.runs, "s").user_attrs)
     winner = chosen(finished.runs, None)
     assert winner == chosen(finished.runs, "winner")
-    assert (winner.how, winner.trial, winner.seed) == ("winner", answer.winner.trial, answer.final_seeds[0])
-    assert winner.sha256 == answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"]
+    assert (winner.how, winner.trial, winner.seed) == ("winner", answer.taken.trial, answer.final_seeds[0])
+    assert winner.sha256 == answer.tested[answer.taken.name, answer.final_seeds[0]]["sha256"]
     assert chosen(unconfirmed, None) == chosen(unconfirmed, "best")
     assert (chosen(unconfirmed, None).how, chosen(unconfirmed, None).trial) == (
         "best",
@@ -128,9 +130,13 @@ def test_winner_whose_model_is_gone_is_refused(finished, tmp_path):
 def test_card_says_how_good_the_winner_is_and_how_that_is_known(finished):
     """The verdict's sentence, the test accuracy with its interval, the looks at the test images, the data's hashes."""
     text, answer = card_of(finished.runs, "winner"), answer_of(study_of(finished.runs, "s").user_attrs)
-    test = answer.verdict.first
-    assert answer.sentence in text
-    assert f"Test: {test.mean:.4f} (95 % interval {test.low:.4f} to {test.high:.4f})" in text
+    test = answer.verdict.first if answer.taken == answer.winner else answer.verdict.second
+    assert finding_of(answer) in text
+    assert answer.price.told in text
+    assert (
+        f"Test: {test.mean:.4f} ({percent(answer.verdict.confidence)} interval {test.low:.4f} to {test.high:.4f})"
+        in text
+    )
     assert f"which selected nothing: {answer.looked}." in text
     assert all(look.time in text for look in answer.looks)
     assert "| trained on | 60,000 images |" in text
@@ -200,7 +206,7 @@ def test_model_that_is_another_one_is_not_exported(finished, tmp_path, which, me
     shutil.copytree(finished.runs, runs)
     models, other = ModelStore(runs, "s"), keras_bytes(initial_weights(784, 8, 10, seed=0))
     models.write(finished.answer["best"]["number"], other)
-    models.write_final(answer_of(study_of(runs, "s").user_attrs).winner.name, other)
+    models.write_final(answer_of(study_of(runs, "s").user_attrs).taken.name, other)
     arguments = ("--study", "s", "--runs", runs, "--trial", which, "--output", tmp_path / "new" / "out")
     result = run_command("search.export", *arguments)
     assert (result.returncode, result.stdout) == (1, "")

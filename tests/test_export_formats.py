@@ -11,11 +11,12 @@ import pytest
 from commands import ROOT, clean_environment, run_command, study_of
 from PIL import Image
 
-from search.answer import answer_of
+from search.confirmed import answer_of
 from search.errors import SearchError
 from search.exporting.formats import FORMATS, ONNX
 from search.exporting.roundtrip import RoundTrip
 from search.exporting.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
+from search.wording import sentence_of
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
 
@@ -71,12 +72,12 @@ def test_description_names_every_file_with_its_hash(exported, finished):
         for file in output.rglob("*")
         if file.is_file() and file.name != "model.json"
     }
-    answer = answer_of(study_of(finished.runs, "s").user_attrs)
+    answer = answer_of(study_of(finished.runs, "s").user_attrs, 0)
     assert described["files"] == found
     assert len(found) == 8
     assert described["preprocessing"] == preprocessing
     assert (described["selected"], described["trained_on"]) == ("winner", 60_000)
-    assert described["confirmed"]["sentence"] == answer.sentence
+    assert described["confirmed"]["sentence"] == sentence_of(answer)
     assert described["input"].startswith("uint8 [batch, 28, 28]" if preprocessing else "float32 [batch, 784]")
 
 

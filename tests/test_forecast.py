@@ -3,17 +3,22 @@
 import optuna
 import pytest
 from commands import WIDE_SPACE
+from confirmations import key_of
 from optuna.trial import TrialState
 
-from search.answer import CONFIRMATION, CONFIRMED, FAILURE, TESTED, THE_BASELINE, VAL_ACCURACY, Candidate, key_of
+from search.answer import FAILURE, VAL_ACCURACY
+from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
+from search.confirmed import CONFIRMATION
+from search.explanation import MOST
 from search.extent import Extent, plan
-from search.forecast import planned, seconds_left
+from search.forecast import networks_of, planned, seconds_left
+from search.options import parse
 from search.settings import Wishes
 from search.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE, SECONDS
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
-EXTENT = Extent(candidates=2, seeds=5)
+EXTENT = Extent(candidates=2)  # 2 networks each on the split, 10 of the baseline, 5 of the winner at most
 
 
 def ended(number, seconds, *, value=None, epochs=20, run=None, **attributes):
@@ -41,7 +46,7 @@ def left(trials, attributes=(), *, goal=4, extent=EXTENT, workers=2, **limits):
 
 def confirmed(*networks):
     """A study's attributes in the midst of a confirmation: `CONFIRMED` or `TESTED`, trial, seeds, accuracy."""
-    wanted = plan(SEARCHED, SETTINGS, EXTENT)
+    wanted = plan(SEARCHED, SETTINGS, EXTENT, {})
     seeds = {CONFIRMED: wanted["seeds"], TESTED: wanted["final_seeds"]}
     return {CONFIRMATION: wanted} | {
         key_of(what, Candidate(trial, {}), seed): {VAL_ACCURACY: accuracy}
@@ -74,37 +79,40 @@ def test_search_ends_with_its_time():
 
 def test_confirmation_is_in_the_estimate():
     """Each network takes what its trial took, those of all images a fifth more; the winner is like the best."""
-    split = 5 * (5.0 + 40.0 + 60.0)
-    final = 5 * (5.0 + 50.0) * 6 / 5
+    split = 2 * (40.0 + 60.0)
+    final = (10 * 5.0 + 5 * 50.0) * 6 / 5
     assert left(SEARCHED) == pytest.approx((split + final) / 2)
     assert left(SEARCHED, goal=14) == pytest.approx((10 * 27.0 + split + final) / 2)
 
 
 def test_candidates_that_are_yet_to_be_found_are_like_what_is_known():
     """First the baseline is known, then trials that were pruned: as if they had gone on, then complete ones."""
-    split, final = 5 * (1 + 2), 5 * (1 + 1) * 6 / 5
+    split, final = 2 * 2, (10 + 5) * 6 / 5
     assert left([THE_FIRST], goal=11) == pytest.approx((10 * 5.0 + (split + final) * 5.0) / 2)
     pruned = ended(1, 3.0, run=2)  # 30 seconds for all of its epochs
-    known = 5 * (5.0 + 2 * 30.0) + 5 * (5.0 + 30.0) * 6 / 5
+    known = 2 * 2 * 30.0 + (10 * 5.0 + 5 * 30.0) * 6 / 5
     assert left([THE_FIRST, pruned], goal=12) == pytest.approx((10 * 4.0 + known) / 2)
 
 
 def test_what_is_confirmed_already_takes_no_time():
     """Each trained network lowers the estimate, and the winner's are known by then."""
-    some = confirmed((CONFIRMED, None, 5, 0.97), (CONFIRMED, 1, 3, 0.98))
-    assert left(SEARCHED, some) == pytest.approx((2 * 40.0 + 5 * 60.0 + 5 * (5.0 + 50.0) * 6 / 5) / 2)
-    won = confirmed((CONFIRMED, None, 5, 0.97), (CONFIRMED, 1, 5, 0.98), (CONFIRMED, 2, 5, 0.99), (TESTED, None, 5, 0))
-    assert left(SEARCHED, won) == pytest.approx(5 * 60.0 * 6 / 5 / 2)
-    lost = confirmed((CONFIRMED, None, 5, 0.99), (CONFIRMED, 1, 5, 0.98), (CONFIRMED, 2, 5, 0.98))
-    assert left(SEARCHED, lost) == pytest.approx(5 * 5.0 * 6 / 5 / 2)
+    some = confirmed((CONFIRMED, 1, 1, 0.98), (TESTED, None, 4, 0))
+    assert left(SEARCHED, some) == pytest.approx((40.0 + 2 * 60.0 + (6 * 5.0 + 5 * 50.0) * 6 / 5) / 2)
+    won = confirmed((CONFIRMED, 1, 2, 0.97), (CONFIRMED, 2, 2, 0.99), (TESTED, None, 10, 0))
+    assert left(SEARCHED, won) == pytest.approx((3 * 60.0 + 2 * 50.0) * 6 / 5 / 2)
+
+
+def test_explanation_is_in_the_estimate():
+    """As many networks as there may be, before it is known who wins and in what it differs from the baseline."""
+    assert left(SEARCHED, explained=True) == pytest.approx(left(SEARCHED) + MOST * 50.0 / 2)
 
 
 def test_nothing_is_confirmed_where_there_can_be_no_verdict():
     """The baseline alone is no comparison, and without it there is none."""
     assert left([THE_FIRST], goal=1) == 0
     attributes = confirmed()
-    seed = attributes[CONFIRMATION]["seeds"][0]
-    assert left(SEARCHED, attributes | {key_of(CONFIRMED, THE_BASELINE, seed): {FAILURE: "diverged"}}) == 0
+    seed = attributes[CONFIRMATION]["final_seeds"][0]
+    assert left(SEARCHED, attributes | {key_of(TESTED, THE_BASELINE, seed): {FAILURE: "diverged"}}) == 0
 
 
 def test_plan_says_what_is_to_come():
@@ -112,3 +120,12 @@ def test_plan_says_what_is_to_come():
     assert planned(50, 30, 2) == "plan       50 trials, then up to 30 networks to confirm the best; 2 workers"
     assert planned(1, 0, 1) == "plan       1 trial; 1 worker"
     assert planned(0, 12, None) == "plan       up to 12 networks to confirm the best"
+    assert planned(0, 9, None, explained=True) == "plan       up to 9 networks to confirm the best and to explain it"
+
+
+def test_networks_of_candidates_count_only_where_no_trial_is_to_come():
+    """A further trial may bring another candidate; the baseline's networks stay of use."""
+    have = confirmed((CONFIRMED, 1, 2, 0.97), (TESTED, None, 4, 0))
+    options, extent = parse([]), Extent()
+    assert networks_of(options, extent, have, SETTINGS, is_open=False) == (6, 21)
+    assert networks_of(options, extent, have, SETTINGS, is_open=True) == (4, 21)

@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+from random import Random
 
 import pytest
 from commands import (
@@ -17,8 +19,10 @@ from commands import (
     wait_until,
 )
 
-from search.answer import CONFIRMATION, CONFIRMED, TESTED, answer_of
+from search.candidates import CONFIRMED, TESTED
+from search.confirmed import CONFIRMATION, answer_of
 from search.study import count
+from search.wording import sentence_of
 
 
 def attributes_of(runs):
@@ -34,19 +38,42 @@ def networks(runs):
     return {key: value for key, value in attributes_of(runs).items() if key.split(":")[0] in (CONFIRMED, TESTED)}
 
 
-@pytest.mark.thorough
-def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp_path):
-    """The same command trains only what is missing, and the test images were looked at once for each finalist."""
+@pytest.fixture
+def arguments(tmp_path):
+    """A command whose confirmation is of one small configuration and ten networks of the baseline."""
     space = tmp_path / "space.toml"
     space.write_text(SPACE_WITH_BASELINE)
-    arguments = (
+    return (
         "--trials", 3, "--study", "c", "--runs", tmp_path, "--space", space, "--seed", 1,
-        "--confirm-top", 1, "--confirm-seeds", 2, "--json",
+        "--confirm-top", 1, "--confirm-seeds", 8, "--json",
     )  # fmt: skip
-    process = subprocess.Popen(
-        [sys.executable, "-m", "search.run", *map(str, arguments)],
-        cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+
+
+def start(arguments, stderr=subprocess.PIPE):
+    """Start the command with two workers."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "search.run", *map(str, arguments), "--workers", "2"],
+        cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=stderr, text=True,
     )  # fmt: skip
+
+
+def assert_whole(runs):
+    """Every network of the verdict is on record once, and the looks at the test images are those of one verdict."""
+    study = study_of(runs, "c")
+    answer = answer_of(study.user_attrs, 0)
+    assert set(networks(runs)) == {each.key for each in answer.networks}
+    assert len(answer.networks) == 8 + 10
+    assert [(each.candidate, each.number) for each in answer.analyses] == [(answer.winner.name, 1)]
+    assert {look.candidates[0]: look.seeds for look in answer.looks} == {answer.winner.name: 8, "baseline": 10}
+    assert (answer.looked, len(answer.looks)) == (1, 2)
+    assert count(study.trials).finished == 3
+    return answer
+
+
+@pytest.mark.thorough
+def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(arguments, tmp_path):
+    """The same command trains only what is missing, and the test images were looked at once for each finalist."""
+    process = start(arguments)
     # No worker has a trial any more then.
     wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
     known = len(networks(tmp_path))
@@ -61,19 +88,36 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(tmp
 
     result = run_command("search.run", *arguments, timeout=200)
     assert result.returncode == 0, result.stderr
-    after, study = networks(tmp_path), study_of(tmp_path, "c")
+    after = networks(tmp_path)
     assert {key: after[key] for key in before} == before
     lines = [line for line in result.stderr.splitlines() if line.startswith("confirm ")]
     assert len(lines) == len(after) - len(before)
-    assert study.trials == trials
-    assert count(study.trials).finished == 3
-    answer = answer_of(study.user_attrs)
-    told = json.loads(result.stdout)["confirmed"]
-    assert told["verdict"] == answer.verdict.word
-    assert {key for key in after if key.startswith(TESTED)} == {
-        f"{TESTED}:{each.name}:{seed}" for each in answer.finalists for seed in answer.final_seeds
-    }
-    looks = {name for look in told["looks"] for name in look["candidates"]}
-    assert looks == {each.name for each in answer.finalists}
-    assert told["looked"] == 1
-    assert f"verdict    {answer.sentence}" in result.stderr
+    assert study_of(tmp_path, "c").trials == trials
+    answer = assert_whole(tmp_path)
+    assert json.loads(result.stdout)["confirmed"]["verdict"] == answer.verdict.word
+    assert f"verdict    {sentence_of(answer)}" in result.stderr
+
+
+@pytest.mark.thorough
+@pytest.mark.timeout(900)
+def test_ten_kills_at_random_times_count_each_network_once(arguments, tmp_path):
+    """The driver is killed again and again in mid-confirmation; each start of Ray takes seconds, the test minutes."""
+    random, known, log = Random(1), {}, tmp_path / "progress.txt"
+    for _ in range(10):
+        with log.open("w") as stream:
+            process = start(arguments, stderr=stream)
+        wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
+        wait_until(lambda: "starting 2 workers" in log.read_text(), 150, "workers start", process)
+        time.sleep(random.uniform(0, 2))  # whatever is going on then
+        family = family_of(process)
+        process.kill()
+        process.communicate()
+        assert_nothing_left(family)
+        found = networks(tmp_path)
+        assert {key: found[key] for key in known} == known
+        known = found
+    result = run_command("search.run", *arguments, timeout=300)
+    assert result.returncode == 0, result.stderr
+    found = networks(tmp_path)
+    assert {key: found[key] for key in known} == known
+    assert_whole(tmp_path)

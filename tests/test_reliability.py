@@ -22,7 +22,9 @@ def commands_of(test):
     if not file.rpartition("/")[2].startswith("test_"):
         return {f"make {(TESTS / file).stem}"} if (TESTS / file).is_file() else set()
     code = ast.parse((TESTS / file).read_text()).body
-    whole = marks_in(node for node in code if isinstance(node, ast.Assign) and node.targets[0].id == "pytestmark")
+    whole = marks_in(
+        node for node in code if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    )
     found = [node for node in code if isinstance(node, ast.FunctionDef) and node.name == function]
     if function and not found:
         return set()

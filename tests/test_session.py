@@ -61,7 +61,7 @@ def test_command_says_at_once_what_it_is_going_to_do(ended, monkeypatch, tmp_pat
     [(_, lines)] = ended
     told = [line for line in lines.splitlines() if not line.startswith("[I ")]  # Optuna's own, which the command hides
     assert told[:3] == [
-        "plan       3 trials, then up to 30 networks to confirm the best",
+        "plan       3 trials, then up to 21 networks to confirm the best",
         "starting Ray",
         "starting 2 workers",
     ]

@@ -5,18 +5,13 @@ from dataclasses import replace
 
 import optuna
 import pytest
-from confirmations import scored, validated
+from confirmations import decided
 from optuna.distributions import IntDistribution
 from rich.console import Console
 
-from search.answer import (
-    CONFIRMATION,
-    OUT_OF_DATE,
-    THE_BASELINE,
-    Candidate,
-    answer_of,
-    plan_of,
-)
+from search.answer import OUT_OF_DATE
+from search.candidates import Candidate
+from search.confirmed import CONFIRMATION, answer_of, plan_of
 from search.models import ModelStore
 from search.options import parse
 from search.settings import Wishes
@@ -24,6 +19,7 @@ from search.space import Space
 from search.storage import location, shown
 from search.study import IS_BASELINE
 from search.summary import Summary, Times
+from search.wording import sentence_of
 from trainable.config import BASELINE
 
 
@@ -43,12 +39,9 @@ def study():
 
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
-    candidate = Candidate(7, trials[7].params)
-    return (
-        {CONFIRMATION: plan_of([candidate], [1, 2], [1, 2])}
-        | validated([(candidate, 0.98), (THE_BASELINE, 0.97)], [1, 2])
-        | scored([(candidate, lambda _: range(100)), (THE_BASELINE, lambda _: range(300))], [1, 2])
-    )
+    candidate = Candidate(7, trials[7].params, trials[7].value)
+    planned = plan_of([candidate], Wishes(seed=1).settings({}), split=2, sizes=(2,), baselines=2)
+    return {CONFIRMATION: planned} | decided(planned, candidate, lambda _: range(100), lambda _: range(300))
 
 
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
@@ -103,11 +96,24 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, models, Times())
     summary.print(console, {})
     told = summary.to_json()
-    assert f"verdict    {answer.sentence}" in console.file.getvalue()
-    assert answer.sentence.startswith("trial 7 against the baseline: better.")
+    assert f"verdict    {sentence_of(answer)}" in console.file.getvalue()
+    assert sentence_of(answer).startswith("trial 7 against the baseline: better.")
     assert told["model"] == str(models.final("7"))
     assert told["confirmed"]["verdict"] == "better"
     assert told["confirmed"]["parameters"]["epochs"] == 8 * 5
+
+
+def test_winner_that_does_not_train_with_every_seed_is_warned_of(study, tmp_path):
+    """A network far below the others is no matter for an interval: a note says so."""
+    for values, is_told in (((100, 110, 105), False), ((100, 110, 900), True)):
+        console, candidate = Console(file=io.StringIO(), width=200), Candidate(7, study[0].trials[7].params, 0.99)
+        planned = plan_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
+        errors = decided(planned, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
+        answer = answer_of({CONFIRMATION: planned} | errors)
+        summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, ModelStore(tmp_path, "s"), Times())
+        summary.print(console, {})
+        told = "note       the worst of its networks had 0.9100, more than 5 standard deviations below the others"
+        assert (told in console.file.getvalue()) == is_told
 
 
 def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):

@@ -9,7 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, thinned, titled
-from search.answer import THE_BASELINE, VAL_ACCURACY, Answer
+from search.answer import VAL_ACCURACY, Answer
+from search.looks import BASELINE_NAME
 
 AXES = {"trial": "trial, by number", "ended": "time at which trials ended (local)"}
 FEWEST_SEEDS = 2  # that show a spread
@@ -32,9 +33,9 @@ class Spread:
 
 
 def spread_of(answer: Answer | None) -> Spread | None:
-    """Return how the baseline wavers with the seed, as far as it is confirmed; None where that is not known."""
-    results = [answer.validated.get((THE_BASELINE.name, seed), {}) for seed in answer.seeds] if answer else []
-    values = [result[VAL_ACCURACY] for result in results if VAL_ACCURACY in result]
+    """Return how the baseline wavers with the seed; None where its networks on the split do not say."""
+    results = answer.validated.items() if answer else ()
+    values = [result[VAL_ACCURACY] for (name, _), result in results if name == BASELINE_NAME and VAL_ACCURACY in result]
     return Spread(min(values), max(values), len(values)) if len(values) >= FEWEST_SEEDS else None
 
 

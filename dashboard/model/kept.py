@@ -10,7 +10,8 @@ import streamlit as st
 
 from dashboard.model.images import SIDE
 from dashboard.snapshot import Snapshot
-from search.answer import SHA256, Candidate
+from search.answer import SHA256
+from search.candidates import Candidate
 from search.errors import SearchError, lines_of
 from search.models import ModelStore
 from search.study import IDENTITY, IS_BASELINE, SEED
@@ -34,7 +35,7 @@ class Kept:
         configuration: The trial that found it, or the baseline, and its parameters.
         number: Of the trial that this is the network of; None where it was trained for the confirmation.
         seed: It was trained with it; None where the study does not know.
-        is_winner: Whether the verdict is on it.
+        is_winner: Whether it is the one that the verdict recommends.
         sha256: Of the file, where the study recorded it.
     """
 
@@ -131,7 +132,7 @@ def _finals(study: Snapshot, store: ModelStore) -> Iterator[Kept]:
     for each in answer.candidates:
         if file := store.final(each.name):
             recorded = answer.tested.get((each.name, seed), {}).get(SHA256)
-            is_winner = answer.verdict is not None and each == answer.winner
+            is_winner = answer.verdict is not None and each == answer.taken
             yield Kept(file, each, None, seed, is_winner=is_winner, sha256=recorded)
 
 

@@ -12,6 +12,7 @@ from search.reporting.findings import capital
 from search.storage import location
 from search.study import EPOCHS_RUN
 from search.verdict import Estimate, wilson
+from search.wording import method_of, percent
 from trainable.data import VALIDATION_SIZE
 
 LUCK = "The best of many trials is partly luck: expect a little less on other images."
@@ -84,11 +85,14 @@ def _of_test(study: Snapshot, model: Kept) -> list[str]:
     if study.answer is None or tested is None:
         return ["It is a network of a confirmation that has no verdict on it."]
     accuracy, difference = tested
+    level = percent(study.answer.verdict.confidence) if study.answer.verdict else ""
     mean = (
-        f"Test accuracy: the mean of {len(study.answer.final_seeds)} networks of this configuration, of which this is "
-        f"one (95 % interval {accuracy.low:.4f} to {accuracy.high:.4f})."
+        f"Test accuracy: the mean of {study.answer.networks_compared[model.configuration.trial is None]} networks of "
+        f"this configuration, of which this is one ({level} interval {accuracy.low:.4f} to {accuracy.high:.4f})."
     )
-    won = ["**It won the confirmation.**"] if model.is_winner else []
+    won = ["**It won the confirmation.**"] if model.configuration == study.answer.winner else []
+    if model.is_winner and not won:
+        won = ["**The configuration that won on the validation images is worse: this is the model to take.**"]
     gain = f"Gain over the baseline: {_interval_of_points(difference)} percentage points." if difference else ""
     return [*won, mean, gain]
 
@@ -121,10 +125,7 @@ def _selection(study: Snapshot, model: Kept) -> list[str]:
 def _way(study: Snapshot, model: Kept) -> str:
     answer = study.answer
     if model.is_winner and answer is not None:
-        return (
-            f"Its {len(answer.candidates) - 1} best configurations and the baseline were trained again with "
-            f"{len(answer.seeds)} fresh seeds each, without the validation images; the best mean accuracy on them won."
-        )
+        return " ".join(method_of(answer))
     if model.is_final:
         return "This network was trained again on all training images, to be compared on the test images."
     is_best = study.best is not None and model.number == study.best.number
@@ -150,9 +151,9 @@ def _tested(study: Snapshot, model: Kept) -> tuple[Estimate, Estimate | None] | 
     answer = study.answer
     if answer is None or answer.verdict is None or not model.is_final:
         return None
-    if model.is_winner:
-        return answer.verdict.first, answer.verdict.difference
-    return (answer.verdict.second, None) if model.configuration.trial is None else None
+    if model.configuration.trial is None:
+        return answer.verdict.second, None
+    return (answer.verdict.first, answer.verdict.difference) if model.configuration == answer.winner else None
 
 
 def _val_accuracy(study: Snapshot, model: Kept) -> float | None:

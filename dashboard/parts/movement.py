@@ -9,6 +9,7 @@ from dashboard.status import Phase, Status, continue_command
 from search.answer import Answer
 from search.lease import Holder
 from search.progress import clock
+from search.reporting.findings import capital
 
 
 def show_movement(view: View) -> None:
@@ -23,6 +24,8 @@ def show_movement(view: View) -> None:
         st.code(continue_command(study), language="bash", wrap_lines=True)
     else:
         st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
+    if study.stops and not study.stops[-1].is_usual and not status.is_running:
+        st.markdown(f"{capital(study.stops[-1].detail)}.")
     if status.wanted:
         share = min(status.finished / status.wanted, 1.0)
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")

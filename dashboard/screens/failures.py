@@ -12,9 +12,11 @@ from dashboard.parts.stories import Story, stories_of, story_of, story_of_networ
 from dashboard.site import Site
 from dashboard.snapshot import INTERRUPTED, Snapshot
 from dashboard.source import View
-from search.answer import CONFIRMED, FAILURE, TESTED
+from search.answer import FAILURE
+from search.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.errors import SearchError
 from search.failures import FailureStore
+from search.looks import title
 from search.reporting.findings import several
 
 FAILED = "failed"
@@ -66,7 +68,7 @@ def networks(attributes: Mapping[str, Any], kept: Iterable[str]) -> dict[str, st
     failed = {
         key: f"failed: {value[FAILURE]}"
         for key, value in attributes.items()
-        if key.startswith((f"{CONFIRMED}:", f"{TESTED}:")) and FAILURE in value
+        if key.startswith((f"{CONFIRMED}:", f"{TESTED}:", f"{EXPLAINED}:")) and FAILURE in value
     }
     lost = {key: f"lost, and {'trained again' if key in attributes else 'not trained'} since" for key in kept}
     return failed | {key: what for key, what in lost.items() if key not in failed}
@@ -155,9 +157,8 @@ def _networks(study: Snapshot, lost: Mapping[str, str]) -> None:
     st.subheader("Networks of the confirmation")
     for key, what in lost.items():
         kind, name, seed = key.split(":")
-        candidate = "the baseline" if name == "baseline" else f"trial {name}"
         images = "all training images" if kind == TESTED else "the training split"
-        with st.expander(_plain(f"{candidate}, seed {seed}, on {images}: {what}"), key=key):
+        with st.expander(_plain(f"{title(name)}, seed {seed}, on {images}: {what}"), key=key):
             _story(story_of_network(study, key))
 
 

@@ -11,12 +11,15 @@ from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.style import thinning_note
-from search.answer import OUT_OF_DATE, TEST_IMAGES, THE_BASELINE
+from search.answer import OUT_OF_DATE, TEST_IMAGES
+from search.candidates import THE_BASELINE
+from search.explanation import COLUMNS
 from search.insight import warnings_of
 from search.progress import describe
-from search.reporting.findings import BASELINE_WON, MEANINGS, capital, headline_of, several
+from search.reporting.findings import BASELINE_WON, MEANINGS, capital, headline_of, remarks, several
 from search.study import POINTS
-from search.verdict import NOTEBOOK, Estimate, wilson
+from search.verdict import CONFIDENCE, NOTEBOOK, Estimate, wilson
+from search.wording import circumstances_of
 
 TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
          "open": (st.info, "hourglass_empty")}  # fmt: skip
@@ -59,16 +62,20 @@ def _verdict(site: Site, study: Snapshot) -> None:
     box(f"**{headline.word}.** {meaning}", icon=f":material/{icon}:")
     if not study.is_current:
         st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
-    st.markdown(
-        f"**Test accuracy**, {several(len(answer.seeds), 'fresh seed')} each (the notebook: one), 95 % intervals"
-    )
+    ours, theirs = answer.networks_compared
+    st.markdown(f"**Test accuracy**, {ours} networks against {theirs} (the notebook: one); {circumstances_of(answer)}")
     with st.container(horizontal=True):
         if answer.winner != THE_BASELINE:
             _interval(capital(answer.winner.title), answer.verdict.first)
         _interval("Baseline", answer.verdict.second)
         if answer.verdict.difference is not None:
             _difference(answer.verdict.difference)
-        _notebook()
+        _notebook(answer.verdict.confidence)
+    price = [f"{answer.price.told}."] if answer.price else []
+    st.markdown(" ".join([*price, *remarks(answer)]))
+    if study.explanation is not None:
+        st.markdown(study.explanation.told)
+        st.dataframe(pd.DataFrame(study.explanation.rows, columns=list(COLUMNS)), hide_index=True)
     if answer.winner != THE_BASELINE:
         st.markdown(f"{capital(answer.winner.title)}: {describe(dict(answer.winner.params))}")
         with st.container(horizontal=True):
@@ -76,8 +83,8 @@ def _verdict(site: Site, study: Snapshot) -> None:
             site.link("model", "Its model")
 
 
-def _notebook() -> None:
-    _interval("Notebook (test)", wilson(NOTEBOOK, TEST_IMAGES))
+def _notebook(confidence: float = CONFIDENCE) -> None:
+    _interval("Notebook (test)", wilson(NOTEBOOK, TEST_IMAGES, confidence))
 
 
 def _interval(label: str, estimate: Estimate) -> None:

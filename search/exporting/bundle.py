@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from search.answer import Answer, answer_of
+from search.answer import Answer
+from search.confirmed import answer_of
 from search.data import load
+from search.elsewhere import looks_elsewhere
 from search.errors import SearchError, UsageError
 from search.exporting.card import card
 from search.exporting.description import describe
@@ -63,8 +65,10 @@ def export(request: Request) -> Exported:
     """
     _check_free(request.output)
     check_installed(request.formats)
-    study = load_study(request.study, open_read_only(request.storage))
+    storage = open_read_only(request.storage)
+    study = load_study(request.study, storage)
     settings = settings_of(study)
+    answer = answer_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
     dataset = load(request.data)
     model = load_accepted(selected, dataset)
@@ -72,8 +76,8 @@ def export(request: Request) -> Exported:
         folder = work / "export"
         folder.mkdir()
         checks = _write_models(folder, request, model, selected.file, dataset)
-        description = describe(study, settings, selected, checks, preprocessing=request.preprocessing)
-        _write_description(folder, description, answer_of(study.user_attrs))
+        description = describe(study, settings, answer, selected, checks, preprocessing=request.preprocessing)
+        _write_description(folder, description, answer)
         request.output.parent.mkdir(parents=True, exist_ok=True)
         folder.replace(request.output)
     names = [*(kind.file for kind in request.formats), "model.json", "MODEL_CARD.md"]

@@ -8,7 +8,9 @@ from search.exporting.roundtrip import CLOSE
 from search.exporting.selection import WINNER
 from search.exporting.snippets import USE, prepare
 from search.looks import occasions, told
+from search.reporting.findings import remarks
 from search.study import BEST
+from search.wording import finding_of, method_of, percent, sentence_of
 
 TITLES = {
     "keras": "Keras (`pip install keras tensorflow`)",
@@ -69,22 +71,28 @@ def _what(description: Mapping[str, Any]) -> str:
 def _accuracy(description: Mapping[str, Any], answer: Answer | None) -> str:
     if answer is None or answer.verdict is None or description["selected"] != WINNER:
         return _unconfirmed(description, answer)
-    value, seeds, test = description["val_accuracy"], len(answer.seeds), answer.verdict.first
-    return (
-        f"- Test: {test.mean:.4f} (95 % interval {test.low:.4f} to {test.high:.4f}) on the 10,000 test images, the "
-        f"mean of {seeds} networks of this configuration. This file is one of them; it alone scored "
-        f"{description['test_accuracy']:.4f}.\n"
-        f"- Validation: {value:.4f}, the mean of {seeds} other networks of this configuration. This one has been "
-        "trained on the validation images, so what it scores on them says nothing.\n"
-        f"- Verdict: {answer.sentence}."
+    verdict, is_baseline = answer.verdict, description["trial"] is None
+    test = verdict.second if is_baseline else verdict.first
+    value, others = description["val_accuracy"], len(answer.val_accuracies(answer.taken)) if answer.taken else 0
+    what = "the search's own network" if others == 1 else f"the mean of the {others} networks by which it was chosen"
+    validation = "" if value is None else f"{value:.4f}, {what}. "
+    score = (
+        f"Test: {test.mean:.4f} ({percent(verdict.confidence)} interval {test.low:.4f} to {test.high:.4f}) on the "
+        f"10,000 test images, the mean of {answer.networks_compared[is_baseline]} networks of this configuration. This "
+        f"file is one of them; it alone scored {description['test_accuracy']:.4f}."
     )
+    split = (
+        f"Validation: {validation}This one has been trained on the validation images, so what it scores on them says "
+        "nothing."
+    )
+    return "\n".join(f"- {each}" for each in (score, split, f"Verdict: {sentence_of(answer)}.", *remarks(answer)))
 
 
 def _unconfirmed(description: Mapping[str, Any], answer: Answer | None) -> str:
     luck = " The best of many trials is partly luck: expect a little less." if description["selected"] == BEST else ""
     verdict = ""
     if answer is not None and answer.verdict is not None:
-        verdict = f"\n- The study's verdict, which is on networks that were trained anew: {answer.sentence}."
+        verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(answer)}."
     return (
         f"- Validation: {description['val_accuracy']:.4f} on the 10,000 validation images, one network.{luck}\n"
         f"- Test: this network was not scored on the test images.{verdict}"
@@ -101,12 +109,8 @@ def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
         return f"{search} This is the trial with the best validation accuracy."
     if selected != WINNER or answer is None:
         return f"{search} This trial was chosen by its number."
-    return (
-        f"{search} Its best configurations ({len(answer.candidates) - 1}) and the baseline were trained again with "
-        f"{len(answer.seeds)} fresh seeds each, without the validation images, and the best mean validation "
-        "accuracy won. The winner and, if it is another one, the baseline were also trained on all 60,000 images, with "
-        "as many other seeds."
-    )
+    instead = ["What won is worse than the baseline on the test images: this is the baseline's model."]
+    return " ".join([search, *method_of(answer), *(instead if answer.taken != answer.winner else [])])
 
 
 def _looks(answer: Answer | None) -> str:

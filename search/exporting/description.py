@@ -8,12 +8,13 @@ from typing import Any
 
 import optuna
 
-from search.answer import TEST_IMAGES, WRONG, Answer, answer_of
+from search.answer import TEST_IMAGES, WRONG, Answer
 from search.exporting.formats import SIDE
 from search.exporting.roundtrip import Check
 from search.exporting.selection import WINNER, Selected
 from search.settings import Settings
 from search.study import count
+from search.wording import json_of
 from trainable.data import SHA256, VALIDATION_SIZE
 
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
@@ -24,13 +25,20 @@ OUTPUT = "float32 [batch, 10]: the probability of each digit"
 
 
 def describe(
-    study: optuna.Study, settings: Settings, selected: Selected, checks: Mapping[str, Check], *, preprocessing: bool
+    study: optuna.Study,
+    settings: Settings,
+    answer: Answer | None,
+    selected: Selected,
+    checks: Mapping[str, Check],
+    *,
+    preprocessing: bool,
 ) -> dict[str, Any]:
     """Return what `model.json` says, but for the files' hashes, in a form that JSON can hold.
 
     Args:
         study: The model's.
         settings: The study's.
+        answer: The study's, where a confirmation was begun.
         selected: The model.
         checks: What was written, by format.
         preprocessing: Whether the model scales and flattens the images itself.
@@ -38,8 +46,8 @@ def describe(
     return {
         "study": study.study_name,
         **_model(selected, settings),
-        **_study(study, settings),
-        "test_accuracy": _test_accuracy(answer_of(study.user_attrs), selected),
+        **_study(study, settings, answer),
+        "test_accuracy": _test_accuracy(answer, selected),
         "preprocessing": preprocessing,
         "input": IMAGE if preprocessing else FLAT,
         "output": OUTPUT,
@@ -63,10 +71,10 @@ def _model(selected: Selected, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _study(study: optuna.Study, settings: Settings) -> dict[str, Any]:
-    answer, counts = answer_of(study.user_attrs), count(study.get_trials(deepcopy=False))
+def _study(study: optuna.Study, settings: Settings, answer: Answer | None) -> dict[str, Any]:
+    counts = count(study.get_trials(deepcopy=False))
     return {
-        "confirmed": None if answer is None else answer.to_json(),
+        "confirmed": None if answer is None else json_of(answer),
         "looks": [] if answer is None else [asdict(look) for look in answer.looks],
         "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
         "sampler": settings.sampler,
@@ -76,9 +84,9 @@ def _study(study: optuna.Study, settings: Settings) -> dict[str, Any]:
 
 def _test_accuracy(answer: Answer | None, selected: Selected) -> float | None:
     """Return what the winner's network scored when the test images were looked at; None for any other one."""
-    if answer is None or answer.winner is None or selected.how != WINNER:
+    if answer is None or answer.taken is None or selected.how != WINNER:
         return None
-    return 1 - len(answer.tested[answer.winner.name, answer.final_seeds[0]][WRONG]) / TEST_IMAGES
+    return 1 - len(answer.tested[answer.taken.name, answer.final_seeds[0]][WRONG]) / TEST_IMAGES
 
 
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:

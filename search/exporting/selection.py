@@ -9,7 +9,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.answer import SHA256, Answer, answer_of
+from search.answer import SHA256, Answer
+from search.confirmed import answer_of
 from search.errors import SearchError, UsageError, lines_of
 from search.models import ModelStore
 from search.noise import quiet_import
@@ -35,7 +36,8 @@ class Selected:
         trial: The number of the trial that found the configuration; None for the baseline where it won.
         params: All four parameters.
         seed: The model was trained with it, or None where the study does not know.
-        val_accuracy: A share. Of the winner the mean of the networks that were trained without the validation images.
+        val_accuracy: A share. Of the winner the mean of the networks that were trained without the validation images;
+            None where there is none.
         epochs_run: Epochs that the model was trained.
         train_accuracy: A share of its training images, or None where the study does not know.
         sha256: Of the file, where the study recorded it: of the winner's.
@@ -46,7 +48,7 @@ class Selected:
     trial: int | None
     params: Mapping[str, Any]
     seed: int | None
-    val_accuracy: float
+    val_accuracy: float | None
     epochs_run: int | None
     train_accuracy: float | None = None
     sha256: str | None = None
@@ -91,9 +93,9 @@ def load_accepted(selected: Selected, dataset: Dataset) -> Any:
 
 
 def _winner(answer: Answer | None, models: ModelStore) -> Selected:
-    if answer is None or answer.winner is None or answer.verdict is None:
+    if answer is None or answer.taken is None or answer.verdict is None:
         raise UsageError("--trial winner: the study has no verdict; leave --trial out for the best trial")
-    winner, seed = answer.winner, answer.final_seeds[0]
+    winner, seed = answer.taken, answer.final_seeds[0]
     file = models.final(winner.name)
     if file is None:
         raise UsageError(f"--trial winner: its model is not kept in {models.folder}; --trial best may be")
@@ -152,7 +154,7 @@ def _check_accuracy(selected: Selected, model: Any, dataset: Dataset) -> None:
         from trainable.evaluate import keras_accuracy  # noqa: PLC0415 (loads TensorFlow)
 
     accuracy = keras_accuracy(model, dataset.x_val, dataset.y_val)
-    if abs(accuracy - selected.val_accuracy) > ONE_IMAGE + 1e-9:
+    if selected.val_accuracy is None or abs(accuracy - selected.val_accuracy) > ONE_IMAGE + 1e-9:
         raise SearchError(
             f"{selected.file}: scores {accuracy:.4f} on the validation images, "
             f"the study recorded {selected.val_accuracy}"

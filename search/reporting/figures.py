@@ -65,8 +65,15 @@ def lines(series: Sequence[tuple[str, str, Points]], x_title: str, y_title: str)
     )
 
 
-def intervals(rows: Sequence[tuple[str, str, Estimate]], x_title: str, *, zero: bool = False) -> str:
-    """Draw estimates with their intervals one below the other: of each the name, the class and the estimate."""
+def intervals(rows: Sequence[tuple[str, str, Estimate]], x_title: str, level: str, *, zero: bool = False) -> str:
+    """Draw estimates with their intervals one below the other: of each the name, the class and the estimate.
+
+    Args:
+        rows: What is drawn.
+        x_title: Of the axis.
+        level: Of the intervals, such as "98 %".
+        zero: Whether 0 is marked.
+    """
     ends = [end for _, _, each in rows for end in (each.low, each.high)] + [0.0] * zero
     x = _axis(ends, RIGHT + 10, WIDTH - RIGHT - 10, least=0.001)
     bottom = TOP + ROW * len(rows)
@@ -84,7 +91,7 @@ def intervals(rows: Sequence[tuple[str, str, Estimate]], x_title: str, *, zero: 
                 f'<line class="whisker {style}" x1="{x.at(end)}" x2="{x.at(end)}" y1="{middle - 5}" y2="{middle + 5}"/>'
             )
         parts.append(f'<circle class="dot {style}" cx="{x.at(each.mean)}" cy="{middle}" r="5"/>')
-    return _svg(parts, bottom + AXIS, f"{x_title}, 95 % intervals")
+    return _svg(parts, bottom + AXIS, f"{x_title}, {level} intervals")
 
 
 def bars(rows: Sequence[tuple[str, float]], x_title: str) -> str:

@@ -8,25 +8,30 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.answer import OUT_OF_DATE, TEST_IMAGES, THE_BASELINE, VAL_ACCURACY, Answer, Candidate, answer_of
+from search.answer import OUT_OF_DATE, TEST_IMAGES, Answer
+from search.candidates import CONFIRMED, THE_BASELINE, Candidate, are_best
+from search.confirmed import answer_of
+from search.explanation import COLUMNS, Explanation, explanation_of
 from search.insight import Insight, insight_of
-from search.looks import occasions, told
+from search.looks import occasions, often, told
 from search.progress import describe, gain
 from search.reporting.figures import intervals
 from search.reporting.page import Block, Figure, Headline, Section, Table, Text
 from search.settings import Settings
+from search.stopping import Stop, stops_of
 from search.study import POINTS, Counts, baseline_of, count, ranked
-from search.verdict import NOTEBOOK, Estimate, McNemar, Verdict, Word, wilson
+from search.verdict import NOTEBOOK, Estimate, Verdict, Word, wilson
+from search.wording import UNSTEADY, method_of, percent, sentence_of, source_of
 from trainable.config import PARAMETERS
 from trainable.data import VALIDATION_SIZE
 
-SMALLEST_P = 0.0001  # that is told from 0
 NONE = "-"  # in a table, where there is nothing
 
-TONES = {Word.BETTER: "better", Word.NO_DIFFERENCE: "same", Word.WORSE: "worse"}
+TONES = {Word.BETTER: "better", Word.NO_DIFFERENCE: "same", Word.TOO_FEW: "same", Word.WORSE: "worse"}
 WORDS = {
     Word.BETTER: "Better than the baseline",
     Word.NO_DIFFERENCE: "No difference shown",
+    Word.TOO_FEW: "Too few images differ to say",
     Word.WORSE: "Worse than the baseline",
 }
 MEANINGS = {
@@ -35,6 +40,8 @@ MEANINGS = {
     Word.NO_DIFFERENCE: "The interval of the difference holds 0: with these seeds and images, such a difference can be "
     "chance. That is a result and no error. It does not say that both are equal, only that the difference is too small "
     "to be seen this way.",
+    Word.TOO_FEW: "Both configurations err on nearly the same of the test images: where so few differ, "
+    "an interval means nothing.",
     Word.WORSE: "The whole interval of the difference lies below 0: what won on the validation images loses on the "
     "test images.",
 }
@@ -45,13 +52,6 @@ BASELINE_WON = (
 SEARCHED = (
     f"The search compared its trials on {VALIDATION_SIZE:,} validation images, on which no trial is trained, with one "
     "seed each. The best of many is partly luck, so the search's own figures are no verdict."
-)
-INTERVALS = (
-    "The intervals count seeds and images both as samples, since a network of another seed makes other errors and "
-    "other images would be easier or harder: it is the analysis of variance for several readers who judge the same "
-    "cases (Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their "
-    "degrees of freedom; the mean squares as Hillis, Berbaum and Metz give them, Academic Radiology 15, 2008). The "
-    "notebook's is Wilson's, of a single network, and knows nothing of other seeds."
 )
 
 
@@ -66,6 +66,7 @@ class Found:
         settings: The study's.
         attributes: The study's user attributes.
         trials: All of them.
+        elsewhere: How often other studies of the storage have looked at the same test images; None where not known.
     """
 
     name: str
@@ -74,11 +75,22 @@ class Found:
     settings: Settings
     attributes: Mapping[str, Any]
     trials: Sequence[FrozenTrial]
+    elsewhere: int | None
 
     @cached_property
     def answer(self) -> Answer | None:
         """What the confirmation found so far; None where none was begun."""
-        return answer_of(self.attributes)
+        return answer_of(self.attributes, self.elsewhere)
+
+    @cached_property
+    def explanation(self) -> Explanation | None:
+        """What goes with each parameter of the winner; None where that was not asked for, or is not complete."""
+        return explanation_of(self.attributes, self.settings)
+
+    @cached_property
+    def stops(self) -> list[Stop]:
+        """Why the searches of its commands ended, the first one first."""
+        return stops_of(self.attributes)
 
     @cached_property
     def insight(self) -> Insight:
@@ -106,7 +118,7 @@ def headline_of(found: Found) -> Headline:
     answer = found.answer
     if answer is None or answer.verdict is None:
         return _no_verdict(answer)
-    return Headline(WORDS[answer.verdict.word], f"{capital(answer.sentence)}.", TONES[answer.verdict.word])
+    return Headline(WORDS[answer.verdict.word], f"{capital(sentence_of(answer))}.", TONES[answer.verdict.word])
 
 
 def verdict_section(found: Found) -> Section:
@@ -115,13 +127,14 @@ def verdict_section(found: Found) -> Section:
     if answer is None or answer.winner is None or answer.verdict is None:
         return Section(None, [headline, Text(_search_result(found))])
     verdict, winner = answer.verdict, answer.winner
-    difference, test = verdict.difference, verdict.mcnemar
     meaning = BASELINE_WON if winner == THE_BASELINE else MEANINGS[verdict.word]
     blocks: list[Block] = [Text(meaning), _accuracies(verdict, winner)]
-    if difference is not None and test is not None:
-        blocks.append(_difference(difference, verdict.word, winner))
-        blocks.append(Text(_mcnemar(test, answer.final_seeds[test.seed], winner)))
-    if not answer.is_of(found.trials, found.settings):
+    if verdict.difference is not None:
+        blocks.append(_difference(verdict.difference, verdict, winner))
+    blocks += map(Text, remarks(answer))
+    if found.explanation is not None:
+        blocks += [Text(found.explanation.told), Table("What the gain goes with", COLUMNS, found.explanation.rows)]
+    if not are_best(answer.candidates, found.trials, found.settings):
         blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(found))])
 
@@ -130,13 +143,8 @@ def method_section(found: Found) -> Section:
     """Say how the verdict was measured, and what was looked at."""
     texts = [SEARCHED]
     if (answer := found.answer) is not None:
-        confirmed = (
-            f"{several(len(answer.candidates) - 1, 'configuration')} and the baseline were chosen to be trained again "
-            f"with {several(len(answer.seeds), 'fresh seed')} each. The winner is the one with the best mean on the "
-            "validation images; it and the baseline are also trained on all 60,000 training images, with as many other "
-            f"seeds, and these networks alone are scored on the {TEST_IMAGES:,} test images."
-        )
-        texts += [capital(confirmed), _looks(answer), INTERVALS]
+        texts += [] if answer.is_complete else ["Not all of what follows is done yet."]
+        texts += [" ".join(method_of(answer)), _looks(answer), source_of(answer)]
     return Section("How it was measured", [Text(each) for each in texts])
 
 
@@ -144,10 +152,11 @@ def candidates_section(found: Found) -> Section:
     """Show what each candidate scored with each seed."""
     answer = found.answer
     if answer is None:
-        return Section("Candidates", [Text("No configuration was trained again with fresh seeds yet.")])
+        return Section("Candidates", [Text("No candidate was trained again with fresh seeds yet.")])
     names, reasons = [each.title for each in answer.candidates], [answer.failure(each) for each in answer.candidates]
     rows = [
         *([name, *(number(each.params[name]) for each in answer.candidates)] for name in PARAMETERS),
+        ["the search's own", *(_shown(each.val_accuracy) for each in answer.candidates)],
         *([f"seed {seed}", *(_score(answer, each, seed) for each in answer.candidates)] for seed in answer.seeds),
         ["mean", *(_mean(answer, each) for each in answer.candidates)],
     ]
@@ -156,6 +165,23 @@ def candidates_section(found: Found) -> Section:
     if any(reasons):
         rows.append(["failure", *(reason or "" for reason in reasons)])
     return Section("Candidates", [Table("Validation accuracy with each fresh seed", ("", *names), rows)])
+
+
+def remarks(answer: Answer) -> list[str]:
+    """Return what a verdict's interval does not say: how often the winner is ahead, and its worst network."""
+    found, verdict, worst = [], answer.verdict, answer.worst
+    if verdict is not None and verdict.pairs is not None:
+        found.append(
+            f"A network of the winner is more accurate on the test images than one of the baseline in "
+            f"{verdict.pairs:.0%} of pairs."
+        )
+    if verdict is not None and worst is not None:
+        text = (
+            f"The worst of all {several(worst.networks, 'network')} of the winner's configuration had "
+            f"{worst.accuracy:.4f} on the {worst.images} images."
+        )
+        found.append(f"{text} That is {UNSTEADY}" if worst.is_far else text)
+    return found
 
 
 def number(value: Any) -> str:
@@ -175,13 +201,10 @@ def capital(text: str) -> str:
 
 def _no_verdict(answer: Answer | None) -> Headline:
     if answer is None:
-        return Headline("Not confirmed yet", "No configuration was trained again with fresh seeds.", "open")
-    if answer.failure(THE_BASELINE) is not None:
-        return Headline("No verdict", f"{capital(answer.sentence)}.", "open")
-    planned = len(answer.candidates) * len(answer.seeds)
-    done = f"{planned - len(answer.unvalidated)} of {planned} networks of the candidates are trained"
-    if finals := len(answer.finalists) * len(answer.seeds):
-        done += f", and {finals - len(answer.untested)} of {finals} of the finalists"
+        return Headline("Not confirmed yet", "No candidate was trained again with fresh seeds.", "open")
+    if answer.is_complete:
+        return Headline("No verdict", f"{capital(sentence_of(answer))}.", "open")
+    done = f"{answer.done} of {several(answer.total, 'network')} at most are trained"
     return Headline("Not confirmed yet", f"The confirmation is not complete: {done}.", "open")
 
 
@@ -204,20 +227,23 @@ def _search_result(found: Found) -> str:
 
 
 def _accuracies(verdict: Verdict, winner: Candidate) -> Figure:
-    rows = [("The baseline", "s1", verdict.second), ("The notebook", "same", wilson(NOTEBOOK, TEST_IMAGES))]
+    level = percent(verdict.confidence)
+    notebook = wilson(NOTEBOOK, TEST_IMAGES, verdict.confidence)
+    rows = [("The baseline", "s1", verdict.second), ("The notebook", "same", notebook)]
     if winner != THE_BASELINE:
         rows.insert(0, (capital(winner.title), "s0", verdict.first))
     texts = [(name, f"{each.mean:.4f}", f"{each.low:.4f} to {each.high:.4f}") for name, _, each in rows]
-    table = Table("Test accuracy", ("", "test accuracy", "95 % interval"), texts)
-    return Figure(intervals(_labelled(rows, texts), "test accuracy"), table, open=True)
+    table = Table("Test accuracy", ("", "test accuracy", f"{level} interval"), texts)
+    return Figure(intervals(_labelled(rows, texts), "test accuracy", level), table, open=True)
 
 
-def _difference(shares: Estimate, word: Word, winner: Candidate) -> Figure:
+def _difference(shares: Estimate, verdict: Verdict, winner: Candidate) -> Figure:
+    level = percent(verdict.confidence)
     points = Estimate(*(POINTS * each for each in (shares.mean, shares.low, shares.high)))
-    rows = [(f"{capital(winner.title)} minus the baseline", TONES[word], points)]
+    rows = [(f"{capital(winner.title)} minus the baseline", TONES[verdict.word], points)]
     texts = [(rows[0][0], f"{points.mean:+.2f}", f"{points.low:+.2f} to {points.high:+.2f}")]
-    table = Table("Difference of the test accuracies", ("", "points", "95 % interval"), texts)
-    return Figure(intervals(_labelled(rows, texts), "percentage points", zero=True), table, open=True)
+    table = Table("Difference of the test accuracies", ("", "points", f"{level} interval"), texts)
+    return Figure(intervals(_labelled(rows, texts), "percentage points", level, zero=True), table, open=True)
 
 
 def _labelled(
@@ -228,31 +254,24 @@ def _labelled(
     return [(f"{name}: {mean} ({interval})", style, each) for (_, style, each), (name, mean, interval) in pairs]
 
 
-def _mcnemar(test: McNemar, seed: int, winner: Candidate) -> str:
-    p = f"p = {test.p_value:.4f}" if test.p_value >= SMALLEST_P else f"p < {SMALLEST_P}"
-    return (
-        f"McNemar's exact test on the two networks of seed {seed}, whose difference is the median one: "
-        f"{several(test.only_first, 'image')} were classified right by that of {winner.title} and wrong by the "
-        f"baseline's, {test.only_second:,} the other way round; {p}. It speaks of one pair of networks and knows "
-        "nothing of other seeds."
-    )
-
-
 def _looks(answer: Answer) -> str:
     if not answer.looks:
-        return "The test images were not looked at yet."
+        return "The test images were not looked at yet for this study."
     each = "; ".join(map(told, occasions(answer.looks)))
-    if answer.looked == 1:
-        return f"The test images were looked at once: {each}."
-    times = f"{answer.looked} times"
-    return f"The test images were looked at {times}: {each}. Each further look makes a lucky result likelier."
+    text = f"The test images were looked at for this study {often(answer.looked)}: {each}."
+    if answer.elsewhere:
+        text += f" For other studies of this storage: {often(answer.elsewhere)}, which nothing makes up for."
+    return text
 
 
 def _score(answer: Answer, candidate: Candidate, seed: int) -> str:
-    value = answer.validated.get((candidate.name, seed), {}).get(VAL_ACCURACY)
-    return NONE if value is None else f"{value:.4f}"
+    return _shown(dict(zip(answer.seeds, answer.fresh_val_accuracies(candidate), strict=True))[seed])
 
 
 def _mean(answer: Answer, candidate: Candidate) -> str:
-    known = all(_score(answer, candidate, seed) != NONE for seed in answer.seeds)
-    return f"{answer.val_accuracy(candidate):.4f}" if known else NONE
+    is_known = all(each.candidate != candidate for each in answer.missing if each.what == CONFIRMED)
+    return _shown(answer.val_accuracy(candidate) if is_known and not answer.failure(candidate) else None)
+
+
+def _shown(accuracy: float | None) -> str:
+    return NONE if accuracy is None else f"{accuracy:.4f}"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
-from search.answer import THE_BASELINE
+from search.candidates import THE_BASELINE
+from search.extent import TWO_LOOKS
 from search.reporting.findings import Found
 from search.reporting.page import Block, Code, Section, Text
 from search.settings import Settings
@@ -53,7 +54,9 @@ def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
         parts += ["--enqueue", "first.jsonl"]
         files.append(("first.jsonl", "\n".join(given)))
     if answer is not None:
-        parts += ["--confirm-top", str(len(answer.candidates) - 1), "--confirm-seeds", str(len(answer.seeds))]
+        sizes = [] if answer.sizes == TWO_LOOKS else ["--confirm-seeds", str(answer.sizes[-1])]
+        explained = ["--explain"] if found.explanation else []
+        parts += ["--confirm-top", str(len(answer.candidates) - 1), *sizes, *explained]
     else:
         parts += ["--no-confirm"]
     return _command("python -m search.run", parts), files

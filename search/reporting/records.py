@@ -2,13 +2,15 @@
 
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
+from search.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.confirmed import results_of
 from search.insight import EPOCHS, LAST_EPOCHS, Insight
 from search.progress import clock, gain
 from search.reporting.figures import Points, bars, lines
@@ -48,6 +50,9 @@ def trials_section(found: Found) -> Section:
     states += [("waiting", str(waiting)), ("interrupted, and tried again", str(interrupted))]
     blocks: list[Block] = [_best(found)] if found.ranked else []
     blocks.append(Table("Trials by state", ("state", "trials"), states))
+    if found.stops:
+        rows = [(each.time, str(each.trials), each.reason, each.detail) for each in found.stops]
+        blocks.append(Table("Why the search ended", ("time", "finished trials", "reason", "in words"), rows))
     reasons = _reasons(found.trials)
     if reasons:
         blocks.append(Table("Failures by reason", ("reason", "trials"), reasons))
@@ -231,8 +236,14 @@ def _times(found: Found) -> list[str]:
     """Say how long training took, and from when to when."""
     training = sum(float(trial.user_attrs.get(SECONDS, 0)) for trial in found.trials)
     texts = [f"Trials trained for {clock(training)}, summed over the workers."]
-    if found.answer is not None:
-        texts.append(f"The confirmation trained for {clock(found.answer.seconds)}, likewise.")
+    networks = {what: _training(found.attributes, what) for what in (CONFIRMED, TESTED, EXPLAINED)}
+    confirming = found.answer.seconds if found.answer else 0.0
+    others = {
+        "The confirmation": confirming,
+        "What explains it": networks[EXPLAINED],
+        "The baseline's networks that say how much a seed makes": networks[CONFIRMED] + networks[TESTED] - confirming,
+    }
+    texts += [f"{what} trained for {clock(each)}, likewise." for what, each in others.items() if round(each)]
     starts = [trial.datetime_start for trial in found.trials if trial.datetime_start is not None]
     ends = [trial.datetime_complete for trial in found.trials if trial.datetime_complete is not None]
     if starts and ends:
@@ -242,6 +253,11 @@ def _times(found: Found) -> list[str]:
             f"by the driver's clock: {clock((last - first).total_seconds())} in all, pauses included."
         )
     return [" ".join(texts)]
+
+
+def _training(attributes: Mapping[str, Any], what: str) -> float:
+    """Return the seconds of training of all networks of a kind, summed over the workers."""
+    return sum(float(each.get(SECONDS, 0)) for each in results_of(attributes, what).values())
 
 
 def _fact(value: Any) -> str:

@@ -12,7 +12,8 @@ from commands import ROOT
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from search.answer import CONFIRMATION, THE_BASELINE, Candidate
+from search.candidates import THE_BASELINE, Candidate
+from search.confirmed import CONFIRMATION, fresh_seeds
 from search.extent import Extent, plan
 from search.settings import Wishes
 from search.storage import open_storage, sqlite_file
@@ -98,7 +99,7 @@ def make_study(url, made):
 
 
 def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
-    """The attributes of a study whose trial 1 and baseline were trained again with five seeds.
+    """The attributes of a study whose trial 1 and baseline were trained again with fresh seeds.
 
     Args:
         trials: The study's.
@@ -107,15 +108,12 @@ def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
         baseline_wrong: Likewise of the baseline.
         tested: Whether the test images were looked at.
     """
-    planned = plan(trials, settings, Extent(1, 5))
-    first, sides = Candidate(1, trials[1].params), []
-    if tested:
-        sides = [(THE_BASELINE, lambda _: range(baseline_wrong)), (first, lambda _: range(wrong))]
-    return (
-        {CONFIRMATION: planned}
-        | confirmations.validated([(THE_BASELINE, 0.97), (first, 0.98)], planned["seeds"], step=0.001)
-        | confirmations.scored(sides, planned["final_seeds"])
-    )
+    planned = plan(trials, settings, Extent(1, 5), {})
+    first = Candidate(1, trials[1].params)
+    # The baseline's are from a search that had to know how much a seed makes.
+    of_baseline = confirmations.validated([(THE_BASELINE, 0.97)], fresh_seeds(settings, 5), step=0.001)
+    decided = confirmations.decided(planned, first, lambda _: range(20, 20 + wrong), lambda _: range(baseline_wrong))
+    return {CONFIRMATION: planned} | of_baseline | (decided if tested else {})
 
 
 @pytest.fixture

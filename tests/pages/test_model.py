@@ -8,20 +8,15 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from confirmations import scored, validated
+from confirmations import decided, key_of
 
-from search.answer import (
-    CONFIRMATION,
-    SHA256,
-    THE_BASELINE,
-    Candidate,
-    plan_of,
-)
+from search.answer import SHA256
+from search.candidates import TESTED, THE_BASELINE, Candidate
+from search.confirmed import CONFIRMATION, plan_of
 from search.models import ModelStore
-from search.study import IDENTITY
+from search.study import IDENTITY, settings_of
 from trainable.scoring import MEMBER, PATHS
 
-SEEDS, FINAL_SEEDS = [11, 12], [21, 22]
 HIDDEN = 6
 
 
@@ -48,12 +43,11 @@ def confirmed(make_study, runs):
     study, store = make_study(), ModelStore(runs, "s")
     store.claim(study.user_attrs[IDENTITY])
     winner = Candidate(1, study.trials[1].params)
-    study.set_user_attr(CONFIRMATION, plan_of([winner], SEEDS, FINAL_SEEDS))
-    found = validated([(winner, 0.98), (THE_BASELINE, 0.97)], SEEDS)
+    planned = plan_of([winner], settings_of(study), split=2, sizes=(3,), baselines=3)
+    found = {CONFIRMATION: planned} | decided(planned, winner, lambda _: range(150), lambda _: range(200))
     for candidate, wrong in ((winner, 150), (THE_BASELINE, 200)):
         content = keras_file(seed=wrong)
-        errors = [(candidate, lambda _, wrong=wrong: range(wrong))]
-        found |= scored(errors, FINAL_SEEDS, **{SHA256: hashlib.sha256(content).hexdigest()})
+        found[key_of(TESTED, candidate, planned["final_seeds"][0])][SHA256] = hashlib.sha256(content).hexdigest()
         store.write_final(candidate.name, content)
     for key, value in found.items():
         study.set_user_attr(key, value)
@@ -68,6 +62,11 @@ def open_model(open_page, runs, tmp_path):
     return lambda *options, **query: open_page(
         "model", "--runs", runs, "--exports", tmp_path / "exports", *options, **query
     )
+
+
+def seed_of(study):
+    """The seed of the network that is kept of each finalist."""
+    return study.user_attrs[CONFIRMATION]["final_seeds"][0]
 
 
 def texts(elements):
@@ -216,7 +215,7 @@ def test_facts_and_the_command_stand_in_for_a_card(confirmed, open_model, runs):
     command = next(each.value for each in page.code if "search.export" in each.value)
     assert "--study s --trial winner --output" in command
     assert f"--runs {runs}" in command
-    assert "| seed | 21 |" in texts(page.markdown)
+    assert f"| seed | {seed_of(confirmed)} |" in texts(page.markdown)
 
 
 def export_to(folder, **description):
@@ -230,7 +229,7 @@ def export_to(folder, **description):
 def test_card_of_an_export_is_shown(confirmed, open_model, tmp_path):
     """The card of this very model, its headings below the page's; its files are on offer."""
     params = confirmed.trials[1].params
-    export_to(tmp_path / "exports" / "a", study="s", params=params, seed=21, trained_on=60_000)
+    export_to(tmp_path / "exports" / "a", study="s", params=params, seed=seed_of(confirmed), trained_on=60_000)
     page = open_model()
     assert "### Model card: trial 1\n\n```python\n# a comment\n```\n\n#### Accuracy\n" in texts(page.markdown)
     assert any(each.label.startswith("MODEL_CARD.md (") for each in page.get("download_button"))

@@ -1,9 +1,11 @@
 """The page that a person sees first: verdict, best and baseline, movement, and what went wrong."""
 
 import pytest
+from confirmations import scored, validated
 from optuna.distributions import IntDistribution
 
-from search.answer import CONFIRMED, VAL_ACCURACY
+from search.candidates import THE_BASELINE, Candidate
+from search.confirmed import CONFIRMATION
 from search.extent import GOAL
 from search.goal import Goal
 from search.lease import Lease
@@ -11,6 +13,7 @@ from search.settings import Wishes
 from search.space import Space
 from search.storage import open_storage
 from search.study import open_study
+from search.verdict import wilson
 
 
 def metrics(page):
@@ -49,16 +52,24 @@ def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page)
     ]  # fmt: skip
     assert metrics(page)["Trial 1"][0] == f"{1 - wrong / 10_000:.4f}"
     assert metrics(page)["Difference, points"][0] == f"{(200 - wrong) / 100:+.2f}"
-    assert metrics(page)["Notebook (test)"] == ("0.9765", "0.9733 to 0.9793")
-    assert "5 fresh seeds each" in texts(page)
+    notebook = wilson(0.9765, 10_000, 0.96)
+    assert metrics(page)["Notebook (test)"] == ("0.9765", f"{notebook.low:.4f} to {notebook.high:.4f}")
+    said = texts(page)
+    assert "5 networks against 10" in said
+    assert "verdict 1 of this study, 96 % intervals; the test images were looked at" in said
+    assert "The worst of all 6 networks" in said
+    assert "It trains " in said
 
 
-def test_baseline_that_wins_has_no_difference(make_study, confirm, open_page):
+def test_baseline_that_won_has_no_difference(make_study, open_page):
     """Nothing was compared: no figure stands for it, here and beside other studies."""
     study = make_study()
-    confirm(study)
-    for key in [key for key in study.user_attrs if key.startswith(f"{CONFIRMED}:baseline:")]:
-        study.set_user_attr(key, {VAL_ACCURACY: 0.99})
+    first = Candidate(1, study.trials[1].params)
+    chosen = [{"trial": first.trial, "params": dict(first.params)}]  # as studies of before recorded it
+    recorded = {CONFIRMATION: {"candidates": chosen, "seeds": [11, 12], "final_seeds": [21, 22]}}
+    recorded |= validated([(THE_BASELINE, 0.99), (first, 0.98)], [11, 12])
+    for key, value in (recorded | scored([(THE_BASELINE, lambda _: range(200))], [21, 22])).items():
+        study.set_user_attr(key, value)
     page = open_page()
     assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
     assert "nothing to replace it with" in page.info[0].value
@@ -79,7 +90,7 @@ def test_without_a_verdict_the_search_is_what_is_known(make_study, open_page):
     """Best, baseline and gain on the validation images, and the notebook's test accuracy to compare with."""
     make_study()
     page = open_page()
-    assert page.info[0].value == "**Not confirmed yet.** No configuration was trained again with fresh seeds."
+    assert page.info[0].value == "**Not confirmed yet.** No candidate was trained again with fresh seeds."
     assert {label: value for label, (value, _) in metrics(page).items()} == {
         "Best, trial 1": "0.9800",
         "Baseline (512 units)": "0.9700",
@@ -96,8 +107,8 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
     study.set_user_attr(GOAL, Goal.from_now(4, None, 2).to_json())
     with Lease(open_storage(url, create=False), "s"):
         page = open_page()
-    assert "10 of 10 networks of the candidates are trained, and 0 of 10 of the finalists" in page.info[0].value
-    assert bars(page) == ["4 of 4 trials finished", "10 of 20 networks of the confirmation trained"]
+    assert "0 of 15 networks at most are trained" in page.info[0].value
+    assert bars(page) == ["4 of 4 trials finished", "0 of 15 networks of the confirmation trained"]
 
 
 def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):

@@ -17,7 +17,7 @@ from dashboard.charts.progress import (
     with_values,
 )
 from dashboard.style import MOST_POINTS
-from search.answer import answer_of
+from search.confirmed import answer_of
 from search.settings import Wishes
 
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)

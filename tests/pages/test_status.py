@@ -42,7 +42,7 @@ def study(*trials, goal=4, extent=None, workers=2, runs="runs", storage="sqlite:
     """A study of these trials, of which a command wants so many; None where it recorded nothing."""
     attributes = {} if goal is None else {GOAL: Goal(goal, extent, workers, SINCE).to_json()}
     rows = [row_of(each, ()) for each in trials]
-    return Snapshot("s", storage, Path(runs), Wishes(seed=1).settings({}), attributes, trials, rows)
+    return Snapshot("s", storage, Path(runs), Wishes(seed=1).settings({}), attributes, trials, None, rows)
 
 
 THREE = (

@@ -1,0 +1,30 @@
+"""Looks at the same test images for other studies of a storage."""
+
+import pytest
+
+from search.confirmed import LOOKS
+from search.elsewhere import looks_elsewhere
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import open_study
+
+DATA, OTHER = {"x_train": "a", "y_train": "b"}, {"x_train": "c", "y_train": "b"}
+
+
+@pytest.fixture
+def storage(storage_url):
+    """A storage with three studies of the same data, of which two were confirmed, and one of other data."""
+    opened = open_storage(storage_url, create=True)
+    noted = {"mine": "7 baseline", "twice": "baseline 3 5", "never": "", "other": "1 baseline"}
+    for name, names in noted.items():
+        study = open_study(name, opened, Wishes(seed=1).settings(OTHER if name == "other" else DATA))
+        looks = [{"time": "t", "candidates": [each], "seeds": 2, "verdict": None} for each in names.split()]
+        if looks:
+            study.set_user_attr(LOOKS, looks)
+    return opened
+
+
+@pytest.mark.parametrize(("name", "looks"), [("mine", 2), ("twice", 1), ("never", 3), ("new", 3)])
+def test_looks_for_other_studies_of_the_same_data_are_counted(storage, name, looks):
+    """A study's own are not, nor those at other images."""
+    assert looks_elsewhere(storage.engine, name, DATA) == looks
