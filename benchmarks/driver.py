@@ -5,7 +5,6 @@ Tune's event loop and Ray's calls. With `--workers` it measures instead how many
 """
 
 import statistics
-import sys
 import tempfile
 import time
 from itertools import pairwise
@@ -23,6 +22,7 @@ from search.failures import FailureStore
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
+from search.run import leave
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
 from search.storage import open_storage
@@ -164,4 +164,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

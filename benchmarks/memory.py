@@ -1,7 +1,6 @@
 """`python -m benchmarks.memory`: resident sizes of the driver and its workers while many shapes are trained."""
 
 import os
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from search.guard import command_of, descendants
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
+from search.run import leave
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
 from search.space import BUILT_IN, Space
@@ -114,4 +114,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

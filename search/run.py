@@ -1,6 +1,5 @@
 """`python -m search.run`: make or continue a study, run its trials on Ray, print the answer."""
 
-import contextlib
 import os
 import sys
 import time
@@ -37,13 +36,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def leave(status: int) -> NoReturn:
-    """End the process; after a signal without Python's clearing up, which takes many seconds on a busy machine."""
-    if status > SIGNAL_BASE:
+    """End the process without Python's clearing up.
+
+    It takes many seconds on a busy machine, and now and then a thread that Ray has left aborts the process in it.
+    """
+    try:
         for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(status)
-    sys.exit(status)
+            stream.flush()
+    except (OSError, ValueError):
+        if status <= SIGNAL_BASE:
+            sys.exit(status)  # Python says what could not be written, and that is no good end
+    os._exit(status)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,11 @@
 """The real command with a trainable that fails as its number of hidden units says: `failing.py [OPTIONS]`."""
 
 import os
-import sys
 
 from ray import tune
 
 import search.tuning
-from search.run import main
+from search.run import leave, main
 from trainable import trial as keys
 
 GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
@@ -49,4 +48,4 @@ class FailingTrial(tune.Trainable):
 
 if __name__ == "__main__":
     search.tuning.mnist_trainable = lambda *_: FailingTrial
-    sys.exit(main())
+    leave(main())

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,12 +88,27 @@ def test_second_signal_ends_the_process_at_once():
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=30).returncode == 130
 
 
-@pytest.mark.parametrize(("status", "said"), [(0, "the answer, cleared up"), (143, "the answer")])
-def test_interrupted_command_leaves_python_uncleared(status, said):
-    """What is printed stands; what Python does at its end takes many seconds on a busy machine."""
-    script = (
-        "import atexit; from search.run import leave\n"
-        f"atexit.register(print, ', cleared up', end=''); print('the answer', end=''); leave({status})"
-    )
-    result = subprocess.run([sys.executable, "-c", script], check=False, timeout=30, capture_output=True, text=True)
-    assert (result.returncode, result.stdout, result.stderr) == (status, said, "")
+LEAVING = (
+    "import atexit; from search.run import leave\n"
+    "atexit.register(print, ', cleared up', end=''); print('the answer', end=''); leave({})"
+)
+
+
+@pytest.mark.parametrize("status", [0, 1, 143])
+def test_command_leaves_python_uncleared(status):
+    """What is printed stands; what Python does at its end takes many seconds on a busy machine, or even aborts."""
+    command = [sys.executable, "-c", LEAVING.format(status)]
+    result = subprocess.run(command, check=False, timeout=30, capture_output=True, text=True)
+    assert (result.returncode, result.stdout, result.stderr) == (status, "the answer", "")
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 120), (143, 143)])
+def test_answer_that_cannot_be_written_is_no_good_end(status, expected):
+    """Python's own status for that, and its message; a signal's status stays."""
+    command = [sys.executable, "-c", LEAVING.format(status)]
+    with Path("/dev/full").open("w") as full:
+        environment = {**os.environ, "PYTHONUNBUFFERED": ""}  # or else it is written before the end
+        result = subprocess.run(
+            command, check=False, timeout=30, stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert (result.returncode, "No space left on device" in result.stderr) == (expected, status == 0)

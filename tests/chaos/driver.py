@@ -5,13 +5,12 @@ so that what the study holds can be recomputed.
 """
 
 import hashlib
-import sys
 import time
 
 from ray import tune
 
 import search.tuning
-from search.run import main
+from search.run import leave, main
 from trainable import trial as keys
 
 MODEL_BYTES = 300_000  # too many for Ray to send along with a result: they go through the object store
@@ -63,4 +62,4 @@ class FastTrial(tune.Trainable):
 
 if __name__ == "__main__":
     search.tuning.mnist_trainable = lambda *_: FastTrial
-    sys.exit(main())
+    leave(main())
