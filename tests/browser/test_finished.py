@@ -61,7 +61,8 @@ def test_row_of_the_table_opens_its_trial(visit, address, trials):
         with contextlib.suppress(TooLate):
             heading.wait_for(timeout=PATIENCE / 2)
             break
-    assert heading.is_visible(), f"{page.url}: {page.get_by_test_id('stMain').inner_text()}"
+    else:
+        pytest.fail(f"{page.url}: {page.get_by_test_id('stMain').inner_text()}")
     page.wait_for_url(re.compile(rf"/trial\?.*trial={second}\b"))
 
 
