@@ -22,8 +22,9 @@ from search.failures import FailureStore
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
+from search.resources import Resources
 from search.run import leave
-from search.runtime import Resources, ray_runtime
+from search.runtime import ray_runtime
 from search.settings import Wishes
 from search.storage import open_storage
 from search.study import open_study

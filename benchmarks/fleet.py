@@ -16,7 +16,8 @@ from search.arguments import whole
 from search.failures import FailureStore
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
-from search.runtime import Resources, ray_runtime
+from search.resources import Resources
+from search.runtime import ray_runtime
 from search.settings import Wishes
 from search.stopping import Limits
 from search.storage import open_storage

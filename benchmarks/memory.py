@@ -16,8 +16,9 @@ from search.guard import command_of, descendants
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
+from search.resources import Resources
 from search.run import leave
-from search.runtime import Resources, ray_runtime
+from search.runtime import ray_runtime
 from search.settings import Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage

@@ -27,7 +27,8 @@ from search.models import ModelStore
 from search.options import Options, how_to_go_on
 from search.plan import Plan
 from search.progress import make_progress, say
-from search.runtime import Resources, ray_runtime
+from search.resources import Resources
+from search.runtime import ray_runtime
 from search.stopping import Limits, Reason, deviation_of, note_stop, spread_networks
 from search.storage import STORAGE_ERRORS, storage_reason
 from search.study import baseline_of, count, enqueue, ranked, recover
@@ -138,7 +139,8 @@ class Execution:
             work.take_stock()
             if not work.exhausted:
                 number = self._workers
-                say(self._console, f"starting {number} worker{'s'[: number != 1]}" if number else "waiting for nodes")
+                s = "s"[: number != 1]
+                say(self._console, f"starting {number} worker{s}{resources.why}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, capacity=capacity)

@@ -12,7 +12,8 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.diagnosis import runtime_lost
 from search.errors import UsageError, lines_of
-from search.runtime import Resources, alive_nodes, fitting
+from search.resources import Resources, fitting
+from search.runtime import alive_nodes
 from trainable.environment import code_here
 
 LOOK_EVERY = 2.0  # seconds

@@ -6,10 +6,14 @@ import os
 import warnings
 from collections.abc import Iterator
 
+NO_HOME = "/nonexistent"  # Debian's home of who has none; libraries ask for one, some of them when they are imported
+
 
 def quiet(*, verbose: bool) -> None:
     """Prepare the process before Ray and Optuna are imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    if not os.path.isabs(os.path.expanduser("~")):  # noqa: PTH111, PTH117 (pathlib raises where there is none)
+        os.environ["HOME"] = NO_HOME
     if verbose:
         logging.basicConfig(level=logging.INFO)
         return

@@ -4,20 +4,24 @@ import contextlib
 import logging
 import os
 import re
+import secrets
 import shlex
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import ray
 
+from search.capacity import Capacity, capacity_here
 from search.errors import RuntimeLostError, SearchError, UsageError, lines_of
 from search.guard import Guard
 from search.noise import quiet_stdout
+from search.resources import Resources, fitting
+from search.scratch import scratch_folder
 from trainable.errors import ConfigError
 from trainable.precision import check_precision
 
@@ -37,27 +41,11 @@ VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing
 SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
 CONNECT_TIMEOUT = 10.0  # seconds
 WATCH_PERIOD = 0.25  # seconds
-PARTS = 10_000  # of a resource: Ray counts in ten-thousandths
+STARTS = 2  # attempts at starting Ray: on a busy machine it does not always find its own processes in time
+CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": Ray's processes listen on the loopback interface alone
+TOKEN = secrets.token_hex(32)  # of this process's runtimes; Ray would keep one in a file of the person's home
+LOOPBACK = "127.0.0.1"
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
-
-
-@dataclass(frozen=True)
-class Resources:
-    """What a trial gets from Ray, and how many run at once."""
-
-    workers: int
-    cpus: float
-    gpus: float
-
-    @property
-    def bundle(self) -> dict[str, float]:
-        """What one trial needs, under Ray's names."""
-        return {name: amount for name, amount in (("CPU", self.cpus), ("GPU", self.gpus)) if amount}
-
-    @property
-    def whole_cpus(self) -> int:
-        """How many CPUs all workers need together, rounded up."""
-        return -(-self.workers * _parts(self.cpus) // PARTS)
 
 
 @contextlib.contextmanager
@@ -75,13 +63,14 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     """
     os.environ.update(SETTINGS)
     address = _reachable(address)
-    guard = Guard() if address is None else None
-    try:
-        with contextlib.nullcontext() if verbose else quiet_stdout():
-            yield from _connected(address, wanted, verbose=verbose)
-    finally:
-        if guard is not None:
-            guard.close()
+    with contextlib.ExitStack() as around:
+        if address is None:
+            _check_loopback()
+            around.enter_context(scratch_folder())
+            around.enter_context(contextlib.closing(Guard()))
+        if not verbose:
+            around.enter_context(quiet_stdout())
+        yield from _connected(address, wanted, verbose=verbose)
 
 
 def check_runtime() -> None:
@@ -145,36 +134,54 @@ def _local_node() -> Any:
 
 def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
+    ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
+    capacity = capacity_here() if address is None else None
     with contextlib.ExitStack() as beside:
         try:
-            try:
-                with _hidden(SECRETS):
-                    _init(address, wanted, quiet)
-            except Exception as error:  # Ray lets out plain ones, too
-                place = f"at {address} " if address else ""
-                raise SearchError(f"Ray {place}does not answer: {lines_of(error)[0]}") from error
+            with _hidden(SECRETS):
+                if capacity is None:
+                    _join(str(address), quiet)
+                else:
+                    _start(wanted.whole_cpus or capacity.cpus, quiet)
             if address is None:
                 beside.enter_context(_successor())
-            yield _settled(wanted, may_grow=address is not None)
+            yield _settled(wanted, capacity)
         finally:
             if not _dead():
                 beside.close()  # what ends from here on ends in order
             _shut_down()  # also where a signal ended its start
 
 
-def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> None:
-    ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
-    if address is not None:
+def _join(address: str, quiet: Mapping[str, Any]) -> None:
+    try:
         ray.init(address=address, **quiet)
-        return
-    ray.init(
-        address="local",  # not a cluster that happens to run here
-        num_cpus=wanted.whole_cpus or None,  # None: Ray counts what it may use
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE,
-        runtime_env=_worker_environment(),
-        **quiet,
-    )
+    except Exception as error:  # Ray lets out plain ones, too
+        raise SearchError(f"Ray at {address} does not answer: {lines_of(error)[0]}") from error
+
+
+def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
+    """Start a runtime of this user and process: nobody else reaches it, and no change of the network ends it."""
+    os.environ[CLUSTERS] = "0"
+    ray._private.ray_constants.ENABLE_RAY_CLUSTER = False  # noqa: SLF001 (what was read from the variable at the import)
+    os.environ.pop("RAY_AUTH_MODE", None)  # unset, it is on
+    os.environ["RAY_AUTH_TOKEN"] = TOKEN
+    for attempt in range(1, STARTS + 1):
+        try:
+            ray.init(
+                address="local",  # not a cluster that happens to run here
+                num_cpus=cpus,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE,
+                runtime_env=_worker_environment(),
+                **quiet,
+            )
+        except Exception as error:
+            if attempt == STARTS:
+                logs = f"its logs are in {os.environ['RAY_TMPDIR']}"
+                raise SearchError(f"Ray does not start: {lines_of(error)[0]}; {logs}") from error
+            _shut_down()
+        else:
+            return
 
 
 @contextlib.contextmanager
@@ -204,22 +211,13 @@ def alive_nodes() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def fitting(nodes: Sequence[Mapping[str, Any]], wanted: Resources) -> int:
-    """Return how many trials these nodes hold at once."""
-    needed = wanted.bundle.items()
-    return sum(min(_times(node["Resources"].get(name, 0.0), name, amount) for name, amount in needed) for node in nodes)
-
-
-def _times(there: float, name: str, amount: float) -> int:
-    """Return how many times an amount of a resource fits into what is there; a share of a GPU lies on one GPU."""
-    if name == "GPU" and amount < 1:
-        return int(there) * (PARTS // _parts(amount))
-    return _parts(there) // _parts(amount)
-
-
-def _parts(amount: float) -> int:
-    """Return an amount as Ray counts it, without what floating point adds: 2 // 0.2 is 9."""
-    return round(PARTS * amount)
+def _check_loopback() -> None:
+    """Refuse a machine whose own interface is down: Ray's processes would wait for each other."""
+    try:
+        with socket.create_server((LOOPBACK, 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=CONNECT_TIMEOUT).close()
+    except OSError as error:
+        raise UsageError(f"the loopback interface {LOOPBACK} cannot be used: {error.strerror}; set it up") from error
 
 
 def _worker_environment() -> dict[str, Any]:
@@ -244,18 +242,21 @@ def _reachable(address: str | None) -> str | None:
     return found
 
 
-def _settled(wanted: Resources, *, may_grow: bool) -> Resources:
+def _settled(wanted: Resources, capacity: Capacity | None) -> Resources:
     """Return the resources with a number of workers: where none is wanted, as many as the nodes hold.
 
     Args:
         wanted: Where `workers` is 0, none.
-        may_grow: Whether the wanted ones may come to a cluster that holds none yet.
+        capacity: Of this machine; None for a cluster, which may hold none yet, but to which the wanted ones may come.
     """
     nodes = alive_nodes()
     number = fitting(nodes, wanted)
-    if not number and not (may_grow and wanted.workers):
+    if not number and (capacity or not wanted.workers):
         shapes = [node["Resources"] for node in nodes]
         asked = " and ".join(f"{name} {amount:g}" for name, amount in wanted.bundle.items())
         largest = " and ".join(f"{name} {max(shape.get(name, 0.0) for shape in shapes):g}" for name in wanted.bundle)
         raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node has {asked} for a trial, but at most {largest}")
-    return Resources(wanted.workers or number, wanted.cpus, wanted.gpus)
+    if wanted.workers or capacity is None:
+        return replace(wanted, workers=wanted.workers or number)
+    held = int(min(number, capacity.held))
+    return replace(wanted, workers=held, why=capacity.why(held, number))

@@ -18,7 +18,8 @@ from search.diagnosis import error_of, failure_of, ray_error, runtime_lost
 from search.errors import Abort, RuntimeLostError
 from search.failures import CRASHED, Failure
 from search.live import Report
-from search.runtime import Resources, check_runtime
+from search.resources import Resources
+from search.runtime import check_runtime
 from search.settings import OBJECTIVE
 from trainable import trial as keys
 from trainable.data import Dataset

@@ -23,7 +23,8 @@ from search.errors import UsageError
 from search.failures import LOST_NODE
 from search.goal import goal_of
 from search.nodes import Nodes, asked_for
-from search.runtime import Resources, ray_runtime
+from search.resources import Resources
+from search.runtime import ray_runtime
 from search.study import ATTEMPTS, FAILURE, INTERRUPTED, RETRY_OF, Counts, count
 from trainable.environment import code_here
 

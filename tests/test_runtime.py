@@ -3,7 +3,8 @@
 import pytest
 
 from search.errors import UsageError
-from search.runtime import Resources, check_this_machine, fitting
+from search.resources import Resources, fitting
+from search.runtime import check_this_machine
 
 
 def test_this_machine_is_asked_without_ray():

@@ -11,7 +11,7 @@ import pytest
 
 from search import execution
 from search.options import parse
-from search.runtime import Resources
+from search.resources import Resources
 from search.session import Session
 
 
