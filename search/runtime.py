@@ -19,6 +19,7 @@ import ray
 from search.capacity import Capacity, capacity_here
 from search.errors import RuntimeLostError, SearchError, UsageError, lines_of
 from search.guard import Guard
+from search.limits import check_limits
 from search.noise import quiet_stdout
 from search.resources import Resources, fitting
 from search.scratch import scratch_folder
@@ -65,6 +66,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     address = _reachable(address)
     with contextlib.ExitStack() as around:
         if address is None:
+            check_limits()
             _check_loopback()
             around.enter_context(scratch_folder())
             around.enter_context(contextlib.closing(Guard()))

@@ -19,7 +19,7 @@ LAYERS = {
         "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
         "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
         "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
-        "diagnosis", "capacity", "scratch", "resources",
+        "diagnosis", "capacity", "limits", "scratch", "resources",
         "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",
         "reporting.page",
         "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan", "execution", "session", "run",
