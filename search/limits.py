@@ -7,7 +7,7 @@ from pathlib import Path
 
 from search.errors import UsageError
 
-# By `ulimit`'s letter: the limit, what it is of, and how much two workers on two processors need at least. As tried, Ray
+# By `ulimit`'s letter: the limit, what it is of, and how much two workers on two processors need at least. Ray
 # starts with 64 open files, 700 MB a file, 5 GB of addresses and 180 threads, not with 40, 100 MB, 3 GB and 120.
 NEEDS = {
     "n": (resource.RLIMIT_NOFILE, "open files", 128),
