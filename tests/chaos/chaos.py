@@ -264,7 +264,7 @@ def _command(pid):
 
 def secrets(folder, since):
     """The files that hold the database's password, among those that the commands left since a time."""
-    sessions = [place for place in Path("/tmp/ray").glob("session_2*") if place.stat().st_mtime > since]
+    sessions = [place for place in Path("/tmp").glob("search-*") if place.stat().st_mtime > since]
     needles = (SECRET.encode(), quote(SECRET, safe="").encode())
     files = (file for place in (folder, *sessions) for file in place.rglob("*"))
     whole = [file for file in files if file.is_file() and not file.is_symlink()]
