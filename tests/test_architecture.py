@@ -12,8 +12,8 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 
 # Each module may import those on its left, and from the packages before its own.
 LAYERS = {
-    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction", "model",
-                  "evaluate", "engine", "environment", "trial"),
+    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction",
+                  "keras_file", "model", "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
         "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
@@ -23,7 +23,8 @@ LAYERS = {
         "reporting.page",
         "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan", "execution", "session", "run",
         "comparison", "reproduction", "replay", "exporting.formats", "exporting.reload", "exporting.roundtrip",
-        "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle",
+        "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.place",
+        "exporting.bundle",
         "export", "__main__",
     ),
     "dashboard": (
