@@ -1,4 +1,4 @@
-"""`python -m search.exporting.reload FORMAT MODEL <INPUTS >OUTPUTS`: predict with an exported model, in a process apart.
+"""`python -m search.exporting.reload FORMAT MODEL <INPUTS >OUTPUTS`: predict with an exported model, in its process.
 
 Each format is loaded by its own runtime alone, on processors: of this project there are only this module and
 TensorFlow's settings, and where a runtime does not need TensorFlow or Keras, they cannot be imported. INPUTS and
