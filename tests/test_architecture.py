@@ -15,9 +15,10 @@ LAYERS = {
     "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction",
                   "keras_file", "model", "evaluate", "engine", "environment", "trial"),
     "search": (
-        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
-        "server", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
-        "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
+        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "instants", "mirror",
+        "reconnect", "server", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict",
+        "looks", "alpha", "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping",
+        "explanation",
         "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
         "diagnosis", "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",
         "reporting.page",

@@ -1,15 +1,14 @@
 """What ran where and when, and how much of the time workers stood idle."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts.timeline import NO_HOST, occupancy, since, spans, timeline_chart
 from dashboard.site import Site
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Snapshot, local_time
 from dashboard.source import View
-from dashboard.status import local_time
 from dashboard.style import thinned
 from search.progress import clock
 
@@ -43,7 +42,7 @@ def show(site: Site) -> None:
 def _period(view: View, period: str) -> None:
     """Show the trials of a period."""
     study = view.study
-    begun = spans(study.table, datetime.now() if view.status.is_running else None)  # noqa: DTZ005 (Optuna's times are local)
+    begun = spans(study.table, local_time(datetime.now(UTC)) if view.status.is_running else None)
     if begun.empty:
         st.info("No trial has begun yet.")
         return
