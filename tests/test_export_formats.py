@@ -13,11 +13,12 @@ from PIL import Image
 
 from search.confirmed import answer_of
 from search.errors import SearchError
-from search.exporting.formats import FORMATS, ONNX
+from search.exporting.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
 from search.exporting.reload import as_bytes, from_bytes
 from search.exporting.roundtrip import RoundTrip
 from search.exporting.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
 from search.wording import sentence_of
+from trainable.keras_file import FIRST_VERSION
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
 
@@ -211,3 +212,48 @@ def test_page_on_models_shows_the_same_code():
     assert [
         code for code in (READ_IMAGE + SCALE, AS_THEY_ARE, *USE.values()) if f"```python\n{code}```" not in page
     ] == []
+
+
+@pytest.mark.thorough  # installs the first Keras 3, and loads TensorFlow beside it
+def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
+    """Keras 3.0.0, which knows nothing of what later versions write, gives each model's probabilities; none is lost."""
+    from trainable.keras_file import content_of
+    from trainable.model import initial_weights, keras_model
+
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
+    subprocess.run([*install, "keras==3.0.0", "dm-tree", "namex"], capture_output=True, check=True)
+    model = keras_model(initial_weights(784, 32, 10, seed=1))
+    inputs = {
+        "flat": np.float32(dataset.x_val[:100]) / np.float32(255),
+        "images": dataset.x_val[:100].reshape(-1, 28, 28),
+    }
+    (tmp_path / "flat.keras").write_bytes(content_of(model))
+    (tmp_path / "images.keras").write_bytes(content_of(with_preprocessing(model)))
+    np.savez(tmp_path / "in.npz", **inputs)
+    script = (
+        "import keras, numpy as np\n"
+        "inputs = np.load('in.npz')\n"
+        "found = {name: keras.models.load_model(f'{name}.keras').predict(inputs[name], verbose=0) for name in inputs}\n"
+        "np.savez('out.npz', version=keras.__version__, **found)"
+    )
+    environment = clean_environment() | {"PYTHONPATH": str(tmp_path / "first"), "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    expected = model.predict(inputs["flat"], verbose=0)
+    with np.load(tmp_path / "out.npz") as found:
+        assert str(found["version"]) == "3.0.0"
+        for name in inputs:
+            assert np.abs(found[name] - expected).max() < 1e-6
+
+
+def test_onnx_file_is_one_that_older_runtimes_open(exported):
+    """Onnxruntime 1.17 opens IR version 9 and operator set 20 at most; the card promises it."""
+    import onnx
+
+    model = onnx.load(exported[0] / ONNX.file)
+    assert model.ir_version <= 9
+    assert [each.version for each in model.opset_import if each.domain in ("", "ai.onnx") and each.version > 20] == []
+    card = (exported[0] / "MODEL_CARD.md").read_text()
+    assert f"onnxruntime from {FIRST_ONNXRUNTIME} on" in card
+    assert f"Keras, from {FIRST_VERSION} on" in card

@@ -48,10 +48,11 @@ def keras_model(weights: Weights) -> Any:
     features, hidden_units = weights[0].shape
     model = keras.Sequential(
         [
-            keras.Input((features,)),
-            keras.layers.Dense(hidden_units, activation="relu"),
-            keras.layers.Dense(len(weights[3]), activation="softmax"),
-        ]
+            keras.Input((features,), name="images"),
+            keras.layers.Dense(hidden_units, activation="relu", name="hidden"),
+            keras.layers.Dense(len(weights[3]), activation="softmax", name="output"),
+        ],
+        name="network",  # Keras's own names count the models that a process has made
     )
     model.set_weights(weights)
     return model
