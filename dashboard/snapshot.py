@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.candidates import are_best
 from search.goal import Goal, goal_of
+from search.instants import began, ended
 from search.reporting.findings import Found
 from search.study import (
     ATTEMPTS,
@@ -25,6 +27,7 @@ from search.study import (
 from trainable.config import BASELINE, PARAMETERS
 
 INTERRUPTED = "interrupted"
+ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 # Of `Snapshot.table`. Accuracies are shares, `gain` is in percentage points over the baseline, times are local.
 COLUMNS = {
@@ -112,6 +115,7 @@ class Snapshot(Found):
 
 def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
     """Return the row of a trial in `Snapshot.rows`; `searched` are the parameters of the space."""
+    start, end = began(trial), ended(trial)
     reported, attributes = trial.intermediate_values, trial.user_attrs
     value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
     params = {name: trial.params.get(name) if name in searched else BASELINE.params[name] for name in PARAMETERS}
@@ -126,8 +130,8 @@ def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
         "attempt": attributes.get(ATTEMPTS),
         "retry_of": attributes.get(RETRY_OF),
         "failure": attributes.get(FAILURE),
-        "started": trial.datetime_start,
-        "ended": trial.datetime_complete,
+        "started": start and local_time(start),
+        "ended": end and local_time(end),
     }
 
 
@@ -136,6 +140,11 @@ def state_of(trial: FrozenTrial) -> str:
     if is_interrupted(trial):
         return INTERRUPTED
     return "failed" if trial.state == TrialState.FAIL else trial.state.name.lower()
+
+
+def local_time(moment: datetime) -> datetime:
+    """Return a moment as a page shows it: local time that does not say so, with one offset for all."""
+    return moment.astimezone(ZONE).replace(tzinfo=None)
 
 
 def points(value: float | None, baseline: float | None) -> float | None:

@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
 from search.elsewhere import looks_elsewhere
+from search.instants import began, ended
 from search.lease import holder_of
 from search.storage import one_line_errors, open_read_only, shown, sqlite_file
 from search.study import settings_in
@@ -74,7 +75,7 @@ class Feed:
     def view(self) -> View:
         """Read what is new."""
         with self._lock:
-            changed, now = self._history.read(), datetime.now()  # noqa: DTZ005 (Optuna's times are local)
+            changed, now = self._history.read(), datetime.now(UTC)
             snapshot = self._snapshot
             elsewhere = self._looks_elsewhere(now)
             if snapshot is None or changed or snapshot.attributes != self._history.attributes:
@@ -117,7 +118,7 @@ def _last_event(snapshot: Snapshot) -> datetime | None:
     """Return when a trial last began or ended; None where a confirmation came later, which notes no time."""
     if snapshot.answer is not None and snapshot.answer.verdict is None:
         return None
-    times = (time for trial in snapshot.trials for time in (trial.datetime_start, trial.datetime_complete) if time)
+    times = (time for trial in snapshot.trials for time in (began(trial), ended(trial)) if time)
     return max(times, default=None)
 
 

@@ -1,16 +1,23 @@
 """Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from optuna.trial import FrozenTrial
 
 from dashboard.snapshot import Snapshot
 from search.extent import Extent
 from search.goal import Goal
+from search.instants import began, ended, instants, is_timed
 from search.lease import Holder
 from search.storage import location_arguments
 from search.study import SECONDS, is_interrupted
+
+SOON = timedelta(minutes=10)  # from a command's beginning to its first trial
+APART = timedelta(minutes=1)  # two machines' clocks
 
 
 class Phase(StrEnum):
@@ -59,12 +66,11 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
     Args:
         snapshot: The study.
         holder: Who drives it.
-        now: When it was read; local time, as Optuna records its own.
+        now: When it was read, UTC.
         changed: When a change was last seen, likewise; None where that is not known.
     """
     goal, finished, phase = snapshot.goal, snapshot.counts.finished, _phase(snapshot, holder)
-    until = now if phase == Phase.SEARCHING else None
-    rate, utilization = (None, None) if goal is None else _pace(snapshot, goal, until)
+    rate, utilization = (None, None) if goal is None else _pace(snapshot, goal)
     missing = max(goal.trials - finished, 0) if goal else 0
     return Status(
         phase=phase,
@@ -74,7 +80,7 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
         rate=rate,
         remaining=60 * missing / rate if rate and phase == Phase.SEARCHING else None,
         utilization=utilization,
-        age=max((now - changed).total_seconds(), 0.0) if changed else None,
+        age=_age(now, changed),
     )
 
 
@@ -121,20 +127,32 @@ def _phase(snapshot: Snapshot, holder: Holder | None) -> Phase:
     return Phase.FINISHED if snapshot.is_done else Phase.INTERRUPTED
 
 
-def _pace(snapshot: Snapshot, goal: Goal, until: datetime | None) -> tuple[float | None, float | None]:
-    """Return trials a minute and utilization of the last command's search, which ended with a trial or is still on."""
-    since = local_time(goal.since)
-    ours = [trial for trial in snapshot.trials if trial.datetime_start and trial.datetime_start >= since]
-    ends = [trial.datetime_complete for trial in ours if trial.datetime_complete and not is_interrupted(trial)]
-    if not ends:
+def _pace(snapshot: Snapshot, goal: Goal) -> tuple[float | None, float | None]:
+    """Return trials a minute and utilization of the last command's search, up to the last that it recorded.
+
+    So only instants are compared that the driver took, whatever the time is where this is read.
+    """
+    timed = [trial for trial in snapshot.trials if is_timed(trial)]
+    ours = [trial for trial in timed or snapshot.trials if (start := began(trial)) and start >= goal.since]
+    finished = [end for trial in ours if (end := ended(trial)) and not is_interrupted(trial)]
+    if not finished or not (timed or _fits(snapshot.trials, goal.since)):
         return None, None
-    seconds = ((until or max(ends)) - since).total_seconds()
+    seconds = (max([*finished, *instants(ours)]) - goal.since).total_seconds()
     if seconds <= 0:
         return None, None
     training = sum(trial.user_attrs.get(SECONDS, 0.0) for trial in ours)
-    return 60 * len(ends) / seconds, min(training / (seconds * goal.workers), 1.0)
+    return 60 * len(finished) / seconds, min(training / (seconds * goal.workers), 1.0)
 
 
-def local_time(moment: datetime) -> datetime:
-    """Return a moment as Optuna records its own: local time that does not say so."""
-    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone().replace(tzinfo=None)
+def _fits(trials: Sequence[FrozenTrial], since: datetime) -> bool:
+    """Say whether local times of the driver are those of here: a command begins soon, and with no trial at work."""
+    spans = [(start, ended(trial)) for trial in trials if not is_interrupted(trial) and (start := began(trial))]
+    at_work = any(start < since and (end is None or end > since) for start, end in spans)
+    return not at_work and any(since <= start < since + SOON for start, _ in spans)
+
+
+def _age(now: datetime, changed: datetime | None) -> float | None:
+    """Return the seconds since a change; None where it lies ahead by the clock of here, which is another one then."""
+    if changed is None or changed - now > APART:
+        return None
+    return max((now - changed).total_seconds(), 0.0)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from optuna.trial import FrozenTrial
 
 from search.explanation import lacks_explanation
 from search.extent import GOAL, Extent, is_confirmed
+from search.instants import HERE
 from search.options import Options
 from search.settings import Settings
 from search.stopping import stops_of
@@ -42,7 +43,7 @@ class Goal:
     @classmethod
     def from_now(cls, trials: int, extent: Extent | None, workers: int, **more: Any) -> "Goal":
         """Return the goal of a command that begins, or goes on with other workers, at this moment."""
-        return cls(trials, extent, workers, datetime.now(UTC).replace(microsecond=0), **more)
+        return cls(trials, extent, workers, HERE.now().replace(microsecond=0), **more)
 
     @classmethod
     def of(cls, options: Options, extent: Extent | None, workers: int, began: datetime | None) -> "Goal":

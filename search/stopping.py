@@ -19,6 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.answer import VAL_ACCURACY
 from search.candidates import CONFIRMED, THE_BASELINE, Network
 from search.confirmed import fresh_seeds
+from search.instants import ENDED, HERE, ended
 from search.options import Options
 from search.settings import Settings
 from search.study import POINTS, count, ranked
@@ -71,7 +72,7 @@ class Stop:
     @classmethod
     def now(cls, reason: Reason, detail: str, trials: int) -> "Stop":
         """Return what is recorded at this moment."""
-        return cls(reason, detail, trials, datetime.now(UTC).isoformat(timespec="seconds"))
+        return cls(reason, detail, trials, HERE.now().isoformat(timespec="seconds"))
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
@@ -218,5 +219,6 @@ def _value(trial: FrozenTrial) -> float | None:
     return None
 
 
-def _ended(trial: FrozenTrial) -> tuple[datetime, int]:
-    return trial.datetime_complete or datetime.max, trial.number  # noqa: DTZ901 (Optuna's times are local)
+def _ended(trial: FrozenTrial) -> tuple[bool, datetime, int]:
+    """Return what sorts trials as they ended: those of before versions that record an instant come first."""
+    return ENDED in trial.user_attrs, ended(trial) or datetime.max.replace(tzinfo=UTC), trial.number

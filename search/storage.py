@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -17,25 +16,16 @@ from sqlalchemy.engine import URL, make_url
 from search.errors import SearchError, UsageError, lines_of
 from search.options import default_storage
 from search.reconnect import ReconnectingStorage
+from search.server import server_options, understood, variables_here
 from search.sqlite import BUSY_TIMEOUT, check_whole, prepare, read, tables_of
 
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)
 NOTHING_YET = "there is no storage here yet; a search makes it"
 LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and adds -journal
-# A server that is cut off from the network is noticed within half a minute (libpq's names).
-LIBPQ = {
-    "connect_timeout": 10,
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,  # milliseconds: of what was sent and is not acknowledged
-}
-READ_ONLY = {"options": "-c default_transaction_read_only=on"}
 BACKENDS = ("sqlite", "postgresql")
 REVISION = "alembic_version"  # table that Optuna makes, and writes a row into, when it has made all others
 IS_MADE = "SELECT version_num FROM alembic_version"
-LIBPQ_DRIVERS = ("psycopg", "psycopg2")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
 
@@ -64,7 +54,7 @@ def parse_url(url: str) -> URL:
 
 def _known(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        parsed = understood(make_url(url))
         parsed.get_dialect()
     except sa.exc.NoSuchModuleError as error:
         raise UsageError(f"--storage: there is no such kind of database: {error}") from error
@@ -139,7 +129,8 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
 
 def _exists_on_server(url: str) -> bool:
     with _one_line_refusals(url):
-        engine = sa.create_engine(url, **_server_options(url, READ_ONLY), poolclass=sa.NullPool)
+        parsed = parse_url(url)
+        engine = sa.create_engine(parsed, **server_options(parsed, read_only=True), poolclass=sa.NullPool)
         with engine.connect() as connection:
             made = sa.inspect(connection).has_table(REVISION)
             return made and connection.execute(sa.text(IS_MADE)).first() is not None
@@ -161,7 +152,7 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
     if not create and not exists(url):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        storage = _connect(ReconnectingStorage, url, _server_options(url), skip_table_creation=not create)
+        storage = _connect_to_server(ReconnectingStorage, url, read_only=False, skip_table_creation=not create)
         storage.given_up = given_up
         return storage
     if create:
@@ -185,7 +176,7 @@ def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
     if not exists(url, GLANCE_TIMEOUT):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
+        return _connect_to_server(RDBStorage, url, read_only=True, skip_table_creation=True)
     if check:
         check_whole(file, GLANCE_TIMEOUT)
     database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
@@ -198,10 +189,10 @@ def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
     )
 
 
-def _server_options(url: str, further: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, Any]:
+def _connect_to_server(kind: type[Kind], url: str, *, read_only: bool, **kwargs: Any) -> Kind:
     parsed = parse_url(url)
-    libpq = {**LIBPQ, **further} if parsed.get_driver_name() in LIBPQ_DRIVERS else {}
-    return {"pool_pre_ping": True, "connect_args": {key: libpq[key] for key in libpq.keys() - parsed.query.keys()}}
+    address = parsed.render_as_string(hide_password=False)
+    return _connect(kind, address, server_options(parsed, read_only=read_only), given=url, **kwargs)
 
 
 def _connect(
@@ -222,7 +213,8 @@ def _one_line_refusals(url: str) -> Iterator[None]:
         reason = error.__cause__ or error
         raise UsageError(f"--storage {shown(url)}: the driver is not installed: {reason}") from error
     except (*STORAGE_ERRORS, RuntimeError) as error:
-        raise SearchError(f"--storage {shown(url)}: {storage_reason(error)}") from error
+        note = "" if sqlite_file(url) else variables_here()
+        raise SearchError(f"--storage {shown(url)}: {storage_reason(error)}{note}") from error
 
 
 @contextmanager

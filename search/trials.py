@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import optuna
@@ -11,10 +12,11 @@ from optuna.trial import TrialState
 
 from search.errors import HopelessError
 from search.failures import Failure, FailureStore
+from search.instants import BEGAN, ENDED, HERE, instants, stamp
 from search.live import LiveTrial, Observer, Report
 from search.models import ModelStore
 from search.settings import Settings
-from search.stopping import Limits, Reason
+from search.stopping import Limits, Reason, stops_of
 from search.study import (
     ATTEMPTS,
     ENVIRONMENT,
@@ -81,7 +83,9 @@ class Trials:
         self._ended = 0
         self._only_failures = True
         self._environments = set[str]()  # digests of those that this command has written down
-        best = ranked(study.get_trials(deepcopy=False))[:keep]
+        known = study.get_trials(deepcopy=False)
+        HERE.follow([*instants(known), *(datetime.fromisoformat(each.time) for each in stops_of(study.user_attrs))])
+        best = ranked(known)[:keep]
         self._keep = keep
         self._best = [rank(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept
         self.training_seconds = 0.0
@@ -141,6 +145,7 @@ class Trials:
         if seed is None:
             seed = trial_seed(self._settings, trial.number)
             trial.set_user_attr(SEED, seed)
+        trial.set_user_attr(BEGAN, stamp())
         config = self._settings.space.complete(trial.params) | {"seed": seed}
         self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
         return config | {KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
@@ -191,6 +196,7 @@ class Trials:
         attempts = {ATTEMPTS: live.attempt + failure.counted}
         enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | attempts)
         trial.set_user_attr(FAILURE, f"{INTERRUPTED}: {failure.reason}")
+        trial.set_user_attr(ENDED, stamp())
         self._study.tell(trial, state=TrialState.FAIL)
         self._left += 1
         self._observer.interrupted(live, failure.reason)
@@ -241,7 +247,7 @@ class Trials:
 
 def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
     """Return the user attributes of a trial that has ended."""
-    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0}
+    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0, ENDED: stamp()}
     if live.last is not None:
         attributes |= {
             EPOCHS_RUN: live.last.epoch,

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server in a directory of its own, for tests that stop it, kill it and start it again."""
+"""A real PostgreSQL server in a directory of its own, which tests stop, kill and start again; and a pooler."""
 
 import os
 import pwd
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 from commands import memory_folder
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 HOST = "127.0.0.1"
 USER = "searcher"
@@ -36,6 +36,60 @@ def free_port():
                 return port
 
 
+def pooler_binary():
+    """Return PgBouncer's program, or None where it is not installed."""
+    return shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+class Pooler(AbstractContextManager):
+    """PgBouncer before a server, on a port of its own; in transaction mode with two connections to each database."""
+
+    def __init__(self, server, mode):
+        self.server, self.port = server, free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="pooler-", dir=server.directory))
+        settings = {
+            "listen_addr": HOST,
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "pool_mode": mode,
+            "default_pool_size": 2 if mode == "transaction" else 10,
+            "query_wait_timeout": 10,
+            "auth_type": "scram-sha-256",
+            "auth_file": self._folder / "users",
+        }
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        databases = f"[databases]\n* = host={HOST} port={server.port}\n[pgbouncer]\n"
+        (self._folder / "pgbouncer.ini").write_text(databases + "\n".join(lines))
+        secret = server.password.replace('"', '""')
+        (self._folder / "users").write_text(f'"{USER}" "{secret}"\n')
+        if identity := server.identity:
+            for file in (self._folder, *self._folder.iterdir()):
+                os.chown(file, identity["user"], identity["group"])
+
+    def __enter__(self):
+        self._process = subprocess.Popen(
+            [pooler_binary(), "--quiet", self._folder / "pgbouncer.ini"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0, **self.server.identity,
+        )  # fmt: skip
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex((HOST, self.port)) == 0:
+                    return self
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("PgBouncer did not start")
+            time.sleep(0.02)
+
+    def __exit__(self, *_):
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        shutil.rmtree(self._folder)
+
+    def url(self, url):
+        """Return the URL of a database of the server through the pooler."""
+        return make_url(url).set(port=self.port).render_as_string(hide_password=False)
+
+
 class PostgresServer(AbstractContextManager):
     """A server on a port of 127.0.0.1 with one user and scram-sha-256; a `with` block removes it at its end.
 
@@ -48,10 +102,10 @@ class PostgresServer(AbstractContextManager):
         self.log = self.directory / "server.log"
         self._process = None
         self._others = None  # a pipe whose other end every process of the server has
-        self._identity = {}
+        self.identity = {}
         if os.geteuid() == 0:  # PostgreSQL refuses to run as root; Debian's package makes a user for it
             account = pwd.getpwnam("postgres")
-            self._identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            self.identity = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
             os.chown(self.directory, account.pw_uid, account.pw_gid)
 
     def __exit__(self, *_):
@@ -116,7 +170,7 @@ class PostgresServer(AbstractContextManager):
 
     def _run(self, program, *arguments, **kwargs):
         """Start a program in the directory, in a process group of its own, which Ctrl-C does not reach."""
-        kwargs |= self._identity | {"cwd": self.directory, "process_group": 0}
+        kwargs |= self.identity | {"cwd": self.directory, "process_group": 0}
         with self.log.open("ab") as log:
             return subprocess.Popen([server_binaries() / program, *arguments], stdout=log, stderr=log, **kwargs)
 

@@ -12,19 +12,21 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 
 # Each module may import those on its left, and from the packages before its own.
 LAYERS = {
-    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction", "model",
-                  "evaluate", "engine", "environment", "trial"),
+    "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction",
+                  "keras_file", "model", "evaluate", "engine", "environment", "trial"),
     "search": (
-        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
-        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
-        "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
+        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "instants", "mirror",
+        "reconnect", "server", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict",
+        "looks", "alpha", "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping",
+        "explanation",
         "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
         "diagnosis", "capacity", "limits", "scratch", "resources",
         "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",
         "reporting.page",
         "reporting.findings", "reporting.records", "reporting.recipe", "report", "plan", "execution", "session", "run",
         "comparison", "reproduction", "replay", "exporting.formats", "exporting.reload", "exporting.roundtrip",
-        "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.bundle",
+        "exporting.selection", "exporting.description", "exporting.snippets", "exporting.card", "exporting.place",
+        "exporting.bundle",
         "export", "__main__",
     ),
     "dashboard": (

@@ -13,10 +13,12 @@ from PIL import Image
 
 from search.confirmed import answer_of
 from search.errors import SearchError
-from search.exporting.formats import FORMATS, ONNX
+from search.exporting.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
+from search.exporting.reload import as_bytes, from_bytes
 from search.exporting.roundtrip import RoundTrip
 from search.exporting.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
 from search.wording import sentence_of
+from trainable.keras_file import FIRST_VERSION
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
 
@@ -108,22 +110,23 @@ def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["onnx", "tflite"])
-def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, tmp_path, name):
+def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     """In the process that loads such a file again there is neither TensorFlow nor Keras."""
     output, _, preprocessing = exported
     images = dataset.x_val[:3].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:3]) / np.float32(255)
-    np.save(tmp_path / "in.npy", images)
     script = (
         "import sys\n"
         "from search.exporting.reload import main\n"
         "main(sys.argv[1:])\n"
-        "print([name for name in sys.modules if name.startswith(('tensorflow.', 'keras.', 'optuna', 'ray'))])"
+        "loaded = [name for name in sys.modules if name.startswith(('tensorflow.', 'keras.', 'optuna', 'ray'))]\n"
+        "sys.exit(', '.join(loaded) or None)"
     )
-    file = str(output / FORMATS[name].file)
-    command = [sys.executable, "-c", script, name, file, str(tmp_path / "in.npy"), str(tmp_path / "out.npy")]
-    result = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
-    assert np.load(tmp_path / "out.npy").shape == (3, 10)
+    result = subprocess.run(
+        [sys.executable, "-c", script, name, str(output / FORMATS[name].file)],
+        cwd=ROOT, env=clean_environment(), input=as_bytes(images), capture_output=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert from_bytes(result.stdout).shape == (3, 10)
 
 
 def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
@@ -155,27 +158,27 @@ def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_probabilities_that_differ_are_refused(exported, dataset, tmp_path):
+def test_probabilities_that_differ_are_refused(exported, dataset):
     """The same classes are not enough: one probability that is off by more than 1e-4 is one too many, NaN too."""
     output, _, preprocessing = exported
     images = dataset.x_val[:5].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:5]) / np.float32(255)
     file = output / ONNX.file
-    found = RoundTrip(tmp_path, images, np.zeros((5, 10), np.float32))._predicted(ONNX, file)
-    assert RoundTrip(tmp_path, images, found).check(ONNX, file).largest_difference == 0
+    found = RoundTrip(images, np.zeros((5, 10), np.float32))._predicted(ONNX, file)
+    assert RoundTrip(images, found).check(ONNX, file).largest_difference == 0
     for wrong in (2e-4, np.nan):
         expected = found.copy()
         expected[4, found[4].argmax()] += wrong
         with pytest.raises(SearchError, match="--format onnx: differs from the Keras model in the classes of 0 of 5"):
-            RoundTrip(tmp_path, images, expected).check(ONNX, file)
+            RoundTrip(images, expected).check(ONNX, file)
     with pytest.raises(SearchError, match="gives probabilities"):
-        RoundTrip(tmp_path, images, found[:4]).check(ONNX, file)
+        RoundTrip(images, found[:4]).check(ONNX, file)
 
 
 def test_file_that_its_runtime_cannot_load_is_refused(tmp_path):
     """The line has the runtime's reason."""
     file = tmp_path / "model.onnx"
     file.write_bytes(b"no model")
-    trip = RoundTrip(tmp_path, np.zeros((1, 784), np.float32), np.zeros((1, 10), np.float32))
+    trip = RoundTrip(np.zeros((1, 784), np.float32), np.zeros((1, 10), np.float32))
     with pytest.raises(SearchError, match=r"^--format onnx: onnxruntime cannot load it again: .*model\.onnx"):
         trip.check(ONNX, file)
 
@@ -209,3 +212,48 @@ def test_page_on_models_shows_the_same_code():
     assert [
         code for code in (READ_IMAGE + SCALE, AS_THEY_ARE, *USE.values()) if f"```python\n{code}```" not in page
     ] == []
+
+
+@pytest.mark.thorough  # installs the first Keras 3, and loads TensorFlow beside it
+def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
+    """Keras 3.0.0, which knows nothing of what later versions write, gives each model's probabilities; none is lost."""
+    from trainable.keras_file import content_of
+    from trainable.model import initial_weights, keras_model
+
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
+    subprocess.run([*install, "keras==3.0.0", "dm-tree", "namex"], capture_output=True, check=True)
+    model = keras_model(initial_weights(784, 32, 10, seed=1))
+    inputs = {
+        "flat": np.float32(dataset.x_val[:100]) / np.float32(255),
+        "images": dataset.x_val[:100].reshape(-1, 28, 28),
+    }
+    (tmp_path / "flat.keras").write_bytes(content_of(model))
+    (tmp_path / "images.keras").write_bytes(content_of(with_preprocessing(model)))
+    np.savez(tmp_path / "in.npz", **inputs)
+    script = (
+        "import keras, numpy as np\n"
+        "inputs = np.load('in.npz')\n"
+        "found = {name: keras.models.load_model(f'{name}.keras').predict(inputs[name], verbose=0) for name in inputs}\n"
+        "np.savez('out.npz', version=keras.__version__, **found)"
+    )
+    environment = clean_environment() | {"PYTHONPATH": str(tmp_path / "first"), "KERAS_BACKEND": "tensorflow"}
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    expected = model.predict(inputs["flat"], verbose=0)
+    with np.load(tmp_path / "out.npz") as found:
+        assert str(found["version"]) == "3.0.0"
+        for name in inputs:
+            assert np.abs(found[name] - expected).max() < 1e-6
+
+
+def test_onnx_file_is_one_that_older_runtimes_open(exported):
+    """Onnxruntime 1.17 opens IR version 9 and operator set 20 at most; the card promises it."""
+    import onnx
+
+    model = onnx.load(exported[0] / ONNX.file)
+    assert model.ir_version <= 9
+    assert [each.version for each in model.opset_import if each.domain in ("", "ai.onnx") and each.version > 20] == []
+    card = (exported[0] / "MODEL_CARD.md").read_text()
+    assert f"onnxruntime from {FIRST_ONNXRUNTIME} on" in card
+    assert f"Keras, from {FIRST_VERSION} on" in card

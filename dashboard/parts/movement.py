@@ -1,6 +1,6 @@
 """How a page says whether a study is moving: who drives it, how far it is, how fast, and how to go on."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
@@ -35,7 +35,7 @@ def show_movement(view: View) -> None:
 
 
 def _where(holder: Holder) -> str:
-    since = datetime.fromisoformat(holder.since)
+    since = datetime.fromisoformat(holder.since).astimezone()
     return f"{holder.host} (process {holder.pid} since {since:%d %b %H:%M:%S})"
 
 
@@ -57,5 +57,5 @@ def _pace(status: Status) -> list[str]:
     if status.is_running:
         age = f"{status.age:.0f} s" if status.age < 60 else clock(status.age)  # noqa: PLR2004 (a minute)
         return [*found, f"last change {age} ago"]
-    last = datetime.now() - timedelta(seconds=status.age)  # noqa: DTZ005 (Optuna's times are local)
+    last = (datetime.now(UTC) - timedelta(seconds=status.age)).astimezone()
     return [*found, f"last change on {last:%d %b %Y at %H:%M}"]

@@ -1,16 +1,16 @@
 """What ran where and when, and how much of the time workers stood idle."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
 
 from dashboard.charts.timeline import NO_HOST, occupancy, since, spans, timeline_chart
 from dashboard.site import Site
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import local_time
 from dashboard.source import View
-from dashboard.status import local_time
 from dashboard.style import thinned
+from search.instants import is_timed
 from search.progress import clock
 
 LATEST = 500  # trials: a browser draws so many bars in half a second
@@ -43,11 +43,11 @@ def show(site: Site) -> None:
 def _period(view: View, period: str) -> None:
     """Show the trials of a period."""
     study = view.study
-    begun = spans(study.table, datetime.now() if view.status.is_running else None)  # noqa: DTZ005 (Optuna's times are local)
+    begun = spans(study.table, local_time(datetime.now(UTC)) if view.status.is_running else None)
     if begun.empty:
         st.info("No trial has begun yet.")
         return
-    held = since(begun, _beginning(study, begun, period))
+    held = since(begun, _beginning(view, begun, period))
     if held.empty:
         st.info("No trial was at work in this period.")
         return
@@ -64,13 +64,15 @@ def _period(view: View, period: str) -> None:
     _lanes(lanes)
 
 
-def _beginning(study: Snapshot, begun: pd.DataFrame, period: str) -> datetime:
+def _beginning(view: View, begun: pd.DataFrame, period: str) -> datetime:
     """Return when a period begins; its end is the last that is known."""
+    goal = view.study.goal
     length = PERIODS[period]
     if length is None:
         starts = begun["start"].sort_values()
         latest = pd.Timestamp(starts.iloc[-min(LATEST, len(starts))])
-        return max(latest, local_time(study.goal.since)) if period == COMMAND and study.goal else latest
+        is_known = any(map(is_timed, view.study.trials)) or view.status.rate is not None  # else the zone may be another
+        return max(latest, local_time(goal.since)) if period == COMMAND and goal and is_known else latest
     first, last = begun["start"].min(), begun["end"].max()
     return pd.Timestamp(first if length > last - first else last - length)
 

@@ -2,10 +2,7 @@
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +14,20 @@ from search.answer import Answer
 from search.confirmed import answer_of
 from search.data import load
 from search.elsewhere import looks_elsewhere
-from search.errors import SearchError, UsageError
 from search.exporting.card import card
 from search.exporting.description import describe
 from search.exporting.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
+from search.exporting.place import check_free, filled
 from search.exporting.roundtrip import Check, RoundTrip
 from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
 from search.storage import open_read_only
 from search.study import load_study, settings_of
 from trainable.data import Dataset
+from trainable.keras_file import portable
 from trainable.scoring import BATCH
 
+DESCRIPTION, CARD = "model.json", "MODEL_CARD.md"
 PIXEL_MAX = np.float32(255)
 
 
@@ -59,28 +58,24 @@ def export(request: Request) -> Exported:
 
     Raises:
         UsageError: There is no such study, trial or kept model, a format's packages are missing, or the folder holds
-            something else.
+            something else or cannot be written.
         SearchError: The model is not the one that the study speaks of, or one of the files is not that model; nothing
             is left behind.
     """
-    _check_free(request.output)
+    check_free(request.output)
     check_installed(request.formats)
     storage = open_read_only(request.storage)
     study = load_study(request.study, storage)
     settings = settings_of(study)
     answer = answer_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
-    dataset = load(request.data)
-    model = load_accepted(selected, dataset)
-    with _work_folder(request.output) as work:
-        folder = work / "export"
-        folder.mkdir()
+    with filled(request.output, last=DESCRIPTION) as folder:
+        dataset = load(request.data)
+        model = load_accepted(selected, dataset)
         checks = _write_models(folder, request, model, selected.file, dataset)
         description = describe(study, settings, answer, selected, checks, preprocessing=request.preprocessing)
         _write_description(folder, description, answer)
-        request.output.parent.mkdir(parents=True, exist_ok=True)
-        folder.replace(request.output)
-    names = [*(kind.file for kind in request.formats), "model.json", "MODEL_CARD.md"]
+    names = [*(kind.file for kind in request.formats), DESCRIPTION, CARD]
     return Exported([request.output / name for name in names], checks)
 
 
@@ -90,12 +85,14 @@ def _write_models(folder: Path, request: Request, model: Any, source: Path, data
     expected: NDArray[np.float32] = model.predict(scaled, batch_size=BATCH, verbose=0)
     inputs = dataset.x_val.reshape(-1, SIDE, SIDE) if request.preprocessing else scaled
     exported = with_preprocessing(model) if request.preprocessing else model
-    trip = RoundTrip(folder.parent, inputs, expected)
+    trip = RoundTrip(inputs, expected)
     checks = {}
     for kind in request.formats:
         file = folder / kind.file
         if kind == KERAS and not request.preprocessing:
-            shutil.copyfile(source, file)  # to the last byte what the study kept
+            file.write_bytes(
+                portable(source.read_bytes())
+            )  # to the last byte what the study kept, unless it is of before
         else:
             convert(exported, kind, file)
         checks[kind.name] = trip.check(kind, file)
@@ -104,34 +101,8 @@ def _write_models(folder: Path, request: Request, model: Any, source: Path, data
 
 def _write_description(folder: Path, description: Mapping[str, Any], answer: Answer | None) -> None:
     """Add the card and, last, `model.json` with the hash of every other file."""
-    (folder / "MODEL_CARD.md").write_text(card(description, answer), encoding="utf-8")
+    (folder / CARD).write_text(card(description, answer), encoding="utf-8")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     hashes = {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     text = json.dumps({**description, "files": hashes}, indent=2)
-    (folder / "model.json").write_text(f"{text}\n", encoding="utf-8")
-
-
-def _check_free(output: Path) -> None:
-    """Refuse a folder that holds something, before seconds are spent."""
-    try:
-        if output.exists() and (not output.is_dir() or any(output.iterdir())):
-            raise UsageError(f"--output {output}: must be a new or an empty folder")
-    except OSError as error:
-        raise SearchError(f"--output {output}: {error.strerror}") from error
-
-
-@contextmanager
-def _work_folder(output: Path) -> Iterator[Path]:
-    """Yield a folder that is gone afterwards, in the nearest folder of the output that is there.
-
-    So what is filled there can take its name by a rename, and no new folder stays where nothing takes it.
-    """
-    try:
-        nearest = next(each for each in output.absolute().parents if each.exists())
-        work = Path(tempfile.mkdtemp(prefix=f".{output.name}.", dir=nearest))
-        try:
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-    except OSError as error:
-        raise SearchError(f"--output {output}: {error.strerror or error}") from error
+    (folder / DESCRIPTION).write_text(f"{text}\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from search.answer import Answer
+from search.exporting.formats import FIRST_ONNXRUNTIME
 from search.exporting.roundtrip import CLOSE
 from search.exporting.selection import WINNER
 from search.exporting.snippets import USE, prepare
@@ -11,11 +12,12 @@ from search.looks import occasions, told
 from search.reporting.findings import remarks
 from search.study import BEST
 from search.wording import finding_of, method_of, percent, sentence_of
+from trainable.keras_file import FIRST_VERSION
 
 TITLES = {
-    "keras": "Keras (`pip install keras tensorflow`)",
+    "keras": f"Keras, from {FIRST_VERSION} on (`pip install keras tensorflow`)",
     "savedmodel": "SavedModel (`pip install tensorflow`)",
-    "onnx": "ONNX (`pip install onnxruntime`)",
+    "onnx": f"ONNX, onnxruntime from {FIRST_ONNXRUNTIME} on (`pip install onnxruntime`)",
     "tflite": "LiteRT, formerly TensorFlow Lite (`pip install ai-edge-litert`)",
 }
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from search.errors import SearchError, UsageError, lines_of
 from search.noise import quiet_import, quiet_stdout
+from trainable.keras_file import content_of
 
 INPUT = "images"  # what the models' input is called where a format gives it a name
+FIRST_ONNXRUNTIME = "1.17"  # opens IR version 9 and operator set 20 at most
 SIDE = 28  # pixels of an image's width and height
 
 
@@ -88,7 +90,7 @@ def convert(model: Any, kind: Format, file: Path) -> None:
     try:
         with quiet_import(), quiet_stdout():  # the converters write there without being asked
             if kind.export_as is None:
-                model.save(file)
+                file.write_bytes(content_of(model))
             else:
                 model.export(file, format=kind.export_as, verbose=False, input_signature=signature)
     except OSError:

@@ -1,10 +1,12 @@
-"""`python -m search.exporting.reload FORMAT MODEL INPUTS OUTPUTS`: predict with an exported model, in its own process.
+"""`python -m search.exporting.reload FORMAT MODEL <INPUTS >OUTPUTS`: predict with an exported model, in its process.
 
 Each format is loaded by its own runtime alone, on processors: of this project there are only this module and
 TensorFlow's settings, and where a runtime does not need TensorFlow or Keras, they cannot be imported. INPUTS and
-OUTPUTS are `.npy` files.
+OUTPUTS are the content of `.npy` files: a pipe needs no room on a disk.
 """
 
+import io
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -28,13 +30,28 @@ Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 def main(arguments: list[str]) -> None:
     """Load the model, predict, and write the probabilities."""
-    name, model, inputs, outputs = arguments
-    for package in ABSENT[name]:
-        sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
-    predict = LOADERS[name](model)
-    images = np.load(inputs)
-    batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
-    np.save(outputs, np.concatenate(batches))
+    name, model = arguments
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outputs:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a runtime prints is no probability
+        for package in ABSENT[name]:
+            sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
+        predict = LOADERS[name](model)
+        images = from_bytes(sys.stdin.buffer.read())
+        batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        outputs.write(as_bytes(np.concatenate(batches)))
+
+
+def as_bytes(array: NDArray[Any]) -> bytes:
+    """Return the content of a `.npy` file of an array."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def from_bytes(content: bytes) -> NDArray[Any]:
+    """Return the array of which this is the `.npy` file's content."""
+    array: NDArray[Any] = np.load(io.BytesIO(content))
+    return array
 
 
 def load_keras(file: str) -> Predict:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from search.errors import SearchError
 from search.exporting.formats import Format
+from search.exporting.reload import as_bytes, from_bytes
 
 CLOSE = 1e-4  # probabilities; float32 sums in another order differ by about 1e-6
 
@@ -35,17 +36,14 @@ class Check:
 class RoundTrip:
     """Compares exported files with the model that they were made from, on the same images."""
 
-    def __init__(self, work: Path, inputs: NDArray[np.generic], expected: NDArray[np.float32]) -> None:
-        """Write down what to predict.
+    def __init__(self, inputs: NDArray[np.generic], expected: NDArray[np.float32]) -> None:
+        """Take what to predict.
 
         Args:
-            work: A folder for what goes between the processes.
             inputs: The images as the exported model takes them.
             expected: float32 [n, classes], the source model's probabilities.
         """
-        self._inputs, self._outputs = work / "inputs.npy", work / "outputs.npy"
-        self._expected = expected
-        np.save(self._inputs, inputs)
+        self._inputs, self._expected = as_bytes(inputs), expected
 
     def check(self, kind: Format, file: Path) -> Check:
         """Load a file in a fresh process, predict, and compare.
@@ -69,12 +67,10 @@ class RoundTrip:
         return Check(file.name, f"{kind.runtime} {version(kind.runtime)}", len(found), largest)
 
     def _predicted(self, kind: Format, file: Path) -> NDArray[np.float32]:
-        self._outputs.unlink(missing_ok=True)
-        paths = [str(each) for each in (file, self._inputs, self._outputs)]
-        command = [sys.executable, "-m", "search.exporting.reload", kind.name, *paths]
-        ended = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+        command = [sys.executable, "-m", "search.exporting.reload", kind.name, str(file)]
+        ended = subprocess.run(command, input=self._inputs, capture_output=True, check=False)
         if ended.returncode:
-            said = ended.stderr.strip().splitlines() or [f"its process ended with status {ended.returncode}"]
-            raise SearchError(f"--format {kind.name}: {kind.runtime} cannot load it again: {said[-1]}")
-        found: NDArray[np.float32] = np.load(self._outputs)
-        return found
+            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            reason = said[-1] if said else f"its process ended with status {ended.returncode}"
+            raise SearchError(f"--format {kind.name}: {kind.runtime} cannot load it again: {reason}")
+        return from_bytes(ended.stdout)

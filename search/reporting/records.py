@@ -12,6 +12,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmed import results_of
 from search.insight import EPOCHS, LAST_EPOCHS, Insight
+from search.instants import began, ended, is_timed
 from search.progress import clock, gain
 from search.reporting.figures import Points, bars, lines
 from search.reporting.findings import NONE, Found, number, several
@@ -244,13 +245,16 @@ def _times(found: Found) -> list[str]:
         "The baseline's networks that say how much a seed makes": networks[CONFIRMED] + networks[TESTED] - confirming,
     }
     texts += [f"{what} trained for {clock(each)}, likewise." for what, each in others.items() if round(each)]
-    starts = [trial.datetime_start for trial in found.trials if trial.datetime_start is not None]
-    ends = [trial.datetime_complete for trial in found.trials if trial.datetime_complete is not None]
+    begun = [trial for trial in found.trials if trial.datetime_start is not None]
+    are_timed = all(is_timed(trial) for trial in begun)  # the others have local times of the driver only
+    starts = [at for each in begun if (at := began(each) if are_timed else each.datetime_start) is not None]
+    ends = [at for each in begun if (at := ended(each) if are_timed else each.datetime_complete) is not None]
+    by = "in UTC" if are_timed else "by the driver's clock"
     if starts and ends:
         first, last = min(starts), max(ends)
         texts.append(
             f"The first trial started at {first:%Y-%m-%d %H:%M:%S} and the last one ended at {last:%Y-%m-%d %H:%M:%S} "
-            f"by the driver's clock: {clock((last - first).total_seconds())} in all, pauses included."
+            f"{by}: {clock((last - first).total_seconds())} in all, pauses included."
         )
     return [" ".join(texts)]
 

@@ -7,11 +7,12 @@ from pathlib import Path
 import optuna
 import pytest
 
-from dashboard.snapshot import Snapshot, row_of
+from dashboard.snapshot import Snapshot, local_time, row_of
 from dashboard.source import Feed
 from dashboard.status import Phase, continue_command, status_of
 from search.extent import GOAL, Extent
 from search.goal import Goal
+from search.instants import BEGAN, ENDED, Clock, ended
 from search.lease import Holder
 from search.options import parse
 from search.settings import Wishes
@@ -19,23 +20,38 @@ from search.storage import open_read_only
 from search.study import FAILURE, SECONDS
 
 SINCE = datetime(2026, 1, 1, 12, tzinfo=UTC)
-START = SINCE.astimezone().replace(tzinfo=None)  # as Optuna records times
 HOLDER = Holder("token", "here", 7, "machine", "process", SINCE.isoformat())
 
 
 def after(seconds):
-    """A moment of the search."""
-    return START + timedelta(seconds=seconds)
+    """A moment of the search, UTC."""
+    return SINCE + timedelta(seconds=seconds)
 
 
-def trial(number, start, end=None, state="COMPLETE", **attributes):
-    """A trial that ran from one second of the search to another."""
+def local(seconds, zone=0):
+    """The same as Optuna records it, so many hours ahead of the zone of here."""
+    return after(seconds + 3600 * zone).astimezone().replace(tzinfo=None)
+
+
+def trial(number, start, end=None, state="COMPLETE", zone=0, **attributes):
+    """A trial that ran from one second of the search to another, as a version recorded it that knew no instants."""
     state = optuna.trial.TrialState[state if end is not None else "RUNNING"]
     value = 0.9 if state == optuna.trial.TrialState.COMPLETE else None
     made = optuna.trial.create_trial(state=state, value=value, user_attrs=attributes)
-    made.number, made.datetime_start = number, after(start)
-    made.datetime_complete = None if end is None else after(end)
+    made.number, made.datetime_start = number, local(start, zone)
+    made.datetime_complete = None if end is None else local(end, zone)
     return made
+
+
+def timed(trials, zone):
+    """The same trials with instants of their own, from a driver elsewhere whose clock jumped by a day at the end."""
+    for each in trials:
+        start, end = each.datetime_start, each.datetime_complete
+        instants = {BEGAN: start.astimezone().isoformat()} | ({ENDED: end.astimezone().isoformat()} if end else {})
+        each.user_attrs = each.user_attrs | instants
+        each.datetime_start += timedelta(hours=zone)
+        each.datetime_complete = end and end + timedelta(hours=zone, days=1)
+    return trials
 
 
 def study(*trials, goal=4, extent=None, workers=2, runs="runs", storage="sqlite:///runs/studies.db"):
@@ -45,11 +61,16 @@ def study(*trials, goal=4, extent=None, workers=2, runs="runs", storage="sqlite:
     return Snapshot("s", storage, Path(runs), Wishes(seed=1).settings({}), attributes, trials, None, rows)
 
 
-THREE = (
-    trial(0, 0, 30, **{SECONDS: 30.0}),
-    trial(1, 0, 40, "PRUNED", **{SECONDS: 40.0}),
-    trial(2, 30, 60, "FAIL", **{SECONDS: 20.0, FAILURE: "diverged"}),
-)
+def three():
+    """Three trials, one of each kind."""
+    return (
+        trial(0, 0, 30, **{SECONDS: 30.0}),
+        trial(1, 0, 40, "PRUNED", **{SECONDS: 40.0}),
+        trial(2, 30, 60, "FAIL", **{SECONDS: 20.0, FAILURE: "diverged"}),
+    )
+
+
+THREE = three()
 
 
 @pytest.mark.parametrize(
@@ -75,12 +96,59 @@ def test_phase_follows_from_driver_and_goal(goal, extent, holder, phase):
 
 
 def test_pace_of_a_search_is_that_of_its_command():
-    """Trials a minute since it began, the time left for what is missing, and the share of the workers' time."""
+    """Trials a minute up to the last event, the time left for what is missing, and the share of the workers' time."""
     status = status_of(study(*THREE), HOLDER, after(90), after(80))
-    assert status.rate == pytest.approx(2.0)
-    assert status.remaining == pytest.approx(30.0)
-    assert status.utilization == pytest.approx(90 / (2 * 90))
+    assert status.rate == pytest.approx(3.0)
+    assert status.remaining == pytest.approx(20.0)
+    assert status.utilization == pytest.approx(90 / (2 * 60))
     assert status.age == 10.0
+
+
+@pytest.mark.parametrize("zone", [-11, -5, 0, 9])
+@pytest.mark.parametrize("now", [-7200, 90, 7200])
+def test_pace_is_the_same_in_every_zone_and_by_every_clock(zone, now):
+    """What the driver measured decides, not the zone of who reads, nor a clock that was set meanwhile."""
+    former = trial(0, -50, -20, **{SECONDS: 30.0})
+    trials = timed([former, *three(), trial(4, 60, 90, **{SECONDS: 30.0}), trial(5, 90)], zone)
+    status = status_of(study(*trials, goal=6), HOLDER, after(now), after(90))
+    assert (status.rate, status.remaining) == (pytest.approx(4 / 1.5), pytest.approx(22.5))
+    assert status.utilization == pytest.approx(120 / (2 * 90))
+    assert status.age == {-7200: None, 90: 0.0, 7200: 7110.0}[now]
+    assert [row["started"] for row in study(*trials).rows] == [
+        local_time(after(each)) for each in (-50, 0, 0, 30, 60, 90)
+    ]
+
+
+@pytest.mark.parametrize("zone", [-11, -5, -1, 0, 1, 9])
+@pytest.mark.parametrize("earlier", [0, 12 * 60])
+def test_pace_of_a_study_without_instants_is_absent_in_another_zone(zone, earlier):
+    """Local times of a driver elsewhere fit no beginning here: before them, or amid a command's trials."""
+    moments = [60 * each - 40 for each in range(-earlier, 0)] + [60 * each + 7 for each in range(600)]
+    trials = [trial(number, at, at + 59.9, zone=zone, **{SECONDS: 1.0}) for number, at in enumerate(moments)]
+    status = status_of(study(*trials, goal=2000), HOLDER, after(36_000), after(36_000))
+    known = (status.rate, status.remaining, status.utilization)
+    assert known == (None, None, None) if zone else None not in known
+
+
+def test_trial_that_was_found_interrupted_ended_when_that_was_noticed():
+    """By the time that Optuna noted of both, on the driver's own clock; never before it began."""
+    lost = trial(0, 10, 40, "FAIL", zone=7, **{FAILURE: "interrupted", BEGAN: after(10).isoformat()})
+    assert ended(lost) == after(40)
+    lost.datetime_complete -= timedelta(hours=1)
+    assert ended(lost) == after(10)
+
+
+def test_clock_of_a_command_goes_on_whatever_the_machines_does():
+    """It counts from its first reading, and goes on after what a study has recorded."""
+    passed = [0.0]
+    clock = Clock(lambda: SINCE, lambda: passed[0])
+    passed[0] = 60.0
+    assert clock.now() == after(60)
+    clock.follow([after(-30), after(59)])
+    assert clock.now() == after(60)
+    clock.follow([after(3600)])
+    passed[0] = 70.0
+    assert clock.now() == after(3611)
 
 
 def test_pace_ends_with_the_last_trial_where_no_one_searches():
@@ -95,8 +163,8 @@ def test_interrupted_trials_and_those_of_former_commands_are_no_pace():
     former = trial(0, -50, -20, **{SECONDS: 30.0})
     lost = trial(1, 10, 20, "FAIL", **{FAILURE: "interrupted: lost"})
     status = status_of(study(former, lost, trial(2, 20, 30, **{SECONDS: 10.0})), HOLDER, after(60), after(60))
-    assert status.rate == pytest.approx(1.0)
-    assert status.utilization == pytest.approx(10 / 120)
+    assert status.rate == pytest.approx(2.0)
+    assert status.utilization == pytest.approx(10 / 60)
 
 
 @pytest.mark.parametrize("snapshot", [study(), study(trial(0, 5)), study(*THREE, goal=None)])

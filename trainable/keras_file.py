@@ -1,0 +1,82 @@
+"""The content of a `.keras` file: made in memory, in a form that every Keras 3 opens.
+
+Each version of Keras writes what it has learnt to say, and refuses what it does not know. So a key without a value is
+left out: for every layer of this project's models that is the default. A policy of plain numbers is written as their
+name, as the first Keras 3 did.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from trainable.scoring import MEMBER
+
+CONFIG, METADATA = "config.json", "metadata.json"
+FIRST_VERSION = "3.0"  # of Keras, that opens what is written here
+POLICY = "DTypePolicy"
+SHARED = "shared_object_id"  # an address in the memory of the process that wrote the file
+BEGINNING = (1980, 1, 1, 0, 0, 0)  # the earliest date of a ZIP archive
+
+
+def content_of(model: Any) -> bytes:
+    """Return the content of a `.keras` file of a Keras model, a Sequential of layers whose names are one word.
+
+    The same weights give the same bytes. Keras itself would want a temporary folder, also where it writes into memory.
+    """
+    import h5py  # noqa: PLC0415 (who only reads files does not wait for it)
+    import keras  # noqa: PLC0415 (likewise)
+
+    arrays = io.BytesIO()
+    with h5py.File(arrays, "w") as file:
+        file.create_group("vars")
+        for place, layer in zip(_places(model.layers), model.layers, strict=True):
+            group = file.create_group(f"layers/{place}/vars")
+            for position, array in enumerate(layer.get_weights()):
+                group[str(position)] = array
+    config = _known_to_all(keras.saving.serialize_keras_object(model))
+    members = {METADATA: {"keras_version": keras.__version__}, CONFIG: config}
+    return _archive({name: json.dumps(each).encode() for name, each in members.items()} | {MEMBER: arrays.getvalue()})
+
+
+def _places(layers: Sequence[Any]) -> list[str]:
+    """Return what Keras calls layers where it keeps their arrays: by their kind, counted."""
+    kinds = [type(layer).__name__.lower() for layer in layers]
+    counts = [kinds[:position].count(kind) for position, kind in enumerate(kinds)]
+    return [f"{kind}_{count}" if count else kind for kind, count in zip(kinds, counts, strict=True)]
+
+
+def portable(content: bytes) -> bytes:
+    """Return the content of a `.keras` file so that every Keras 3 opens it; as it is where that holds already.
+
+    Raises:
+        zipfile.BadZipFile, KeyError, ValueError: It is not the content of such a file.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    written = json.loads(members[CONFIG])
+    config = _known_to_all(written)
+    if config == written:
+        return content
+    return _archive(members | {CONFIG: json.dumps(config).encode()})
+
+
+def _archive(members: Mapping[str, bytes]) -> bytes:
+    """Return the content of a ZIP archive without dates."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(zipfile.ZipInfo(name, BEGINNING), member)
+    return file.getvalue()
+
+
+def _known_to_all(value: Any) -> Any:
+    """Return a part of a configuration with what every Keras 3 knows."""
+    if isinstance(value, list):
+        return [_known_to_all(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("class_name") == POLICY:
+        return value["config"]["name"]
+    return {name: _known_to_all(each) for name, each in value.items() if each is not None and name != SHARED}
