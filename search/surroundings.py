@@ -192,6 +192,8 @@ def _way_out() -> str:
 
 def import_failure(error: ImportError, environment: Mapping[str, str]) -> str:
     """Return why an import failed and what to do, in one line."""
+    while isinstance(error.__cause__, ImportError):  # NumPy explains at length what it was
+        error = error.__cause__
     reason = (str(error).strip().splitlines() or ["no reason given"])[0]
     suspects = [name for name in LIBRARY_PATHS if environment.get(name)]
     remedy = f"run: unset {' '.join(suspects)}" if suspects else _way_out()
