@@ -50,8 +50,9 @@ def look() -> None:
 
     From then on an import that fails all the same, for the sake of a shared library for instance, is one line, too.
     """
-    forget_for_python(os.environ)
-    if line := finding():
+    if forget_for_python(os.environ):
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 (itself)
+    if line := _without_docstrings() or finding():
         print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
     sys.excepthook = _one_line_of_imports
@@ -69,6 +70,13 @@ def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
     names = [name for entry in own if entry not in (standard, f"{standard}/lib-dynload") for name in _listed(entry)]
     needed = {name: bounds for name, bounds in PACKAGES.items() if name not in without}
     return _hidden(foreign, names) or _unsuitable([*names, *(n for e, _ in foreign for n in _listed(e))], needed)
+
+
+def _without_docstrings() -> str | None:
+    without = sys.flags.optimize > 1
+    return (
+        "python -OO leaves out docstrings, without which Ray cannot be imported: start it without" if without else None
+    )
 
 
 def _hidden(foreign: Sequence[tuple[str, str]], own: Sequence[str]) -> str | None:

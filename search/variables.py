@@ -10,13 +10,12 @@ TYPE_CHECKING = False  # see `search.surroundings`
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-# What Python and shells read when they start. This process has started; its children would be changed by it.
+# What Python reads when it starts: this process begins again without it, and its children never see it.
 FOR_PYTHON = {
-    "PYTHONOPTIMIZE": "Ray and others do not start without their docstrings",
+    "PYTHONOPTIMIZE": "Ray cannot be imported without its docstrings",
     "PYTHONWARNINGS": "a warning of a library would be an error",
     "PYTHONDEVMODE": "the same, and several times as slow",
-    "PYTHONINSPECT": "a child would wait for somebody to type",
-    "PYTHONSTARTUP": "only for the prompt",
+    "PYTHONINSPECT": "the command, or a child of it, would wait for somebody to type",
     "PYTHONDEBUG": "prints to the terminal",
     "PYTHONVERBOSE": "prints to the terminal",
     "PYTHONPROFILEIMPORTTIME": "prints to the terminal",
@@ -26,9 +25,9 @@ FOR_PYTHON = {
     "PYTHONMALLOC": "several times as slow",
     "PYTHONTRACEMALLOC": "several times as slow",
     "PYTHONPERFSUPPORT": "slow, and leaves files behind",
-    "PYTHONPLATLIBDIR": "moves the standard library",
-    "BASH_ENV": "Ray starts its workers by a shell, which would run that file",
 }
+# What a shell reads when it starts, as the one does by which Ray starts a worker: the file of a module system.
+FOR_SHELLS = ("BASH_ENV",)
 
 # By how they begin. A runtime that is started for a search is told by the search alone what it is to be.
 FOR_RAY = {
@@ -48,13 +47,12 @@ TEMPORARY = "RAY_TMPDIR"  # a folder, which is looked at where Ray starts
 SET = {"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 
 
-def forget_for_python(environment: MutableMapping[str, str]) -> None:
-    """Leave out what would change the processes that this one starts."""
-    if "PYTHONWARNINGS" in environment or "PYTHONDEVMODE" in environment:
-        import warnings  # noqa: PLC0415 (it is seldom needed)
-
-        warnings.simplefilter("ignore")
-    _forget(environment, [name for name in FOR_PYTHON if name in environment])
+def forget_for_python(environment: MutableMapping[str, str]) -> list[str]:
+    """Leave out what changes processes when they start; return the names of what has changed this one."""
+    effective = [name for name in FOR_PYTHON if environment.get(name)]
+    for name in (*FOR_PYTHON, *FOR_SHELLS):
+        environment.pop(name, None)
+    return effective
 
 
 def forget_for_ray(environment: MutableMapping[str, str], *, local: bool) -> list[str]:
@@ -66,15 +64,11 @@ def forget_for_ray(environment: MutableMapping[str, str], *, local: bool) -> lis
     """
     beginnings = tuple(FOR_TUNE | FOR_RAY) if local else tuple(FOR_TUNE)
     names = [name for name in environment if name.startswith(beginnings) and not _stays(name, environment[name])]
-    _forget(environment, names)
+    for name in names:
+        del environment[name]
     environment.update(SET)
     return names
 
 
 def _stays(name: str, value: str) -> bool:
     return name == TEMPORARY or (name in KEPT and value.replace(".", "", 1).isdecimal())
-
-
-def _forget(environment: MutableMapping[str, str], names: list[str]) -> None:
-    for name in names:
-        del environment[name]

@@ -193,6 +193,25 @@ def test_import_that_fails_all_the_same_is_one_line(tmp_path):
     assert re.fullmatch(said, result.stderr)
 
 
+def test_variables_for_python_change_no_command():
+    """The command begins again without them: it has its docstrings, does not wait at a prompt, and prints no times."""
+    result = command(
+        "search", PYTHONOPTIMIZE="2", PYTHONINSPECT="1", PYTHONPROFILEIMPORTTIME="1", PYTHONWARNINGS="error"
+    )
+    assert (result.returncode, result.stdout.splitlines()[0]) == (0, "usage: python -m search COMMAND [OPTION ...]")
+    assert "search.variables" in result.stderr  # until it begins again
+    assert "argparse" not in result.stderr
+
+
+def test_python_that_leaves_out_docstrings_is_refused():
+    """As an option of Python's it was meant, and Ray cannot do without them."""
+    result = subprocess.run(
+        [sys.executable, "-OO", "-m", "search"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    line = "error: python -OO leaves out docstrings, without which Ray cannot be imported: start it without\n"
+    assert (result.returncode, result.stderr) == (2, line)
+
+
 @pytest.mark.parametrize("version", [(3, 6, 8), (3, 10, 4), (3, 14, 0)])
 def test_other_python_is_refused_in_one_line(version, monkeypatch):
     """The first thing that a command does is to look at its Python's version."""
