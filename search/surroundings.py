@@ -11,6 +11,7 @@ import sys
 import zipimport
 from importlib.machinery import all_suffixes
 
+from search import interpreter
 from search.variables import forget_for_python
 
 TYPE_CHECKING = False  # of `typing`, which takes milliseconds and may be hidden, too
@@ -37,7 +38,8 @@ PACKAGES: dict[str, Bounds] = {
     "h5py": ((3, 11), None),
     "cmaes": ((0, 11), None),
 }
-NOT_FOR_SEARCH = ("streamlit", "plotly")  # only the dashboard imports them
+NOT_FOR_SEARCH = ("streamlit", "plotly")
+NOT_FOR_DASHBOARD = ("ray", "tensorflow", "keras", "cmaes")
 # Of site-packages: what module systems bring along, and what some packages leave there by mistake.
 NEVER_IMPORTED = {"pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "test", "tests", "docs", "examples"}
 SHARED, SHARED_MODULE = "google", "protobuf"  # a folder of several distributions, and what is needed of it
@@ -56,6 +58,13 @@ def look() -> None:
         print(f"error: {line}", file=sys.stderr)
         sys.exit(2)
     sys.excepthook = _one_line_of_imports
+
+
+def finding_for_dashboard() -> str | None:
+    """Return what is wrong with the Python that runs the dashboard, in one line; None where nothing is."""
+    if not interpreter.SUITS:
+        return f"{interpreter.NEEDED}, {sys.executable} is {interpreter.FOUND}: {_way_out()}"
+    return finding(without=NOT_FOR_DASHBOARD)
 
 
 def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
@@ -102,7 +111,7 @@ def _foreign(path: Sequence[str], environment: Mapping[str, str]) -> list[tuple[
     user = getattr(site, "USER_SITE", None) if getattr(site, "ENABLE_USER_SITE", False) else None
     found = []
     for entry in path:
-        if entry == path[0] and entry in ("", _here()):
+        if entry == path[0] and entry in ("", _here()) and not _same(entry, os.path.join(ROOT, "dashboard")):
             found.append((entry or ".", "rename it, or start from another folder"))
         elif entry in from_variable:
             found.append((entry, "PYTHONPATH puts it in front; run: unset PYTHONPATH"))
