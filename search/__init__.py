@@ -6,7 +6,7 @@ if sys.argv[:1] == ["-m"]:  # `python -m search.COMMAND` looks for the command: 
     from search import interpreter
 
     if not interpreter.SUITS:
-        sys.stderr.write("error: " + interpreter.NEEDED + ", " + sys.executable + " is " + interpreter.FOUND + "\n")
+        print(f"error: {interpreter.REFUSED}", file=sys.stderr)
         sys.exit(2)
     from search.surroundings import look
 

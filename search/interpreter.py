@@ -3,16 +3,18 @@
 import sys
 
 LOWEST, BELOW = (3, 11), (3, 14)
-NAME = getattr(getattr(sys, "implementation", None), "name", "cpython")
-FOUND = "%s %d.%d.%d" % (("Python" if NAME == "cpython" else NAME, *sys.version_info[:3]))
-SUITS = NAME == "cpython" and LOWEST <= sys.version_info[:2] < BELOW and sys.maxsize > 2**32
-NEEDED = "Python 3.11, 3.12 or 3.13 is needed"
+NAME = "Python" if sys.implementation.name == "cpython" else sys.implementation.name
+FOUND = f"{NAME} {'.'.join(map(str, sys.version_info[:3]))}"
+SUITS = NAME == "Python" and LOWEST <= sys.version_info[:2] < BELOW and sys.maxsize > 2**32
+REFUSED = f"Python 3.11, 3.12 or 3.13 is needed, {sys.executable} is {FOUND}"
 
 if __name__ == "__main__":
     if not SUITS:
-        sys.exit("is " + FOUND)
+        sys.exit(f"is {FOUND}")
     try:
         import ensurepip  # noqa: F401 (Debian has it in a package of its own)
         import venv  # noqa: F401
     except ImportError:
-        sys.exit("has no venv; on Debian and Ubuntu: apt install python%d.%d-venv" % sys.version_info[:2])
+        sys.exit(
+            f"has no venv; on Debian and Ubuntu: apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv"
+        )

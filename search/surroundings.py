@@ -63,7 +63,7 @@ def look() -> None:
 def finding_for_dashboard() -> str | None:
     """Return what is wrong with the Python that runs the dashboard, in one line; None where nothing is."""
     if not interpreter.SUITS:
-        return f"{interpreter.NEEDED}, {sys.executable} is {interpreter.FOUND}: {_way_out()}"
+        return interpreter.REFUSED
     return finding(without=NOT_FOR_DASHBOARD)
 
 
@@ -90,11 +90,11 @@ def _without_docstrings() -> str | None:
 
 def _hidden(foreign: Sequence[tuple[str, str]], own: Sequence[str]) -> str | None:
     """Return the line for modules of the standard library, of packages or of this project that others stand before."""
-    ours = {name.partition(".")[0] for name in own} - NEVER_IMPORTED
+    ours = {name.partition(".")[0] for name in own} - NEVER_IMPORTED | set(PROJECT)
     for entry, remedy in foreign:
+        if _same(entry, ROOT):
+            ours -= set(PROJECT)  # those of entries after this one are not imported
         hidden = [file for name, file in _modules(entry) if name in sys.stdlib_module_names or name in ours]
-        if not _same(entry, ROOT):
-            hidden += [file for name, file in _modules(entry) if name in PROJECT and name not in ours]
         shared = os.path.join(entry, SHARED)
         hidden += [file for name, file in _modules(shared) if name == SHARED_MODULE and SHARED in ours]
         if hidden:

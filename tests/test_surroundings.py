@@ -87,7 +87,8 @@ def test_own_surroundings_are_right(tmp_path):
     """This Python has what is needed; a folder of notes, and this project itself in PYTHONPATH, are in nobody's way."""
     write(tmp_path, "notes.py")
     write(tmp_path, "data/mnist.npz")
-    result = command("search", cwd=tmp_path)
+    write(tmp_path, "other/search/__init__.py")  # which is not imported: this project is found before
+    result = command("search", cwd=tmp_path, PYTHONPATH=f"{ROOT}:{tmp_path}/other")
     assert (result.returncode, result.stderr) == (0, "")
 
 
