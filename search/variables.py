@@ -26,8 +26,11 @@ FOR_PYTHON = {
     "PYTHONTRACEMALLOC": "several times as slow",
     "PYTHONPERFSUPPORT": "slow, and leaves files behind",
 }
-# What a shell reads when it starts, as the one does by which Ray starts a worker: the file of a module system.
-FOR_SHELLS = ("BASH_ENV",)
+# What libraries and shells read of children, or later in this process.
+FOR_OTHERS = {
+    "SSLKEYLOGFILE": "Ray does not start where that file cannot be written, and keys belong into none",
+    "BASH_ENV": "Ray starts a worker by a shell, which would run that file of a module system first",
+}
 
 # By how they begin. A runtime that is started for a search is told by the search alone what it is to be.
 FOR_RAY = {
@@ -50,7 +53,7 @@ SET = {"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 def forget_for_python(environment: MutableMapping[str, str]) -> list[str]:
     """Leave out what changes processes when they start; return the names of what has changed this one."""
     effective = [name for name in FOR_PYTHON if environment.get(name)]
-    for name in (*FOR_PYTHON, *FOR_SHELLS):
+    for name in (*FOR_PYTHON, *FOR_OTHERS):
         environment.pop(name, None)
     return effective
 

