@@ -26,8 +26,12 @@ FOR_PYTHON = {
     "PYTHONTRACEMALLOC": "several times as slow",
     "PYTHONPERFSUPPORT": "slow, and leaves files behind",
 }
-# What libraries and shells read of children, or later in this process.
-FOR_OTHERS = {
+# What libraries read when they are imported, and shells when they start; by how they begin.
+FOR_LIBRARIES = {
+    "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "an implementation that this version does not have fails Ray's import",
+    "PSYCOPG_IMPL": "the same for PostgreSQL's driver",
+    "NPY_": "turns off what NumPy was built for; some fail its import",
+    "NUMPY_": "the same",
     "SSLKEYLOGFILE": "Ray does not start where that file cannot be written, and keys belong into none",
     "BASH_ENV": "Ray starts a worker by a shell, which would run that file of a module system first",
 }
@@ -53,8 +57,9 @@ SET = {"RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0"}
 def forget_for_python(environment: MutableMapping[str, str]) -> list[str]:
     """Leave out what changes processes when they start; return the names of what has changed this one."""
     effective = [name for name in FOR_PYTHON if environment.get(name)]
-    for name in (*FOR_PYTHON, *FOR_OTHERS):
-        environment.pop(name, None)
+    beginnings = (*FOR_PYTHON, *FOR_LIBRARIES)
+    for name in [name for name in environment if name.startswith(beginnings)]:
+        del environment[name]
     return effective
 
 

