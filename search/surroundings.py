@@ -104,16 +104,18 @@ def _hidden(foreign: Sequence[tuple[str, str]], own: Sequence[str]) -> str | Non
 
 
 def _foreign(path: Sequence[str], environment: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return the entries of Python's path that are not its own, in order, each with how to be rid of it."""
+    """Return the entries of Python's path that are not its own, in order, each with how to be rid of it.
+
+    The current folder is one in any case: Ray's workers look there first.
+    """
     given = environment.get("PYTHONPATH", "")
     from_variable = {os.path.abspath(entry) for entry in given.split(os.pathsep)} if given else set()
     site = sys.modules.get("site")
     user = getattr(site, "USER_SITE", None) if getattr(site, "ENABLE_USER_SITE", False) else None
-    found = []
+    here = _here()
+    found = [(here, "rename it, or start from another folder")] if here else []
     for entry in path:
-        if entry == path[0] and entry in ("", _here()) and not _same(entry, os.path.join(ROOT, "dashboard")):
-            found.append((entry or ".", "rename it, or start from another folder"))
-        elif entry in from_variable:
+        if entry in from_variable and entry != here:
             found.append((entry, "PYTHONPATH puts it in front; run: unset PYTHONPATH"))
         elif entry == user:
             found.append((entry, "it is your own; run: export PYTHONNOUSERSITE=1"))
@@ -188,10 +190,12 @@ def _text(version: Sequence[int]) -> str:
 
 
 def _here() -> str | None:
+    """Return the current folder; None where it was removed, or is the dashboard's, whose modules are no one else's."""
     try:
-        return os.getcwd()
+        here = os.getcwd()
     except OSError:
-        return None  # it was removed
+        return None
+    return None if _same(here, os.path.join(ROOT, "dashboard")) else here
 
 
 def _same(one: str, other: str) -> bool:

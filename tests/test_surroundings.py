@@ -40,6 +40,7 @@ def packages(tmp_path, monkeypatch):
             (own / f"{name}-{version}.dist-info").mkdir()
         standard = str(Path(os.__file__).parent)
         monkeypatch.setattr(sys, "path", [*map(str, in_front), standard, f"{standard}/lib-dynload", str(own)])
+        monkeypatch.chdir(tmp_path)
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, in_front)))
         return own
 
@@ -72,11 +73,12 @@ def test_every_command_names_what_pythonpath_puts_in_front(module, tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (2, "", line)
 
 
-def test_file_in_the_current_folder_is_named(tmp_path):
+@pytest.mark.parametrize("safe", [{}, {"PYTHONSAFEPATH": "1"}])
+def test_file_in_the_current_folder_is_named(tmp_path, safe):
     """A file called like a module of Python's own would be imported by the command, and by Ray's workers, too."""
     write(tmp_path, "queue.py")
     write(tmp_path, "random/notes.txt")  # a folder hides no module
-    result = command("search", cwd=tmp_path)
+    result = command("search", cwd=tmp_path, **safe)
     line = (
         f"error: {tmp_path}/queue.py would be imported in place of what belongs here: rename it, or start from another"
     )

@@ -8,7 +8,7 @@ ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # environment variable of TensorFlow: "1" is o
 BACKEND, FLOAT = "tensorflow", "float32"  # of Keras
 
 # What is set for another program that uses TensorFlow or Keras. A training depends on nothing but what is recorded with
-# it, and a flag that XLA does not know ends the process.
+# it, and XLA ends the process at a flag that it does not know.
 FOREIGN = ("KERAS_", "TF_", "TF2_", "XLA_", "AUTOGRAPH_", "ONEDNN_", "DNNL_", "NVIDIA_TF32_")
 # It is recorded; it says how much is printed; it says where a GPU's memory comes from.
 KEPT = (ONEDNN, "TF_CPP_MIN_LOG_LEVEL", "TF_GPU_ALLOCATOR")
