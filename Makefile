@@ -25,7 +25,7 @@ setup: $(VENV)/.installed
 
 # An environment whose Python is another one, or was removed since, is made anew.
 $(VENV)/.installed: requirements.lock pyproject.toml $(if $(shell $(RUN) -V 2>/dev/null),,FORCE)
-	@python=$$(deploy/python.sh $(PYTHON)) || exit; \
+	@python=$$(sh deploy/python.sh $(PYTHON)) || exit; \
 	echo "Installing into $(VENV) with $$python (2 to 3 minutes the first time)"; \
 	[ "$$($$python -V)" = "$$($(RUN) -V 2>&1)" ] || clear=--clear; \
 	$$python -m venv $$clear $(VENV)
