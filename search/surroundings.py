@@ -44,6 +44,7 @@ NOT_FOR_DASHBOARD = ("ray", "tensorflow", "keras", "cmaes")
 NEVER_IMPORTED = {"pip", "setuptools", "wheel", "pkg_resources", "_distutils_hack", "test", "tests", "docs", "examples"}
 SHARED, SHARED_MODULE = "google", "protobuf"  # a folder of several distributions, and what is needed of it
 METADATA = (".dist-info", ".egg-info")
+SITES = ("site-packages", "dist-packages")  # what stands elsewhere is of projects under development
 LIBRARY_PATHS = ("PYTHONPATH", "LD_LIBRARY_PATH", "LD_PRELOAD")
 
 
@@ -70,22 +71,24 @@ def finding_for_dashboard() -> str | None:
 def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
     """Return what is wrong with what this Python would import, and the remedy, in one line; None where nothing is.
 
+    A folder in front that has all packages is where the project is installed, by `pip install --user` for instance.
+
     Args:
         without: Packages that are not needed.
     """
     foreign = _foreign(sys.path, os.environ)
     standard = os.path.dirname(os.__file__)
-    own = [entry for entry in sys.path if entry not in dict(foreign)]
-    names = [name for entry in own if entry not in (standard, f"{standard}/lib-dynload") for name in _listed(entry)]
+    own = [each for each in sys.path if each not in dict(foreign) and each not in (standard, f"{standard}/lib-dynload")]
     needed = {name: bounds for name, bounds in PACKAGES.items() if name not in without}
-    return _hidden(foreign, names) or _unsuitable([*names, *(n for e, _ in foreign for n in _listed(e))], needed)
+    listings = {entry: _listed(entry) for entry in (*dict(foreign), *own)}
+    in_front = [(entry, remedy) for entry, remedy in foreign if not needed.keys() <= set(listings[entry])]
+    installed = [name for entry in own if entry.endswith(SITES) for name in listings[entry]]
+    return _hidden(in_front, installed) or _unsuitable(list(listings.values()), needed)
 
 
 def _without_docstrings() -> str | None:
-    without = sys.flags.optimize > 1
-    return (
-        "python -OO leaves out docstrings, without which Ray cannot be imported: start it without" if without else None
-    )
+    line = "python -OO leaves out docstrings, without which Ray cannot be imported: start it without"
+    return line if sys.flags.optimize > 1 else None
 
 
 def _hidden(foreign: Sequence[tuple[str, str]], own: Sequence[str]) -> str | None:
@@ -148,13 +151,14 @@ def _archived(file: str) -> Iterator[tuple[str, str]]:
             yield name, os.path.join(file, name)
 
 
-def _unsuitable(names: Sequence[str], needed: Mapping[str, Bounds]) -> str | None:
-    """Return the line for a package that is missing or of another version than is needed."""
-    there, versions = {name.partition(".")[0] for name in names}, _versions(names)
+def _unsuitable(listings: Sequence[Sequence[str]], needed: Mapping[str, Bounds]) -> str | None:
+    """Return the line for a package that is missing or, where it is found first, of another version than is needed."""
+    there = {name.partition(".")[0] for listing in listings for name in listing}
+    versions = [_versions(listing) for listing in listings]
     for name, (lowest, below) in needed.items():
-        if name not in there and name not in versions:
+        found = next((each[name] for each in versions if name in each), [])
+        if not found and name not in there:
             return f"{name} is not installed for {sys.executable}: {_way_out()}"
-        found = versions.get(name, [])
         if found and not any(lowest <= _numbers(each) and (below is None or _numbers(each) < below) for each in found):
             wanted = f">={_text(lowest)}" + (f",<{_text(below)}" if below else "")
             return f"{name} {found[0]} is installed for {sys.executable}, {name}{wanted} is needed: {_way_out()}"
@@ -162,7 +166,7 @@ def _unsuitable(names: Sequence[str], needed: Mapping[str, Bounds]) -> str | Non
 
 
 def _versions(names: Sequence[str]) -> dict[str, list[str]]:
-    """Return the versions of packages, by name, that the folders of their metadata tell."""
+    """Return the versions of the packages in a folder, by name, that the folders of their metadata tell."""
     found: dict[str, list[str]] = {}
     for name in names:
         if name.endswith(METADATA):

@@ -142,6 +142,19 @@ def test_packages_in_the_home_folder_are_named(packages, suitable, tmp_path, mon
                               "export PYTHONNOUSERSITE=1")  # fmt: skip
 
 
+def test_folder_in_front_that_has_all_packages_is_the_installation(packages, suitable, tmp_path, monkeypatch):
+    """The system may have some of them, too, which nobody imports; their versions do not count."""
+    own = packages(suitable | {"numpy": "1.24.2"})
+    home = own.rename(tmp_path / "local")
+    (tmp_path / "site-packages" / "numpy").mkdir(parents=True)
+    monkeypatch.setenv("PYTHONPATH", str(home))
+    sys.path.insert(0, str(home))
+    assert finding().startswith("numpy 1.24.2 is installed for ")
+    (home / "numpy-1.24.2.dist-info").rename(tmp_path / "site-packages" / "numpy-1.24.2.dist-info")
+    (home / "numpy-2.4.0.dist-info").mkdir()
+    assert finding() is None
+
+
 @pytest.mark.parametrize(
     ("name", "version", "line"),
     [
