@@ -251,6 +251,10 @@ def test_what_is_looked_for_is_what_the_project_asks_for():
     """The versions of Python and packages are written in one more place, which says the same as the first."""
     lowest, below = (".".join(map(str, each)) for each in (interpreter.LOWEST, interpreter.BELOW))
     assert PROJECT["requires-python"] == f">={lowest},<{below}"
+    [hosts] = re.findall(r"^PYTHON=([\d.]+)", (ROOT / "deploy" / "setup.sh").read_text(), re.MULTILINE)
+    assert interpreter.LOWEST <= tuple(map(int, hosts.split("."))) < interpreter.BELOW
+    looked_for = re.findall(r"python3\.(\d+)", (ROOT / "deploy" / "python.sh").read_text())
+    assert [int(each) for each in looked_for] == list(range(interpreter.BELOW[1] - 1, interpreter.LOWEST[1] - 1, -1))
     asked = [re.sub(r"\[.*\]", "", each) for each in PROJECT["dependencies"]]
     asked += [each for each in requires("tensorflow") if re.fullmatch(r"keras>=[\d.]+", each)]
     texts = [f"{name}>={_text(low)}{f',<{_text(high)}' if high else ''}" for name, (low, high) in PACKAGES.items()]
