@@ -80,7 +80,7 @@ def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
     standard = os.path.dirname(os.__file__)
     own = [each for each in sys.path if each not in dict(foreign) and each not in (standard, f"{standard}/lib-dynload")]
     needed = {name: bounds for name, bounds in PACKAGES.items() if name not in without}
-    listings = {entry: _listed(entry) for entry in (*dict(foreign), *own)}
+    listings = {entry: _packages(entry) for entry in dict(foreign)} | {entry: _listed(entry) for entry in own}
     in_front = [(entry, remedy) for entry, remedy in foreign if not needed.keys() <= set(listings[entry])]
     installed = [name for entry in own if entry.endswith(SITES) for name in listings[entry]]
     return _hidden(in_front, installed) or _unsuitable(list(listings.values()), needed)
@@ -139,6 +139,11 @@ def _modules(entry: str) -> Iterator[tuple[str, str]]:
         is_package = not dot and os.path.exists(os.path.join(each.path, "__init__.py"))
         if is_package or dot + suffix in all_suffixes():
             yield name, each.path
+
+
+def _packages(entry: str) -> list[str]:
+    """Return the names of what can be imported from a folder, which may hold anything else, and of its metadata."""
+    return [*dict(_modules(entry)), *(name for name in _listed(entry) if name.endswith(METADATA))]
 
 
 def _archived(file: str) -> Iterator[tuple[str, str]]:

@@ -185,6 +185,7 @@ def test_missing_package_is_named_with_the_python_that_has_it(missing, packages,
     monkeypatch.setattr(surroundings, "ROOT", str(tmp_path / "project"))
     del suitable[missing]
     packages(suitable)
+    write(tmp_path, f"{missing}/of another kind")  # a folder of this name where the command is started is no package
     line, python = (
         f"{missing} is not installed for {sys.executable}: ",
         tmp_path / "project" / ".venv" / "bin" / "python",
