@@ -1,13 +1,19 @@
 # make search, make test: each sets up what it needs first. Nothing but Python 3.11 to 3.13 and make is required.
+# The newest of them that is there is taken, unless PYTHON names one.
 
-PYTHON ?= python3
 TRIALS ?= 50
 VENV := .venv
 RUN := $(VENV)/bin/python
 # The locks name every package, so pip has nothing to resolve; asked to, it would meet a release younger than the lock and refuse it.
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --no-deps
 
-.PHONY: search setup dashboard test test-thorough test-all coverage chaos cluster-test check bench screenshots fix lock clean
+# What module systems and other projects set: packages would be looked for, or put, elsewhere than in the environment.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PIP_TARGET PIP_PREFIX PIP_ROOT PIP_SRC PIP_CONSTRAINT
+unexport PIP_REQUIREMENT PIP_NO_BINARY PIP_PLATFORM PIP_PYTHON PIP_PYTHON_VERSION PIP_IMPLEMENTATION PIP_ABI PIP_DRY_RUN
+unexport PIP_IGNORE_INSTALLED PIP_PRE PIP_REPORT
+export PIP_USER := 0
+
+.PHONY: search setup dashboard test test-thorough test-all coverage chaos cluster-test check bench screenshots fix lock clean FORCE
 
 search: setup
 	$(RUN) -m search.run --trials $(TRIALS)
@@ -17,13 +23,17 @@ dashboard: setup
 
 setup: $(VENV)/.installed
 
-$(VENV)/.installed: requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
-	@echo "Installing into $(VENV) (2 to 3 minutes the first time)"
-	@$(PYTHON) -m venv $(VENV)
+# An environment whose Python is another one, or was removed since, is made anew.
+$(VENV)/.installed: requirements.lock pyproject.toml $(if $(shell $(RUN) -V 2>/dev/null),,FORCE)
+	@python=$$(sh deploy/python.sh $(PYTHON)) || exit; \
+	echo "Installing into $(VENV) with $$python (2 to 3 minutes the first time)"; \
+	[ "$$($$python -V)" = "$$($(RUN) -V 2>&1)" ] || clear=--clear; \
+	$$python -m venv $$clear $(VENV)
 	@$(PIP) --require-hashes --requirement requirements.lock
 	@$(PIP) --no-build-isolation --editable .
 	@touch $@
+
+FORCE:
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock
 	@$(PIP) --require-hashes --requirement requirements-dev.lock

@@ -7,6 +7,12 @@ from types import ModuleType
 
 import streamlit as st
 
+from search.surroundings import finding_for_dashboard
+
+if line := finding_for_dashboard():  # before anything is imported that it is about
+    st.error(line, icon=":material/error:")
+    st.stop()
+
 from dashboard import sign_in
 from dashboard.options import parse
 from dashboard.site import REFRESH, Site

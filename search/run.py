@@ -1,5 +1,6 @@
 """`python -m search.run`: make or continue a study, run its trials on Ray, print the answer."""
 
+import logging
 import os
 import sys
 import time
@@ -10,6 +11,8 @@ STARTED = time.monotonic()
 from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402 (the clock starts before the imports)
 from search.interrupt import SIGNAL_BASE  # noqa: E402
 from search.options import parse  # noqa: E402
+
+log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         # Imported here: a wrong option is answered before anything heavy is loaded.
         from search.noise import quiet  # noqa: PLC0415
+        from search.variables import forget_for_ray  # noqa: PLC0415
 
+        forgotten = forget_for_ray(os.environ, local=options.address is None)
         quiet(verbose=options.verbose)
+        if forgotten:
+            log.info("set for another program, and left out here: %s", ", ".join(forgotten))
         from search.session import Session  # noqa: PLC0415
 
         return Session(options, STARTED).run()

@@ -15,6 +15,7 @@ LAYERS = {
     "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction",
                   "keras_file", "model", "evaluate", "engine", "environment", "trial"),
     "search": (
+        "interpreter", "variables", "surroundings",
         "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "instants", "mirror",
         "reconnect", "server", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict",
         "looks", "alpha", "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping",

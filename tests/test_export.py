@@ -21,6 +21,7 @@ from search.exporting.selection import load_accepted, select
 from search.models import ModelStore
 from search.study import settings_of
 from search.wording import finding_of, percent
+from trainable.errors import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +247,18 @@ def test_export_takes_no_memory_of_a_gpu(module, load, tmp_path, monkeypatch):
     with pytest.raises((SearchError, ValueError, OSError)):
         getattr(module, load)(str(tmp_path / "none"))
     assert prepared == [(None, False)]
+
+
+def test_export_without_avx_is_refused_before_tensorflow_is_loaded(tmp_path, monkeypatch):
+    """TensorFlow's import would end the process there, without a word."""
+
+    def refuse(precision):
+        raise ConfigError(f"{precision} needs a processor with AVX")
+
+    monkeypatch.setattr(selection, "check_precision", refuse)
+    monkeypatch.setattr(selection, "prepare_tensorflow", None)  # it is not called
+    with pytest.raises(SearchError, match=r"none: cannot be loaded here: float32 needs a processor with AVX$"):
+        selection._loaded(tmp_path / "none")
 
 
 def test_winner_without_a_recorded_hash_is_not_exported(finished, dataset):

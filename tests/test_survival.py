@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -314,3 +315,41 @@ def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_pa
     assert "SIGTERM received" not in stderr  # Ray's own handler prints like a crash
     assert_nothing_left(family)
     assert not [trial for trial in study_of(tmp_path, "i").trials if trial.state == TrialState.RUNNING]
+
+
+@pytest.mark.thorough  # a whole search: each variable is read by another process of Ray's or of its workers
+def test_variables_and_files_of_other_projects_change_no_search(tmp_path, monkeypatch):
+    """Ray starts, Keras computes in float32 with TensorFlow, and the other project's settings stay as they were."""
+    space, settings = tmp_path / "space.toml", tmp_path / "keras" / "keras.json"
+    space.write_text(SMALL_SPACE)
+    settings.parent.mkdir()
+    settings.write_text('{"backend": "torch", "floatx": "float16"}')
+    foreign = {
+        "RAY_ADDRESS": "192.0.2.1:6379",
+        "RAY_RUNTIME_ENV_HOOK": "another.hook",
+        "RAY_memory_monitor_refresh_ms": "often",
+        "TUNE_RESULT_BUFFER_LENGTH": "100",
+        "GRPC_TRACE": "all",
+        "KERAS_HOME": str(settings.parent),
+        "KERAS_BACKEND": "torch",
+        "XLA_FLAGS": "--nonsense",
+        "MPLBACKEND": "module://of.an.editor",
+        "PYTHONOPTIMIZE": "2",
+        "PYTHONWARNINGS": "error",
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "cpp",
+        "NUMPY_MADVISE_HUGEPAGE": "often",
+        "SSLKEYLOGFILE": str(tmp_path / "missing" / "keys"),
+        "http_proxy": "http://127.0.0.1:9",
+        "grpc_proxy": "http://127.0.0.1:9",
+    }
+    for name, value in foreign.items():
+        monkeypatch.setenv(name, value)
+    arguments = ("--trials", 2, "--study", "v", "--runs", tmp_path, "--space", space, "--no-baseline", "--no-confirm")
+    result = run_command("search.run", *arguments)
+    assert (result.returncode, result.stderr) == (0, "")
+    [best, *_] = sorted((tmp_path / "v" / "models").glob("*.keras"))
+    with zipfile.ZipFile(best) as archive:
+        config = archive.read("config.json").decode()
+    assert "float32" in config
+    assert "float16" not in config
+    assert settings.read_text() == '{"backend": "torch", "floatx": "float16"}'

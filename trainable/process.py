@@ -1,8 +1,22 @@
 """The process that trains or loads a model: TensorFlow's settings, which have to be made before its first operation."""
 
 import os
+import sys
+from typing import Any
 
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # environment variable of TensorFlow: "1" is on
+BACKEND, FLOAT = "tensorflow", "float32"  # of Keras
+
+# What is set for another program that uses TensorFlow or Keras. A training depends on nothing but what is recorded with
+# it, and XLA ends the process at a flag that it does not know.
+FOREIGN = ("KERAS_", "TF_", "TF2_", "XLA_", "AUTOGRAPH_", "ONEDNN_", "DNNL_", "NVIDIA_TF32_")
+# It is recorded; it says how much is printed; it says where a GPU's memory comes from.
+KEPT = (ONEDNN, "TF_CPP_MIN_LOG_LEVEL", "TF_GPU_ALLOCATOR")
+OWN = {
+    "KERAS_BACKEND": BACKEND,
+    "KERAS_HOME": os.devnull,  # so that Keras neither reads nor makes a `keras.json`, the person's own settings
+    "MPLBACKEND": "agg",  # Keras imports Matplotlib where it is installed, and that the one of a notebook or an editor
+}
 
 
 def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
@@ -13,12 +27,13 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
         gpu: Whether GPUs may be used. Only who trains on them says so: a search may need their memory.
 
     Raises:
-        RuntimeError: TensorFlow has computed something in this process already, with other settings.
+        RuntimeError: TensorFlow has computed something in this process already, with other settings, or Keras was
+            imported with another backend.
     """
-    # On by default only on some processors; on the others its matrix products are up to 1.4 times as fast, too.
-    os.environ.setdefault(ONEDNN, "1")
+    _settle_variables()
     import tensorflow as tf  # noqa: PLC0415 (seconds of import that not every process should pay)
 
+    _settle_keras(sys.modules.get("keras"))
     if threads is not None:
         tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -26,3 +41,23 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
         tf.config.set_visible_devices([], "GPU")  # TensorFlow would claim the memory of every GPU it sees
     for device in tf.config.get_visible_devices("GPU"):  # those that Ray gave to this worker, perhaps a part of one
         tf.config.experimental.set_memory_growth(device, enable=True)
+
+
+def _settle_variables() -> None:
+    """Leave out what is another program's; Keras reads the rest when it is imported."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN) and name not in KEPT]:
+        del os.environ[name]
+    os.environ.update(OWN)
+    # On by default only on some processors; on the others its matrix products are up to 1.4 times as fast, too.
+    os.environ[ONEDNN] = "0" if os.environ.get(ONEDNN, "1").lower() in ("0", "false") else "1"
+
+
+def _settle_keras(keras: Any) -> None:
+    """Set what another part of this process may have set in Keras before; without Keras there is nothing to set."""
+    if keras is None:
+        return
+    if keras.config.backend() != BACKEND:
+        raise RuntimeError(f"Keras was imported with the backend {keras.config.backend()}; it has to be {BACKEND}")
+    keras.config.set_floatx(FLOAT)
+    keras.config.set_dtype_policy(FLOAT)
+    keras.config.set_image_data_format("channels_last")

@@ -17,6 +17,8 @@ from search.noise import quiet_import
 from search.settings import Settings
 from search.study import BEST, EPOCHS_RUN, IDENTITY, SEED, TRAIN_ACCURACY, trial_of
 from trainable.data import Dataset
+from trainable.errors import ConfigError
+from trainable.precision import FLOAT32, check_precision
 from trainable.process import prepare_tensorflow
 
 # How a model was selected; any other word is the number of a trial.
@@ -139,6 +141,10 @@ def _check_hash(selected: Selected) -> None:
 
 
 def _loaded(file: Path) -> Any:
+    try:
+        check_precision(FLOAT32)
+    except ConfigError as error:
+        raise SearchError(f"{file}: cannot be loaded here: {error}") from error
     with quiet_import():
         prepare_tensorflow(None, gpu=False)
         import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import sys
 
 import pytest
 
@@ -110,3 +111,15 @@ def test_wrong_option_is_said_on_the_page(option, line, open_page):
     page = open_page("overview", option)
     assert not page.exception
     assert line in page.error[0].value
+
+
+def test_python_that_would_import_something_else_is_said(open_page, make_study, tmp_path, monkeypatch):
+    """What a module system puts in front is named on the page, before anything is imported that it is about."""
+    make_study()
+    (tmp_path / "modules" / "numpy").mkdir(parents=True)
+    (tmp_path / "modules" / "numpy" / "__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "modules"), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "modules"))
+    page = open_page()
+    assert [each.value.partition(" would be imported")[0] for each in page.error] == [f"{tmp_path}/modules/numpy"]
+    assert not page.title
