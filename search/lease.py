@@ -22,8 +22,10 @@ import sqlalchemy as sa
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from search.errors import SearchError
+from search.errors import SearchError, UsageError
 from search.guard import start_of
+from search.storage import file_of
+from search.wal import check_own, checkpoint
 
 EXPIRES = 30  # seconds without a renewal
 RENEWED_EVERY = 5.0  # seconds
@@ -83,6 +85,10 @@ class HeldError(SearchError):
     """Another driver has the study."""
 
 
+class GoneError(HeldError):
+    """The study, or the file that it was in, is not there any more, or is another one."""
+
+
 def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drives a study at this moment; None where no one does. Nothing is written."""
     if not sa.inspect(engine).has_table(LEASES.name):
@@ -97,6 +103,9 @@ class Lease:
     def __init__(self, storage: RDBStorage, study: str, given_up: Callable[[], bool] = lambda: False) -> None:
         """Name the study; the block takes the lease. `given_up` says whether to wait no longer for another's end."""
         self._engine, self._study, self._given_up = storage.engine, study, given_up
+        self._file = file_of(storage.engine)
+        self._identity = _identity(self._file)
+        self._mixed: GoneError | None = None  # what was found of the file's log
         self._me = Holder.this_process()
         self._over = threading.Event()
         self._renewal = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -157,22 +166,50 @@ class Lease:
 
     def _renew(self) -> None:
         mine = LEASES.update().where(LEASES.c.token == self._me.token).values(renewed=_clock(self._engine))
+        self._checkpoint()
         while not self._over.wait(RENEWED_EVERY):
+            self._checkpoint()
             try:
                 with self._engine.begin() as connection:
                     connection.execute(mine)
             except (SQLAlchemyError, SearchError) as error:  # the next write of the driver says so, if it stays
                 log.debug("the lease was not renewed: %s", error)
 
+    def _checkpoint(self) -> None:
+        """Take into a SQLite file what was written, beside the driver's work, unless another file is in its place."""
+        if self._file is None:
+            return
+        try:
+            check_own(self._file)
+            checkpoint(self._engine)
+        except UsageError as error:
+            self._mixed = GoneError(f"{error}; it was written over while this command used it")
+        except SQLAlchemyError as error:  # the next write says so, if it stays
+            log.debug("the log was not taken into the file: %s", error)
+
     def _check(self, connection: Any) -> None:
         """Let no write of a driver through that was taken for gone: it may have been suspended.
 
         Raises:
             HeldError: Another driver has taken over.
+            GoneError: The file is another one, and what is written would be lost.
         """
+        if self._mixed is not None:
+            raise self._mixed
+        if _identity(self._file) != self._identity:
+            raise GoneError(f"{self._file}: was removed or replaced while the study {self._study!r} was written to it")
         mine = sa.select(LEASES.c.pid).where(LEASES.c.token == self._me.token).with_for_update(read=True)
         if connection.execute(mine).first() is None:
             raise HeldError(f"the study {self._study!r} was taken over by another driver while this one stood still")
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another one in its place; None where there is none."""
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _is_over(holder: Holder, now: int) -> bool:

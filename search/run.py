@@ -26,8 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
 
         quiet(verbose=options.verbose)
         from search.session import Session  # noqa: PLC0415
+        from search.storage import leave_files  # noqa: PLC0415
 
-        return Session(options, STARTED).run()
+        try:
+            return Session(options, STARTED).run()
+        finally:
+            leave_files()  # the process ends without Python's clearing up
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status

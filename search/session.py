@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,15 @@ class Session:
         options = self._options
         try:
             with one_line_errors(options.storage):
-                execution.run(signals, afterwards)
+                try:
+                    execution.run(signals, afterwards)
+                finally:
+                    options = self._options = replace(options, study=execution.study or options.study)
         except Interrupted as interrupted:
             say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
             return interrupted.exit_status
         except SearchError as error:
-            if execution.began and not isinstance(error, HeldError):
+            if execution.study and not isinstance(error, HeldError):
                 raise type(error)(f"{error}; {how_to_go_on(options)}") from error
             raise
         return EXIT_DONE

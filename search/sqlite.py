@@ -1,20 +1,31 @@
-"""The file of a storage in SQLite: what is opened, what is refused and left as it is, and how it is made."""
+"""The file of a storage in SQLite: what is opened, what is refused and left as it is, and how it is made and left."""
 
+import logging
+import os
+import shutil
 import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from search.errors import SearchError, UsageError
+from search.wal import beside, check_own, has_log
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
+LEAVING = 1.0  # likewise at the end, when everything is on disk
 SQLITE_MAGIC = b"SQLite format 3\x00"
+
+log = logging.getLogger(__name__)
+
+_copies: dict[Path, tuple[object, tempfile.TemporaryDirectory[str]]] = {}  # of files that cannot be read in their place
 
 
 def tables_of(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
     """Return the names of the tables in an existing file.
 
     Raises:
-        UsageError: The file is damaged, or belongs to something else.
+        UsageError: The file is damaged, belongs to something else, or lies beside the log of another one.
     """
     if file.is_dir():
         raise UsageError(f"{file}: is a directory; --storage must name a file")
@@ -25,6 +36,7 @@ def tables_of(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
         raise UsageError(f"{file}: {error.strerror}") from error
     if start and start != SQLITE_MAGIC:
         raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
+    check_own(file)
     tables = {name for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type = 'table'", patience)}
     if tables and "studies" not in tables:
         raise UsageError(f"{file}: is the database of another program ({', '.join(sorted(tables)[:3])}); left as it is")
@@ -50,22 +62,89 @@ def read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
         SearchError: Another program holds it.
     """
     try:
-        connection = sqlite3.connect(f"file:{quote(str(file.absolute()))}?mode=ro", uri=True, timeout=patience)
+        connection = connect_to_read(file, patience)
         try:
             return connection.execute(statement).fetchall()
         finally:
             connection.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, OSError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise SearchError(f"{file}: another program holds it: {error}") from error
-        reason = "its folder is read-only, and SQLite writes beside the file" if "readonly" in str(error) else error
+        reason = error.strerror if isinstance(error, OSError) else error
         raise UsageError(f"{file}: cannot be read: {reason}; it is left as it is") from error
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """Connect to a file to write it."""
+    return sqlite3.connect(file, timeout=BUSY_TIMEOUT, check_same_thread=False)
+
+
+def connect_to_read(file: Path, patience: float) -> sqlite3.Connection:
+    """Connect to a file without the means to write it.
+
+    Where SQLite cannot keep the memory that readers and writers share beside the file, a file without a log is read as
+    one that does not change, and one with a log in a copy of both.
+
+    Raises:
+        sqlite3.Error: It cannot be read.
+        OSError: It cannot be copied.
+    """
+    failure: sqlite3.OperationalError | None = None
+    for address in _addresses(file):
+        connection = sqlite3.connect(address(), uri=True, timeout=patience, check_same_thread=False)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                raise
+            failure = failure or error
+        except sqlite3.Error:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise failure or sqlite3.OperationalError("unable to open database file")
+
+
+def _addresses(file: Path) -> Iterator[Callable[[], str]]:
+    """Yield ways to read a file, the best first: others that write it are noticed in the first one only."""
+    shared = beside(file, "shm").exists() or _can_be_written(file)
+    if shared:
+        yield lambda: address_of(file, "mode=ro")
+    if has_log(file):
+        yield lambda: address_of(_copy_of(file), "mode=ro")
+    else:
+        yield lambda: address_of(file, "immutable=1")
+
+
+def address_of(file: Path, how: str) -> str:
+    """Return SQLite's address of a file that is opened in some way."""
+    return f"file:{quote(str(file.absolute()))}?{how}"
+
+
+def _can_be_written(file: Path) -> bool:
+    return os.access(file, os.W_OK) and os.access(file.resolve().parent, os.W_OK)
+
+
+def _copy_of(file: Path) -> Path:
+    """Return a copy of a file and its log as they are now, removed when this process ends."""
+    parts = [file.resolve(), beside(file, "wal")]
+    state = [(part.stat().st_ino, part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
+    if file not in _copies or _copies[file][0] != state:
+        folder = tempfile.TemporaryDirectory(prefix="mnist-search-read-", ignore_cleanup_errors=True)
+        for part, name in zip(parts, ("copy.db", "copy.db-wal"), strict=True):
+            shutil.copyfile(part, Path(folder.name) / name)
+        _copies[file] = state, folder
+    return Path(_copies[file][1].name) / "copy.db"
 
 
 def prepare(file: Path) -> None:
     """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
     if file.exists():
         tables_of(file)
+    else:
+        check_own(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
@@ -76,3 +155,19 @@ def prepare(file: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise SearchError(f"{file}: cannot be made: {reason}") from error
+
+
+def settle(file: Path) -> None:
+    """Take the log into the file, and remove it where no one else has the file open; where it fails, both stay."""
+    if not file.exists() or not _can_be_written(file):
+        return
+    try:
+        check_own(file)
+        connection = sqlite3.connect(address_of(file, "mode=rw"), uri=True, timeout=LEAVING)
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")  # opens the log
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+    except (sqlite3.Error, UsageError) as error:
+        log.debug("%s: its log is left beside it: %s", file, error)

@@ -1,13 +1,15 @@
 """The database behind a study: opening it, and saying its address without its password."""
 
+import atexit
 import os
 import re
+import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
@@ -17,7 +19,8 @@ from sqlalchemy.engine import URL, make_url
 from search.errors import SearchError, UsageError, lines_of
 from search.options import default_storage
 from search.reconnect import ReconnectingStorage
-from search.sqlite import BUSY_TIMEOUT, check_whole, prepare, read, tables_of
+from search.sqlite import BUSY_TIMEOUT, check_whole, connect, connect_to_read, prepare, read, settle, tables_of
+from search.wal import has_log, mark_commits
 
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)
@@ -36,8 +39,13 @@ BACKENDS = ("sqlite", "postgresql")
 REVISION = "alembic_version"  # table that Optuna makes, and writes a row into, when it has made all others
 IS_MADE = "SELECT version_num FROM alembic_version"
 LIBPQ_DRIVERS = ("psycopg", "psycopg2")
+MAKING, MAKING_PAUSE = 20.0, 0.1  # seconds that another command, which began at the same time, may take to make it
+MADE_MEANWHILE = re.compile(r"already exists|UNIQUE constraint failed|duplicate key|database is locked")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
+
+_engines: weakref.WeakKeyDictionary[sa.Engine, Path] = weakref.WeakKeyDictionary()  # of SQLite files
+_written, _read = set[Path](), set[Path]()  # files that were opened here
 
 
 def parse_url(url: str) -> URL:
@@ -161,41 +169,76 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
     if not create and not exists(url):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        storage = _connect(ReconnectingStorage, url, _server_options(url), skip_table_creation=not create)
-        storage.given_up = given_up
-        return storage
+        made = _made(lambda: _connect(ReconnectingStorage, url, _server_options(url), skip_table_creation=not create))
+        made.given_up = given_up
+        return made
     if create:
         prepare(file)
     check_whole(file)
-    return _connect(RDBStorage, url, {"connect_args": {"timeout": BUSY_TIMEOUT}}, skip_table_creation=not create)
+    whole = file.absolute()  # the working directory may change
+    kwargs = {"creator": lambda: connect(whole)}
+    storage = _made(lambda: _connect(RDBStorage, url, kwargs, skip_table_creation=not create))
+    _engines[storage.engine] = whole
+    _written.add(whole)
+    with _one_line_refusals(url):
+        mark_commits(storage.engine)
+    return storage
 
 
-def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
+def _made(make: Callable[[], Kind]) -> Kind:
+    """Open a storage, again where another command was faster in making a part of it."""
+    deadline = time.monotonic() + MAKING
+    while True:
+        try:
+            return make()
+        except SearchError as error:
+            if not MADE_MEANWHILE.search(str(error)) or time.monotonic() > deadline:
+                raise
+        time.sleep(MAKING_PAUSE)
+
+
+def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIMEOUT) -> RDBStorage:
     """Open an existing storage without the means to write to it.
 
     Args:
         url: SQLAlchemy URL.
         check: Whether a SQLite file is looked through for damage, which takes a second for 10,000 trials. Without it
             damage is found where it is read.
+        patience: Seconds to wait for a program that holds the file.
 
     Raises:
         UsageError, SearchError: As for `open_storage`.
     """
     file = sqlite_file(url)
-    if not exists(url, GLANCE_TIMEOUT):
+    if not exists(url, patience):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
         return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
     if check:
-        check_whole(file, GLANCE_TIMEOUT)
-    database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
-    return _connect(
-        RDBStorage,
-        URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
-        {"connect_args": {"timeout": GLANCE_TIMEOUT}},
-        given=url,
-        skip_table_creation=True,
-    )
+        check_whole(file, patience)
+    whole = file.absolute()
+    _read.add(whole)
+    # A connection is opened for each use: how that can be done changes while others write the file.
+    kwargs = {"creator": lambda: connect_to_read(whole, patience), "poolclass": sa.NullPool}
+    storage = _connect(RDBStorage, url, kwargs, skip_table_creation=True)
+    _engines[storage.engine] = whole
+    return storage
+
+
+def file_of(engine: sa.Engine) -> Path | None:
+    """Return the SQLite file of a storage that was opened here; None where it is on a server."""
+    return _engines.get(engine)
+
+
+@atexit.register
+def leave_files() -> None:
+    """Let go of the SQLite files: what this process wrote is in the file itself, and what it made beside it is gone."""
+    for engine in list(_engines):
+        engine.dispose()
+    for file in _written | {file for file in _read if not has_log(file)}:
+        settle(file)
+    _written.clear()
+    _read.clear()
 
 
 def _server_options(url: str, further: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, Any]:

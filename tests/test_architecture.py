@@ -16,7 +16,7 @@ LAYERS = {
                   "evaluate", "engine", "environment", "trial"),
     "search": (
         "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
-        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
+        "wal", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
         "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
         "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
         "diagnosis", "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",
