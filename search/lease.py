@@ -24,8 +24,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from search.errors import SearchError, UsageError
 from search.guard import start_of
-from search.storage import file_of
-from search.wal import check_own, checkpoint
+from search.sqlite import file_of
+from search.wal import MixedError, check_own, checkpoint
 
 EXPIRES = 30  # seconds without a renewal
 RENEWED_EVERY = 5.0  # seconds
@@ -97,6 +97,23 @@ def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     return None if holder is None or _is_over(holder, now) else holder
 
 
+def drivers_of(engine: sa.Engine) -> dict[str, Holder]:
+    """Return who drives which studies of a storage at this moment, by their names. Nothing is written."""
+    if not sa.inspect(engine).has_table(LEASES.name):
+        return {}
+    with engine.connect() as connection:
+        names = connection.execute(sa.select(LEASES.c.study_name)).scalars().all()
+    return {name: holder for name in names if (holder := holder_of(engine, name)) is not None}
+
+
+def left_by(engine: sa.Engine, study: str) -> Holder | None:
+    """Return who drove a study last and has not given it back, though it is over; None where no one is known."""
+    if not sa.inspect(engine).has_table(LEASES.name):
+        return None
+    holder, now = _read(engine, study)
+    return holder if holder is not None and _is_over(holder, now) else None
+
+
 class Lease:
     """A driver's right to write one study, for the length of a block."""
 
@@ -104,7 +121,6 @@ class Lease:
         """Name the study; the block takes the lease. `given_up` says whether to wait no longer for another's end."""
         self._engine, self._study, self._given_up = storage.engine, study, given_up
         self._file = file_of(storage.engine)
-        self._identity = _identity(self._file)
         self._mixed: GoneError | None = None  # what was found of the file's log
         self._me = Holder.this_process()
         self._over = threading.Event()
@@ -180,11 +196,11 @@ class Lease:
         if self._file is None:
             return
         try:
-            check_own(self._file)
+            check_own(self._file.path)
             checkpoint(self._engine)
-        except UsageError as error:
+        except MixedError as error:
             self._mixed = GoneError(f"{error}; it was written over while this command used it")
-        except SQLAlchemyError as error:  # the next write says so, if it stays
+        except (SQLAlchemyError, UsageError) as error:  # the next write says so, if it stays
             log.debug("the log was not taken into the file: %s", error)
 
     def _check(self, connection: Any) -> None:
@@ -196,20 +212,11 @@ class Lease:
         """
         if self._mixed is not None:
             raise self._mixed
-        if _identity(self._file) != self._identity:
-            raise GoneError(f"{self._file}: was removed or replaced while the study {self._study!r} was written to it")
+        if self._file is not None and not self._file.is_there:
+            raise GoneError(f"{self._file.path}: was removed or replaced while the study {self._study!r} was written")
         mine = sa.select(LEASES.c.pid).where(LEASES.c.token == self._me.token).with_for_update(read=True)
         if connection.execute(mine).first() is None:
             raise HeldError(f"the study {self._study!r} was taken over by another driver while this one stood still")
-
-
-def _identity(file: Path | None) -> tuple[int, int] | None:
-    """Return what tells a file from another one in its place; None where there is none."""
-    try:
-        found = file.stat() if file else None
-    except OSError:
-        return None
-    return (found.st_dev, found.st_ino) if found else None
 
 
 def _is_over(holder: Holder, now: int) -> bool:

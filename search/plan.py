@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial
 
 from search.errors import UsageError
 from search.folder import folder_of
+from search.goal import tell_gap
 from search.lease import HeldError, Lease
 from search.models import ModelStore
 from search.options import Options, read_configurations
@@ -133,7 +134,10 @@ def _known(options: Options) -> optuna.Study | None:
     if not exists(options.storage):
         return None
     storage = open_read_only(options.storage, patience=BUSY_TIMEOUT)
-    return find_study(options.study, storage) if options.named else None
+    study = find_study(options.study, storage) if options.named else None
+    if study is not None:
+        tell_gap(study, storage.engine)
+    return study
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 
 from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
 from search.data import load
+from search.goal import tell_gap
 from search.noise import quiet_import
 from search.progress import describe
 from search.storage import one_line_errors, open_read_only
@@ -33,7 +34,9 @@ def reproduce(study: str | None, trial: str, storage: str, data: Path | None, ou
         SearchError: The storage or the data cannot be read.
     """
     with one_line_errors(storage):
-        found = load_study(study, open_read_only(storage))
+        opened = open_read_only(storage)
+        found = load_study(study, opened)
+        tell_gap(found, opened.engine)
         recorded = recorded_of(found, trial_of(found.get_trials(deepcopy=False), trial))
     say = functools.partial(print, file=output, flush=True)
     config = recorded.configuration

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         quiet(verbose=options.verbose)
         from search.session import Session  # noqa: PLC0415
-        from search.storage import leave_files  # noqa: PLC0415
+        from search.sqlite import leave_files  # noqa: PLC0415
 
         try:
             return Session(options, STARTED).run()

@@ -1,22 +1,76 @@
 """The file of a storage in SQLite: what is opened, what is refused and left as it is, and how it is made and left."""
 
+import atexit
 import logging
 import os
 import shutil
 import sqlite3
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import sqlalchemy as sa
+
 from search.errors import SearchError, UsageError
-from search.wal import beside, check_own, has_log
+from search.wal import LOGS, beside, check_own, has_log
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
 LEAVING = 1.0  # likewise at the end, when everything is on disk
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 log = logging.getLogger(__name__)
+
+
+class UnreadableError(UsageError):
+    """The file is damaged, or is none of SQLite."""
+
+
+class OpenedFile:
+    """A file that was opened, and that another one may take the place of."""
+
+    def __init__(self, path: Path, *, alone: bool = False) -> None:
+        """Name a file that is there, and say whether it was alone before it was opened."""
+        self.path, self.was_alone = path.absolute(), alone  # the working directory may change
+        self._found = self.path.stat()
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is still in its place."""
+        try:
+            return os.path.samestat(self.path.stat(), self._found)
+        except OSError:
+            return False
+
+
+_engines: weakref.WeakKeyDictionary[sa.Engine, OpenedFile] = weakref.WeakKeyDictionary()
+_written, _read = set[Path](), set[Path]()
+
+
+def note_opened(engine: sa.Engine, file: OpenedFile, *, written: bool) -> None:
+    """Remember the file of an engine, to be left in good order."""
+    _engines[engine] = file
+    (_written if written else _read).add(file.path)
+
+
+def file_of(engine: sa.Engine) -> OpenedFile | None:
+    """Return the file of an engine; None where it is a server's."""
+    return _engines.get(engine)
+
+
+@atexit.register
+def leave_files() -> None:
+    """Let go of all files: what this process wrote is in the file itself, and what it made beside it is gone."""
+    for engine in list(_engines):
+        engine.dispose()
+    for file in _read - _written:
+        tidy(file)
+    for file in _written:
+        settle(file)
+    _written.clear()
+    _read.clear()
+
 
 _copies: dict[Path, tuple[object, tempfile.TemporaryDirectory[str]]] = {}  # of files that cannot be read in their place
 
@@ -29,13 +83,6 @@ def tables_of(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
     """
     if file.is_dir():
         raise UsageError(f"{file}: is a directory; --storage must name a file")
-    try:
-        with file.open("rb") as stream:
-            start = stream.read(len(SQLITE_MAGIC))
-    except OSError as error:
-        raise UsageError(f"{file}: {error.strerror}") from error
-    if start and start != SQLITE_MAGIC:
-        raise UsageError(f"{file}: is not a SQLite database; it is left as it is")
     check_own(file)
     tables = {name for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type = 'table'", patience)}
     if tables and "studies" not in tables:
@@ -51,7 +98,7 @@ def check_whole(file: Path, patience: float = BUSY_TIMEOUT) -> None:
     """
     [(found,)] = read(file, "PRAGMA quick_check(1)", patience)
     if found != "ok":
-        raise UsageError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
+        raise UnreadableError(f"{file}: is damaged: {' '.join(found.split())}; it is left as it is")
 
 
 def read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
@@ -70,8 +117,19 @@ def read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
     except (sqlite3.DatabaseError, OSError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise SearchError(f"{file}: another program holds it: {error}") from error
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise UsageError(f"{file}: cannot be read: {reason}; it is left as it is") from error
+        raise UnreadableError(f"{file}: {_reason(file, error)}; it is left as it is") from error
+
+
+def _reason(file: Path, error: sqlite3.DatabaseError | OSError) -> str:
+    """Return why a file cannot be read. Opened only here: closing it takes SQLite's locks of this process away."""
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(len(SQLITE_MAGIC))
+    except OSError as failure:
+        return f"cannot be read: {failure.strerror}"
+    if start and start != SQLITE_MAGIC:
+        return "is not a SQLite database"
+    return f"cannot be read: {error.strerror if isinstance(error, OSError) else error}"
 
 
 def connect(file: Path) -> sqlite3.Connection:
@@ -113,7 +171,7 @@ def _addresses(file: Path) -> Iterator[Callable[[], str]]:
     if shared:
         yield lambda: address_of(file, "mode=ro")
     if has_log(file):
-        yield lambda: address_of(_copy_of(file), "mode=ro")
+        yield lambda: address_of(_copy_of(file), "mode=rw")
     else:
         yield lambda: address_of(file, "immutable=1")
 
@@ -129,14 +187,14 @@ def _can_be_written(file: Path) -> bool:
 
 def _copy_of(file: Path) -> Path:
     """Return a copy of a file and its log as they are now, removed when this process ends."""
-    parts = [file.resolve(), beside(file, "wal")]
+    parts = [file.resolve(), *(each for what in LOGS if (each := beside(file, what)).exists())]
     state = [(part.stat().st_ino, part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
     if file not in _copies or _copies[file][0] != state:
         folder = tempfile.TemporaryDirectory(prefix="mnist-search-read-", ignore_cleanup_errors=True)
-        for part, name in zip(parts, ("copy.db", "copy.db-wal"), strict=True):
-            shutil.copyfile(part, Path(folder.name) / name)
+        for part in parts:
+            shutil.copyfile(part, Path(folder.name) / part.name)
         _copies[file] = state, folder
-    return Path(_copies[file][1].name) / "copy.db"
+    return Path(_copies[file][1].name) / parts[0].name
 
 
 def prepare(file: Path) -> None:
@@ -155,6 +213,12 @@ def prepare(file: Path) -> None:
     except (OSError, sqlite3.Error) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise SearchError(f"{file}: cannot be made: {reason}") from error
+
+
+def tidy(file: Path) -> None:
+    """Remove what reading has made beside a file; the log of a command that was killed is left to the next one."""
+    if not has_log(file):
+        settle(file)
 
 
 def settle(file: Path) -> None:

@@ -1,10 +1,8 @@
 """The database behind a study: opening it, and saying its address without its password."""
 
-import atexit
 import os
 import re
 import time
-import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,8 +17,18 @@ from sqlalchemy.engine import URL, make_url
 from search.errors import SearchError, UsageError, lines_of
 from search.options import default_storage
 from search.reconnect import ReconnectingStorage
-from search.sqlite import BUSY_TIMEOUT, check_whole, connect, connect_to_read, prepare, read, settle, tables_of
-from search.wal import has_log, mark_commits
+from search.sqlite import (
+    BUSY_TIMEOUT,
+    OpenedFile,
+    check_whole,
+    connect,
+    connect_to_read,
+    note_opened,
+    prepare,
+    read,
+    tables_of,
+)
+from search.wal import is_alone, mark_commits
 
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)
@@ -43,9 +51,6 @@ MAKING, MAKING_PAUSE = 20.0, 0.1  # seconds that another command, which began at
 MADE_MEANWHILE = re.compile(r"already exists|UNIQUE constraint failed|duplicate key|database is locked")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
-
-_engines: weakref.WeakKeyDictionary[sa.Engine, Path] = weakref.WeakKeyDictionary()  # of SQLite files
-_written, _read = set[Path](), set[Path]()  # files that were opened here
 
 
 def parse_url(url: str) -> URL:
@@ -142,7 +147,12 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
     longest = max(len(os.fsencode(name)) for name in file.parts)
     if longest > LONGEST_NAME or len(os.fsencode(whole)) > LONGEST_FILE:
         raise UsageError(f"--storage: {file}: must have at most {LONGEST_FILE} bytes, {LONGEST_NAME} a name")
-    return there and REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
+    return there and is_made(file, patience)
+
+
+def is_made(file: Path, patience: float) -> bool:
+    """Say whether all of a storage is in an existing file; errors as for `exists`."""
+    return REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
 
 
 def _exists_on_server(url: str) -> bool:
@@ -175,11 +185,10 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
     if create:
         prepare(file)
     check_whole(file)
-    whole = file.absolute()  # the working directory may change
-    kwargs = {"creator": lambda: connect(whole)}
+    opened = OpenedFile(file)
+    kwargs = {"creator": lambda: connect(opened.path)}
     storage = _made(lambda: _connect(RDBStorage, url, kwargs, skip_table_creation=not create))
-    _engines[storage.engine] = whole
-    _written.add(whole)
+    note_opened(storage.engine, opened, written=True)
     with _one_line_refusals(url):
         mark_commits(storage.engine)
     return storage
@@ -210,35 +219,19 @@ def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIM
         UsageError, SearchError: As for `open_storage`.
     """
     file = sqlite_file(url)
+    alone = file is not None and is_alone(file)
     if not exists(url, patience):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
         return _connect(RDBStorage, url, _server_options(url, READ_ONLY), skip_table_creation=True)
     if check:
         check_whole(file, patience)
-    whole = file.absolute()
-    _read.add(whole)
+    opened = OpenedFile(file, alone=alone)
     # A connection is opened for each use: how that can be done changes while others write the file.
-    kwargs = {"creator": lambda: connect_to_read(whole, patience), "poolclass": sa.NullPool}
+    kwargs = {"creator": lambda: connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
     storage = _connect(RDBStorage, url, kwargs, skip_table_creation=True)
-    _engines[storage.engine] = whole
+    note_opened(storage.engine, opened, written=False)
     return storage
-
-
-def file_of(engine: sa.Engine) -> Path | None:
-    """Return the SQLite file of a storage that was opened here; None where it is on a server."""
-    return _engines.get(engine)
-
-
-@atexit.register
-def leave_files() -> None:
-    """Let go of the SQLite files: what this process wrote is in the file itself, and what it made beside it is gone."""
-    for engine in list(_engines):
-        engine.dispose()
-    for file in _written | {file for file in _read if not has_log(file)}:
-        settle(file)
-    _written.clear()
-    _read.clear()
 
 
 def _server_options(url: str, further: Mapping[str, str | int] = MappingProxyType({})) -> dict[str, Any]:

@@ -8,15 +8,17 @@ before.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from search.errors import UsageError
 
+TABLE = "mnist_search_marks"
 # The text of the only row has one length, so that SQLite writes it in its place and no older one stays in its page.
 MAKE = "CREATE TABLE IF NOT EXISTS mnist_search_marks (mark TEXT NOT NULL)"
 FIRST = (
@@ -28,17 +30,20 @@ NEXT = (
     " SET mark = 'mnist-search-mark ' || substr(mark, 36, 16) || ' ' || lower(hex(randomblob(8)))"
 )
 MARK = re.compile(rb"mnist-search-mark ([0-9a-f]{16}) ([0-9a-f]{16})")
-LENGTH = 51  # bytes of a mark
+LOGS = ("wal", "journal")  # what may change a file that is opened
 NONE = b"0" * 16  # in the place of the mark before the first
 
 # The formats: https://www.sqlite.org/fileformat2.html
 WAL_MAGIC, WAL_HEADER, FRAME_HEADER = (b"\x37\x7f\x06\x82", b"\x37\x7f\x06\x83"), 32, 24
 JOURNAL_MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
-CHUNK = 2**20  # bytes
 TRIES = 10  # a log that begins anew while it is read is read again
 
 Marks = list[tuple[bytes, bytes]]
 """The mark before, and the mark."""
+
+
+class MixedError(UsageError):
+    """The log beside a file is not its own."""
 
 
 class Log(NamedTuple):
@@ -55,9 +60,14 @@ def beside(file: Path, what: str) -> Path:
 
 
 def has_log(file: Path) -> bool:
-    """Say whether there may be something in the log of a file that is not in the file."""
-    log = beside(file, "wal")
-    return log.exists() and log.stat().st_size > WAL_HEADER
+    """Say whether a file as it should be may be another one than the file alone is."""
+    log, journal = beside(file, "wal"), beside(file, "journal")
+    return (log.exists() and log.stat().st_size > WAL_HEADER) or (journal.exists() and journal.stat().st_size > 0)
+
+
+def is_alone(file: Path) -> bool:
+    """Say whether nothing lies beside a file of what SQLite keeps there while it is used, or after a kill."""
+    return not any(beside(file, what).exists() for what in (*LOGS, "shm"))
 
 
 def mark_commits(engine: sa.Engine) -> None:
@@ -89,12 +99,13 @@ def check_own(file: Path) -> None:
     """Refuse a file beside which the log of another one, or of another state of it, lies. Nothing is written.
 
     Raises:
-        UsageError: It does: SQLite would mix the two.
+        MixedError: It does: SQLite would mix the two.
+        UsageError: One of them cannot be read.
     """
     try:
         for other, is_own in ((beside(file, "wal"), _owns_log), (beside(file, "journal"), _owns_journal)):
             if other.exists() and not is_own(file, other):
-                raise UsageError(
+                raise MixedError(
                     f"{file}: {other.name} beside it is of another file or of another state of it, and would be mixed "
                     f"into it; if {file.name} is a restored backup, remove {other}; both are left as they are"
                 )
@@ -105,25 +116,42 @@ def check_own(file: Path) -> None:
 def _owns_log(file: Path, other: Path) -> bool:
     for _ in range(TRIES):
         before = _start(other, WAL_HEADER)
-        marks, is_there = _marks(file), file.exists() and file.stat().st_size > 0
+        marks, is_empty = _marks_of(file), not file.exists() or file.stat().st_size == 0
         log = _log(other)
-        if log.header == before:  # as a driver may be at work: what the file has came from this log or was there before
+        if log.header == before:  # a driver may be at work: what is in the file was in it before this log, or is of it
             break
     if not log.has_commits:
         return True
-    if not is_there:
+    if is_empty:
         return False  # SQLite would remove the log
-    if not log.marks:
-        return True  # of an earlier version, or of another program
+    if marks is None or not log.marks:
+        return True  # SQLite will say so; or of an earlier version, or of another program
     known = {log.marks[0][0], *(mark for _, mark in log.marks)}
     return any(mark in known for _, mark in marks) if marks else log.marks[0][0] == NONE
 
 
 def _owns_journal(file: Path, other: Path) -> bool:
-    """Say whether a journal, where it is to be rolled back, holds the mark that the file has or had before."""
-    held = {mark for _, mark in _marks(other)} if _start(other, len(JOURNAL_MAGIC)) == JOURNAL_MAGIC else set()
-    marks = _marks(file)
+    """Say whether a journal that is to be rolled back holds the mark that the file has or had before."""
+    content = other.read_bytes()
+    held = {mark for _, mark in MARK.findall(content)} if content.startswith(JOURNAL_MAGIC) else set()
+    marks = _marks_of(file)
     return not held or not marks or any(held & set(each) for each in marks)
+
+
+def _marks_of(file: Path) -> Marks | None:
+    """Return the mark in a file itself, if there is one, whatever lies beside it; None where it cannot be read.
+
+    SQLite is asked: closing a file in another way takes the locks of this process's connections to it away.
+    """
+    address = f"file:{quote(str(file.absolute()))}?immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone():
+                return []
+            [(mark,)] = connection.execute(f"SELECT mark FROM {TABLE}")  # noqa: S608 (its name is ours)
+            return MARK.findall(mark.encode())
+    except (sqlite3.Error, ValueError):
+        return None
 
 
 def _log(other: Path) -> Log:
@@ -139,20 +167,6 @@ def _log(other: Path) -> Log:
                     has_commits, marks, waiting = True, marks + waiting, Marks()
         return Log(header, has_commits, marks)
     return Log(b"", has_commits, marks)
-
-
-def _marks(file: Path) -> Marks:
-    return [mark for part in _parts(file) for mark in MARK.findall(part)]
-
-
-def _parts(file: Path) -> Iterator[bytes]:
-    """Yield a file in parts that overlap by less than a mark."""
-    with suppress(FileNotFoundError), file.open("rb") as stream:
-        part = stream.read(CHUNK)
-        while part:
-            yield part
-            further = stream.read(CHUNK)
-            part = part[-LENGTH + 1 :] + further if further else b""
 
 
 def _start(file: Path, length: int) -> bytes:
