@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from search.errors import SearchError, UsageError
 from search.guard import start_of
 from search.sqlite import file_of
-from search.wal import MixedError, check_own, checkpoint
+from search.wal import MixedError, check_own, checkpoint, mark_of
 
 EXPIRES = 30  # seconds without a renewal
 RENEWED_EVERY = 5.0  # seconds
@@ -122,6 +122,7 @@ class Lease:
         self._engine, self._study, self._given_up = storage.engine, study, given_up
         self._file = file_of(storage.engine)
         self._mixed: GoneError | None = None  # what was found of the file's log
+        self._since: bytes | None = None  # the last mark that was seen in the file
         self._me = Holder.this_process()
         self._over = threading.Event()
         self._renewal = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -196,10 +197,11 @@ class Lease:
         if self._file is None:
             return
         try:
-            check_own(self._file.path)
+            check_own(self._file.path, self._since)
             checkpoint(self._engine)
-        except MixedError as error:
-            self._mixed = GoneError(f"{error}; it was written over while this command used it")
+            self._since = mark_of(self._file.path)
+        except MixedError:
+            self._mixed = GoneError(f"{self._file.path}: was written over while the study {self._study!r} was written")
         except (SQLAlchemyError, UsageError) as error:  # the next write says so, if it stays
             log.debug("the log was not taken into the file: %s", error)
 

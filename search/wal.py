@@ -7,6 +7,7 @@ has one of the log's marks, or the one before the first of them. A rollback jour
 before.
 """
 
+import functools
 import re
 import sqlite3
 from contextlib import closing, suppress
@@ -95,15 +96,20 @@ def _mark(connection: sa.Connection) -> None:
         connection.exec_driver_sql(NEXT)
 
 
-def check_own(file: Path) -> None:
+def check_own(file: Path, since: bytes | None = None) -> None:
     """Refuse a file beside which the log of another one, or of another state of it, lies. Nothing is written.
+
+    Args:
+        file: That is to be opened, or is written.
+        since: A mark that was in it once: an earlier one cannot be in it again.
 
     Raises:
         MixedError: It does: SQLite would mix the two.
         UsageError: One of them cannot be read.
     """
     try:
-        for other, is_own in ((beside(file, "wal"), _owns_log), (beside(file, "journal"), _owns_journal)):
+        for what, is_own in (("wal", functools.partial(_owns_log, since=since)), ("journal", _owns_journal)):
+            other = beside(file, what)
             if other.exists() and not is_own(file, other):
                 raise MixedError(
                     f"{file}: {other.name} beside it is of another file or of another state of it, and would be mixed "
@@ -113,7 +119,12 @@ def check_own(file: Path) -> None:
         raise UsageError(f"{error.filename or file}: {error.strerror}") from error
 
 
-def _owns_log(file: Path, other: Path) -> bool:
+def mark_of(file: Path) -> bytes | None:
+    """Return the mark in a file itself, whatever lies beside it; None where there is none."""
+    return next((mark for _, mark in _marks_of(file) or []), None)
+
+
+def _owns_log(file: Path, other: Path, since: bytes | None = None) -> bool:
     for _ in range(TRIES):
         before = _start(other, WAL_HEADER)
         marks, is_empty = _marks_of(file), not file.exists() or file.stat().st_size == 0
@@ -126,7 +137,8 @@ def _owns_log(file: Path, other: Path) -> bool:
         return False  # SQLite would remove the log
     if marks is None or not log.marks:
         return True  # SQLite will say so; or of an earlier version, or of another program
-    known = {log.marks[0][0], *(mark for _, mark in log.marks)}
+    known = [log.marks[0][0], *(mark for _, mark in log.marks)]
+    known = known[known.index(since) :] if since in known else known
     return any(mark in known for _, mark in marks) if marks else log.marks[0][0] == NONE
 
 
