@@ -121,7 +121,6 @@ class Lease:
         """Name the study; the block takes the lease. `given_up` says whether to wait no longer for another's end."""
         self._engine, self._study, self._given_up = storage.engine, study, given_up
         self._file = file_of(storage.engine)
-        self._mixed: GoneError | None = None  # what was found of the file's log
         self._since: bytes | None = None  # the last mark that was seen in the file
         self._me = Holder.this_process()
         self._over = threading.Event()
@@ -201,7 +200,7 @@ class Lease:
             checkpoint(self._engine)
             self._since = mark_of(self._file.path)
         except MixedError:
-            self._mixed = GoneError(f"{self._file.path}: was written over while the study {self._study!r} was written")
+            self._file.is_mixed = True
         except (SQLAlchemyError, UsageError) as error:  # the next write says so, if it stays
             log.debug("the log was not taken into the file: %s", error)
 
@@ -212,10 +211,10 @@ class Lease:
             HeldError: Another driver has taken over.
             GoneError: The file is another one, and what is written would be lost.
         """
-        if self._mixed is not None:
-            raise self._mixed
         if self._file is not None and not self._file.is_there:
             raise GoneError(f"{self._file.path}: was removed or replaced while the study {self._study!r} was written")
+        if self._file is not None and self._file.is_mixed:
+            raise GoneError(f"{self._file.path}: was written over while the study {self._study!r} was written")
         mine = sa.select(LEASES.c.pid).where(LEASES.c.token == self._me.token).with_for_update(read=True)
         if connection.execute(mine).first() is None:
             raise HeldError(f"the study {self._study!r} was taken over by another driver while this one stood still")

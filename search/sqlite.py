@@ -34,6 +34,7 @@ class OpenedFile:
         """Name a file that is there, and say whether it was alone before it was opened."""
         self.path, self.was_alone = path.absolute(), alone  # the working directory may change
         self._found = self.path.stat()
+        self.is_mixed = False  # whether it was found that it was written over: no more of its log is to be taken in
 
     @property
     def is_there(self) -> bool:
@@ -61,13 +62,18 @@ def file_of(engine: sa.Engine) -> OpenedFile | None:
 
 @atexit.register
 def leave_files() -> None:
-    """Let go of all files: what this process wrote is in the file itself, and what it made beside it is gone."""
-    for engine in list(_engines):
-        engine.dispose()
-    for file in _read - _written:
-        tidy(file)
-    for file in _written:
-        settle(file)
+    """Let go of all files: what this process wrote is in the file itself, and what it made beside it is gone.
+
+    Connections to a file that was written over stay open: SQLite takes the log in when the last one is closed.
+    """
+    mixed = {file.path for file in _engines.values() if file.is_mixed}
+    for engine, file in list(_engines.items()):
+        if file.path not in mixed:
+            engine.dispose()
+    for path in _read - _written - mixed:
+        tidy(path)
+    for path in _written - mixed:
+        settle(path)
     _written.clear()
     _read.clear()
 
@@ -199,7 +205,8 @@ def _copy_of(file: Path) -> Path:
 
 def prepare(file: Path) -> None:
     """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
-    if file.exists():
+    is_there = file.exists()
+    if is_there:
         tables_of(file)
     else:
         check_own(file)
@@ -212,7 +219,7 @@ def prepare(file: Path) -> None:
             connection.close()
     except (OSError, sqlite3.Error) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
-        raise SearchError(f"{file}: cannot be made: {reason}") from error
+        raise SearchError(f"{file}: cannot be {'written' if is_there else 'made'}: {reason}") from error
 
 
 def tidy(file: Path) -> None:

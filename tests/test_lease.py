@@ -145,6 +145,6 @@ def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
             other.replace(file)
         else:
             shutil.copyfile(other, file)
-            wait_until(lambda: held._mixed, 20, "the file is looked at")
+            wait_until(lambda: held._file.is_mixed, 20, "the file is looked at")
         with pytest.raises(GoneError, match=r"studies\.db: was (removed or replaced|written over) while the study"):
             study.set_user_attr("x", 1)
