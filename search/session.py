@@ -136,8 +136,14 @@ class Session:
     def _reconcile(self, plan: Plan) -> None:
         """Leave no trial running that a killed driver had asked beyond what is wanted now."""
         if count(plan.trials).running:
-            with contextlib.suppress(HeldError), plan.open(self._options, given_up=lambda: False) as study:
-                recover(study, plan.settings)
+            try:
+                with plan.open(self._options, given_up=lambda: False) as study:
+                    recover(study, plan.settings)
+            except HeldError:
+                pass  # they are another driver's
+            except (SearchError, *STORAGE_ERRORS) as error:  # the answer is there all the same
+                reason = error if isinstance(error, SearchError) else storage_reason(error)
+                say(self._console, f"trials in flight are still marked as running: {reason}")
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted."""

@@ -74,6 +74,9 @@ def leave_files() -> None:
         tidy(path)
     for path in _written - mixed:
         settle(path)
+    for _, folder in _copies.values():
+        folder.cleanup()
+    _copies.clear()
     _written.clear()
     _read.clear()
 
@@ -188,12 +191,12 @@ def address_of(file: Path, how: str) -> str:
 
 
 def _can_be_written(file: Path) -> bool:
-    return os.access(file, os.W_OK) and os.access(file.resolve().parent, os.W_OK)
+    return os.access(file, os.W_OK) and os.access(Path(os.path.realpath(file)).parent, os.W_OK)
 
 
 def _copy_of(file: Path) -> Path:
     """Return a copy of a file and its log as they are now, removed when this process ends."""
-    parts = [file.resolve(), *(each for what in LOGS if (each := beside(file, what)).exists())]
+    parts = [Path(os.path.realpath(file)), *(each for what in LOGS if (each := beside(file, what)).exists())]
     state = [(part.stat().st_ino, part.stat().st_size, part.stat().st_mtime_ns) for part in parts]
     if file not in _copies or _copies[file][0] != state:
         folder = tempfile.TemporaryDirectory(prefix="mnist-search-read-", ignore_cleanup_errors=True)
@@ -230,7 +233,7 @@ def tidy(file: Path) -> None:
 
 def settle(file: Path) -> None:
     """Take the log into the file, and remove it where no one else has the file open; where it fails, both stay."""
-    if not file.exists() or not _can_be_written(file):
+    if not _can_be_written(file):
         return
     try:
         check_own(file)

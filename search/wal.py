@@ -8,6 +8,7 @@ before.
 """
 
 import functools
+import os
 import re
 import sqlite3
 from contextlib import closing, suppress
@@ -57,18 +58,24 @@ class Log(NamedTuple):
 
 def beside(file: Path, what: str) -> Path:
     """Return the file that SQLite keeps beside another one: of a link beside what it leads to."""
-    return Path(f"{file.resolve()}-{what}")
+    return Path(f"{os.path.realpath(file)}-{what}")
 
 
 def has_log(file: Path) -> bool:
     """Say whether a file as it should be may be another one than the file alone is."""
-    log, journal = beside(file, "wal"), beside(file, "journal")
-    return (log.exists() and log.stat().st_size > WAL_HEADER) or (journal.exists() and journal.stat().st_size > 0)
+    return _size(beside(file, "wal")) > WAL_HEADER or _size(beside(file, "journal")) > 0
+
+
+def _size(file: Path) -> int:
+    """Return how many bytes a file has, none where it is not there: the last one to close a file removes its log."""
+    with suppress(OSError):
+        return file.stat().st_size
+    return 0
 
 
 def is_alone(file: Path) -> bool:
     """Say whether nothing lies beside a file of what SQLite keeps there while it is used, or after a kill."""
-    return not any(beside(file, what).exists() for what in (*LOGS, "shm"))
+    return not any(os.path.exists(beside(file, what)) for what in (*LOGS, "shm"))  # noqa: PTH110 (a folder that cannot be looked into is no error)
 
 
 def mark_commits(engine: sa.Engine) -> None:
@@ -127,10 +134,10 @@ def mark_of(file: Path) -> bytes | None:
 def _owns_log(file: Path, other: Path, since: bytes | None = None) -> bool:
     for _ in range(TRIES):
         before = _start(other, WAL_HEADER)
-        marks, is_empty = _marks_of(file), not file.exists() or file.stat().st_size == 0
+        marks, is_empty = _marks_of(file), _size(file) == 0
         log = _log(other)
-        if log.header == before:  # a driver may be at work: what is in the file was in it before this log, or is of it
-            break
+        if log.header == before == _start(other, WAL_HEADER):
+            break  # a driver may be at work; but what is in the file was in it before this log, or is of it
     if not log.has_commits:
         return True
     if is_empty:
