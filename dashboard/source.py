@@ -14,6 +14,7 @@ from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
 from search.elsewhere import looks_elsewhere
+from search.goal import may_lack, tell_lack
 from search.instants import began, ended
 from search.lease import holder_of
 from search.storage import one_line_errors, open_read_only, shown, sqlite_file
@@ -78,6 +79,8 @@ class Feed:
             changed, now = self._history.read(), datetime.now(UTC)
             snapshot = self._snapshot
             elsewhere = self._looks_elsewhere(now)
+            if snapshot is None and may_lack(self._engine, self._name):
+                tell_lack(self._engine, self._name, self._history.attributes, self._history.trials)
             if snapshot is None or changed or snapshot.attributes != self._history.attributes:
                 snapshot = self._taken(changed, elsewhere)
                 self._changed_at = now if self._snapshot else _last_event(snapshot)

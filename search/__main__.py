@@ -12,6 +12,7 @@ COMMANDS = {
     "report": "write what a study found as one page, HTML or Markdown",
     "export": "take a model away, as Keras, SavedModel, ONNX or LiteRT",
     "replay": "train a trial again, and compare it to the last bit",
+    "studies": "back up the storage that studies are in, and put it back",
 }
 
 

@@ -7,6 +7,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,7 @@ from search.failures import FailureStore
 from search.forecast import networks_of, seconds_left
 from search.goal import Goal
 from search.interrupt import Interrupted, Interruptible
-from search.lease import HeldError
+from search.lease import GoneError, HeldError
 from search.models import ModelStore
 from search.options import Options, how_to_go_on
 from search.plan import Plan
@@ -31,7 +32,7 @@ from search.resources import Resources
 from search.runtime import ray_runtime
 from search.stopping import Limits, Reason, deviation_of, note_stop, spread_networks
 from search.storage import STORAGE_ERRORS, storage_reason
-from search.study import baseline_of, count, enqueue, ranked, recover
+from search.study import baseline_of, cause_of, count, enqueue, ranked, recover
 from search.summary import Times
 from search.tally import Tally
 from search.trials import Trials
@@ -71,10 +72,11 @@ class Execution:
         with contextlib.ExitStack() as held:
             try:
                 self._run(signals, held, afterwards)
-            except (Interrupted, Abort, SearchError, *STORAGE_ERRORS) as error:
+            except (Interrupted, Abort, SearchError, KeyError, *STORAGE_ERRORS) as error:
                 signals.awaited = "the storage"
-                self._recover()
-                cause = error.cause if isinstance(error, Abort) else error
+                cause = cause_of(error.cause if isinstance(error, Abort) else error, self._study)
+                if not isinstance(cause, GoneError):
+                    self._recover()
                 self._note_stop(cause)
                 if not isinstance(cause, Interrupted):
                     signals.check()  # the person did not want to wait for what failed then
@@ -83,9 +85,9 @@ class Execution:
                 raise SearchError(f"the search stopped: {description_of(cause)}") from error
 
     @property
-    def began(self) -> bool:
-        """Whether the study was made or opened for writing."""
-        return self._study is not None
+    def study(self) -> str | None:
+        """The name of the study once it is made or opened for writing: it may be another one than was wanted."""
+        return self._study.study_name if self._study else None
 
     @property
     def found(self) -> tuple[list[FrozenTrial], dict[str, Any]]:
@@ -193,8 +195,9 @@ class Execution:
 
     def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Confirmation:
         """Make or continue the study, to be let go of when `held` ends."""
-        options = self._options
-        study = held.enter_context(self._plan.open(options, given_up=lambda: signals.received))
+        study = held.enter_context(self._plan.open(self._options, given_up=lambda: signals.received))
+        options = self._options = replace(self._options, study=study.study_name)
+        signals.promise = how_to_go_on(options)
         enqueue(study, self._plan.settings, self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
@@ -235,14 +238,11 @@ class Execution:
             max_retries=options.max_retries,
             workers=lambda: self._workers or 0,
             first=spread_networks(self._plan.settings) if options.stop_when_settled else (),
-            validation=self._validation if options.explain else None,
+            validation=(lambda: HeldOutSet(self._dataset.x_val, self._dataset.y_val)) if options.explain else None,
             tell_stop=self._tell_stop,
         )
         self._record_goal()
         return self._work
-
-    def _validation(self) -> HeldOutSet:
-        return HeldOutSet(self._dataset.x_val, self._dataset.y_val)
 
     def _record_goal(self) -> None:
         if self._study is not None:

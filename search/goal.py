@@ -1,19 +1,26 @@
 """What the last command wants of a study, recorded for those who watch: it says when the study is done."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import optuna
+import sqlalchemy as sa
 from optuna.trial import FrozenTrial
 
 from search.explanation import lacks_explanation
 from search.extent import GOAL, Extent, is_confirmed
 from search.instants import HERE
+from search.lease import left_by
 from search.options import Options
 from search.settings import Settings
+from search.sqlite import file_of
 from search.stopping import stops_of
-from search.study import count
+from search.study import count, settings_in
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,33 @@ class Goal:
             return True
         is_whole = is_confirmed(attributes, trials, settings, self.extent)
         return is_whole and not (self.explain and lacks_explanation(attributes, settings))
+
+
+def tell_gap(study: optuna.Study, engine: sa.Engine) -> None:
+    """Warn where a study that is read seems to be cut off."""
+    if may_lack(engine, study.study_name):
+        tell_lack(engine, study.study_name, study.user_attrs, study.get_trials(deepcopy=False))
+
+
+def may_lack(engine: sa.Engine, study: str) -> bool:
+    """Say whether a command that wrote a study has not ended in this file, beside which nothing lay.
+
+    A command that was killed leaves its log there, and one that ended gave the study back.
+    """
+    file = file_of(engine)
+    return file is not None and file.was_alone and left_by(engine, study) is not None
+
+
+def tell_lack(engine: sa.Engine, study: str, attributes: Mapping[str, Any], trials: Sequence[FrozenTrial]) -> None:
+    """Warn where a study that may lack something has not all that its last command wanted."""
+    file, goal = file_of(engine), goal_of(attributes)
+    if file and (goal is None or not goal.is_reached(attributes, trials, settings_in(attributes, study))):
+        has = f"{count(trials).finished} of {goal.trials}" if goal else f"{count(trials).finished}"
+        log.warning(
+            "%s: the study %r has %s trials, and the command that wrote it did not end in this file: a copy of a file "
+            "in use lacks what its -wal held; python -m search.studies backup makes whole ones",
+            file.path, study, has,
+        )  # fmt: skip
 
 
 def goal_of(attributes: Mapping[str, Any]) -> Goal | None:

@@ -30,7 +30,7 @@ class Interruptible:
     def __init__(self, promise: str = "the same command goes on") -> None:
         """Have a promise to give where the command ends without its answer: how it is continued."""
         self.awaited = "what was running"  # what the main thread does, in words for the person
-        self._promise = promise
+        self.promise = promise
         self._received: int | None = None
         self._at_once = False
 
@@ -76,7 +76,7 @@ class Interruptible:
         """End the process, and say so: the main thread could not."""
         name = signal.Signals(number).name
         _show_cursor()
-        line = f"{name}: ended after {LIMIT:g} s without waiting for {self.awaited}; the study is safe: {self._promise}"
+        line = f"{name}: ended after {LIMIT:g} s without waiting for {self.awaited}; the study is safe: {self.promise}"
         below = "\n" if os.isatty(2) else ""  # a live display leaves the cursor at the end of its last line
         write_now(2, f"{below}{line}\n".encode())
         os._exit(SIGNAL_BASE + number)

@@ -22,8 +22,10 @@ import sqlalchemy as sa
 from optuna.storages import RDBStorage
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from search.errors import SearchError
+from search.errors import SearchError, UsageError
 from search.guard import start_of
+from search.sqlite import file_of
+from search.wal import MixedError, check_own, checkpoint, mark_of
 
 EXPIRES = 30  # seconds without a renewal
 RENEWED_EVERY = 5.0  # seconds
@@ -83,6 +85,10 @@ class HeldError(SearchError):
     """Another driver has the study."""
 
 
+class GoneError(HeldError):
+    """The study, or the file that it was in, is not there any more, or is another one."""
+
+
 def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drives a study at this moment; None where no one does. Nothing is written."""
     if not sa.inspect(engine).has_table(LEASES.name):
@@ -91,12 +97,31 @@ def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     return None if holder is None or _is_over(holder, now) else holder
 
 
+def drivers_of(engine: sa.Engine) -> dict[str, Holder]:
+    """Return who drives which studies of a storage at this moment, by their names. Nothing is written."""
+    if not sa.inspect(engine).has_table(LEASES.name):
+        return {}
+    with engine.connect() as connection:
+        names = connection.execute(sa.select(LEASES.c.study_name)).scalars().all()
+    return {name: holder for name in names if (holder := holder_of(engine, name)) is not None}
+
+
+def left_by(engine: sa.Engine, study: str) -> Holder | None:
+    """Return who drove a study last and has not given it back, though it is over; None where no one is known."""
+    if not sa.inspect(engine).has_table(LEASES.name):
+        return None
+    holder, now = _read(engine, study)
+    return holder if holder is not None and _is_over(holder, now) else None
+
+
 class Lease:
     """A driver's right to write one study, for the length of a block."""
 
     def __init__(self, storage: RDBStorage, study: str, given_up: Callable[[], bool] = lambda: False) -> None:
         """Name the study; the block takes the lease. `given_up` says whether to wait no longer for another's end."""
         self._engine, self._study, self._given_up = storage.engine, study, given_up
+        self._file = file_of(storage.engine)
+        self._since: bytes | None = None  # the last mark that was seen in the file
         self._me = Holder.this_process()
         self._over = threading.Event()
         self._renewal = threading.Thread(target=self._renew, name="lease", daemon=True)
@@ -157,19 +182,39 @@ class Lease:
 
     def _renew(self) -> None:
         mine = LEASES.update().where(LEASES.c.token == self._me.token).values(renewed=_clock(self._engine))
+        self._checkpoint()
         while not self._over.wait(RENEWED_EVERY):
+            self._checkpoint()
             try:
                 with self._engine.begin() as connection:
                     connection.execute(mine)
             except (SQLAlchemyError, SearchError) as error:  # the next write of the driver says so, if it stays
                 log.debug("the lease was not renewed: %s", error)
 
+    def _checkpoint(self) -> None:
+        """Take into a SQLite file what was written, beside the driver's work, unless another file is in its place."""
+        if self._file is None:
+            return
+        try:
+            check_own(self._file.path, self._since)
+            checkpoint(self._engine)
+            self._since = mark_of(self._file.path)
+        except MixedError:
+            self._file.is_mixed = True
+        except (SQLAlchemyError, UsageError) as error:  # the next write says so, if it stays
+            log.debug("the log was not taken into the file: %s", error)
+
     def _check(self, connection: Any) -> None:
         """Let no write of a driver through that was taken for gone: it may have been suspended.
 
         Raises:
             HeldError: Another driver has taken over.
+            GoneError: The file is another one, and what is written would be lost.
         """
+        if self._file is not None and not self._file.is_there:
+            raise GoneError(f"{self._file.path}: was removed or replaced while the study {self._study!r} was written")
+        if self._file is not None and self._file.is_mixed:
+            raise GoneError(f"{self._file.path}: was written over while the study {self._study!r} was written")
         mine = sa.select(LEASES.c.pid).where(LEASES.c.token == self._me.token).with_for_update(read=True)
         if connection.execute(mine).first() is None:
             raise HeldError(f"the study {self._study!r} was taken over by another driver while this one stood still")

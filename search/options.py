@@ -27,6 +27,7 @@ class Options:
 
     trials: int
     study: str
+    named: bool  # whether the person named the study; otherwise another name will do, too
     storage: str
     runs: Path
     data: Path | None
@@ -62,6 +63,7 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
         if values[option] and not values["confirm"]:
             name = f"--{option.replace('_', '-')}"
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
+    values["named"] = bool(values["study"])
     values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)

@@ -1,23 +1,27 @@
 """From options to a plan for a study: everything is checked before anything is made or started."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 
-from search.errors import SearchError, UsageError
+from search.errors import UsageError
 from search.folder import folder_of
-from search.lease import Lease
+from search.goal import tell_gap
+from search.lease import HeldError, Lease
 from search.models import ModelStore
 from search.options import Options, read_configurations
 from search.settings import Settings, Wishes
 from search.space import load_space
-from search.storage import exists, open_storage, sqlite_file
+from search.sqlite import BUSY_TIMEOUT
+from search.storage import exists, open_read_only, open_storage, sqlite_file
 from search.study import (
     IDENTITY,
     RETRY_OF,
@@ -55,19 +59,40 @@ class Plan:
         """Make or open the study and hold its lease for the length of a block.
 
         Args:
-            options: Name the study and its storage.
+            options: Name the study and its storage. A new study whose name the person did not give gets another one
+                where another driver has this one.
             given_up: Asked while a server is away or another driver may be: whether to wait no longer.
 
         Raises:
-            SearchError: Another driver has the study.
+            HeldError: Another driver has the study.
         """
         storage = open_storage(options.storage, create=True, given_up=given_up)
-        with Lease(storage, options.study, given_up):
-            if not self.continued and find_study(options.study, storage) is not None:
-                raise SearchError(f"another driver made the study {options.study!r} just now; run this again to go on")
-            study = open_study(options.study, storage, self.settings)
-            ModelStore(options.runs, options.study).claim(study.user_attrs[IDENTITY])
+        with ExitStack() as held:
+            name = self._take(options, storage, given_up, held)
+            study = open_study(name, storage, self.settings)
+            ModelStore(options.runs, name).claim(study.user_attrs[IDENTITY])
             yield study
+
+    def _take(self, options: Options, storage: RDBStorage, given_up: Callable[[], bool], held: ExitStack) -> str:
+        """Take the lease, until `held` ends; return the name that is free."""
+        name = options.study
+        for number in itertools.count(2):
+            try:
+                with ExitStack() as taken:
+                    taken.enter_context(Lease(storage, name, given_up))
+                    self._check_free(options, name, storage)
+                    held.push(taken.pop_all())
+                    break
+            except (HeldError, UsageError):
+                if options.named or given_up():
+                    raise
+            name = f"{options.study}-{number}"
+        return name
+
+    def _check_free(self, options: Options, name: str, storage: RDBStorage) -> None:
+        if not self.continued and find_study(name, storage) is not None:
+            raise HeldError(f"another driver made the study {name!r} just now; run this again to go on")
+        ModelStore(options.runs, name).check_owner(self.attributes.get(IDENTITY))
 
 
 def make_plan(options: Options) -> Plan:
@@ -90,7 +115,7 @@ def make_plan(options: Options) -> Plan:
         precision=options.precision,
     )
     given = read_configurations(options.enqueue) if options.enqueue else []
-    study = find_study(options.study, open_storage(options.storage, create=False)) if exists(options.storage) else None
+    study = _known(options)
     trials = study.get_trials(deepcopy=False) if study else []
     settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
     if settings.baseline:
@@ -99,8 +124,20 @@ def make_plan(options: Options) -> Plan:
     configurations = [settings.space.check(params, where) for where, params in given]
     plan = Plan(settings, configurations, trials, study.user_attrs if study else {}, continued=study is not None)
     _check_grid(options, plan)
-    ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
+    if options.named:
+        ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
+
+
+def _known(options: Options) -> optuna.Study | None:
+    """Return the study that is continued, to read; None where a new one is made."""
+    if not exists(options.storage):
+        return None
+    storage = open_read_only(options.storage, patience=BUSY_TIMEOUT)
+    study = find_study(options.study, storage) if options.named else None
+    if study is not None:
+        tell_gap(study, storage.engine)
+    return study
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

@@ -9,6 +9,7 @@ import optuna
 from search.arguments import Parser, path
 from search.elsewhere import looks_elsewhere
 from search.errors import EXIT_DONE, SearchError
+from search.goal import tell_gap
 from search.interrupt import Interrupted, Interruptible
 from search.noise import quiet
 from search.options import add_storage_options, default_storage
@@ -33,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
             with one_line_errors(options.storage):
                 opened = open_read_only(options.storage)
                 study = load_study(options.study, opened)
+                tell_gap(study, opened.engine)
                 elsewhere = looks_elsewhere(opened.engine, study.study_name, settings_of(study).data)
                 write_report(study, options.storage, options.runs, options.output, elsewhere)
     except Interrupted as end:

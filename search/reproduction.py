@@ -9,8 +9,10 @@ from typing import Any, TextIO
 
 from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
 from search.data import load
+from search.goal import tell_gap
 from search.noise import quiet_import
 from search.progress import describe
+from search.sqlite import leave_files
 from search.storage import one_line_errors, open_read_only
 from search.study import load_study, trial_of
 from trainable.data import Dataset
@@ -33,8 +35,11 @@ def reproduce(study: str | None, trial: str, storage: str, data: Path | None, ou
         SearchError: The storage or the data cannot be read.
     """
     with one_line_errors(storage):
-        found = load_study(study, open_read_only(storage))
+        opened = open_read_only(storage)
+        found = load_study(study, opened)
+        tell_gap(found, opened.engine)
         recorded = recorded_of(found, trial_of(found.get_trials(deepcopy=False), trial))
+    leave_files()  # training takes long, and may be ended at once
     say = functools.partial(print, file=output, flush=True)
     config = recorded.configuration
     say(f"trial {recorded.number} of {recorded.study}: {describe(config.params)}; seed {config.seed}")

@@ -33,8 +33,12 @@ def main(arguments: list[str] | None = None) -> int:
         if forgotten:
             log.info("set for another program, and left out here: %s", ", ".join(forgotten))
         from search.session import Session  # noqa: PLC0415
+        from search.sqlite import leave_files  # noqa: PLC0415
 
-        return Session(options, STARTED).run()
+        try:
+            return Session(options, STARTED).run()
+        finally:
+            leave_files()  # the process ends without Python's clearing up
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status

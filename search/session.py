@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,12 +102,15 @@ class Session:
         options = self._options
         try:
             with one_line_errors(options.storage):
-                execution.run(signals, afterwards)
+                try:
+                    execution.run(signals, afterwards)
+                finally:
+                    options = self._options = replace(options, study=execution.study or options.study)
         except Interrupted as interrupted:
             say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
             return interrupted.exit_status
         except SearchError as error:
-            if execution.began and not isinstance(error, HeldError):
+            if execution.study and not isinstance(error, HeldError):
                 raise type(error)(f"{error}; {how_to_go_on(options)}") from error
             raise
         return EXIT_DONE
@@ -132,8 +136,14 @@ class Session:
     def _reconcile(self, plan: Plan) -> None:
         """Leave no trial running that a killed driver had asked beyond what is wanted now."""
         if count(plan.trials).running:
-            with contextlib.suppress(HeldError), plan.open(self._options, given_up=lambda: False) as study:
-                recover(study, plan.settings)
+            try:
+                with plan.open(self._options, given_up=lambda: False) as study:
+                    recover(study, plan.settings)
+            except HeldError:
+                pass  # they are another driver's
+            except (SearchError, *STORAGE_ERRORS) as error:  # the answer is there all the same
+                reason = error if isinstance(error, SearchError) else storage_reason(error)
+                say(self._console, f"trials in flight are still marked as running: {reason}")
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted."""

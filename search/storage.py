@@ -2,11 +2,11 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
@@ -17,7 +17,18 @@ from search.errors import SearchError, UsageError, lines_of
 from search.options import default_storage
 from search.reconnect import ReconnectingStorage
 from search.server import server_options, understood, variables_here
-from search.sqlite import BUSY_TIMEOUT, check_whole, prepare, read, tables_of
+from search.sqlite import (
+    BUSY_TIMEOUT,
+    OpenedFile,
+    check_whole,
+    connect,
+    connect_to_read,
+    note_opened,
+    prepare,
+    read,
+    tables_of,
+)
+from search.wal import is_alone, mark_commits
 
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)
@@ -26,6 +37,8 @@ LONGEST_NAME, LONGEST_FILE = 247, 500  # bytes; SQLite opens none above 512, and
 BACKENDS = ("sqlite", "postgresql")
 REVISION = "alembic_version"  # table that Optuna makes, and writes a row into, when it has made all others
 IS_MADE = "SELECT version_num FROM alembic_version"
+MAKING, MAKING_PAUSE = 20.0, 0.1  # seconds that another command, which began at the same time, may take to make it
+MADE_MEANWHILE = re.compile(r"already exists|UNIQUE constraint failed|duplicate key|database is locked")
 
 Kind = TypeVar("Kind", bound=RDBStorage)
 
@@ -124,7 +137,12 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
     longest = max(len(os.fsencode(name)) for name in file.parts)
     if longest > LONGEST_NAME or len(os.fsencode(whole)) > LONGEST_FILE:
         raise UsageError(f"--storage: {file}: must have at most {LONGEST_FILE} bytes, {LONGEST_NAME} a name")
-    return there and REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
+    return there and is_made(file, patience)
+
+
+def is_made(file: Path, patience: float) -> bool:
+    """Say whether all of a storage is in an existing file; errors as for `exists`."""
+    return REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
 
 
 def _exists_on_server(url: str) -> bool:
@@ -152,41 +170,61 @@ def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambd
     if not create and not exists(url):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        storage = _connect_to_server(ReconnectingStorage, url, read_only=False, skip_table_creation=not create)
-        storage.given_up = given_up
-        return storage
+        made = _made(
+            lambda: _connect_to_server(ReconnectingStorage, url, read_only=False, skip_table_creation=not create)
+        )
+        made.given_up = given_up
+        return made
     if create:
         prepare(file)
     check_whole(file)
-    return _connect(RDBStorage, url, {"connect_args": {"timeout": BUSY_TIMEOUT}}, skip_table_creation=not create)
+    opened = OpenedFile(file)
+    kwargs = {"creator": lambda: connect(opened.path)}
+    storage = _made(lambda: _connect(RDBStorage, url, kwargs, skip_table_creation=not create))
+    note_opened(storage.engine, opened, written=True)
+    with _one_line_refusals(url):
+        mark_commits(storage.engine)
+    return storage
 
 
-def open_read_only(url: str, *, check: bool = True) -> RDBStorage:
+def _made(make: Callable[[], Kind]) -> Kind:
+    """Open a storage, again where another command was faster in making a part of it."""
+    deadline = time.monotonic() + MAKING
+    while True:
+        try:
+            return make()
+        except SearchError as error:
+            if not MADE_MEANWHILE.search(str(error)) or time.monotonic() > deadline:
+                raise
+        time.sleep(MAKING_PAUSE)
+
+
+def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIMEOUT) -> RDBStorage:
     """Open an existing storage without the means to write to it.
 
     Args:
         url: SQLAlchemy URL.
         check: Whether a SQLite file is looked through for damage, which takes a second for 10,000 trials. Without it
             damage is found where it is read.
+        patience: Seconds to wait for a program that holds the file.
 
     Raises:
         UsageError, SearchError: As for `open_storage`.
     """
     file = sqlite_file(url)
-    if not exists(url, GLANCE_TIMEOUT):
+    alone = file is not None and is_alone(file)
+    if not exists(url, patience):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
         return _connect_to_server(RDBStorage, url, read_only=True, skip_table_creation=True)
     if check:
-        check_whole(file, GLANCE_TIMEOUT)
-    database = f"file:{quote(str(file.absolute()))}"  # SQLite decodes it once, SQLAlchemy its own quoting once more
-    return _connect(
-        RDBStorage,
-        URL.create("sqlite", database=database, query={"mode": "ro", "uri": "true"}).render_as_string(),
-        {"connect_args": {"timeout": GLANCE_TIMEOUT}},
-        given=url,
-        skip_table_creation=True,
-    )
+        check_whole(file, patience)
+    opened = OpenedFile(file, alone=alone)
+    # A connection is opened for each use: how that can be done changes while others write the file.
+    kwargs = {"creator": lambda: connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
+    storage = _connect(RDBStorage, url, kwargs, skip_table_creation=True)
+    note_opened(storage.engine, opened, written=False)
+    return storage
 
 
 def _connect_to_server(kind: type[Kind], url: str, *, read_only: bool, **kwargs: Any) -> Kind:

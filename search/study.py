@@ -19,6 +19,7 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
+from search.lease import GoneError
 from search.mirror import MirroredStorage
 from search.settings import FORMAT, OBJECTIVE, Settings
 from search.strategies import grid_point, make_pruner, make_sampler
@@ -186,6 +187,15 @@ def enqueue_again(study: optuna.Study, number: int, params: Mapping[str, Any], a
     """Queue the successor of a trial: the same parameters and seed, and which attempt it is."""
     inherited = {key: attributes[key] for key in (SEED, IS_BASELINE, ATTEMPTS) if key in attributes}
     study.enqueue_trial(dict(params), user_attrs={RETRY_OF: number, **inherited})
+
+
+def cause_of(error: BaseException, study: optuna.Study | None) -> BaseException:
+    """Return what made a command that writes a study fail: where its records are gone, that another program did it."""
+    if isinstance(error, KeyError) and study is not None:
+        storage = study._storage  # noqa: SLF001 (no public way to it)
+        if study.study_name not in optuna.get_all_study_names(storage):
+            return GoneError(f"the study {study.study_name!r} was deleted while this command wrote it")
+    return error
 
 
 def queued_params(trial: FrozenTrial) -> dict[str, Any]:

@@ -1,12 +1,20 @@
 """The goal: what a command wants of its study comes back from the study, and says when it is reached."""
 
+import shutil
+
 import pytest
+import sqlalchemy as sa
 from commands import WIDE_SPACE
 from optuna.trial import TrialState, create_trial
 
+from search.backup import back_up
 from search.extent import GOAL, Extent
-from search.goal import Goal, goal_of
+from search.goal import Goal, goal_of, tell_gap
+from search.lease import LEASES, Lease
 from search.settings import Wishes
+from search.storage import open_read_only, open_storage
+from search.study import load_study, open_study
+from search.wal import checkpoint
 
 SETTINGS = Wishes(space=WIDE_SPACE, seed=1).settings({})
 PARAMS = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
@@ -51,3 +59,39 @@ def test_command_records_its_goal(finished):
     goal = goal_of(study_of(finished.runs, finished.study).user_attrs)
     assert (goal.trials, goal.extent) == (6, Extent(1, 2))
     assert goal.workers >= 1
+
+
+def test_copy_of_a_file_in_use_is_told_from_a_whole_one(tmp_path, caplog):
+    """It lacks the log; a study that was killed has it beside the file, one that ended or was backed up needs none."""
+    file = tmp_path / "studies.db"
+    storage = open_storage(f"sqlite:///{file}", create=True)
+    with Lease(storage, "s") as lease:
+        study = open_study("s", storage, SETTINGS)
+        study.set_user_attr(GOAL, Goal.from_now(trials=2, extent=None, workers=1).to_json())
+        study.add_trial(complete(0.9))
+        lease._checkpoint()
+        study.add_trial(complete(0.9))
+        places = {name: tmp_path / name / "studies.db" for name in ("copied", "killed", "backed up", "ended")}
+        for place in places.values():
+            place.parent.mkdir()
+        back_up(file, places["backed up"])
+        with storage.engine.connect() as connection:  # who held it is gone
+            connection.execute(LEASES.update().values(machine="another boot", renewed=0))
+            connection.connection.commit()
+        checkpoint(storage.engine)
+        shutil.copyfile(file, places["copied"])
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{file}{end}", f"{places['killed']}{end}")
+        with storage.engine.connect() as connection:
+            connection.execute(sa.text("DELETE FROM trials WHERE number = 1"))
+            connection.connection.commit()
+        checkpoint(storage.engine)
+        (tmp_path / "cut off").mkdir()
+        places["cut off"] = shutil.copyfile(file, tmp_path / "cut off" / "studies.db")
+    checkpoint(storage.engine)
+    shutil.copyfile(file, places["ended"])
+    for place in places.values():
+        opened = open_read_only(f"sqlite:///{place}")
+        tell_gap(load_study("s", opened), opened.engine)
+    [line] = [each.getMessage() for each in caplog.records if each.name == "search.goal"]
+    assert "cut off/studies.db: the study 's' has 1 of 2 trials, and the command that wrote it did not end in" in line

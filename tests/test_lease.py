@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,8 +12,10 @@ from commands import wait_until
 from optuna.trial import TrialState
 
 from search import lease
-from search.lease import EXPIRES, LEASES, HeldError, Holder, Lease
+from search.backup import back_up
+from search.lease import EXPIRES, LEASES, GoneError, HeldError, Holder, Lease
 from search.settings import Wishes
+from search.storage import open_storage
 from search.study import open_study
 
 
@@ -124,3 +127,24 @@ def test_driver_that_stood_still_too_long_cannot_write(storage, study):
             study.tell(trial, 0.5)
     assert storage.get_trial(trial._trial_id).state == TrialState.RUNNING
     assert [row["token"] for row in rows(storage)] == ["other"]
+
+
+@pytest.mark.parametrize("what", ["removed", "replaced", "written over"])
+def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
+    """What it wrote would be lost, or mixed into the file that took the place."""
+    file, other = tmp_path / "studies.db", tmp_path / "other.db"
+    storage = open_storage(f"sqlite:///{file}", create=True)
+    study = open_study("s", storage, Wishes(seed=1, sampler="random").settings({}))
+    back_up(file, other)
+    study.set_user_attr("x", 0)
+    with Lease(storage, "s") as held:
+        wait_until(lambda: held._since, 20, "what was written is in the file")
+        if what == "removed":
+            file.unlink()
+        elif what == "replaced":
+            other.replace(file)
+        else:
+            shutil.copyfile(other, file)
+            wait_until(lambda: held._file.is_mixed, 20, "the file is looked at")
+        with pytest.raises(GoneError, match=r"studies\.db: was (removed or replaced|written over) while the study"):
+            study.set_user_attr("x", 1)

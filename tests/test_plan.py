@@ -1,11 +1,13 @@
 """From options to a plan: what is refused before anything is made."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
 from search.errors import UsageError
+from search.lease import HeldError
 from search.models import ModelStore
 from search.options import parse
 from search.plan import make_plan
@@ -88,3 +90,21 @@ def test_baseline_that_a_study_still_lacks_counts_in_its_grid(grid, tmp_path):
     storage = open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}", create=True)
     open_study("s", storage, grid(3).settings).enqueue_trial({"hidden_units": 256})
     assert grid(4).continued
+
+
+def test_name_that_was_not_given_is_another_one_where_it_is_taken(tmp_path, storage_url):
+    """By a driver, by a study, or by a folder of models; a name that was given stays."""
+    arguments = ["--runs", str(tmp_path / "runs"), "--storage", storage_url]
+    first = parse(arguments)
+    plan, never = make_plan(first), lambda: False
+    ModelStore(tmp_path / "runs", f"{first.study}-2").claim("another")
+    with plan.open(first, never) as one, plan.open(first, never) as two:
+        assert [one.study_name, two.study_name] == [first.study, f"{first.study}-3"]
+    again = make_plan(first)
+    assert not again.continued
+    with again.open(first, never) as three:
+        assert three.study_name == f"{first.study}-4"
+    named = replace(first, named=True)
+    with pytest.raises(HeldError, match="another driver made the study"):
+        plan.open(named, never).__enter__()
+    assert make_plan(named).continued

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -233,3 +234,10 @@ def test_unparsable_url_is_not_repeated():
     with pytest.raises(UsageError) as refusal:
         parse_url("ann:s3cret@db.example")
     assert "s3cret" not in str(refusal.value)
+
+
+def test_storage_that_several_commands_make_at_once_is_made(storage_url):
+    """Each of them has it, whoever was faster with which table."""
+    with ThreadPoolExecutor(4) as pool:
+        for made in pool.map(lambda _: open_storage(storage_url, create=True), range(4)):
+            assert made.get_all_studies() == []

@@ -20,6 +20,7 @@ from search.study import (
     SEED,
     Counts,
     baseline_of,
+    cause_of,
     count,
     enqueue,
     find_study,
@@ -282,3 +283,14 @@ def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
         assert study.trials == load_study("pair", storage).trials
         study.tell(trial, 0.9 + number / 1000)
     assert count(study.trials).finished == 14
+
+
+def test_study_that_was_deleted_is_the_cause_of_what_fails(storage):
+    """Its records are not found then, which says nothing; another error stays what it is."""
+    study = open_study("s", storage, Wishes(seed=1, sampler="random").settings({}))
+    assert isinstance(cause_of(KeyError("x"), study), KeyError)
+    optuna.delete_study(study_name="s", storage=storage)
+    with pytest.raises(KeyError) as failed:
+        study.ask()
+    assert str(cause_of(failed.value, study)) == "the study 's' was deleted while this command wrote it"
+    assert isinstance(cause_of(OSError(), study), OSError)

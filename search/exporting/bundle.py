@@ -20,6 +20,7 @@ from search.exporting.formats import KERAS, SIDE, Format, check_installed, conve
 from search.exporting.place import check_free, filled
 from search.exporting.roundtrip import Check, RoundTrip
 from search.exporting.selection import load_accepted, select
+from search.goal import tell_gap
 from search.models import ModelStore
 from search.storage import open_read_only
 from search.study import load_study, settings_of
@@ -66,6 +67,7 @@ def export(request: Request) -> Exported:
     check_installed(request.formats)
     storage = open_read_only(request.storage)
     study = load_study(request.study, storage)
+    tell_gap(study, storage.engine)
     settings = settings_of(study)
     answer = answer_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
