@@ -1,0 +1,52 @@
+"""What a machine can lack for which no trial is to blame: how its errors say so, and what a person can do."""
+
+import errno
+import os
+from dataclasses import dataclass
+
+_ROOM = "make room there, or name another folder with TMPDIR"
+_OPEN_FILES = "raise the limit of open files (ulimit -n), or use fewer --workers"
+_PROCESSES = "raise the limit of processes and threads (ulimit -u, or pids.max), or use fewer --workers"
+
+
+@dataclass(frozen=True)
+class Want:
+    """Something that a machine lacks.
+
+    Attributes:
+        name: In words.
+        remedy: What a person can do.
+        signs: Texts, one of which an error has that comes of it.
+    """
+
+    name: str
+    remedy: str
+    signs: tuple[str, ...]
+
+
+# Memory is none of these: whether it is too small for all or for one configuration, `search.crew` finds out.
+WANTS = (
+    Want("the disk is full", _ROOM, (os.strerror(errno.ENOSPC), "No usable temporary directory", "disk is full")),
+    Want("the disk quota is used up", _ROOM, (os.strerror(errno.EDQUOT),)),
+    Want("a disk cannot be written", "mount it anew, or name another folder with TMPDIR", (os.strerror(errno.EROFS),)),
+    Want("a disk has failed", "replace it, or name another folder with TMPDIR", (os.strerror(errno.EIO),)),
+    Want("too many files are open", _OPEN_FILES, (os.strerror(errno.EMFILE), os.strerror(errno.ENFILE))),
+    Want(
+        "no further process or thread can start",
+        _PROCESSES,
+        (os.strerror(errno.EAGAIN), "can't start new thread", "Failed to start thread", "Thread creation via"),
+    ),
+    Want("Ray's object store is full", "make room in /dev/shm", ("object store is full",)),
+)
+
+MEMORY = (os.strerror(errno.ENOMEM), "MemoryError", "std::bad_alloc", "OOM when allocating", "Unable to allocate")
+
+
+def want_in(text: str) -> Want | None:
+    """Return what the text of an error says that the machine lacked, if it does."""
+    return next((want for want in WANTS if any(sign in text for sign in want.signs)), None)
+
+
+def is_of_memory(text: str) -> bool:
+    """Say whether the text of an error speaks of memory that was not to be had."""
+    return any(sign in text for sign in MEMORY)
