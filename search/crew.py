@@ -21,17 +21,17 @@ class Crew:
         self,
         available: Callable[[float], int],
         *,
-        shrinks: bool = False,
+        is_local: bool = False,
         tell: Callable[[int, str], None] = lambda *_: None,
     ) -> None:
         """Begin with all workers.
 
         Args:
             available: Called often with a `time.monotonic()`; how many workers there are, not as it was before then.
-            shrinks: Whether all workers share the memory of this machine.
+            is_local: Whether all workers share the memory of this machine.
             tell: Is told how many there may be where that has changed, and why.
         """
-        self.available, self._shrinks, self._tell = available, shrinks, tell
+        self.available, self.is_local, self._tell = available, is_local, tell
         self._most: float = math.inf  # workers for which there seems to be memory
         self._running, self._crowded = set[str](), set[str]()
         self._killed = kernel_kills()
@@ -62,7 +62,7 @@ class Crew:
 
     def weigh(self, key: str, failure: Failure) -> Failure:
         """Return what a failure means, of which the executor cannot know whether memory was too small for all."""
-        if not self._shrinks:
+        if not self.is_local:
             return failure
         if self._has_kernel_killed() and failure.reason == CRASHED:
             failure = replace(failure, reason=OUT_OF_MEMORY)
@@ -80,7 +80,7 @@ class Crew:
     def lose_runtime(self) -> None:
         """Note that the executor was lost, of whose processes the kernel may have ended one for want of memory."""
         self.disperse()
-        if self._shrinks and self._has_kernel_killed():
+        if self.is_local and self._has_kernel_killed():
             self._take_one_away()
 
     def _take_one_away(self) -> None:

@@ -1,18 +1,27 @@
 """What an error of Ray's or of a worker means for a trial."""
 
 import re
+import tempfile
+from pathlib import Path
+from typing import Any
 
+import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from search.errors import RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
-from search.wants import is_of_memory, want_in
+from search.wants import FULL, Want, full_one, is_of_memory, want_in
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def failure_of(error: BaseException | None) -> Failure:
-    """Return what an error means for a trial that Tune gave up."""
+def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failure:
+    """Return what an error means for a trial that Tune gave up.
+
+    Args:
+        error: The exception.
+        is_local: Whether the worker was on this machine, whose disks can be looked at.
+    """
     story = _COLOURS.sub("", str(error))
     if isinstance(error, RayTaskError):
         return _raised(f"{type(error.cause).__name__}: {error.cause}".strip(": "), story)
@@ -23,16 +32,31 @@ def failure_of(error: BaseException | None) -> Failure:
         reason = OUT_OF_MEMORY
     elif preempted or "NODE_DIED" in story or "its node has died" in story:
         reason = LOST_NODE
+    elif is_local and (folder := full_one(_folders())) is not None:
+        return _for_want(FULL, str(folder), story)
     else:
         reason = CRASHED
     return Failure(reason, story, retried=True, counted=not preempted)
 
 
+def _folders() -> list[Path]:
+    """Return where Ray and the workers of this machine write."""
+    node: Any = ray._private.worker._global_node  # noqa: SLF001 (Ray's own record of what it started here)
+    sessions = [Path(node.get_session_dir_path())] if node else []
+    return [*sessions, Path(tempfile.gettempdir()), Path("/dev/shm")]  # noqa: S108 (Ray's objects)
+
+
+def _for_want(want: Want, error: str, story: str) -> Failure:
+    return Failure(f"{want.name}: {error}", story, retried=True, counted=False, remedy=want.remedy)
+
+
 def _raised(error: str, story: str) -> Failure:
     """Return what an exception in a worker means, of which `error` is the kind and the message."""
-    if (want := want_in(story)) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
-        return Failure(f"{want.name}: {error}", story, retried=True, counted=False, remedy=want.remedy)
-    if is_of_memory(story) or error.startswith("ResourceExhaustedError"):  # TensorFlow's
+    if (
+        want := want_in(f"{error}\n{story}")
+    ) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
+        return _for_want(want, error, story)
+    if is_of_memory(f"{error}\n{story}") or error.startswith("ResourceExhaustedError"):  # TensorFlow's
         return Failure(OUT_OF_MEMORY, story)
     return Failure(f"{ERROR}: {error}", story)  # its seed would fail again
 

@@ -50,7 +50,7 @@ class Execution:
         self._study: optuna.Study | None = None
         self._work: Confirmation | None = None
         self._workers: int | None = None  # not known before Ray has started
-        self._crew = Crew(lambda _: 0, shrinks=options.address is None, tell=self._count_workers)
+        self._crew = Crew(lambda _: 0, is_local=options.address is None, tell=self._count_workers)
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
         self._limits = Limits.of(options, started)

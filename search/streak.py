@@ -36,13 +36,11 @@ class Streak:
 
     def add(self, failure: Failure, what: Hashable) -> str | None:
         """Count a failure of this trial or network; return in words why no further one is to be tried, or None."""
-        kind = kind_of(failure.reason)
+        kind = failure.reason.partition(":")[0] if failure.is_want else kind_of(failure.reason)
         self._kinds[kind] += 1
         self._repeated[what, kind] += failure.is_want  # others may end well between its attempts
         if (number := max(self._kinds[kind], self._repeated[what, kind])) >= ALIKE:
             return f"{number} attempts failed alike, and none of them counts: {failure.advice}"
         if (number := self._kinds.total()) >= UNLIKE:
-            return (
-                f"{number} attempts failed one after the other, and none of them counts, the last one: {failure.advice}"
-            )
+            return f"{number} attempts failed in a row, and none of them counts, the last one: {failure.advice}"
         return None

@@ -2,7 +2,11 @@
 
 import errno
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+ENOUGH = 16 * 2**20  # bytes that are free on a disk that is not full
 
 _ROOM = "make room there, or name another folder with TMPDIR"
 _OPEN_FILES = "raise the limit of open files (ulimit -n), or use fewer --workers"
@@ -25,8 +29,9 @@ class Want:
 
 
 # Memory is none of these: whether it is too small for all or for one configuration, `search.crew` finds out.
+FULL = Want("the disk is full", _ROOM, (os.strerror(errno.ENOSPC), "No usable temporary directory", "disk is full"))
 WANTS = (
-    Want("the disk is full", _ROOM, (os.strerror(errno.ENOSPC), "No usable temporary directory", "disk is full")),
+    FULL,
     Want("the disk quota is used up", _ROOM, (os.strerror(errno.EDQUOT),)),
     Want("a disk cannot be written", "mount it anew, or name another folder with TMPDIR", (os.strerror(errno.EROFS),)),
     Want("a disk has failed", "replace it, or name another folder with TMPDIR", (os.strerror(errno.EIO),)),
@@ -45,6 +50,19 @@ MEMORY = (os.strerror(errno.ENOMEM), "MemoryError", "std::bad_alloc", "OOM when 
 def want_in(text: str) -> Want | None:
     """Return what the text of an error says that the machine lacked, if it does."""
     return next((want for want in WANTS if any(sign in text for sign in want.signs)), None)
+
+
+def full_one(folders: Iterable[Path]) -> Path | None:
+    """Return the first of some folders whose disk has no room or no inodes left, if one has."""
+    return next((folder for folder in folders if _is_full(folder)), None)
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except OSError:  # there is no such folder, or no way to know
+        return False
+    return found.f_bavail * found.f_frsize < ENOUGH or (found.f_files > 0 and not found.f_favail)
 
 
 def is_of_memory(text: str) -> bool:
