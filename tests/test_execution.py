@@ -8,6 +8,7 @@ from rich.console import Console
 from search import execution
 from search.confirmed import CONFIRMATION
 from search.execution import Execution
+from search.failures import OUT_OF_MEMORY, Failure
 from search.options import parse
 from search.plan import Plan
 from search.settings import Wishes
@@ -64,6 +65,20 @@ def test_change_of_workers_is_said(clock):
     for number in (0, 4, 0, 1):
         command._count_workers(number)
     assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 workers"]
+
+
+def test_worker_that_memory_does_not_hold_is_taken_away_and_said(clock):
+    """One line says so; from then on the others alone are offered."""
+    command, said = made("--workers", "3")
+    command._crew.available = lambda _: 3
+    command._count_workers(command._crew.number())
+    for key in "abc":
+        command._crew.begin(key)
+    clock.now += 10
+    command._crew.weigh("a", Failure(OUT_OF_MEMORY, ""))
+    clock.now += 10
+    assert said.getvalue() == "2 workers: memory does not hold 3\n"
+    assert command.times.offered == 3 * 10 + 2 * 10
 
 
 RECORDED = {
