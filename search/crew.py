@@ -3,11 +3,10 @@
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from search.failures import CRASHED, OUT_OF_MEMORY, Failure
-
-STATISTICS = Path("/proc/vmstat")
+from search.kernel import memory_kills, refused_processes
+from search.wants import PROCESSES
 
 
 class Crew:
@@ -34,7 +33,7 @@ class Crew:
         self.available, self.is_local, self._tell = available, is_local, tell
         self._most: float = math.inf  # workers for which there seems to be memory
         self._running, self._crowded = set[str](), set[str]()
-        self._killed = kernel_kills()
+        self._counted = {counter: counter() for counter in (memory_kills, refused_processes)}
 
     def disperse(self) -> None:
         """Note that no worker has anything any more."""
@@ -61,10 +60,13 @@ class Crew:
         self._crowded.discard(key)
 
     def weigh(self, key: str, failure: Failure) -> Failure:
-        """Return what a failure means, of which the executor cannot know whether memory was too small for all."""
+        """Return what a failure means: the executor does not know why a worker ended, or how many were too many."""
         if not self.is_local:
             return failure
-        if self._has_kernel_killed() and failure.reason == CRASHED:
+        is_killed, is_refused = self._has_grown(memory_kills), self._has_grown(refused_processes)
+        if failure.reason == CRASHED and is_refused:
+            return PROCESSES.failure("pids.max was reached", failure.story)
+        if failure.reason == CRASHED and is_killed:
             failure = replace(failure, reason=OUT_OF_MEMORY)
         if failure.reason != OUT_OF_MEMORY:
             return failure
@@ -80,7 +82,7 @@ class Crew:
     def lose_runtime(self) -> None:
         """Note that the executor was lost, of whose processes the kernel may have ended one for want of memory."""
         self.disperse()
-        if self.is_local and self._has_kernel_killed():
+        if self.is_local and self._has_grown(memory_kills):
             self._take_one_away()
 
     def _take_one_away(self) -> None:
@@ -89,16 +91,7 @@ class Crew:
         if self._most < number:
             self._tell(self.number(), f": memory does not hold {number}")
 
-    def _has_kernel_killed(self) -> bool:
-        """Say whether the kernel has ended a process for want of memory since this was last asked."""
-        before, self._killed = self._killed, kernel_kills()
-        return self._killed > before
-
-
-def kernel_kills() -> int:
-    """Return how many processes of this machine the kernel has ended for want of memory; 0 where it does not say."""
-    try:
-        lines = STATISTICS.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)
+    def _has_grown(self, counter: Callable[[], int]) -> bool:
+        """Say whether the kernel has counted on since this was last asked."""
+        before, self._counted[counter] = self._counted[counter], counter()
+        return self._counted[counter] > before

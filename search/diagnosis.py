@@ -10,7 +10,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from search.errors import RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
-from search.wants import FULL, Want, full_one, is_of_memory, want_in
+from search.wants import FULL, full_one, is_of_memory, want_in
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -33,7 +33,7 @@ def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failur
     elif preempted or "NODE_DIED" in story or "its node has died" in story:
         reason = LOST_NODE
     elif is_local and (folder := full_one(_folders())) is not None:
-        return _for_want(FULL, str(folder), story)
+        return FULL.failure(str(folder), story)
     else:
         reason = CRASHED
     return Failure(reason, story, retried=True, counted=not preempted)
@@ -46,16 +46,12 @@ def _folders() -> list[Path]:
     return [*sessions, Path(tempfile.gettempdir()), Path("/dev/shm")]  # noqa: S108 (Ray's objects)
 
 
-def _for_want(want: Want, error: str, story: str) -> Failure:
-    return Failure(f"{want.name}: {error}", story, retried=True, counted=False, remedy=want.remedy)
-
-
 def _raised(error: str, story: str) -> Failure:
     """Return what an exception in a worker means, of which `error` is the kind and the message."""
     if (
         want := want_in(f"{error}\n{story}")
     ) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
-        return _for_want(want, error, story)
+        return want.failure(error, story)
     if is_of_memory(f"{error}\n{story}") or error.startswith("ResourceExhaustedError"):  # TensorFlow's
         return Failure(OUT_OF_MEMORY, story)
     return Failure(f"{ERROR}: {error}", story)  # its seed would fail again

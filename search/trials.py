@@ -217,7 +217,7 @@ class Trials:
         if not self.streak.has_ended_well:
             _, _, failure = self._suspended[-1]
             self._let_go()
-            raise HopelessError(f"no trial ended well, and none that failed counts: {failure.advice}")
+            raise HopelessError(f"no trial of this command ended well, and none that failed counts: {failure.advice}")
         while self._suspended:
             _, live, failure = self._suspended.pop()
             self._tell(live, TrialState.FAIL, failure.reason)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from search.failures import Failure
+
 ENOUGH = 16 * 2**20  # bytes that are free on a disk that is not full
 
 _ROOM = "make room there, or name another folder with TMPDIR"
 _OPEN_FILES = "raise the limit of open files (ulimit -n), or use fewer --workers"
-_PROCESSES = "raise the limit of processes and threads (ulimit -u, or pids.max), or use fewer --workers"
 
 
 @dataclass(frozen=True)
@@ -27,20 +28,25 @@ class Want:
     remedy: str
     signs: tuple[str, ...]
 
+    def failure(self, error: str, story: str) -> Failure:
+        """Return what it means for a trial: it is tried again, and uses up no attempt."""
+        return Failure(f"{self.name}: {error}", story, retried=True, counted=False, remedy=self.remedy)
+
 
 # Memory is none of these: whether it is too small for all or for one configuration, `search.crew` finds out.
 FULL = Want("the disk is full", _ROOM, (os.strerror(errno.ENOSPC), "No usable temporary directory", "disk is full"))
+PROCESSES = Want(
+    "no further process or thread can start",
+    "raise the limit of processes and threads (ulimit -u, or pids.max), or use fewer --workers",
+    (os.strerror(errno.EAGAIN), "can't start new thread", "Failed to start thread", "Thread creation via"),
+)
 WANTS = (
     FULL,
     Want("the disk quota is used up", _ROOM, (os.strerror(errno.EDQUOT),)),
     Want("a disk cannot be written", "mount it anew, or name another folder with TMPDIR", (os.strerror(errno.EROFS),)),
     Want("a disk has failed", "replace it, or name another folder with TMPDIR", (os.strerror(errno.EIO),)),
     Want("too many files are open", _OPEN_FILES, (os.strerror(errno.EMFILE), os.strerror(errno.ENFILE))),
-    Want(
-        "no further process or thread can start",
-        _PROCESSES,
-        (os.strerror(errno.EAGAIN), "can't start new thread", "Failed to start thread", "Thread creation via"),
-    ),
+    PROCESSES,
     Want("Ray's object store is full", "make room in /dev/shm", ("object store is full",)),
 )
 

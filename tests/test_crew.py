@@ -2,7 +2,7 @@
 
 import pytest
 
-from search import crew
+from search import kernel
 from search.crew import Crew
 from search.failures import CRASHED, OUT_OF_MEMORY, Failure
 
@@ -16,7 +16,7 @@ def statistics(tmp_path, monkeypatch):
     """The file in which the kernel counts the processes that it ended for want of memory."""
     file = tmp_path / "vmstat"
     file.write_text("pgfault 7\noom_kill 3\n")
-    monkeypatch.setattr(crew, "STATISTICS", file)
+    monkeypatch.setattr(kernel, "STATISTICS", file)
     return file
 
 
@@ -70,6 +70,31 @@ def test_crash_is_out_of_memory_where_the_kernel_has_killed(made, statistics):
     assert fails(one, "b", CRASH).reason == OUT_OF_MEMORY
     assert fails(one, "c", CRASH) == CRASH
     assert one.number() == 2
+
+
+def groups(folder, monkeypatch, version):
+    """Make a control group of processes and be in it; return the file of what the kernel counts of it."""
+    own = folder / "own"
+    own.write_text("4:memory:/other\n" + ("8:pids:/here\n" if version == 1 else "0::/here\n"))
+    events = folder / ("pids/here" if version == 1 else "here") / "pids.events"
+    events.parent.mkdir(parents=True)
+    events.write_text("max 5\n")
+    monkeypatch.setattr(kernel, "OWN_GROUPS", own)
+    monkeypatch.setattr(kernel, "GROUPS", folder)
+    return events
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_crash_is_want_of_processes_where_the_group_has_as_many_as_it_may(tmp_path, monkeypatch, version):
+    """A worker that cannot start a thread just ends; the limit is named, and no attempt is used up."""
+    events = groups(tmp_path, monkeypatch, version)
+    one = Crew(lambda _: 3, is_local=True)
+    assert one.weigh("a", CRASH) == CRASH
+    events.write_text("max 6\n")
+    meant = one.weigh("b", CRASH)
+    assert meant.reason == "no further process or thread can start: pids.max was reached"
+    assert (meant.is_want, meant.counted, meant.story) == (True, False, CRASH.story)
+    assert one.weigh("c", CRASH) == CRASH
 
 
 @pytest.mark.parametrize("content", ["", "pgfault 7\n", None])

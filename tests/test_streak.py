@@ -85,7 +85,9 @@ def test_good_end_of_a_trial_that_began_before_acquits_nobody(make):
 def test_small_study_is_not_used_up(make, goal, reason):
     """Where nothing ends well there is nothing to tell a trial's fault from another's, so that none of them counts."""
     study, trials, _ = make(goal=goal)
-    with pytest.raises(HopelessError, match=f"no trial ended well, and none that failed counts: {reason.reason}"):
+    with pytest.raises(
+        HopelessError, match=f"no trial of this command ended well, and none that failed counts: {reason.reason}"
+    ):
         for number in range(goal):
             fail(trials, str(number), reason)
     assert count(study.trials) == Counts()
