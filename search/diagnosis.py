@@ -32,14 +32,14 @@ def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failur
         reason = OUT_OF_MEMORY
     elif preempted or "NODE_DIED" in story or "its node has died" in story:
         reason = LOST_NODE
-    elif is_local and (folder := full_one(_folders())) is not None:
+    elif is_local and (folder := full_one(folders_here())) is not None:
         return FULL.failure(str(folder), story)
     else:
         reason = CRASHED
     return Failure(reason, story, retried=True, counted=not preempted)
 
 
-def _folders() -> list[Path]:
+def folders_here() -> list[Path]:
     """Return where Ray and the workers of this machine write."""
     node: Any = ray._private.worker._global_node  # noqa: SLF001 (Ray's own record of what it started here)
     sessions = [Path(node.get_session_dir_path())] if node else []

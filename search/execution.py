@@ -16,6 +16,7 @@ from search.ahead import imported_ahead
 from search.confirm import Confirmation
 from search.crew import Crew
 from search.data import load_test_images
+from search.diagnosis import folders_here
 from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, description_of
 from search.extent import GOAL, Extent
 from search.failures import FailureStore
@@ -34,6 +35,7 @@ from search.study import baseline_of, count, enqueue, ranked, recover
 from search.summary import Times
 from search.tally import Tally
 from search.trials import Trials
+from search.wants import FULL, full_one, want_in
 from trainable.data import Dataset, HeldOutSet
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
@@ -80,7 +82,8 @@ class Execution:
                     signals.check()  # the person did not want to wait for what failed then
                 if isinstance(cause, (Interrupted, SearchError, *STORAGE_ERRORS)):
                     raise cause from cause.__cause__  # what the database driver said
-                raise SearchError(f"the search stopped: {description_of(cause)}") from error
+                remedy = f"; {want.remedy}" if (want := want_in(str(cause))) else ""
+                raise SearchError(f"the search stopped: {description_of(cause)}{remedy}") from error
 
     @property
     def began(self) -> bool:
@@ -126,6 +129,8 @@ class Execution:
                             afterwards.push(runtime.pop_all())
             except RuntimeLostError as lost:
                 self._crew.lose_runtime()
+                if not options.address and (folder := full_one(folders_here())) is not None:  # Ray would not start
+                    raise SearchError(f"{lost}: {FULL.name}: {folder}; {FULL.remedy}") from lost
                 fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:
                     raise

@@ -33,18 +33,19 @@ class Want:
         return Failure(f"{self.name}: {error}", story, retried=True, counted=False, remedy=self.remedy)
 
 
-# Memory is none of these: whether it is too small for all or for one configuration, `search.crew` finds out.
 FULL = Want("the disk is full", _ROOM, (os.strerror(errno.ENOSPC), "No usable temporary directory", "disk is full"))
 PROCESSES = Want(
     "no further process or thread can start",
     "raise the limit of processes and threads (ulimit -u, or pids.max), or use fewer --workers",
     (os.strerror(errno.EAGAIN), "can't start new thread", "Failed to start thread", "Thread creation via"),
 )
+# Memory is none of these: whether it is too small for all or for one configuration, `search.crew` finds out.
 WANTS = (
     FULL,
     Want("the disk quota is used up", _ROOM, (os.strerror(errno.EDQUOT),)),
     Want("a disk cannot be written", "mount it anew, or name another folder with TMPDIR", (os.strerror(errno.EROFS),)),
     Want("a disk has failed", "replace it, or name another folder with TMPDIR", (os.strerror(errno.EIO),)),
+    Want("a file may not become larger", "raise the limit of a file's size (ulimit -f)", (os.strerror(errno.EFBIG),)),
     Want("too many files are open", _OPEN_FILES, (os.strerror(errno.EMFILE), os.strerror(errno.ENFILE))),
     PROCESSES,
     Want("Ray's object store is full", "make room in /dev/shm", ("object store is full",)),

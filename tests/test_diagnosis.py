@@ -50,6 +50,7 @@ def said(message, kind=OSError):
         (said("[Errno 122] Disk quota exceeded"), "the disk quota is used up: ", "make room"),
         (said("[Errno 30] Read-only file system"), "a disk cannot be written: ", "mount it anew"),
         (said("[Errno 5] Input/output error"), "a disk has failed: ", "replace it"),
+        (said("[Errno 27] File too large"), "a file may not become larger: ", "ulimit -f"),
         (said("[Errno 24] Too many open files"), "too many files are open: ", "ulimit -n"),
         (said("can't start new thread", RuntimeError), "no further process or thread can start: ", "ulimit -u"),
         (said("[Errno 11] Resource temporarily unavailable"), "no further process or thread can start: ", "pids.max"),
