@@ -148,7 +148,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tell why an attempt gave no result."""
-        failure = failure_of(self._errors.pop(trial.trial_id).error, is_local=self._crew.is_local)
+        failure = failure_of(self._errors[trial.trial_id].error, is_local=self._crew.is_local)
         self._work.fail(trial.trial_id, self._crew.weigh(trial.trial_id, failure))
 
 

@@ -1,12 +1,16 @@
 """One command's trials: which workers they had, and how many a cluster is asked for."""
 
+import contextlib
 import io
+import re
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from search import execution
+from search import execution, wants
 from search.confirmed import CONFIRMATION
+from search.errors import RuntimeLostError, SearchError
 from search.execution import Execution
 from search.failures import OUT_OF_MEMORY, Failure
 from search.options import parse
@@ -79,6 +83,32 @@ def test_worker_that_memory_does_not_hold_is_taken_away_and_said(clock):
     clock.now += 10
     assert said.getvalue() == "2 workers: memory does not hold 3\n"
     assert command.times.offered == 3 * 10 + 2 * 10
+
+
+@pytest.mark.parametrize(
+    ("enough", "message"),
+    [(2**62, "the raylet ended: the disk is full: /.*; make room there, .*"), (0, "the raylet ended")],
+    ids=["full", "not full"],
+)
+def test_ray_is_not_started_again_on_a_full_disk(monkeypatch, enough, message):
+    """It would not start for a minute; with room there it is tried, three times in a row."""
+    started = []
+
+    @contextlib.contextmanager
+    def lost(*_, **__):
+        started.append(1)
+        raise RuntimeLostError("the raylet ended")
+        yield
+
+    monkeypatch.setattr(execution, "ray_runtime", lost)
+    monkeypatch.setattr(execution, "imported_ahead", contextlib.nullcontext)
+    monkeypatch.setattr(wants, "ENOUGH", enough)
+    command, _ = made()
+    signals = SimpleNamespace(raising=contextlib.nullcontext, received=None)
+    with contextlib.ExitStack() as held, pytest.raises(SearchError) as stopped:
+        command._run(signals, held, held)
+    assert re.fullmatch(message, str(stopped.value))
+    assert len(started) == (1 if enough else 3)
 
 
 RECORDED = {
