@@ -8,7 +8,9 @@ from pathlib import Path
 
 from search.failures import Failure
 
-ENOUGH = 16 * 2**20  # bytes that are free on a disk that is not full
+# What is free on a disk that is not full: the less of bytes, and of a share of it, for some are small.
+ENOUGH = 16 * 2**20
+SHARE = 0.05
 
 _ROOM = "make room there, or name another folder with TMPDIR"
 _OPEN_FILES = "raise the limit of open files (ulimit -n), or use fewer --workers"
@@ -69,7 +71,8 @@ def _is_full(folder: Path) -> bool:
         found = os.statvfs(folder)
     except OSError:  # there is no such folder, or no way to know
         return False
-    return found.f_bavail * found.f_frsize < ENOUGH or (found.f_files > 0 and not found.f_favail)
+    enough = min(ENOUGH, SHARE * found.f_blocks * found.f_frsize)
+    return found.f_bavail * found.f_frsize < enough or (found.f_files > 0 and not found.f_favail)
 
 
 def is_of_memory(text: str) -> bool:

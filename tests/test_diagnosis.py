@@ -89,6 +89,7 @@ def test_crash_beside_a_full_disk_is_put_down_to_it(monkeypatch, tmp_path):
     """A worker that cannot write its logs just ends; on another machine the disk of this one says nothing."""
     crash = RayActorError(error_msg=ENDED + "its worker process has died.")
     monkeypatch.setattr(wants, "ENOUGH", 2**62)
+    monkeypatch.setattr(wants, "SHARE", 2.0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert failure_of(crash).reason == "crashed"
     failure = failure_of(crash, is_local=True)

@@ -103,6 +103,7 @@ def test_ray_is_not_started_again_on_a_full_disk(monkeypatch, enough, message):
     monkeypatch.setattr(execution, "ray_runtime", lost)
     monkeypatch.setattr(execution, "imported_ahead", contextlib.nullcontext)
     monkeypatch.setattr(wants, "ENOUGH", enough)
+    monkeypatch.setattr(wants, "SHARE", 2.0)
     command, _ = made()
     signals = SimpleNamespace(raising=contextlib.nullcontext, received=None)
     with contextlib.ExitStack() as held, pytest.raises(SearchError) as stopped:
