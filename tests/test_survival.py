@@ -161,18 +161,20 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.thorough  # two commands with real workers, 8 s each
+@pytest.mark.thorough  # a command with real workers, 8 s
 def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
     """Three failures alike and nothing else: a further night of them would help no one, and none of them counts."""
-    result = failing(tmp_path, [9] * 10, "--trials", 10, "--workers", 1)
+    result = failing(tmp_path, [8], "--trials", 10, "--workers", 1, FAILING_FOLDER=str(tmp_path / "gone"))
     assert result.returncode == 1
     assert result.stderr.splitlines() == [
         (
-            "error: 3 attempts failed alike, and none of them counts: error: ValueError: the pixels are upside down; "
-            "the same command with --study f goes on"
+            "error: 3 attempts failed alike, and none of them counts: error: FileNotFoundError: [Errno 2] No such "
+            f"file or directory: '{tmp_path}/gone/written'; the same command with --study f goes on"
         )
     ]
-    assert count(study_of(tmp_path, "f").trials) == Counts()
+    trials = study_of(tmp_path, "f").trials
+    assert count(trials) == Counts()
+    assert [trial.state for trial in trials] == [TrialState.FAIL] * 3 + [TrialState.WAITING] * 3
 
 
 @pytest.mark.thorough
