@@ -14,6 +14,7 @@ import optuna
 
 from search.answer import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Answer
 from search.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Network
+from search.errors import SearchError
 from search.explanation import MOST, networks_to_explain, why_fewer_explain
 from search.extent import Extent, why_fewer
 from search.failures import Failure, FailureStore
@@ -165,7 +166,11 @@ class Confirmation:
             self._trials.keep_model(key, model)
 
     def fail(self, key: str, failure: Failure) -> None:
-        """Train a lost network again, or leave it to the next command: its configuration was trained before."""
+        """Train a lost network again, or leave it to the next command: its configuration was trained before.
+
+        Raises:
+            SearchError: Further ones would fail, too.
+        """
         if key not in self._in_training:
             self._trials.fail(key, failure)
             return
@@ -173,11 +178,15 @@ class Confirmation:
         if failure.story:
             self._failures.write_network(network.key, failure)
         losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
-        if failure.retried and losses <= self._max_retries:
+        if is_again := failure.retried and losses <= self._max_retries:
             self._observer.lost(training, f"{failure.reason}: trained again")
         else:
             self._put_off.add(network.key)
             self._observer.lost(training, f"{failure.reason}: left to the next command")
+        if not is_again or failure.is_want:
+            hopeless = self._trials.streak.add(failure, network.key)
+            if hopeless:
+                raise SearchError(hopeless)
 
     def finish(self, key: str, last: Report) -> None:
         """Record what came of a trial or a network."""
@@ -186,6 +195,7 @@ class Confirmation:
             return
         network, training = self._in_training.pop(key)
         self._take(training, last)
+        self._trials.streak.break_off()
         self._ended += 1
         if (result := self._result(network, training, last)) is None:
             return  # another network of the candidate has failed meanwhile: nothing but finalists is scored

@@ -1,59 +1,67 @@
 """What an error of Ray's or of a worker means for a trial."""
 
-import contextlib
-import pickle
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
-from ray.tune.experiment import Trial
 
 from search.errors import RuntimeLostError, lines_of
 from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
+from search.wants import FULL, full_one, is_of_memory, want_in
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def failure_of(error: Any) -> Failure:
-    """Return what Ray's error means for a trial.
+def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failure:
+    """Return what an error means for a trial that Tune gave up.
 
     Args:
-        error: The exception as Tune kept it, or its text where it could not be kept.
+        error: The exception.
+        is_local: Whether the worker was on this machine, whose disks can be looked at.
     """
     story = _COLOURS.sub("", str(error))
     if isinstance(error, RayTaskError):
-        cause = error.cause
-        if isinstance(cause, MemoryError) or type(cause).__name__ == "ResourceExhaustedError":  # TensorFlow's
-            return Failure(OUT_OF_MEMORY, story)
-        return Failure(f"{ERROR}: {type(cause).__name__}: {cause}".strip(": "), story)  # its seed would fail again
+        return _raised(f"{type(error.cause).__name__}: {error.cause}".strip(": "), story)
     if isinstance(error, RayActorError) and error.actor_init_failed:
-        return Failure(f"{ERROR}: {lines_of(story)[-1].strip()}", story)
+        return _raised(lines_of(story)[-1].strip(), story)
     preempted = isinstance(error, RayActorError) and error.preempted
     if "low on memory" in story or "OUT_OF_MEMORY" in story:
         reason = OUT_OF_MEMORY
     elif preempted or "NODE_DIED" in story or "its node has died" in story:
         reason = LOST_NODE
+    elif is_local and (folder := full_one(folders_here())) is not None:
+        return FULL.failure(str(folder), story)
     else:
         reason = CRASHED
     return Failure(reason, story, retried=True, counted=not preempted)
 
 
-def error_of(trial: Trial) -> Any:
-    """Return the exception that Tune has just written for a trial, or its text: there is no other way to get at it.
+def folders_here() -> list[Path]:
+    """Return where Ray and the workers of this machine write."""
+    node: Any = ray._private.worker._global_node  # noqa: SLF001 (Ray's own record of what it started here)
+    sessions = [Path(node.get_session_dir_path())] if node else []
+    return [*sessions, Path(tempfile.gettempdir()), Path("/dev/shm")]  # noqa: S108 (Ray's objects)
 
-    The file lies in Ray's folder of this session, which only this user can write.
-    """
-    if trial.pickled_error_file:
-        with contextlib.suppress(EOFError, pickle.UnpicklingError):  # cut short by a full disk
-            return ray.cloudpickle.loads(Path(trial.pickled_error_file).read_bytes())
-    return Path(trial.error_file).read_text(encoding="utf-8") if trial.error_file else ""
+
+def _raised(error: str, story: str) -> Failure:
+    """Return what an exception in a worker means, of which `error` is the kind and the message."""
+    if (
+        want := want_in(f"{error}\n{story}")
+    ) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
+        return want.failure(error, story)
+    if is_of_memory(f"{error}\n{story}") or error.startswith("ResourceExhaustedError"):  # TensorFlow's
+        return Failure(OUT_OF_MEMORY, story)
+    return Failure(f"{ERROR}: {error}", story)  # its seed would fail again
 
 
 def ray_error(error: BaseException | None) -> RayError | None:
-    """Return Ray's error behind another one, if there is one."""
+    """Return Ray's error behind another one, if there is one; behind one of this machine's disk there is none."""
     while error is not None and not isinstance(error, RayError):
+        if want_in(str(error)) is not None:
+            return None
         error = error.__cause__ or error.__context__
     return error
 

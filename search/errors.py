@@ -26,7 +26,7 @@ class RuntimeLostError(SearchError):
 
 
 class HopelessError(SearchError):
-    """Every trial of a command has failed so far: the next ones would, too."""
+    """Trials fail one after the other: the next ones would, too."""
 
 
 class UsageError(SearchError, ValueError):

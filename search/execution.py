@@ -2,9 +2,7 @@
 
 import contextlib
 import functools
-import importlib
 import math
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,8 +13,11 @@ import optuna
 from optuna.trial import FrozenTrial
 from rich.console import Console
 
+from search.ahead import imported_ahead
 from search.confirm import Confirmation
+from search.crew import Crew
 from search.data import load_test_images
+from search.diagnosis import folders_here
 from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, description_of
 from search.extent import GOAL, Extent
 from search.failures import FailureStore
@@ -36,6 +37,7 @@ from search.study import baseline_of, cause_of, count, enqueue, ranked, recover
 from search.summary import Times
 from search.tally import Tally
 from search.trials import Trials
+from search.wants import FULL, full_one, want_in
 from trainable.data import Dataset, HeldOutSet
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
@@ -52,6 +54,7 @@ class Execution:
         self._study: optuna.Study | None = None
         self._work: Confirmation | None = None
         self._workers: int | None = None  # not known before Ray has started
+        self._crew = Crew(lambda _: 0, is_local=options.address is None, tell=self._count_workers)
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
         self._limits = Limits.of(options, started)
@@ -82,7 +85,8 @@ class Execution:
                     signals.check()  # the person did not want to wait for what failed then
                 if isinstance(cause, (Interrupted, SearchError, *STORAGE_ERRORS)):
                     raise cause from cause.__cause__  # what the database driver said
-                raise SearchError(f"the search stopped: {description_of(cause)}") from error
+                remedy = f"; {want.remedy}" if (want := want_in(str(cause))) else ""
+                raise SearchError(f"the search stopped: {description_of(cause)}{remedy}") from error
 
     @property
     def study(self) -> str | None:
@@ -118,7 +122,7 @@ class Execution:
             try:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
-                        runtime.enter_context(_imported_ahead("search.tuning"))
+                        runtime.enter_context(imported_ahead("search.tuning"))
                         resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
                     try:
                         self._run_trials(resources, signals, held)
@@ -127,15 +131,19 @@ class Execution:
                         if done or signals.received:
                             afterwards.push(runtime.pop_all())
             except RuntimeLostError as lost:
+                self._crew.lose_runtime()
+                if not options.address and (folder := full_one(folders_here())) is not None:  # Ray would not start
+                    raise SearchError(f"{lost}: {FULL.name}: {folder}; {FULL.remedy}") from lost
                 fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:
                     raise
                 say(self._console, f"{lost}; starting Ray again")
 
     def _run_trials(self, resources: Resources, signals: Interruptible, held: contextlib.ExitStack) -> None:
-        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `_imported_ahead`)
+        from search.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `imported_ahead`)
 
-        with self._capacity(resources, signals) as capacity:
+        with self._capacity(resources, signals) as self._crew.available:
+            self._count_workers(self._crew.number())
             work = self._work or self._open(signals, held)
             trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
             work.take_stock()
@@ -145,7 +153,7 @@ class Execution:
                 say(self._console, f"starting {number} worker{s}{resources.why}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
-                run_trials(trainable, work, resources, check=signals.check, capacity=capacity)
+                run_trials(trainable, work, resources, check=signals.check, crew=self._crew)
                 work.take_stock()
         if self._options.stop_when_settled and deviation_of(self.found[1], self._plan.settings) is None:
             say(self._console, UNKNOWN_DEVIATION)
@@ -158,7 +166,6 @@ class Execution:
     def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[float], int]]:
         """Yield what says how many trials may run at once now: on a cluster its nodes are followed."""
         if self._options.address is None:
-            self._count_workers(resources.workers)
             yield lambda _: resources.workers
             return
         from search.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
@@ -181,7 +188,7 @@ class Execution:
         trials = self._options.trials - count(self._plan.trials).finished
         return max(trials, self._extent.networks if self._options.confirm else 0)
 
-    def _count_workers(self, number: int) -> None:
+    def _count_workers(self, number: int, why: str = "") -> None:
         """Note how many workers there are from now on."""
         if number == self._workers:
             return
@@ -189,7 +196,7 @@ class Execution:
             now = time.monotonic()
             self._offered += self._workers * (now - self._offered_until)
             self._offered_until = now
-            say(self._console, f"{number} workers")
+            say(self._console, f"{number} workers{why}")
         self._workers = number
         self._record_goal()
 
@@ -284,19 +291,3 @@ class Execution:
                 recover(self._study, self._plan.settings)
         except STORAGE_ERRORS as error:
             say(self._console, f"trials in flight are still marked as running: {storage_reason(error)}")
-
-
-@contextlib.contextmanager
-def _imported_ahead(module: str) -> Iterator[None]:
-    """Import a module beside the start of a block: Tune's import takes most of a second, Ray's start a few."""
-
-    def load() -> None:
-        with contextlib.suppress(Exception):  # where the module is used, its import raises the same again
-            importlib.import_module(module)
-
-    thread = threading.Thread(target=load)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()

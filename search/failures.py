@@ -31,16 +31,28 @@ class Failure:
         story: Everything that is known: a traceback, or what Ray says of the worker's end.
         retried: Whether another attempt may end otherwise.
         counted: Whether the attempt uses up one of `--max-retries`.
+        remedy: What a person can do where the worker's machine lacked something; the trial is not to blame then.
     """
 
     reason: str
     story: str = ""
     retried: bool = False
     counted: bool = True
+    remedy: str = ""
 
     def __post_init__(self) -> None:
         """Keep the reason to one line of a length that a table can show."""
         object.__setattr__(self, "reason", textwrap.shorten(self.reason, REASON_LENGTH))
+
+    @property
+    def is_want(self) -> bool:
+        """Whether the worker's machine lacked something other than memory."""
+        return bool(self.remedy)
+
+    @property
+    def advice(self) -> str:
+        """The reason and what can be done about it."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
 
 
 class FailureStore:

@@ -7,7 +7,20 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from search.study import IS_BASELINE
+from search.instants import ENDED, stamp
+from search.study import (
+    ATTEMPTS,
+    ENVIRONMENT,
+    EPOCHS_RUN,
+    FAILURE,
+    HOST,
+    IS_BASELINE,
+    PARAMETERS_COUNT,
+    SAMPLES_PER_SECOND,
+    SECONDS,
+    TRAIN_ACCURACY,
+)
+from trainable.environment import digest_of
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,24 @@ class Retraining:
     model: bytes | None = field(default=None, repr=False)
 
 
+def attributes_of(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
+    """Return the user attributes of a trial that has ended."""
+    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0, ENDED: stamp()}
+    if live.last is not None:
+        attributes |= {
+            EPOCHS_RUN: live.last.epoch,
+            SAMPLES_PER_SECOND: live.last.samples_per_second,
+            HOST: live.last.host,
+            PARAMETERS_COUNT: live.last.parameters_count,
+            TRAIN_ACCURACY: live.last.train_accuracy,
+        }
+        if live.last.environment is not None:
+            attributes[ENVIRONMENT] = digest_of(live.last.environment)
+    if reason is not None:
+        attributes[FAILURE] = reason
+    return attributes
+
+
 class Observer:
     """Is told what happens to trials; this one does nothing with it."""
 
@@ -75,6 +106,9 @@ class Observer:
 
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """A trial was told to the study."""
+
+    def suspended(self, live: LiveTrial, reason: str) -> None:
+        """A trial failed; whether it counts is known when others have ended."""
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """A trial was lost; another one will try its configuration again."""

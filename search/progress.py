@@ -55,6 +55,11 @@ class PlainProgress(Observer):
         line = f"{tally.counts.finished}/{tally.total}  {outcome(live, state, reason)}  {comparison(tally)}"
         say(self._console, line + self._time_left())
 
+    def suspended(self, live: LiveTrial, reason: str) -> None:
+        """Print that a trial failed."""
+        self._tally.stop(live)
+        say(self._console, suspended(live, reason))
+
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Print that a trial was lost."""
         self._tally.stop(live)
@@ -120,6 +125,11 @@ class LiveProgress(Observer):
         """Let the trial scroll by."""
         self._tally.finish(live, state)
         say(self._console, outcome(live, state, reason))
+
+    def suspended(self, live: LiveTrial, reason: str) -> None:
+        """Take the trial from the running ones."""
+        self._tally.stop(live)
+        say(self._console, suspended(live, reason))
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Take the trial from the running ones."""
@@ -207,6 +217,11 @@ def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
         return f"{what} failed: {reason}  {describe(live.config)}"
     word = "pruned" if state == TrialState.PRUNED else "complete"
     return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.config)}"
+
+
+def suspended(live: LiveTrial, reason: str) -> str:
+    """Return one line about a trial that failed, of which it is not known yet whether it is to blame."""
+    return f"trial {live.number} {reason}: it counts once a later trial ends well  {describe(live.config)}"
 
 
 def again(live: LiveTrial, reason: str) -> str:

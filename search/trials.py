@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,22 +13,18 @@ from optuna.trial import TrialState
 from search.errors import HopelessError
 from search.failures import Failure, FailureStore
 from search.instants import BEGAN, ENDED, HERE, instants, stamp
-from search.live import LiveTrial, Observer, Report
+from search.live import LiveTrial, Observer, Report, attributes_of
 from search.models import ModelStore
 from search.settings import Settings
 from search.stopping import Limits, Reason, stops_of
+from search.streak import Streak, kind_of
 from search.study import (
     ATTEMPTS,
     ENVIRONMENT,
-    EPOCHS_RUN,
     FAILURE,
-    HOST,
     INTERRUPTED,
-    PARAMETERS_COUNT,
-    SAMPLES_PER_SECOND,
-    SECONDS,
+    RETRY_OF,
     SEED,
-    TRAIN_ACCURACY,
     count,
     enqueue_again,
     rank,
@@ -39,7 +35,7 @@ from search.study import (
 from trainable.config import KEEP_FROM
 from trainable.environment import digest_of
 
-HOPELESS = 10  # trials that fail one after the other from a command's first: the next ones would, too
+HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
 
 log = logging.getLogger(__name__)
 
@@ -79,11 +75,15 @@ class Trials:
         self._enough: tuple[Reason, str] | None = None
         self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
         self._live: dict[str, LiveTrial] = {}
+        self._suspended: list[tuple[int, LiveTrial, Failure]] = []  # with the number of the last trial asked before
+        self._newest = -1  # number of the last trial asked
+        known = study.get_trials(deepcopy=False)
+        self._earlier = len(known)  # trials of earlier commands
+        self.streak = Streak()
         self._left = goal  # as long as no stock was taken
         self._ended = 0
         self._only_failures = True
         self._environments = set[str]()  # digests of those that this command has written down
-        known = study.get_trials(deepcopy=False)
         HERE.follow([*instants(known), *(datetime.fromisoformat(each.time) for each in stops_of(study.user_attrs))])
         best = ranked(known)[:keep]
         self._keep = keep
@@ -96,6 +96,7 @@ class Trials:
         for live in self._live.values():
             self._observer.interrupted(live, INTERRUPTED)
         self._live.clear()
+        self._let_go()
         recover(self._study, self._settings)
         self._left = max(0, self._goal - count(self._study.get_trials(deepcopy=False)).finished)
         return self._left
@@ -140,6 +141,7 @@ class Trials:
     def ask(self, key: str) -> dict[str, Any]:
         """Start a trial; return its four parameters, its seed, and from which accuracy on its model is wanted."""
         trial = self._study.ask(dict(self._settings.space.distributions))
+        self._newest = trial.number
         self._left -= 1
         seed = trial.user_attrs.get(SEED)
         if seed is None:
@@ -169,19 +171,41 @@ class Trials:
         self._live[key].model = model
 
     def fail(self, key: str, failure: Failure) -> None:
-        """Note that an attempt gave no result: leave its configuration to a successor, or record the failure."""
+        """Note that an attempt gave no result: leave its configuration to a successor, or suspend the verdict on it.
+
+        A failed trial is recorded once a later one has ended well. Before that what is around the trials may be to
+        blame, and where it is, the failure must not count.
+
+        Raises:
+            HopelessError: Further ones would fail, too; none of those that are suspended counts.
+        """
         live = self._live.pop(key)
         if failure.story:
             self._failures.write(live.number, failure)
+        hopeless = None
         if failure.retried and (live.attempt <= self._max_retries or not failure.counted):
             self._interrupt(live, failure)
+            if failure.is_want:
+                hopeless = self.streak.add(failure, live.config["seed"])
         else:
-            self._tell(live, TrialState.FAIL, failure.reason)
+            self._suspended.append((self._newest, live, failure))
+            self._observer.suspended(live, failure.reason)
+            if not self._has_failed_before(live, failure):  # or it would end each command that begins with it
+                hopeless = self.streak.add(failure, live.config["seed"])
+        if hopeless:
+            self._let_go()
+            raise HopelessError(hopeless)
+        self._settle()
 
     def finish(self, key: str, last: Report) -> None:
         """Tell the study how a trial ended, with its last report."""
         live = self._live.pop(key)
         self._take(live, last)
+        self.streak.break_off()
+        for newest, failed, failure in [*self._suspended]:
+            if newest < live.number:
+                self._suspended.remove((newest, failed, failure))
+                self._tell(failed, TrialState.FAIL, failure.reason)
         if last.failure:
             self._tell(live, TrialState.FAIL, last.failure)
         elif live.pruned:
@@ -189,6 +213,33 @@ class Trials:
         else:
             self._keep_if_good(live, last.val_accuracy)
             self._tell(live, TrialState.COMPLETE, value=last.val_accuracy)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Where nothing follows any more, take what ended well in this command for what a later trial would tell."""
+        if not self._suspended or self._live or not self.exhausted:
+            return
+        if not self.streak.has_ended_well:
+            _, _, failure = self._suspended[-1]
+            self._let_go()
+            raise HopelessError(f"no trial of this command ended well, and none that failed counts: {failure.advice}")
+        while self._suspended:
+            _, live, failure = self._suspended.pop()
+            self._tell(live, TrialState.FAIL, failure.reason)
+
+    def _let_go(self) -> None:
+        """Leave to successors the trials on which the verdict is suspended."""
+        while self._suspended:
+            _, live, failure = self._suspended.pop(0)
+            self._interrupt(live, replace(failure, counted=False))
+
+    def _has_failed_before(self, live: LiveTrial, failure: Failure) -> bool:
+        """Say whether the configuration failed alike in an earlier command."""
+        before, trials = live.trial.user_attrs.get(RETRY_OF), self._study.get_trials(deepcopy=False)
+        while before is not None and before >= self._earlier:
+            before = trials[before].user_attrs.get(RETRY_OF)
+        reason = f"{INTERRUPTED}: {failure.reason}"
+        return before is not None and kind_of(str(trials[before].user_attrs.get(FAILURE))) == kind_of(reason)
 
     def _interrupt(self, live: LiveTrial, failure: Failure) -> None:
         """Leave a trial to a successor."""
@@ -224,7 +275,7 @@ class Trials:
 
     def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
         self._note_environment(live)
-        for name, attribute in _attributes(live, reason).items():
+        for name, attribute in attributes_of(live, reason).items():
             live.trial.set_user_attr(name, attribute)
         self._study.tell(live.trial, values=value, state=state)
         if value is not None:
@@ -243,21 +294,3 @@ class Trials:
             if digest not in self._environments:
                 self._study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
                 self._environments.add(digest)
-
-
-def _attributes(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
-    """Return the user attributes of a trial that has ended."""
-    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0, ENDED: stamp()}
-    if live.last is not None:
-        attributes |= {
-            EPOCHS_RUN: live.last.epoch,
-            SAMPLES_PER_SECOND: live.last.samples_per_second,
-            HOST: live.last.host,
-            PARAMETERS_COUNT: live.last.parameters_count,
-            TRAIN_ACCURACY: live.last.train_accuracy,
-        }
-        if live.last.environment is not None:
-            attributes[ENVIRONMENT] = digest_of(live.last.environment)
-    if reason is not None:
-        attributes[FAILURE] = reason
-    return attributes

@@ -14,7 +14,8 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.diagnosis import error_of, failure_of, ray_error, runtime_lost
+from search.crew import Crew
+from search.diagnosis import failure_of, ray_error, runtime_lost
 from search.errors import Abort, RuntimeLostError
 from search.failures import CRASHED, Failure
 from search.live import Report
@@ -83,11 +84,10 @@ class Work(Protocol):
 class StudySearcher(_Unpicklable, Searcher):
     """Asks for configurations and tells how their training ended."""
 
-    def __init__(self, work: Work, capacity: Callable[[float], int], watch: Callable[[], None]) -> None:
-        """Ask until the work is exhausted, for no more trials at once than there are workers."""
+    def __init__(self, work: Work, crew: Crew, watch: Callable[[], None]) -> None:
+        """Ask until the work is exhausted, for no more trials at once than the crew takes."""
         super().__init__(metric=OBJECTIVE, mode="max")
-        self._work, self._capacity, self._watch = work, capacity, watch
-        self._in_flight = set[str]()
+        self._work, self._crew, self._watch = work, crew, watch
         self._failed = -math.inf  # time.monotonic() when a trial failed; its node may have gone
 
     @_aborting
@@ -96,17 +96,17 @@ class StudySearcher(_Unpicklable, Searcher):
         self._watch()  # where nothing is in training Tune asks again and again within one step
         if self._work.exhausted:
             return str(Searcher.FINISHED)
-        if len(self._in_flight) >= self._capacity(self._failed):
+        if not self._crew.has_room(self._failed):
             return None
         config = self._work.ask(trial_id)
         if config is not None:
-            self._in_flight.add(trial_id)
+            self._crew.begin(trial_id)
         return config
 
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell how a trial ended; of one that failed the scheduler was told."""
-        self._in_flight.discard(trial_id)
+        self._crew.end(trial_id)
         if error:
             self._failed = time.monotonic()
             return
@@ -125,14 +125,17 @@ class StudySearcher(_Unpicklable, Searcher):
 class StudyScheduler(_Unpicklable, FIFOScheduler):
     """Reports each epoch and stops a trial where the study's pruner says so."""
 
-    def __init__(self, work: Work) -> None:
-        """Report to this work."""
+    def __init__(self, work: Work, crew: Crew) -> None:
+        """Report to this work, of which the crew has trials."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self._work = work
+        self._work, self._crew = work, crew
+        self._errors: dict[str, _LastError] = {}
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
         """Let it have failed before: Tune itself would try a preempted trial again, and so does the study."""
         trial.run_metadata.num_failures = 1
+        self._errors[trial.trial_id] = _LastError()
+        trial.handle_error = self._errors[trial.trial_id]  # type: ignore[method-assign]  # it would write a file
 
     def choose_trial_to_run(self, tune_controller: Any) -> None:
         """Choose none: Tune starts trials anyway; the starting worker of a chosen one it would end for a free one."""
@@ -146,7 +149,18 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
         """Tell why an attempt gave no result."""
-        self._work.fail(trial.trial_id, failure_of(error_of(trial)))
+        failure = failure_of(self._errors[trial.trial_id].error, is_local=self._crew.is_local)
+        self._work.fail(trial.trial_id, self._crew.weigh(trial.trial_id, failure))
+
+
+class _LastError(_Unpicklable):
+    """Keeps a trial's exception, for which `Trial.handle_error` needs a file, and that room on the disk."""
+
+    error: BaseException | None = None
+
+    def __call__(self, exc: BaseException | None = None) -> None:
+        """Keep it; that the trial has failed, and is not to be tried again, Tune takes from `on_trial_add`."""
+        self.error = exc
 
 
 class Watch:
@@ -211,7 +225,7 @@ def run_trials(
     resources: Resources,
     *,
     check: Callable[[], None],
-    capacity: Callable[[float], int] | None = None,
+    crew: Crew | None = None,
 ) -> None:
     """Train until the work is exhausted and all that was asked has ended.
 
@@ -220,20 +234,20 @@ def run_trials(
         work: The study's side.
         resources: Ray's side.
         check: Called often on the main thread; what it raises ends the run at once.
-        capacity: Called often with a `time.monotonic()`; how many trials may run at once, not as it was before then.
-            Without it always `resources.workers`.
+        crew: Says how many trials may run at once; without it always `resources.workers`.
 
     Raises:
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
         Abort: The study's side or Tune itself failed; it carries the error.
     """
-    watch = Watch(work, check)
+    watch, crew = Watch(work, check), crew or Crew(lambda _: resources.workers)
+    crew.disperse()  # a run before this one may have been cut short
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=StudySearcher(work, capacity or (lambda _: resources.workers), watch),
-                scheduler=StudyScheduler(work),
+                search_alg=StudySearcher(work, crew, watch),
+                scheduler=StudyScheduler(work, crew),
                 num_samples=-1,
                 reuse_actors=True,
             ),

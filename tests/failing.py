@@ -1,6 +1,10 @@
-"""The real command with a trainable that fails as its number of hidden units says: `failing.py [OPTIONS]`."""
+"""The real command with a trainable that fails as its number of hidden units says: `failing.py [OPTIONS]`.
+
+Before that it writes a megabyte into the folder that FAILING_FOLDER names, if it names one.
+"""
 
 import os
+from pathlib import Path
 
 from ray import tune
 
@@ -25,6 +29,8 @@ class FailingTrial(tune.Trainable):
 
     def step(self):
         """Fail, or report an epoch."""
+        if "FAILING_FOLDER" in os.environ:
+            Path(os.environ["FAILING_FOLDER"], "written").write_bytes(bytes(2**20))
         units = self._config["hidden_units"]
         if units == WRONG:
             raise ValueError("the pixels\nare upside down")

@@ -467,6 +467,26 @@ def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, r
     assert bench.answer.verdict is not None
 
 
+def test_networks_that_fail_alike_stop_the_command(bench):
+    """The next ones would, too; one that ends well in between begins the row anew. A later command trains them all."""
+    full = Failure("the disk is full: /tmp", "", retried=True, counted=False, remedy="make room")
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    for failure in (Failure(f"{ERROR}: ImportError: no"), full):
+        bench.command()
+        for number in range(5):
+            if number == 2:
+                bench.train("good", by_units)
+            bench.work.ask(str(number))
+            if number == 4:
+                with pytest.raises(SearchError, match="3 attempts failed alike, and none of them counts: "):
+                    bench.work.fail("4", failure)
+            else:
+                bench.work.fail(str(number), failure)
+    bench.command()
+    assert len(bench.confirm(by_units)) == 7
+    assert bench.answer.verdict is not None
+
+
 def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
     """The same seed would diverge again: it is on record, and no further network is trained for nothing."""
     bench.search(0.97, 0.96, 0.98, 0.99)

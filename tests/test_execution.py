@@ -1,13 +1,18 @@
 """One command's trials: which workers they had, and how many a cluster is asked for."""
 
+import contextlib
 import io
+import re
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
-from search import execution
+from search import execution, wants
 from search.confirmed import CONFIRMATION
+from search.errors import RuntimeLostError, SearchError
 from search.execution import Execution
+from search.failures import OUT_OF_MEMORY, Failure
 from search.options import parse
 from search.plan import Plan
 from search.settings import Wishes
@@ -64,6 +69,47 @@ def test_change_of_workers_is_said(clock):
     for number in (0, 4, 0, 1):
         command._count_workers(number)
     assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 workers"]
+
+
+def test_worker_that_memory_does_not_hold_is_taken_away_and_said(clock):
+    """One line says so; from then on the others alone are offered."""
+    command, said = made("--workers", "3")
+    command._crew.available = lambda _: 3
+    command._count_workers(command._crew.number())
+    for key in "abc":
+        command._crew.begin(key)
+    clock.now += 10
+    command._crew.weigh("a", Failure(OUT_OF_MEMORY, ""))
+    clock.now += 10
+    assert said.getvalue() == "2 workers: memory does not hold 3\n"
+    assert command.times.offered == 3 * 10 + 2 * 10
+
+
+@pytest.mark.parametrize(
+    ("enough", "message"),
+    [(2**62, "the raylet ended: the disk is full: /.*; make room there, .*"), (0, "the raylet ended")],
+    ids=["full", "not full"],
+)
+def test_ray_is_not_started_again_on_a_full_disk(monkeypatch, enough, message):
+    """It would not start for a minute; with room there it is tried, three times in a row."""
+    started = []
+
+    @contextlib.contextmanager
+    def lost(*_, **__):
+        started.append(1)
+        raise RuntimeLostError("the raylet ended")
+        yield
+
+    monkeypatch.setattr(execution, "ray_runtime", lost)
+    monkeypatch.setattr(execution, "imported_ahead", contextlib.nullcontext)
+    monkeypatch.setattr(wants, "ENOUGH", enough)
+    monkeypatch.setattr(wants, "SHARE", 2.0)
+    command, _ = made()
+    signals = SimpleNamespace(raising=contextlib.nullcontext, received=None)
+    with contextlib.ExitStack() as held, pytest.raises(SearchError) as stopped:
+        command._run(signals, held, held)
+    assert re.fullmatch(message, str(stopped.value))
+    assert len(started) == (1 if enough else 3)
 
 
 RECORDED = {

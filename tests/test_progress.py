@@ -45,6 +45,8 @@ def test_plain_lines_say_what_ended_and_where_the_search_stands():
         progress.finished(live_trial(1, 0.98), TrialState.COMPLETE, None)
         progress.finished(live_trial(2, 0.9, epoch=2), TrialState.PRUNED, None)
         progress.finished(live_trial(3), TrialState.FAIL, "diverged at epoch 1")
+        progress.started(live_trial(4))
+        progress.suspended(live_trial(4), "error: KeyError: 'a'")
     parameters = "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
     first = "best 0.9700, baseline 0.9700 (+0.00 points)"
     standing = "best 0.9800, baseline 0.9700 (+1.00 points)"
@@ -53,6 +55,7 @@ def test_plain_lines_say_what_ended_and_where_the_search_stands():
         f"2/4  trial 1 complete at epoch 3: 0.9800  {parameters}  {standing}",
         f"3/4  trial 2 pruned at epoch 2: 0.9000  {parameters}  {standing}",
         f"4/4  trial 3 failed: diverged at epoch 1  {parameters}  {standing}",
+        f"trial 4 error: KeyError: 'a': it counts once a later trial ends well  {parameters}",
     ]
 
 
@@ -64,6 +67,8 @@ def test_live_display_shows_counts_running_trials_and_time():
     tally = Tally(10, Counts(complete=1, pruned=1), **known, clock=lambda: next(now))
     progress = LiveProgress(screen, tally)
     progress.started(live_trial(7, 0.9711, epoch=2))
+    progress.started(live_trial(8))
+    progress.suspended(live_trial(8), "crashed")
     progress.finished(live_trial(6, 0.99), TrialState.COMPLETE, None)
     screen.print(progress._render())
     shown = screen.file.getvalue()

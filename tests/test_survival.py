@@ -30,7 +30,7 @@ from damaged import TRIALS
 from optuna.trial import TrialState
 
 from search.guard import descendants
-from search.study import count
+from search.study import Counts, count
 
 
 @pytest.mark.parametrize("kills", [1, pytest.param(3, marks=pytest.mark.thorough)])
@@ -133,7 +133,7 @@ def failing(folder, units, *arguments, **environment):
 
 def test_each_failure_has_its_reason_and_its_story(tmp_path):
     """An error and a divergence fail at once, a crash after its retries; the search goes on all the while."""
-    result = failing(tmp_path, [9, 10, 11, 12, 8], "--trials", 5, "--max-retries", 1)
+    result = failing(tmp_path, [9, 10, 11, 12, 8], "--trials", 5, "--max-retries", 1, "--workers", 1)
     assert result.returncode == 0, result.stderr
     trials = study_of(tmp_path, "f").trials
     reasons = {trial.params["hidden_units"]: trial.user_attrs.get("failure") for trial in trials}
@@ -146,32 +146,9 @@ def test_each_failure_has_its_reason_and_its_story(tmp_path):
     }
     assert len(trials) == 6  # the crash was tried twice
     stories = {file.name: file.read_text() for file in (tmp_path / "f" / "failures").iterdir()}
-    assert 'line 30, in step\n    raise ValueError("the pixels' in stories["trial-00000.txt"]
+    assert 'line 36, in step\n    raise ValueError("the pixels' in stories["trial-00000.txt"]
     assert "Worker exit type: SYSTEM_ERROR" in stories["trial-00005.txt"]
     assert "\x1b" not in "".join(stories.values())
-
-
-@pytest.mark.thorough
-def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
-    """Ten failures and nothing else: a further night of them would help no one."""
-    result = failing(tmp_path, [9] * 10, "--trials", 30)
-    assert result.returncode == 1
-    assert result.stderr.splitlines() == [
-        (
-            "error: the first 10 trials all failed, the last one: error: ValueError: the pixels are upside down; "
-            "the same command with --study f goes on"
-        )
-    ]
-
-
-@pytest.mark.thorough
-def test_worker_that_ray_ends_for_want_of_memory_is_called_so(tmp_path):
-    """Ray's memory monitor ends workers before the kernel does, and says why."""
-    memory = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "20"}
-    result = failing(tmp_path, [8], "--trials", 1, "--max-retries", 0, **memory)
-    assert result.returncode == 1
-    [trial] = study_of(tmp_path, "f").trials
-    assert trial.user_attrs["failure"] == "out of memory"
 
 
 @pytest.fixture
@@ -184,6 +161,71 @@ def small_disk(tmp_path):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", folder], check=True)
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@pytest.mark.thorough  # a command with real workers, 8 s
+def test_search_that_only_fails_is_stopped_with_the_reason(tmp_path):
+    """Three failures alike and nothing else: a further night of them would help no one, and none of them counts."""
+    result = failing(tmp_path, [8], "--trials", 10, "--workers", 1, FAILING_FOLDER=str(tmp_path / "gone"))
+    assert result.returncode == 1
+    assert result.stderr.splitlines() == [
+        (
+            "error: 3 attempts failed alike, and none of them counts: error: FileNotFoundError: [Errno 2] No such "
+            f"file or directory: '{tmp_path}/gone/written'; the same command with --study f goes on"
+        )
+    ]
+    trials = study_of(tmp_path, "f").trials
+    assert count(trials) == Counts()
+    assert [trial.state for trial in trials] == [TrialState.FAIL] * 3 + [TrialState.WAITING] * 3
+
+
+@pytest.mark.thorough
+def test_worker_that_ray_ends_for_want_of_memory_is_called_so(tmp_path):
+    """Ray's memory monitor ends workers before the kernel does, and says why; one that is alone is not to blame yet."""
+    memory = {"RAY_memory_usage_threshold": "0.001", "RAY_memory_monitor_refresh_ms": "20"}
+    result = failing(tmp_path, [8], "--trials", 1, "--max-retries", 0, **memory)
+    assert result.returncode == 1
+    assert "no trial of this command ended well, and none that failed counts: out of memory" in result.stderr
+    lost, again = study_of(tmp_path, "f").trials
+    assert lost.user_attrs["failure"] == "interrupted: out of memory"
+    assert (again.state, again.user_attrs["retry_of"]) == (TrialState.WAITING, lost.number)
+
+
+@pytest.mark.thorough  # a command with real workers, 10 s
+def test_configuration_that_memory_does_not_hold_is_tried_alone(tmp_path):
+    """Beside another one it costs a worker and no attempt; alone it fails, and the worker is back."""
+    result = failing(tmp_path, [11, 8], "--trials", 2, "--workers", 2, "--max-retries", 0)
+    assert result.returncode == 0, result.stderr
+    told = result.stdout.splitlines()
+    [taken] = [place for place, line in enumerate(told) if line == "1 workers: memory does not hold 2"]
+    back = "2 workers: memory is too small for one configuration, and not for the others"
+    assert back in told[taken:]
+    first, other, alone = study_of(tmp_path, "f").trials
+    assert first.user_attrs["failure"] == "interrupted: out of memory"
+    assert other.state == TrialState.COMPLETE
+    assert (alone.user_attrs["failure"], alone.user_attrs["retry_of"]) == ("out of memory", first.number)
+
+
+@pytest.mark.thorough  # two commands with real workers, 8 s each
+def test_full_temporary_folder_uses_up_no_trial(small_disk, tmp_path):
+    """One line names cause and remedy, and the same command has all its trials to do once there is room."""
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(5 * 2**19))
+    options = ("--trials", 1, "--max-retries", 0)
+    full = failing(tmp_path, [8], *options, FAILING_FOLDER=str(small_disk))
+    assert full.returncode == 1
+    assert full.stderr.splitlines() == [
+        (
+            "error: 3 attempts failed alike, and none of them counts: the disk is full: OSError: [Errno 28] "
+            "No space left on device; make room there, or name another folder with TMPDIR; "
+            "the same command with --study f goes on"
+        )
+    ]
+    assert count(study_of(tmp_path, "f").trials) == Counts()
+    ballast.unlink()
+    again = failing(tmp_path, [8], *options, FAILING_FOLDER=str(small_disk))
+    assert again.returncode == 0, again.stderr
+    assert count(study_of(tmp_path, "f").trials) == Counts(complete=1)
 
 
 @pytest.mark.thorough

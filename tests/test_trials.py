@@ -1,72 +1,22 @@
 """The trials in flight: what a worker's events make of the study."""
 
+import functools
 import math
 from datetime import UTC, datetime
 
 import pytest
+from attempts import report, run, trials_over
 from optuna.trial import TrialState
 
-from search.errors import SearchError
-from search.failures import Failure, FailureStore
-from search.live import Observer, Report
-from search.models import ModelStore
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import count, enqueue, open_study, ranked
-from search.trials import Trials
+from search.failures import Failure
+from search.study import count, ranked
 from trainable.config import BASELINE, KEEP_FROM
-
-
-class Recorder(Observer):
-    """Writes down what it is told."""
-
-    def __init__(self):
-        self.events = []
-
-    def started(self, live):
-        self.events.append(("started", live.number))
-
-    def reported(self, live):
-        self.events.append(("reported", live.number, live.last.epoch))
-
-    def finished(self, live, state, reason):
-        self.events.append(("finished", live.number, state.name, reason))
-
-    def interrupted(self, live, reason):
-        self.events.append(("interrupted", live.number, reason))
-
-
-def report(epoch, accuracy, **changes):
-    """What a worker measures."""
-    values = {"train_accuracy": 0.5, "seconds": 2.0, "samples_per_second": 100.0, "host": "h", "parameters_count": 9}
-    return Report(epoch=epoch, val_accuracy=accuracy, **(values | changes))
 
 
 @pytest.fixture
 def make(tmp_path, storage_url):
     """A function that makes trials over a new study with a baseline, on each kind of storage."""
-
-    def build(pruner="none", goal=10, **options):
-        settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
-        study = open_study("s", open_storage(storage_url, create=True), settings)
-        enqueue(study, settings, [])
-        models, failures = ModelStore(tmp_path, "s"), FailureStore(tmp_path, "s")
-        trials = Trials(study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), **options)
-        trials.take_stock()
-        return study, trials, models
-
-    return build
-
-
-def run(trials, key, *accuracies, model=None):
-    """Let a worker run a whole trial."""
-    trials.ask(key)
-    trials.start(key)
-    for epoch, accuracy in enumerate(accuracies[:-1], start=1):
-        trials.report(key, report(epoch, accuracy))
-    if model is not None:
-        trials.keep_model(key, model)
-    trials.finish(key, report(len(accuracies), accuracies[-1]))
+    return functools.partial(trials_over, tmp_path, storage_url)
 
 
 def test_complete_trial_is_recorded_whole(make):
@@ -151,7 +101,8 @@ def test_trial_that_used_up_its_retries_fails_with_the_reason(make, tmp_path):
     for key in ("a", "b"):
         trials.ask(key)
         trials.fail(key, LOST)
-    assert [trial.user_attrs["failure"] for trial in study.trials] == ["interrupted: crashed", "crashed"]
+    run(trials, "c", 0.5)
+    assert [trial.user_attrs.get("failure") for trial in study.trials] == ["interrupted: crashed", "crashed", None]
     assert (study.trials[1].user_attrs["attempts"], study.trials[1].user_attrs["epochs_run"]) == (2, 0)
     story = tmp_path / "s" / "failures" / "trial-00001.txt"
     assert story.read_text() == "crashed\n\nthe worker's process ended\n"
@@ -167,6 +118,7 @@ def test_preemption_uses_up_no_retry(make):
     trials.ask("b")
     assert [trial.state for trial in study.trials] == [TrialState.FAIL, TrialState.RUNNING]
     trials.fail("b", LOST)
+    run(trials, "c", 0.5)
     assert study.trials[1].user_attrs["failure"] == "crashed"
     assert study.trials[1].user_attrs["attempts"] == 1
 
@@ -176,24 +128,9 @@ def test_error_of_the_trial_itself_is_not_tried_again(make):
     study, trials, _ = make(max_retries=2)
     trials.ask("a")
     trials.fail("a", Failure("error: ValueError: no", "Traceback ..."))
+    run(trials, "b", 0.5)
     assert study.trials[0].user_attrs["failure"] == "error: ValueError: no"
     assert count(study.trials).failed == 1
-
-
-def test_search_whose_first_ten_trials_fail_is_stopped(make):
-    """What fails ten times from the start will fail on; one good trial among them and the search goes on."""
-    _, trials, _ = make(goal=30)
-    for number in range(9):
-        trials.ask(str(number))
-        trials.fail(str(number), Failure("error: no GPU"))
-    trials.ask("9")
-    with pytest.raises(SearchError, match="the first 10 trials all failed, the last one: error: no GPU"):
-        trials.fail("9", Failure("error: no GPU"))
-    _, others, _ = make(goal=60)
-    run(others, "good", 0.5)
-    for number in range(20):
-        others.ask(str(number))
-        others.fail(str(number), Failure("error: no GPU"))
 
 
 def test_stock_leaves_no_trial_that_nobody_runs(make):

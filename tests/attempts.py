@@ -1,0 +1,66 @@
+"""Trials over a new study, and workers that report what they are told to."""
+
+from search.failures import FailureStore
+from search.live import Observer, Report
+from search.models import ModelStore
+from search.settings import Wishes
+from search.storage import open_storage
+from search.study import enqueue, open_study
+from search.trials import Trials
+
+
+class Recorder(Observer):
+    """Writes down what it is told."""
+
+    def __init__(self):
+        self.events = []
+
+    def started(self, live):
+        self.events.append(("started", live.number))
+
+    def reported(self, live):
+        self.events.append(("reported", live.number, live.last.epoch))
+
+    def finished(self, live, state, reason):
+        self.events.append(("finished", live.number, state.name, reason))
+
+    def suspended(self, live, reason):
+        self.events.append(("suspended", live.number, reason))
+
+    def interrupted(self, live, reason):
+        self.events.append(("interrupted", live.number, reason))
+
+
+def report(epoch, accuracy, **changes):
+    """What a worker measures."""
+    values = {"train_accuracy": 0.5, "seconds": 2.0, "samples_per_second": 100.0, "host": "h", "parameters_count": 9}
+    return Report(epoch=epoch, val_accuracy=accuracy, **(values | changes))
+
+
+def trials_over(folder, storage_url, pruner="none", goal=10, **options):
+    """Make trials over a study with a baseline, or go on with it; return the study, the trials and the models."""
+    settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
+    study = open_study("s", open_storage(storage_url, create=True), settings)
+    enqueue(study, settings, [])
+    models, failures = ModelStore(folder, "s"), FailureStore(folder, "s")
+    trials = Trials(study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), **options)
+    trials.take_stock()
+    return study, trials, models
+
+
+def run(trials, key, *accuracies, model=None, failure=None):
+    """Let a worker run a whole trial."""
+    trials.ask(key)
+    trials.start(key)
+    for epoch, accuracy in enumerate(accuracies[:-1], start=1):
+        trials.report(key, report(epoch, accuracy))
+    if model is not None:
+        trials.keep_model(key, model)
+    trials.finish(key, report(len(accuracies), accuracies[-1], failure=failure))
+
+
+def fail(trials, key, failure):
+    """Let a trial fail."""
+    trials.ask(key)
+    trials.start(key)
+    trials.fail(key, failure)
