@@ -16,12 +16,12 @@ from search.guard import command_of, descendants
 from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
-from search.run import leave
 from search.runtime import Resources, ray_runtime
 from search.settings import Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
 from search.study import open_study
+from search.terminal import leave
 from search.trials import Trials
 from search.tuning import mnist_trainable, run_trials
 from trainable.data import Dataset, load_dataset

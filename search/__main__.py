@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from search import terminal
 from search.arguments import Parser
 from search.errors import EXIT_DONE
 
@@ -37,4 +38,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.command(main))

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,8 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         UsageError: No trial would fit into what the runtime has.
     """
     os.environ.update(SETTINGS)
+    # Ray ends a process without a word where its raylet ends; a driver, which has none, where its parent is gone, too.
+    os.environ["RAY_RAYLET_PID"] = str(os.getpid())
     address = _reachable(address)
     guard = Guard() if address is None else None
     try:
@@ -118,7 +120,9 @@ def _successor() -> Iterator[None]:
     def watch() -> None:
         while not over.wait(WATCH_PERIOD):
             if gcs.poll() is not None:
-                with subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere) as successor:
+                with subprocess.Popen(
+                    command, env=environment, stdout=nowhere, stderr=nowhere, start_new_session=True
+                ) as successor:
                     over.wait()
                     successor.kill()
 
@@ -164,6 +168,7 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
 
 def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> None:
     ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
+    ray._private.utils.set_kill_on_parent_death_linux = _apart  # noqa: SLF001 (no public way)
     if address is not None:
         ray.init(address=address, **quiet)
         return
@@ -175,6 +180,18 @@ def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> N
         runtime_env=_worker_environment(),
         **quiet,
     )
+
+
+def _apart(follow: Callable[[], None] = ray._private.utils.set_kill_on_parent_death_linux) -> None:  # noqa: SLF001
+    """Take a process that Ray starts out of the driver's group, between its fork and its program.
+
+    What a person, a terminal or `timeout` sends to the group is for the driver, which ends Ray in good order.
+
+    Args:
+        follow: Lets it die with the driver, as Ray has it.
+    """
+    os.setsid()
+    follow()
 
 
 @contextlib.contextmanager

@@ -15,8 +15,8 @@ LAYERS = {
     "trainable": ("errors", "precision", "process", "download", "data", "config", "scoring", "prediction", "model",
                   "evaluate", "engine", "environment", "trial"),
     "search": (
-        "errors", "noise", "interrupt", "folder", "arguments", "options", "data", "guard", "mirror", "reconnect",
-        "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
+        "errors", "noise", "interrupt", "terminal", "folder", "arguments", "options", "data", "guard", "mirror",
+        "reconnect", "sqlite", "storage", "lease", "space", "strategies", "settings", "study", "verdict", "looks", "alpha",
         "price", "candidates", "answer", "earlier", "confirmed", "wording", "elsewhere", "stopping", "explanation",
         "extent", "forecast", "goal", "insight", "models", "failures", "live", "trials", "ledger", "confirm",
         "diagnosis", "runtime", "nodes", "tuning", "tally", "progress", "summary", "reporting.figures",

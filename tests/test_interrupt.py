@@ -89,7 +89,7 @@ def test_second_signal_ends_the_process_at_once():
 
 
 LEAVING = (
-    "import atexit; from search.run import leave\n"
+    "import atexit; from search.terminal import leave\n"
     "atexit.register(print, ', cleared up', end=''); print('the answer', end=''); leave({})"
 )
 
