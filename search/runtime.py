@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -74,8 +75,6 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         UsageError: No trial would fit into what the runtime has.
     """
     os.environ.update(SETTINGS)
-    # Ray ends a process without a word where its raylet ends; a driver, which has none, where its parent is gone, too.
-    os.environ["RAY_RAYLET_PID"] = str(os.getpid())
     address = _reachable(address)
     guard = Guard() if address is None else None
     try:
@@ -137,8 +136,12 @@ def _successor() -> Iterator[None]:
 
 def _shut_down() -> None:
     """End the runtime, or the connection to it."""
+    node = _local_node()
+    if node is not None:  # Ray would first send a SIGTERM to each process and wait a second: see `_apart`
+        end_all = node.kill_all_processes
+        node.kill_all_processes = lambda **_: end_all(check_alive=False, allow_graceful=False)
     if _dead():  # then the others would wait for the dead for a minute before they end
-        _local_node().kill_all_processes(check_alive=False, allow_graceful=False)
+        node.kill_all_processes()
     ray.shutdown()
 
 
@@ -183,14 +186,17 @@ def _init(address: str | None, wanted: Resources, quiet: Mapping[str, Any]) -> N
 
 
 def _apart(follow: Callable[[], None] = ray._private.utils.set_kill_on_parent_death_linux) -> None:  # noqa: SLF001
-    """Take a process that Ray starts out of the driver's group, between its fork and its program.
+    """Keep signals from a process that Ray starts, and from those that it starts, between its fork and its program.
 
-    What a person, a terminal or `timeout` sends to the group is for the driver, which ends Ray in good order.
+    What a person, a terminal, `timeout` or the system's shutdown sends to all processes is for the driver, which ends
+    Ray in good order. A raylet that got a SIGTERM would tell Ray in the driver that the node is gone, which then tries to
+    save what was stored there, fails, and ends the driver without a word.
 
     Args:
         follow: Lets it die with the driver, as Ray has it.
     """
     os.setsid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     follow()
 
 

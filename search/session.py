@@ -21,6 +21,7 @@ from search.explanation import explanation_of, lacks_explanation
 from search.extent import Extent, is_confirmed
 from search.folder import folder_of
 from search.forecast import networks_of, planned
+from search.foresight import surprises
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
@@ -59,6 +60,8 @@ class Session:
         options = self._options
         with one_line_errors(options.storage):
             plan = make_plan(options)
+            for line in surprises(options, plan):
+                say(self._console, f"note       {line}")
             finished = count(plan.trials).finished
             enough = self._limits.reached(plan.trials, plan.attributes, plan.settings)
             lacking = max(0, options.trials - finished) if enough is None else 0
