@@ -189,8 +189,8 @@ def _apart(follow: Callable[[], None] = ray._private.utils.set_kill_on_parent_de
     """Keep signals from a process that Ray starts, and from those that it starts, between its fork and its program.
 
     What a person, a terminal, `timeout` or the system's shutdown sends to all processes is for the driver, which ends
-    Ray in good order. A raylet that got a SIGTERM would tell Ray in the driver that the node is gone, which then tries to
-    save what was stored there, fails, and ends the driver without a word.
+    Ray in good order. A raylet that got a SIGTERM would tell Ray in the driver that the node is gone, which then would
+    try to save what was stored there, fail, and end the driver without a word.
 
     Args:
         follow: Lets it die with the driver, as Ray has it.
