@@ -27,5 +27,5 @@ def read_text(file: Path, option: str) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{option} {file}: not a text file in UTF-8: {error.reason} at byte {error.start}") from error
+        raise UsageError(f"{option} {file}: not a text file: {error}") from error
     return text.replace("\r\n", "\n").replace("\r", "\n")

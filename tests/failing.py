@@ -5,7 +5,8 @@ import os
 from ray import tune
 
 import search.tuning
-from search.run import leave, main
+from search.run import main
+from search.terminal import command, leave
 from trainable import trial as keys
 
 GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
@@ -48,4 +49,4 @@ class FailingTrial(tune.Trainable):
 
 if __name__ == "__main__":
     search.tuning.mnist_trainable = lambda *_: FailingTrial
-    leave(main())
+    leave(command(main))

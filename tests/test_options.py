@@ -169,7 +169,7 @@ def test_configurations_are_read_with_their_lines(tmp_path):
     [
         (b"{", "line 1: not JSON"),
         (b"[1]", "line 1: must be a JSON object"),
-        (b"\xff{}", "not a text file in UTF-8: invalid start byte at byte 0"),
+        (b"\xff{}", "not a text file: .* invalid start byte"),
         (b"\xff\xfe{\0}\0", "is UTF-16, or no text file; save it as UTF-8"),
         (b"{\0}\0", "is UTF-16, or no text file; save it as UTF-8"),
         (b'{"epochs": 1, "epochs": 2}', "line 1: not JSON: a key is there more than once"),

