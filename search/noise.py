@@ -10,6 +10,7 @@ from collections.abc import Iterator
 def quiet(*, verbose: bool) -> None:
     """Prepare the process before Ray and Optuna are imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.pop("PYTHONWARNINGS", None)  # set for a program under test: with "error" Ray's processes would not start
     if verbose:
         logging.basicConfig(level=logging.INFO)
         return

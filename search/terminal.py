@@ -13,11 +13,12 @@ import threading
 from collections.abc import Callable
 from typing import NoReturn, TextIO
 
-from search.errors import SearchError
+from search.errors import EXIT_USAGE, SearchError
 from search.interrupt import SIGNAL_BASE, speak_at_end
 
 PATIENCE = 30.0  # seconds that the end of a command waits for a reader that does not read
 KEPT = 2**20  # bytes that are kept for such a reader; of more the oldest go
+NO_PLACE = "the working directory was removed; change to one that is there"
 PIECE = select.PIPE_BUF  # bytes that a pipe takes without waiting where it takes any
 
 
@@ -90,10 +91,7 @@ def _hold(descriptor: int) -> bool:
     try:
         os.fstat(descriptor)
     except OSError:
-        nowhere = os.open(os.devnull, os.O_RDWR)
-        os.dup2(nowhere, descriptor)
-        if nowhere != descriptor:
-            os.close(nowhere)
+        os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is closed: this one
         return False
     return True
 
@@ -112,14 +110,24 @@ def command(main: Callable[[], int]) -> int:
     """
     begin()
     try:
-        status = main()
+        status = main() if _has_place() else EXIT_USAGE
     except SystemExit as end:
         status = int(end.code or 0)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-        if isinstance(stream.buffer, Lenient):
-            stream.buffer.send(0.0 if status > SIGNAL_BASE else PATIENCE)
+        if isinstance(buffer := getattr(stream, "buffer", None), Lenient):
+            buffer.send(0.0 if status > SIGNAL_BASE else PATIENCE)
     return status
+
+
+def _has_place() -> bool:
+    """Say whether the working directory is there, from which all that a command starts begins; tell where it is not."""
+    try:
+        os.getcwd()  # noqa: PTH109 (only to know whether there is one)
+    except OSError:
+        print(f"error: {NO_PLACE}", file=sys.stderr)
+        return False
+    return True
 
 
 def leave(status: int) -> NoReturn:

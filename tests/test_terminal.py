@@ -170,6 +170,16 @@ def test_command_ends_with_its_status_whatever_its_streams_are(command, status, 
     assert len(result.stderr.splitlines()) == bool(said)
 
 
+def test_working_directory_that_is_gone_is_named(tmp_path):
+    """All that the command would start begins there."""
+    line = f"rmdir {tmp_path}; {sys.executable} -m search.run --print-space"
+    result = subprocess.run(
+        ["/bin/sh", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+    )
+    said = "error: the working directory was removed; change to one that is there\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
+
+
 def test_first_moments_of_a_command_end_with_a_line():
     """A signal that comes before anything has to be put in order ends the process at once."""
     script = "import os, signal, sys; from search import terminal\nterminal.command(lambda: os.kill(os.getpid(), {}))"
