@@ -180,6 +180,17 @@ def test_working_directory_that_is_gone_is_named(tmp_path):
     assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
 
 
+def test_locale_without_the_characters_of_a_name_is_named():
+    """Cron and old machines have the locale C, and Python takes it for ASCII where it is told not to mend that."""
+    environment = clean_environment() | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-m", "search.run", "--print-space", "--runs", "naïve"]
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    said = (
+        "must be UTF-8 without control characters such as line breaks; this locale has ascii names: set LC_ALL=C.UTF-8"
+    )
+    assert (result.returncode, result.stderr) == (2, f"error: --runs: {said}\n")
+
+
 def test_first_moments_of_a_command_end_with_a_line():
     """A signal that comes before anything has to be put in order ends the process at once."""
     script = "import os, signal, sys; from search import terminal\nterminal.command(lambda: os.kill(os.getpid(), {}))"
