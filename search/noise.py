@@ -6,11 +6,19 @@ import os
 import warnings
 from collections.abc import Iterator
 
+# What a person tells an interpreter in which something is tested, and what would reach all of Ray's: with warnings as
+# errors, or without docstrings, its agents do not start, and the others make them slow or talkative.
+OF_OTHER_PROGRAMS = (
+    "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONDEVMODE", "PYTHONVERBOSE", "PYTHONPROFILEIMPORTTIME",
+    "PYTHONASYNCIODEBUG", "PYTHONTRACEMALLOC", "PYTHONMALLOC",
+)  # fmt: skip
+
 
 def quiet(*, verbose: bool) -> None:
     """Prepare the process before Ray and Optuna are imported."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.pop("PYTHONWARNINGS", None)  # set for a program under test: with "error" Ray's processes would not start
+    for name in OF_OTHER_PROGRAMS:
+        os.environ.pop(name, None)
     if verbose:
         logging.basicConfig(level=logging.INFO)
         return

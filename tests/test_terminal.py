@@ -23,7 +23,7 @@ from commands import (
 )
 from optuna.trial import TrialState
 
-from search import terminal
+from search import noise, terminal
 from search.progress import PLAIN_WIDTH, console_on
 from search.terminal import Lenient, UnwritableError
 
@@ -189,6 +189,18 @@ def test_locale_without_the_characters_of_a_name_is_named():
         "must be UTF-8 without control characters such as line breaks; this locale has ascii names: set LC_ALL=C.UTF-8"
     )
     assert (result.returncode, result.stderr) == (2, f"error: --runs: {said}\n")
+
+
+def test_variables_for_the_interpreter_of_a_tested_program_are_not_handed_on(monkeypatch):
+    """Ray's agents would not start with warnings as errors, or without docstrings."""
+    monkeypatch.setattr(noise.logging, "basicConfig", lambda **_: None)
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    monkeypatch.setenv("PYTHONHASHSEED", "3")
+    noise.quiet(verbose=True)
+    assert {name for name in os.environ if name in ("PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONHASHSEED")} == {
+        "PYTHONHASHSEED"
+    }
 
 
 def test_first_moments_of_a_command_end_with_a_line():
