@@ -99,7 +99,7 @@ def make_plan(options: Options) -> Plan:
         where = f"--space {options.space}: " if options.space else ""
         settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
     checked = [settings.space.check(params, where) for where, params in given]
-    configurations = [params for number, params in enumerate(checked) if params not in checked[:number]]
+    configurations = list({tuple(params.values()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)
     attributes = study.user_attrs if study else {}
     plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
