@@ -6,7 +6,7 @@ import time
 STARTED = time.monotonic()
 
 from search import terminal  # noqa: E402 (the clock starts before the imports)
-from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402
+from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError, UsageError  # noqa: E402
 from search.options import parse  # noqa: E402
 
 
@@ -19,6 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
 
             terminal.answer(to_toml(BUILT_IN).removesuffix("\n"))
             return EXIT_DONE
+        if sys.flags.optimize > 1:
+            raise UsageError("python -OO and PYTHONOPTIMIZE=2 leave docstrings out, without which Ray does not load")
         # Imported here: a wrong option is answered before anything heavy is loaded.
         from search.noise import quiet  # noqa: PLC0415
 

@@ -203,6 +203,15 @@ def test_variables_for_the_interpreter_of_a_tested_program_are_not_handed_on(mon
     }
 
 
+def test_interpreter_without_docstrings_is_refused(tmp_path):
+    """Ray reads its own when it is loaded: there would be a traceback."""
+    command = [sys.executable, "-OO", "-m", "search.run", "--runs", tmp_path / "new"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    said = "error: python -OO and PYTHONOPTIMIZE=2 leave docstrings out, without which Ray does not load\n"
+    assert (result.returncode, result.stdout, result.stderr) == (2, "", said)
+    assert not (tmp_path / "new").exists()
+
+
 def test_first_moments_of_a_command_end_with_a_line():
     """A signal that comes before anything has to be put in order ends the process at once."""
     script = "import os, signal, sys; from search import terminal\nterminal.command(lambda: os.kill(os.getpid(), {}))"
