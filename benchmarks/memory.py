@@ -17,12 +17,12 @@ from search.live import LiveTrial, Observer
 from search.models import ModelStore
 from search.noise import quiet
 from search.resources import Resources
-from search.run import leave
 from search.runtime import ray_runtime
 from search.settings import Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
 from search.study import open_study
+from search.terminal import leave
 from search.trials import Trials
 from search.tuning import mnist_trainable, run_trials
 from trainable.data import Dataset, load_dataset

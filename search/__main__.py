@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 
+from search import terminal
 from search.arguments import Parser
 from search.errors import EXIT_DONE
 
@@ -16,13 +17,15 @@ COMMANDS = {
 }
 
 
-def main() -> int:
-    """Take the command's program in place of this one, or say which commands there are; return the exit status."""
-    arguments = sys.argv[1:]
+def become_command(arguments: list[str]) -> None:
+    """Take the program of the command that is named in place of this one: so whoever looks for a command finds it."""
     if arguments and arguments[0] in COMMANDS:
-        # The process becomes that of search.COMMAND: so whoever looks for one, to interrupt it, finds it.
         *before, module = sys.orig_argv[1 : -len(arguments)]
         os.execv(sys.executable, [sys.executable, *before, f"{module}.{arguments[0]}", *arguments[1:]])  # noqa: S606
+
+
+def main() -> int:
+    """Say which commands there are; return the exit status."""
     parser = Parser(
         prog="python -m search",
         usage="%(prog)s COMMAND [OPTION ...]",
@@ -32,10 +35,11 @@ def main() -> int:
         epilog="python -m search COMMAND --help lists the options of a command.",
     )
     parser.add_argument("command", metavar="COMMAND", nargs="?", choices=COMMANDS, help=argparse.SUPPRESS)
-    parser.parse_args(arguments)
+    parser.parse_args()
     parser.print_help()
     return EXIT_DONE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    become_command(sys.argv[1:])
+    sys.exit(terminal.command(main))

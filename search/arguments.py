@@ -3,6 +3,7 @@
 import argparse
 import os
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -143,7 +144,9 @@ def address(text: str) -> str:
 def printable(text: str) -> str:
     """Refuse what would break a message that names it; the text, which may hold a password, is not repeated."""
     if _UNPRINTABLE.search(text):
-        raise argparse.ArgumentTypeError("must be UTF-8 without control characters such as line breaks")
+        encoding = sys.getfilesystemencoding()
+        remedy = "" if encoding == "utf-8" else f"; this locale has {encoding} names: set LC_ALL=C.UTF-8"
+        raise argparse.ArgumentTypeError(f"must be UTF-8 without control characters such as line breaks{remedy}")
     return text
 
 

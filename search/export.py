@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from search import terminal
 from search.arguments import Parser
 from search.errors import EXIT_DONE, SearchError
 from search.exporting.formats import FORMATS, KERAS, Format
@@ -42,10 +43,10 @@ def _run(values: dict[str, Any]) -> int:
     try:
         with one_line_errors(values["storage"]):
             exported = export(Request(**values))
+        _announce(exported, as_json=as_json)
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    _announce(exported, as_json=as_json)
     return EXIT_DONE
 
 
@@ -58,7 +59,8 @@ def _announce(exported: "Exported", *, as_json: bool) -> None:
         )
     paths = [str(path) for path in exported.paths]
     if as_json:
-        print(json.dumps({"paths": paths, "checks": {name: asdict(each) for name, each in exported.checks.items()}}))
+        checks = {name: asdict(each) for name, each in exported.checks.items()}
+        terminal.answer(json.dumps({"paths": paths, "checks": checks}))
     else:
         print("\n".join(paths))
 
@@ -111,4 +113,4 @@ def _formats(text: str) -> list[Format]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.command(main))

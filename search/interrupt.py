@@ -103,6 +103,17 @@ class Interruptible:
             raise Interrupted(number)
 
 
+def speak_at_end() -> None:
+    """Let SIGINT and SIGTERM end the process at once with a line, where nothing has to be put in order yet."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    write_now(2, f"{signal.Signals(number).name}: stopped\n".encode())
+    os._exit(SIGNAL_BASE + number)
+
+
 def write_now(stream: int, text: bytes) -> None:
     """Write up to 4096 bytes to a descriptor if that is possible at once; never wait, never fail, take no lock."""
     with suppress(OSError, ValueError):

@@ -10,6 +10,7 @@ from typing import Any
 
 from search.arguments import Parser, accuracy, address, amount, directory, duration, path, printable, study_name, whole
 from search.errors import UsageError
+from search.texts import read_text
 from trainable.config import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
 
@@ -128,7 +129,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     what.add_argument("--pruner", choices=PRUNER_NAMES, help="(default: asha)")
     what.add_argument(
         "--seed", metavar="N", type=whole(0, MAX_SEED),
-        help="seeds the sampler and every trial (default: random, recorded)",
+        help="seeds the sampler and every trial; the search repeats to the last digit with --workers 1 only "
+        "(default: random, recorded)",
     )  # fmt: skip
     what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
     what.add_argument(
@@ -205,18 +207,12 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
     Raises:
         UsageError: The file cannot be read or a line is not a JSON object.
     """
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"--enqueue {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"--enqueue {file}: not a text file: {error}") from error
     found = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_text(file, "--enqueue").split("\n"), start=1):
         if line.strip():
             where = f"--enqueue {file}: line {number}"
             try:
-                value = json.loads(line)
+                value = json.loads(line, object_pairs_hook=_without_repetition)
             except (ValueError, RecursionError) as error:
                 raise UsageError(f"{where}: not JSON: {error}") from error
             if not isinstance(value, dict):
@@ -224,3 +220,11 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
                 raise UsageError(f"{where}: must be {wanted}, got {line[:LONGEST_SHOWN]!r}")
             found.append((where, value))
     return found
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that has a key twice, of which Python would take the last."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key is there more than once")
+    return value

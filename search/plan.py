@@ -42,7 +42,8 @@ class Plan:
 
     Attributes:
         settings: The study's, recorded or new.
-        configurations: What `--enqueue` gave, checked.
+        configurations: What `--enqueue` gave, checked, each once.
+        repeated: How many more it gave that equal one of these.
         trials: What the study holds already.
         attributes: The study's user attributes.
         continued: Whether the study is there already.
@@ -53,6 +54,7 @@ class Plan:
     trials: Sequence[FrozenTrial]
     attributes: Mapping[str, Any]
     continued: bool
+    repeated: int = 0
 
     @contextmanager
     def open(self, options: Options, given_up: Callable[[], bool]) -> Iterator[optuna.Study]:
@@ -121,8 +123,11 @@ def make_plan(options: Options) -> Plan:
     if settings.baseline:
         where = f"--space {options.space}: " if options.space else ""
         settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
-    configurations = [settings.space.check(params, where) for where, params in given]
-    plan = Plan(settings, configurations, trials, study.user_attrs if study else {}, continued=study is not None)
+    checked = [settings.space.check(params, where) for where, params in given]
+    configurations = list({tuple(params.values()): params for params in checked}.values())
+    repeated = len(checked) - len(configurations)
+    attributes = study.user_attrs if study else {}
+    plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
     _check_grid(options, plan)
     if options.named:
         ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))

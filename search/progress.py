@@ -3,7 +3,7 @@
 import math
 import os
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from optuna.trial import TrialState
 from rich.console import Console, Group
@@ -18,6 +18,23 @@ from search.tally import Tally
 
 REFRESH = 4  # times a second
 TELL_EVERY = 60.0  # seconds between two lines of a log that end with it
+PLAIN_WIDTH = 200  # columns of what is no terminal: no table is wider
+CANNOT_REDRAW = ("", "dumb", "unknown")  # values of TERM
+# What a console learns from the environment: FORCE_COLOR, TTY_COMPATIBLE or COLUMNS were meant for other programs.
+OF_TERMINALS = ("TERM", "COLORTERM", "NO_COLOR")
+
+
+def console_on(stream: TextIO) -> Console:
+    """Return a console that draws on a terminal that can be redrawn, and prints plain lines on anything else."""
+    draws = stream.isatty() and os.environ.get("TERM", "").strip().lower() not in CANNOT_REDRAW
+    return Console(
+        file=stream,
+        force_terminal=draws,
+        force_interactive=draws,
+        force_jupyter=False,
+        width=None if draws else PLAIN_WIDTH,
+        _environ={name: os.environ[name] for name in OF_TERMINALS if name in os.environ},
+    )
 
 
 def make_progress(console: Console, tally: Tally) -> "LiveProgress | PlainProgress":

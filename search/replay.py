@@ -8,6 +8,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from search import terminal
 from search.arguments import Parser
 from search.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, SearchError
 from search.options import add_data_option, add_storage_options, default_storage
@@ -26,11 +27,11 @@ def main(arguments: list[str] | None = None) -> int:
     output = sys.stderr if options.pop("json") else sys.stdout
     try:
         comparison = reproduce(**options, output=output)
+        if output is sys.stderr:
+            terminal.answer(json.dumps(comparison.to_json()))
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    if output is sys.stderr:
-        print(json.dumps(comparison.to_json()))
     return EXIT_DONE if comparison.identical else EXIT_FAILED
 
 
@@ -59,4 +60,4 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.command(main))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import optuna
 
+from search import terminal
 from search.arguments import Parser, path
 from search.elsewhere import looks_elsewhere
 from search.errors import EXIT_DONE, SearchError
@@ -113,4 +114,4 @@ def _output(text: str) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.command(main))

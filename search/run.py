@@ -4,12 +4,11 @@ import logging
 import os
 import sys
 import time
-from typing import NoReturn
 
 STARTED = time.monotonic()
 
-from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402 (the clock starts before the imports)
-from search.interrupt import SIGNAL_BASE  # noqa: E402
+from search import terminal  # noqa: E402 (the clock starts before the imports)
+from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402
 from search.options import parse  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -18,12 +17,12 @@ log = logging.getLogger(__name__)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
-    if options.print_space:
-        from search.space import BUILT_IN, to_toml  # noqa: PLC0415 (as below)
-
-        print(to_toml(BUILT_IN), end="")
-        return EXIT_DONE
     try:
+        if options.print_space:
+            from search.space import BUILT_IN, to_toml  # noqa: PLC0415 (as below)
+
+            terminal.answer(to_toml(BUILT_IN).removesuffix("\n"))
+            return EXIT_DONE
         # Imported here: a wrong option is answered before anything heavy is loaded.
         from search.noise import quiet  # noqa: PLC0415
         from search.variables import forget_for_ray  # noqa: PLC0415
@@ -46,19 +45,5 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_INTERRUPTED
 
 
-def leave(status: int) -> NoReturn:
-    """End the process without Python's clearing up.
-
-    It takes many seconds on a busy machine, and now and then a thread that Ray has left aborts the process in it.
-    """
-    try:
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-    except (OSError, ValueError):
-        if status <= SIGNAL_BASE:
-            sys.exit(status)  # Python says what could not be written, and that is no good end
-    os._exit(status)
-
-
 if __name__ == "__main__":
-    leave(main())
+    terminal.leave(terminal.command(main))

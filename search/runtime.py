@@ -6,11 +6,12 @@ import os
 import re
 import secrets
 import shlex
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -109,7 +110,9 @@ def _successor() -> Iterator[None]:
     def watch() -> None:
         while not over.wait(WATCH_PERIOD):
             if gcs.poll() is not None:
-                with subprocess.Popen(command, env=environment, stdout=nowhere, stderr=nowhere) as successor:
+                with subprocess.Popen(
+                    command, env=environment, stdout=nowhere, stderr=nowhere, start_new_session=True
+                ) as successor:
                     over.wait()
                     successor.kill()
 
@@ -124,8 +127,12 @@ def _successor() -> Iterator[None]:
 
 def _shut_down() -> None:
     """End the runtime, or the connection to it."""
+    node = _local_node()
+    if node is not None:  # Ray would first send a SIGTERM to each process and wait a second: see `_apart`
+        end_all = node.kill_all_processes
+        node.kill_all_processes = lambda **_: end_all(check_alive=False, allow_graceful=False)
     if _dead():  # then the others would wait for the dead for a minute before they end
-        _local_node().kill_all_processes(check_alive=False, allow_graceful=False)
+        node.kill_all_processes()
     ray.shutdown()
 
 
@@ -137,6 +144,7 @@ def _local_node() -> Any:
 def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
+    ray._private.utils.set_kill_on_parent_death_linux = _apart  # noqa: SLF001 (no public way)
     capacity = capacity_here() if address is None else None
     with contextlib.ExitStack() as beside:
         try:
@@ -184,6 +192,21 @@ def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
             _shut_down()
         else:
             return
+
+
+def _apart(follow: Callable[[], None] = ray._private.utils.set_kill_on_parent_death_linux) -> None:  # noqa: SLF001
+    """Keep signals from a process that Ray starts, and from those that it starts, between its fork and its program.
+
+    What a person, a terminal, `timeout` or the system's shutdown sends to all processes is for the driver, which ends
+    Ray in good order. A raylet that got a SIGTERM would tell Ray in the driver that the node is gone, which then would
+    try to save what was stored there, fail, and end the driver without a word.
+
+    Args:
+        follow: Lets it die with the driver, as Ray has it.
+    """
+    os.setsid()
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    follow()
 
 
 @contextlib.contextmanager

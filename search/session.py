@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from optuna.trial import FrozenTrial
-from rich.console import Console
 
+from search import terminal
 from search.confirmed import answer_of
 from search.data import load, load_test_images
 from search.elsewhere import looks_elsewhere
@@ -22,12 +22,13 @@ from search.explanation import explanation_of, lacks_explanation
 from search.extent import Extent, is_confirmed
 from search.folder import folder_of
 from search.forecast import networks_of, planned
+from search.foresight import surprises
 from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
 from search.options import Options, how_to_go_on
 from search.plan import Plan, make_plan
-from search.progress import say
+from search.progress import console_on, say
 from search.report import write
 from search.reporting.findings import Found
 from search.runtime import check_this_machine
@@ -36,6 +37,7 @@ from search.stopping import Limits, spread_networks, stops_of
 from search.storage import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
 from search.study import count, ranked, recover
 from search.summary import Summary, Times
+from search.terminal import UnwritableError
 
 log = logging.getLogger(__name__)
 
@@ -48,9 +50,7 @@ class Session:
         self._options, self._started = options, started
         self._limits = Limits.of(options, started)
         self._stdout = sys.stdout  # which is another one while Ray runs
-        stream = sys.stderr if options.json else sys.stdout
-        # None leaves it to rich, which takes a file for a terminal where FORCE_COLOR is set.
-        self._console = Console(file=stream, force_terminal=None if stream.isatty() else False)
+        self._console = console_on(sys.stderr if options.json else sys.stdout)
 
     def run(self) -> int:
         """Complete the study, print the answer, return the exit status.
@@ -61,6 +61,8 @@ class Session:
         options = self._options
         with one_line_errors(options.storage):
             plan = make_plan(options)
+            for line in surprises(options, plan):
+                say(self._console, f"note       {line}")
             finished = count(plan.trials).finished
             enough = self._limits.reached(plan.trials, plan.attributes, plan.settings)
             lacking = max(0, options.trials - finished) if enough is None else 0
@@ -125,7 +127,12 @@ class Session:
                 raise
             say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
             return status
-        self._print_summary(plan, trials, attributes, execution.times)
+        try:
+            self._print_summary(plan, trials, attributes, execution.times)
+        except UnwritableError as error:
+            if status == EXIT_DONE:
+                raise
+            say(self._console, str(error))
         if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
             answer = answer_of(attributes)
             what = "no explanation" if answer is not None and answer.is_complete else "no verdict"
@@ -177,8 +184,7 @@ class Session:
             Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
         )
         if options.json:
-            answer = json.dumps(summary.to_json() | {"report": str(report) if report else None})
-            print(answer, file=self._stdout, flush=True)  # Ray's end may be cut short
+            terminal.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
 
     def _looks_elsewhere(self, settings: Settings) -> int | None:
         """Return how often other studies have looked at the test images; None where the storage is away."""

@@ -19,6 +19,7 @@ from optuna.distributions import (
 )
 
 from search.errors import UsageError
+from search.texts import read_text
 from trainable.config import BASELINE, LONGEST_SHOWN, PARAMETERS, Configuration
 from trainable.errors import ConfigError
 
@@ -50,6 +51,12 @@ class Space:
         """The most epochs that a trial may run."""
         epochs = self.distributions.get("epochs")
         return int(max(_grid_values(epochs))) if epochs else BASELINE.epochs
+
+    @property
+    def size(self) -> int | None:
+        """How many configurations there are; None where there is no end of them."""
+        sizes = [_size(each) for each in self.distributions.values()]
+        return None if None in sizes else math.prod(filter(None, sizes))
 
     def check(self, params: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the searched part of a configuration that lies in this space.
@@ -145,9 +152,9 @@ def load_space(file: Path) -> Space:
         UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
     """
     try:
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"--space {file}: {error.strerror}") from error
+        tables = tomllib.loads(read_text(file, "--space"))
+    except UsageError:
+        raise
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--space {file}: not a TOML file: {error}") from error
     if not tables:
@@ -226,6 +233,15 @@ def _shown(value: Any) -> str:
     except (ValueError, RecursionError):
         text = "what is too large to show"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _size(distribution: BaseDistribution) -> int | None:
+    """Return how many values there are, or None for a range of floats."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return distribution.high - distribution.low + 1
+    return 1 if distribution.single() else None
 
 
 def _grid_values(distribution: BaseDistribution) -> list[Any]:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from search import terminal
 from search.arguments import Parser, path
 from search.errors import EXIT_DONE, SearchError, UsageError
 from search.options import add_storage_options, default_storage
@@ -20,12 +21,12 @@ def main(arguments: list[str] | None = None) -> int:
 
         with Interruptible() as signals, signals.raising():
             line, answer = COMMANDS[options.command](options)
+            terminal.answer(json.dumps(answer) if options.json else line)
     except Interrupted as end:
         return end.exit_status
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    print(json.dumps(answer) if options.json else line)
     return EXIT_DONE
 
 
@@ -92,4 +93,4 @@ def _add(commands: Any, name: str, what: str) -> Parser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.command(main))

@@ -179,15 +179,19 @@ class Summary:
         table = Table("trial", "val_accuracy", "hidden_units", "learning_rate", "batch_size", "epochs", box=None)
         for column in table.columns[1:]:
             column.justify = "right"
-        order = ranked(self.trials)
-        shown = order[:BEST_SHOWN]
         baseline = baseline_of(self.trials)
-        if baseline is not None and baseline not in shown:
-            shown.append(baseline)
-        for trial in shown:
+        same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
+        for trial in ranked(self.trials):
             params = self.settings.space.complete(trial.params)
+            same.setdefault(() if trial is baseline else tuple(params.values()), []).append(trial)
+        shown = list(same.values())[:BEST_SHOWN]
+        if baseline is not None and same[()] not in shown:
+            shown.append(same[()])
+        for trial, *others in shown:
+            params = self.settings.space.complete(trial.params)
+            more = f" and {len(others)} more" if others else ""
             table.add_row(
-                f"{trial.number} baseline" if trial is baseline else str(trial.number),
+                f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
                 f"{float(trial.value or 0):.4f}",
                 str(params["hidden_units"]),
                 f"{params['learning_rate']:.3g}",

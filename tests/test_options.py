@@ -169,7 +169,10 @@ def test_configurations_are_read_with_their_lines(tmp_path):
     [
         (b"{", "line 1: not JSON"),
         (b"[1]", "line 1: must be a JSON object"),
-        (b"\xff\xfe", "not a text file"),
+        (b"\xff{}", "not a text file: .* invalid start byte"),
+        (b"\xff\xfe{\0}\0", "is UTF-16, or no text file; save it as UTF-8"),
+        (b"{\0}\0", "is UTF-16, or no text file; save it as UTF-8"),
+        (b'{"epochs": 1, "epochs": 2}', "line 1: not JSON: a key is there more than once"),
         (None, "No such file"),
     ],
 )
@@ -180,6 +183,17 @@ def test_wrong_configuration_files_are_refused(content, message, tmp_path):
         file.write_bytes(content)
     with pytest.raises(UsageError, match=f"first.jsonl: .*{message}" if content else "first.jsonl: No such file"):
         read_configurations(file)
+
+
+def test_configurations_of_other_editors_are_read(tmp_path):
+    """A byte-order mark, lines ended as on Windows, and characters that only some programs take for a line's end."""
+    file = tmp_path / "first.jsonl"
+    file.write_bytes('\ufeff{"epochs": 1}\r\n{"\u2028\x85": 2}\r{"epochs": 3}'.encode())
+    assert read_configurations(file) == [
+        (f"--enqueue {file}: line 1", {"epochs": 1}),
+        (f"--enqueue {file}: line 2", {"\u2028\x85": 2}),
+        (f"--enqueue {file}: line 3", {"epochs": 3}),
+    ]
 
 
 def test_offered_names_are_those_that_exist():

@@ -96,6 +96,18 @@ def test_same_command_again_finds_nothing_to_do(finished):
     assert json.loads(again.stdout)["best"] == finished.answer["best"]
 
 
+def test_configurations_for_a_study_that_has_its_trials_are_not_dropped_without_a_word(finished, tmp_path):
+    """The line says how many trials it would take."""
+    first = tmp_path / "first.jsonl"
+    first.write_text(json.dumps({"hidden_units": 8, "learning_rate": 0.002, "batch_size": 128, "epochs": 1}))
+    again = invoke("search.run", "--trials", 6, "--study", "s", "--runs", finished.runs, "--enqueue", first, "--json")
+    assert again.returncode == 0
+    assert again.stderr.splitlines()[0] == (
+        f"note       --enqueue {first}: 1 of its configurations will not be tried: the study ends with --trials 6; "
+        "--trials 7 tries them all"
+    )
+
+
 @pytest.mark.thorough
 def test_more_trials_add_exactly_those(finished, tmp_path):
     """A study that is complete is continued."""

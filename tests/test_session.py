@@ -6,13 +6,15 @@ import signal
 import sys
 import time
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 
-from search import execution
+from search import execution, terminal
 from search.options import parse
 from search.resources import Resources
 from search.session import Session
+from search.terminal import UnwritableError
 
 
 @pytest.fixture
@@ -53,6 +55,14 @@ def test_answer_so_far_is_told_before_ray_ends(ended, monkeypatch, tmp_path):
     assert "SIGTERM: stopped; the same command with --study s goes on" in lines
     assert "report     " in lines
     assert answer.startswith('{"study": "s"')
+
+
+def test_answer_that_nobody_takes_leaves_the_status_of_a_signal(ended, monkeypatch, tmp_path):
+    """And is told beside it."""
+    answer = mock.Mock(side_effect=UnwritableError("the answer cannot be written to standard output: Broken pipe"))
+    monkeypatch.setattr(terminal, "answer", answer)
+    assert run(monkeypatch, tmp_path, signalled, "--json") == 143
+    assert "the answer cannot be written to standard output: Broken pipe\n" in ended[0].err
 
 
 def test_command_says_at_once_what_it_is_going_to_do(ended, monkeypatch, tmp_path):

@@ -72,6 +72,17 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     assert answer["baseline"]["number"] == 0
 
 
+def test_table_lists_configurations_not_trials(study, tmp_path):
+    """Trials of one configuration, as in a small space, are one row that says how many more there are."""
+    for value in (0.99, 0.975, 0.974):
+        study[0].enqueue_trial(BASELINE.params | {"hidden_units": 517})
+        study[0].tell(study[0].ask(dict(study[1].space.distributions)), value)
+    study[0].enqueue_trial(BASELINE.params)
+    study[0].tell(study[0].ask(dict(study[1].space.distributions)), 0.96)
+    rows = printed(*study, tmp_path)[0].splitlines()[2:8]
+    assert [row.split("0.9")[0].strip() for row in rows] == ["8 and 3 more", "7", "6", "4", "3", "0 baseline"]
+
+
 def test_password_of_the_storage_is_nowhere_in_the_answer(study, tmp_path):
     """Neither the commands to copy nor the JSON object hold it."""
     text, answer = printed(*study, tmp_path, "postgresql://ann:s3cret@db.example/studies")

