@@ -6,10 +6,10 @@ process is its affinity and, in its control groups, a quota of time; their limit
 
 import math
 import os
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from search.kernel import groups, lines_in
 
 # Measured with two workers that train the largest networks of the built-in space, shared memory counted once.
 WORKER_MEMORY = 700 * 10**6  # bytes of a worker with TensorFlow and the data
@@ -57,32 +57,13 @@ def capacity_here(root: Path = Path("/")) -> Capacity:
     """
     machine = os.cpu_count() or 1
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else machine
-    quotas = [quota for folder in _groups(root, "cpu") if (quota := _quota(folder)) is not None]
-    left = [left for folder in _groups(root, "memory") if (left := _memory_left(folder)) is not None]
+    quotas = [quota for folder in groups(root, "cpu") if (quota := _quota(folder)) is not None]
+    left = [left for folder in groups(root, "memory") if (left := _memory_left(folder)) is not None]
     return Capacity(
         cpus=max(1, min([affinity, *map(math.ceil, quotas)])),
         all_cpus=machine,
         memory=min([*left, *_fields(root / "proc/meminfo", "MemAvailable")], default=None),
     )
-
-
-def _groups(root: Path, controller: str) -> Iterator[Path]:
-    """Yield the folders of this process's control group and of those around it, in either version of the interface."""
-    own = dict[str, str]()  # path by controller; that of version 2 has no name
-    for line in _lines(root / "proc/self/cgroup"):
-        _, names, path = line.split(":", 2)
-        own |= dict.fromkeys(names.split(","), path)
-    for line in _lines(root / "proc/self/mountinfo"):
-        mount, _, system = line.partition(" - ")
-        kind, _, options = system.split()[:3]
-        name = "" if kind == "cgroup2" else controller
-        if kind not in ("cgroup", "cgroup2") or name not in own or name not in ["", *options.split(",")]:
-            continue
-        base, place = (re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), part) for part in mount.split()[3:5])
-        folder = top = root / place.lstrip("/")
-        if own[name] != base and (own[name] + "/").startswith(base.rstrip("/") + "/"):
-            folder = top / own[name].removeprefix(base).lstrip("/")
-        yield from (each for each in (folder, *folder.parents) if each == top or top in each.parents)
 
 
 def _quota(folder: Path) -> float | None:
@@ -108,16 +89,9 @@ def _memory_left(folder: Path) -> int | None:
 
 def _fields(file: Path, name: str) -> list[int]:
     """Return the bytes of a line "name value" or "name: value kB"; an empty list where there is none."""
-    found = [line.replace(":", " ").split() for line in _lines(file)]
+    found = [line.replace(":", " ").split() for line in lines_in(file)]
     return [int(words[1]) * (1024 if words[-1] == "kB" else 1) for words in found if words[0] == name]
 
 
 def _words(file: Path) -> list[str]:
-    return " ".join(_lines(file)).split()
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []  # not Linux, or not this version of the interface
+    return " ".join(lines_in(file)).split()

@@ -196,7 +196,7 @@ class Execution:
             now = time.monotonic()
             self._offered += self._workers * (now - self._offered_until)
             self._offered_until = now
-            say(self._console, f"{number} workers{why}")
+            say(self._console, f"{number} worker{'s'[: number != 1]}{why}")
         self._workers = number
         self._record_goal()
 

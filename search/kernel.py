@@ -1,39 +1,54 @@
-"""What the kernel counts on this machine: processes that it ended, and processes that it did not let start."""
+"""What the kernel says of this process: its control groups, and what it counts of them and of the machine."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
-STATISTICS = Path("/proc/vmstat")
-OWN_GROUPS = Path("/proc/self/cgroup")
-GROUPS = Path("/sys/fs/cgroup")
+ROOT = Path("/")
 
 
 def memory_kills() -> int:
     """Return how many processes the kernel has ended for want of memory, in control groups and without."""
-    return _count(STATISTICS, "oom_kill")
+    return _count(ROOT / "proc/vmstat", "oom_kill")
 
 
 def refused_processes() -> int:
-    """Return how often this control group had as many processes and threads as it may, and one more was asked for."""
-    return sum(_count(folder / "pids.events", "max") for folder in _groups())
+    """Return how often a control group had as many processes and threads as it may, and one more was asked for."""
+    return sum(_count(folder / "pids.events", "max") for folder in groups(ROOT, "pids"))
 
 
-def _groups() -> list[Path]:
-    """Return the folders of this process's control groups, of the first version and of the second."""
-    try:
-        lines = OWN_GROUPS.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    found = []
-    for _, controllers, path in (line.split(":", 2) for line in lines):
-        if controllers in ("", "pids"):
-            found.append(GROUPS / controllers / path.lstrip("/"))
-    return found
+def groups(root: Path, controller: str) -> Iterator[Path]:
+    """Yield the folders of this process's control group and of those around it, in either version of the interface.
+
+    Args:
+        root: Where `proc` is, and what it names.
+        controller: What the groups limit, such as memory.
+    """
+    own = dict[str, str]()  # path by controller; that of version 2 has no name
+    for line in lines_in(root / "proc/self/cgroup"):
+        _, names, path = line.split(":", 2)
+        own |= dict.fromkeys(names.split(","), path)
+    for line in lines_in(root / "proc/self/mountinfo"):
+        mount, _, system = line.partition(" - ")
+        kind, _, options = system.split()[:3]
+        name = "" if kind == "cgroup2" else controller
+        if kind not in ("cgroup", "cgroup2") or name not in own or name not in ["", *options.split(",")]:
+            continue
+        base, place = (re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), part) for part in mount.split()[3:5])
+        folder = top = root / place.lstrip("/")
+        if own[name] != base and (own[name] + "/").startswith(base.rstrip("/") + "/"):
+            folder = top / own[name].removeprefix(base).lstrip("/")
+        yield from (each for each in (folder, *folder.parents) if each == top or top in each.parents)
 
 
 def _count(file: Path, name: str) -> int:
     """Return a number of a file of names and numbers; 0 where it has none, or there is no such file."""
+    return next((int(line.split()[1]) for line in lines_in(file) if line.startswith(f"{name} ")), 0)
+
+
+def lines_in(file: Path) -> list[str]:
+    """Return the lines of a file, none where it is not there: not on Linux, or in another version of the interface."""
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name} ")), 0)
+        return []

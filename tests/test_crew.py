@@ -14,9 +14,10 @@ CRASH = Failure(CRASHED, "the worker's process ended", retried=True)
 @pytest.fixture
 def statistics(tmp_path, monkeypatch):
     """The file in which the kernel counts the processes that it ended for want of memory."""
-    file = tmp_path / "vmstat"
+    file = tmp_path / "proc/vmstat"
+    file.parent.mkdir()
     file.write_text("pgfault 7\noom_kill 3\n")
-    monkeypatch.setattr(kernel, "STATISTICS", file)
+    monkeypatch.setattr(kernel, "ROOT", tmp_path)
     return file
 
 
@@ -74,13 +75,15 @@ def test_crash_is_out_of_memory_where_the_kernel_has_killed(made, statistics):
 
 def groups(folder, monkeypatch, version):
     """Make a control group of processes and be in it; return the file of what the kernel counts of it."""
-    own = folder / "own"
-    own.write_text("4:memory:/other\n" + ("8:pids:/here\n" if version == 1 else "0::/here\n"))
-    events = folder / ("pids/here" if version == 1 else "here") / "pids.events"
+    own = folder / "proc/self"
+    own.mkdir(parents=True)
+    (own / "cgroup").write_text("4:memory:/other\n" + ("8:pids:/here\n" if version == 1 else "0::/here\n"))
+    kind = "cgroup cgroup rw,pids" if version == 1 else "cgroup2 cgroup rw"
+    (own / "mountinfo").write_text(f"31 23 0:28 / /groups rw - {kind}\n")
+    events = folder / "groups/here/pids.events"
     events.parent.mkdir(parents=True)
     events.write_text("max 5\n")
-    monkeypatch.setattr(kernel, "OWN_GROUPS", own)
-    monkeypatch.setattr(kernel, "GROUPS", folder)
+    monkeypatch.setattr(kernel, "ROOT", folder)
     return events
 
 
