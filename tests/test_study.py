@@ -1,6 +1,7 @@
 """Studies: made once, continued as they were, and never left with a trial that no one runs."""
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import optuna
@@ -9,6 +10,10 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from search.errors import UsageError
+from search.failures import FailureStore
+from search.instants import BEGAN
+from search.live import Observer
+from search.models import ModelStore
 from search.settings import Settings, Wishes
 from search.space import BUILT_IN, Space
 from search.storage import open_storage
@@ -31,6 +36,7 @@ from search.study import (
     settings_of,
     trial_seed,
 )
+from search.trials import Trials
 from trainable.config import BASELINE
 
 STUDIES = Path(__file__).parent / "studies"  # as earlier versions of this project left them
@@ -139,6 +145,24 @@ def test_study_of_the_first_version_can_be_continued(tmp_path):
     assert [ask(study, recorded).params for _ in range(2)] == cut
     assert {number: study.trials[number] for number in finished} == finished
     assert baseline_of(study.trials).value == 0.9776
+
+
+def test_study_without_instants_is_continued_with_them(tmp_path):
+    """A stored study of the version that recorded local times only keeps its trials; a new one has its instants."""
+    file = tmp_path / "studies.db"
+    shutil.copy(STUDIES / "version-0.1.0-local-times.db", file)
+    storage = open_storage(f"sqlite:///{file}", create=True)
+    recorded = settings_of(find_study("s", storage))
+    study = open_study("s", storage, recorded)
+    before = study.trials
+    assert count(before).finished == 6
+    stores = {"models": ModelStore(tmp_path, "s"), "failures": FailureStore(tmp_path, "s")}
+    trials = Trials(study, recorded, goal=7, observer=Observer(), **stores)
+    assert trials.take_stock() == 1
+    assert trials.ask("a") is not None
+    assert study.trials[:6] == before
+    new = study.trials[6]
+    assert datetime.fromisoformat(new.user_attrs[BEGAN]) > datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_newer_format_is_refused(storage, study, settings):

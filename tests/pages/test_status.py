@@ -1,6 +1,8 @@
 """Whether a study is moving, how fast, how long it will take, and how to go on."""
 
 import shlex
+import shutil
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -183,6 +185,23 @@ def test_age_is_unknown_while_a_confirmation_notes_no_time(make_study, confirm, 
     confirm(study)
     assert feed.view().status.age == 0.0  # this change was seen
     assert Feed(open_read_only(url), url, Path("runs"), "s").view().status.age is not None
+
+
+@pytest.mark.parametrize(("zone", "is_known"), [("UTC", True), ("Asia/Tokyo", False)])
+def test_stored_study_with_local_times_shows_a_pace_where_they_fit(zone, is_known, tmp_path, monkeypatch):
+    """A study of the version that recorded no instants, made in UTC: no wrong figure is shown elsewhere."""
+    file = tmp_path / "studies.db"
+    shutil.copy(Path(__file__).parents[1] / "studies/version-0.1.0-local-times.db", file)
+    url = f"sqlite:///{file}"
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        view = Feed(open_read_only(url), url, Path("runs"), "s").view()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert view.status.phase == Phase.FINISHED
+    assert (view.status.rate is not None, view.status.utilization is not None) == (is_known, is_known)
 
 
 def test_age_is_never_negative():
