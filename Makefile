@@ -27,7 +27,7 @@ setup: $(VENV)/.installed
 $(VENV)/.installed: requirements.lock pyproject.toml $(if $(shell $(RUN) -V 2>/dev/null),,FORCE)
 	@python=$$(sh deploy/python.sh $(PYTHON)) || exit; \
 	echo "Installing into $(VENV) with $$python (2 to 3 minutes the first time)"; \
-	[ "$$($$python -V)" = "$$($(RUN) -V 2>&1)" ] || clear=--clear; \
+	clear=; [ "$$($$python -V)" = "$$($(RUN) -V 2>&1)" ] || clear=--clear; \
 	$$python -m venv $$clear $(VENV)
 	@$(PIP) --require-hashes --requirement requirements.lock
 	@$(PIP) --no-build-isolation --editable .

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import shutil
 import sqlite3
@@ -130,7 +131,9 @@ def _put_aside(target: Path) -> Path | None:
     """
     if not target.exists():
         return None
-    kept = target.with_name(f"{target.name}.replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    name = f"{target.name}.replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    ends = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    kept = next(each for end in ends if not os.path.lexists(each := target.with_name(f"{name}{end}")))
     try:
         kept.hardlink_to(target)
     except OSError:  # a file system without links

@@ -1,7 +1,7 @@
 """How many workers train at once: as many as there are, but for those that memory does not hold."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from search.failures import CRASHED, OUT_OF_MEMORY, Failure
@@ -33,12 +33,14 @@ class Crew:
         self.available, self.is_local, self._tell = available, is_local, tell
         self._most: float = math.inf  # workers for which there seems to be memory
         self._running, self._crowded = set[str](), set[str]()
-        self._counted = {counter: counter() for counter in (memory_kills, refused_processes)}
+        self._counted = _counts()
+        self._before = dict[str, dict[Callable[[], int], int]]()  # what was counted when each began
 
     def disperse(self) -> None:
         """Note that no worker has anything any more."""
         self._running.clear()
         self._crowded.clear()
+        self._before.clear()
 
     def number(self, since: float = -math.inf) -> int:
         """Return how many may train at once, not as it was before a `time.monotonic()`."""
@@ -51,6 +53,7 @@ class Crew:
     def begin(self, key: str) -> None:
         """Note that a worker gets something."""
         self._running.add(key)
+        self._before[key] = _counts()
         if len(self._running) > 1:
             self._crowded |= self._running
 
@@ -58,12 +61,14 @@ class Crew:
         """Note that it came to an end."""
         self._running.discard(key)
         self._crowded.discard(key)
+        self._before.pop(key, None)
 
     def weigh(self, key: str, failure: Failure) -> Failure:
         """Return what a failure means: the executor does not know why a worker ended, or how many were too many."""
         if not self.is_local:
             return failure
-        is_killed, is_refused = self._has_grown(memory_kills), self._has_grown(refused_processes)
+        before = self._before.get(key, self._counted)
+        is_killed, is_refused = (self._has_grown(counter, before) for counter in before)
         if failure.reason == CRASHED and is_refused:
             return PROCESSES.failure("pids.max was reached", failure.story)
         if failure.reason == CRASHED and is_killed:
@@ -81,9 +86,10 @@ class Crew:
 
     def lose_runtime(self) -> None:
         """Note that the executor was lost, of whose processes the kernel may have ended one for want of memory."""
-        self.disperse()
-        if self.is_local and self._has_grown(memory_kills):
+        before = next(iter(self._before.values()), self._counted)  # of the first that began
+        if self.is_local and self._has_grown(memory_kills, before):
             self._take_one_away()
+        self.disperse()
 
     def _take_one_away(self) -> None:
         number = self.number()
@@ -91,7 +97,12 @@ class Crew:
         if self._most < number:
             self._tell(self.number(), f": memory does not hold {number}")
 
-    def _has_grown(self, counter: Callable[[], int]) -> bool:
-        """Say whether the kernel has counted on since this was last asked."""
-        before, self._counted[counter] = self._counted[counter], counter()
-        return self._counted[counter] > before
+    def _has_grown(self, counter: Callable[[], int], before: Mapping[Callable[[], int], int]) -> bool:
+        """Say whether the kernel has counted on since then, and since this was last asked."""
+        known = max(self._counted[counter], before[counter])
+        self._counted[counter] = counter()
+        return self._counted[counter] > known
+
+
+def _counts() -> dict[Callable[[], int], int]:
+    return {counter: counter() for counter in (memory_kills, refused_processes)}

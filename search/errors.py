@@ -25,6 +25,10 @@ class RuntimeLostError(SearchError):
     """Ray went away under the trials; the study goes on in another runtime."""
 
 
+class StartError(SearchError):
+    """Ray does not start on this machine."""
+
+
 class HopelessError(SearchError):
     """Trials fail one after the other: the next ones would, too."""
 

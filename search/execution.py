@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import optuna
@@ -75,7 +76,7 @@ class Execution:
         with contextlib.ExitStack() as held:
             try:
                 self._run(signals, held, afterwards)
-            except (Interrupted, Abort, SearchError, KeyError, *STORAGE_ERRORS) as error:
+            except (Interrupted, Abort, SearchError, KeyError, OSError, *STORAGE_ERRORS) as error:
                 signals.awaited = "the storage"
                 cause = cause_of(error.cause if isinstance(error, Abort) else error, self._study)
                 if not isinstance(cause, GoneError):
@@ -116,7 +117,7 @@ class Execution:
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._open(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
-        fruitless, done = 0, False
+        fruitless, done, folders = 0, False, list[Path]()
         while not done:
             ended = self._work.ended if self._work else 0
             try:
@@ -124,6 +125,7 @@ class Execution:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.tuning"))
                         resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
+                        folders = folders_here()
                     try:
                         self._run_trials(resources, signals, held)
                         done = True
@@ -132,7 +134,7 @@ class Execution:
                             afterwards.push(runtime.pop_all())
             except RuntimeLostError as lost:
                 self._crew.lose_runtime()
-                if not options.address and (folder := full_one(folders_here())) is not None:  # Ray would not start
+                if not options.address and (folder := full_one(folders)) is not None:  # Ray would not start
                     raise SearchError(f"{lost}: {FULL.name}: {folder}; {FULL.remedy}") from lost
                 fruitless = fruitless + 1 if self._work is None or self._work.ended == ended else 0
                 if fruitless >= FRUITLESS:

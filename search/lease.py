@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -138,6 +138,7 @@ class Lease:
             if not sa.inspect(self._engine).has_table(LEASES.name):  # another driver was faster
                 raise
         self._take()
+        self._forget_the_dead()
         sa.event.listen(self._engine, "commit", self._check)
         self._renewal.start()
         return self
@@ -172,6 +173,14 @@ class Lease:
                 log.info("the study %r was held by %s; waiting for a sign of life", self._study, holder)
             seen = seen or holder
             time.sleep(LOOK_AGAIN)
+
+    def _forget_the_dead(self) -> None:
+        """Remove what killed drivers of this machine left of other studies: the file has now what their log held."""
+        with self._engine.begin() as connection:
+            for row in connection.execute(LEASES.select()).mappings().all():
+                holder = _holder(row)
+                if holder.is_here and not holder.runs:
+                    connection.execute(LEASES.delete().where(LEASES.c.token == holder.token))
 
     def _replace(self, holder: Holder | None) -> None:
         with self._engine.begin() as connection:
@@ -229,7 +238,11 @@ def _read(engine: sa.Engine, study: str) -> tuple[Holder | None, int]:
     with engine.connect() as connection:
         now = int(connection.execute(sa.select(_clock(engine))).scalar_one())
         row = connection.execute(LEASES.select().where(LEASES.c.study_name == study)).mappings().first()
-    return (Holder(**{key: row[key] for key in row if key != "study_name"}) if row else None), now
+    return (_holder(row) if row else None), now
+
+
+def _holder(row: Mapping[Any, Any]) -> Holder:
+    return Holder(**{key: row[key] for key in row if key != "study_name"})
 
 
 def _clock(engine: sa.Engine) -> Any:

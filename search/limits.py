@@ -14,6 +14,7 @@ NEEDS = {
     "f": (resource.RLIMIT_FSIZE, "bytes a file", 700 * 10**6),
     "v": (resource.RLIMIT_AS, "bytes of virtual memory", 6 * 10**9),
 }
+FILES = 65_536  # open ones for which a process may ask at most, as many as a search with many workers needs
 THREADS = 200  # to start with; the root user has no limit of them
 MANY = 10_000  # from here on nobody is counted
 
@@ -26,11 +27,11 @@ def check_limits() -> None:
     """
     for letter, (limit, what, least) in NEEDS.items():
         soft, hard = resource.getrlimit(limit)
-        if not _is_less(soft, least):
-            continue
         if _is_less(hard, least):
             raise UsageError(f"the limit of {hard} {what} is too low for Ray (ulimit -{letter}): {least} at least")
-        resource.setrlimit(limit, (least, hard))
+        wanted = FILES if limit == resource.RLIMIT_NOFILE else least
+        if _is_less(soft, wanted):
+            resource.setrlimit(limit, (min(wanted, hard) if _is_less(hard, wanted) else wanted, hard))
     most, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     if os.geteuid() and _is_less(most, MANY) and (left := most - _threads(os.geteuid())) < THREADS:
         raise UsageError(

@@ -48,6 +48,7 @@ class LiveTrial:
     seconds: float = 0.0
     attempt: int = 1
     pruned: bool = False
+    ended: str | None = None  # as `instants.stamp` has it; what comes of it may be found out later
     model: bytes | None = field(default=None, repr=False)
 
     @property
@@ -79,7 +80,8 @@ class Retraining:
 
 def attributes_of(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
     """Return the user attributes of a trial that has ended."""
-    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0, ENDED: stamp()}
+    attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0}
+    attributes[ENDED] = live.ended or stamp()
     if live.last is not None:
         attributes |= {
             EPOCHS_RUN: live.last.epoch,

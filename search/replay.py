@@ -1,22 +1,18 @@
 """`python -m search.replay`: train a trial again, and say whether the study's numbers come again to the last bit."""
 
 import json
-import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from search import terminal
 from search.arguments import Parser
-from search.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, SearchError
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.options import add_data_option, add_storage_options, default_storage
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
-    signal.signal(signal.SIGINT, _leave)
     options = _parse(arguments)
     # Imported here: a wrong option is answered before anything heavy is loaded.
     from search.noise import quiet  # noqa: PLC0415
@@ -52,11 +48,6 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     values = vars(parser.parse_args(arguments))
     runs: Path = values.pop("runs")
     return values | {"storage": values["storage"] or default_storage(runs)}
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    """End at once: there is nothing to put in order, and an import may make another error of an exception."""
-    os._exit(EXIT_INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import time
 STARTED = time.monotonic()
 
 from search import terminal  # noqa: E402 (the clock starts before the imports)
-from search.errors import EXIT_DONE, EXIT_INTERRUPTED, SearchError  # noqa: E402
+from search.errors import EXIT_DONE, SearchError  # noqa: E402
 from search.options import parse  # noqa: E402
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,6 @@ def main(arguments: list[str] | None = None) -> int:
     except SearchError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_status
-    except KeyboardInterrupt:  # outside the time in which trials run, when there is nothing to print yet
-        return EXIT_INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 import ray
 
 from search.capacity import Capacity, capacity_here
-from search.errors import RuntimeLostError, SearchError, UsageError, lines_of
+from search.errors import RuntimeLostError, SearchError, StartError, UsageError, lines_of
 from search.guard import Guard
 from search.limits import check_limits
 from search.noise import quiet_stdout
@@ -188,7 +188,7 @@ def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
         except Exception as error:
             if attempt == STARTS:
                 logs = f"its logs are in {os.environ['RAY_TMPDIR']}"
-                raise SearchError(f"Ray does not start: {lines_of(error)[0]}; {logs}") from error
+                raise StartError(f"Ray does not start: {lines_of(error)[0]}; {logs}") from error
             _shut_down()
         else:
             return

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from search.errors import UsageError
+from search.errors import RuntimeLostError, StartError, UsageError
 
 PREFIX = "search-"
 LONGEST_BASE = 19  # bytes; the folder's name takes 16, Ray's names below it 68, and macOS has room for 103
@@ -25,7 +25,7 @@ USUAL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 (the folder in it is one'
 def scratch_folder() -> Iterator[Path]:
     """Make a folder, and let this process and its children put their temporary files into it for the length of a block.
 
-    It is removed after the block, unless that ends with an error: Ray's logs may say why.
+    It is removed after the block, unless that ends with an error of Ray's: its logs may say why.
 
     Raises:
         UsageError: There is no place for one.
@@ -37,7 +37,7 @@ def scratch_folder() -> Iterator[Path]:
     is_wanted = False
     try:
         yield folder
-    except Exception:
+    except (RuntimeLostError, StartError):
         is_wanted = True
         raise
     finally:

@@ -80,7 +80,7 @@ class Session:
         if options.address is None:
             check_this_machine(plan.settings.precision)
         if options.confirm:
-            load_test_images(options.data)  # only to know now that they can be: no network is there to look at them
+            load_test_images(options.data)  # only to know now that they can be had: nothing looks at them yet
         execution = Execution(options, plan, load(options.data), self._console, self._started)
         say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:

@@ -151,10 +151,9 @@ def load_space(file: Path) -> Space:
     Raises:
         UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
     """
+    text = read_text(file, "--space")
     try:
-        tables = tomllib.loads(read_text(file, "--space"))
-    except UsageError:
-        raise
+        tables = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--space {file}: not a TOML file: {error}") from error
     if not tables:

@@ -9,6 +9,7 @@ from typing import Any
 from search import terminal
 from search.arguments import Parser, path
 from search.errors import EXIT_DONE, SearchError, UsageError
+from search.interrupt import Interrupted, Interruptible
 from search.options import add_storage_options, default_storage
 
 
@@ -16,9 +17,6 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(arguments)
     try:
-        # Imported here: a wrong option is answered before anything heavy is loaded.
-        from search.interrupt import Interrupted, Interruptible  # noqa: PLC0415
-
         with Interruptible() as signals, signals.raising():
             line, answer = COMMANDS[options.command](options)
             terminal.answer(json.dumps(answer) if options.json else line)
@@ -32,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _back_up(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Back a storage up; return what is said of it, for people and for programs."""
-    from search.backup import back_up  # noqa: PLC0415 (see `main`)
+    from search.backup import back_up  # noqa: PLC0415 (a wrong option is answered before anything heavy is loaded)
 
     file = _file_of(options.storage)
     back_up(file, options.file)
@@ -43,7 +41,7 @@ def _back_up(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
 
 def _restore(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """Put a backup in its place; return likewise."""
-    from search.backup import restore  # noqa: PLC0415 (see `main`)
+    from search.backup import restore  # noqa: PLC0415 (likewise)
 
     file = _file_of(options.storage)
     kept = restore(options.file, file)
@@ -55,7 +53,7 @@ COMMANDS = {"backup": _back_up, "restore": _restore}
 
 
 def _file_of(url: str) -> Path:
-    from search.storage import shown, sqlite_file  # noqa: PLC0415 (see `main`)
+    from search.storage import shown, sqlite_file  # noqa: PLC0415 (likewise)
 
     file = sqlite_file(url)
     if file is None:

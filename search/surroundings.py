@@ -82,8 +82,8 @@ def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
     needed = {name: bounds for name, bounds in PACKAGES.items() if name not in without}
     listings = {entry: _packages(entry) for entry in dict(foreign)} | {entry: _listed(entry) for entry in own}
     in_front = [(entry, remedy) for entry, remedy in foreign if not needed.keys() <= set(listings[entry])]
-    installed = [name for entry in own if entry.endswith(SITES) for name in listings[entry]]
-    return _hidden(in_front, installed) or _unsuitable(list(listings.values()), needed)
+    sites = [entry for entry in own if entry.endswith(SITES)]
+    return _hidden(in_front, sites) or _unsuitable(list(listings.values()), needed)
 
 
 def _without_docstrings() -> str | None:
@@ -91,9 +91,11 @@ def _without_docstrings() -> str | None:
     return line if sys.flags.optimize > 1 else None
 
 
-def _hidden(foreign: Sequence[tuple[str, str]], own: Sequence[str]) -> str | None:
+def _hidden(foreign: Sequence[tuple[str, str]], sites: Sequence[str]) -> str | None:
     """Return the line for modules of the standard library, of packages or of this project that others stand before."""
-    ours = {name.partition(".")[0] for name in own} - NEVER_IMPORTED | set(PROJECT)
+    ours = {name for site in sites for name, _ in _modules(site)} - NEVER_IMPORTED | set(PROJECT)
+    if any(os.path.isdir(os.path.join(site, SHARED)) for site in sites):
+        ours.add(SHARED)
     for entry, remedy in foreign:
         if _same(entry, ROOT):
             ours -= set(PROJECT)  # those of entries after this one are not imported

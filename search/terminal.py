@@ -54,9 +54,14 @@ class Lenient(io.RawIOBase):
         """Take bytes and write as many as are taken at once."""
         with self._lock:
             self._kept += data
-            del self._kept[:-KEPT]
             self.send()
+            del self._kept[:-KEPT]
         return len(data)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was not taken yet."""
+        return bool(self._kept)
 
     def send(self, patience: float = 0.0) -> None:
         """Write what was not taken yet; wait so many seconds at most for each piece of it."""
@@ -152,6 +157,8 @@ def answer(text: str, stream: TextIO | None = None) -> None:
     """
     stream = stream or sys.stdout
     print(text, file=stream, flush=True)
-    buffer = getattr(stream, "buffer", None)
-    if isinstance(buffer, Lenient) and buffer.unwritten:
-        raise UnwritableError(f"the answer cannot be written to standard output: {buffer.unwritten}")
+    if isinstance(buffer := getattr(stream, "buffer", None), Lenient):
+        if buffer.is_waiting:
+            buffer.send(PATIENCE)
+        if reason := buffer.unwritten or ("nobody reads it" if buffer.is_waiting else None):
+            raise UnwritableError(f"the answer cannot be written to standard output: {reason}")

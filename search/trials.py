@@ -180,6 +180,7 @@ class Trials:
             HopelessError: Further ones would fail, too; none of those that are suspended counts.
         """
         live = self._live.pop(key)
+        live.ended = stamp()
         if failure.story:
             self._failures.write(live.number, failure)
         hopeless = None
@@ -202,6 +203,7 @@ class Trials:
         live = self._live.pop(key)
         self._take(live, last)
         self.streak.break_off()
+        self._only_failures &= last.failure is not None
         for newest, failed, failure in [*self._suspended]:
             if newest < live.number:
                 self._suspended.remove((newest, failed, failure))
@@ -247,7 +249,7 @@ class Trials:
         attempts = {ATTEMPTS: live.attempt + failure.counted}
         enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | attempts)
         trial.set_user_attr(FAILURE, f"{INTERRUPTED}: {failure.reason}")
-        trial.set_user_attr(ENDED, stamp())
+        trial.set_user_attr(ENDED, live.ended or stamp())
         self._study.tell(trial, state=TrialState.FAIL)
         self._left += 1
         self._observer.interrupted(live, failure.reason)

@@ -12,7 +12,7 @@ from search.failures import Failure
 ENOUGH = 16 * 2**20
 SHARE = 0.05
 
-_ROOM = "make room there, or name another folder with TMPDIR"
+_ROOM = "make room there; temporary files go where TMPDIR says, a path of at most 19 bytes"
 _OPEN_FILES = "raise the limit of open files (ulimit -n), or use fewer --workers"
 
 

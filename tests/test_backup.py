@@ -65,6 +65,15 @@ def test_backup_of_a_storage_in_use_is_one_whole_file(runs, tmp_path):
     assert trials_of(tmp_path / "kept" / "b.db") == 3
 
 
+def test_restores_within_a_second_keep_each_what_they_replace(runs, tmp_path):
+    """What was there first is not written over by what came after it."""
+    for trials in (3, 4):
+        write(tmp_path / f"{trials}.db", trials)
+        assert studies("restore", tmp_path / f"{trials}.db", runs)[0] == 0
+    assert trials_of(runs / "studies.db") == 4
+    assert sorted(trials_of(kept) for kept in runs.glob("*.replaced-*")) == [2, 3]
+
+
 def test_backup_overwrites_nothing(runs, tmp_path):
     """Whatever is there, a link that leads nowhere, too."""
     (tmp_path / "file").write_text("mine")

@@ -308,7 +308,7 @@ def test_images_in_another_form_are_taken_and_named_as_such(images, labels, arra
         (np.full((2, 28, 28), 300), r"x_train: is int64 \[2, 28, 28\] with other values than MNIST's"),
         (np.full((2, 28, 28), np.nan), "x_train: is float64 .* with other values"),
         (np.zeros(0), "x_train: is float64 .* with other values"),
-        (np.float64(300), "x_train: is float64 .* with other values"),
+        (np.float64(7), r"x_train: is float64 \[\], expected uint8"),
         (np.array(["a", "b"]), r"x_train: is <U1 \[2\], expected uint8 as in the official mnist.npz"),
         (np.zeros((2, 28, 28), np.uint8), "x_train: expected SHA-256"),
     ],

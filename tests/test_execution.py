@@ -68,7 +68,7 @@ def test_change_of_workers_is_said(clock):
     command, said = made()
     for number in (0, 4, 0, 1):
         command._count_workers(number)
-    assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 workers"]
+    assert said.getvalue().split("\n")[:-1] == ["4 workers", "0 workers", "1 worker"]
 
 
 def test_worker_that_memory_does_not_hold_is_taken_away_and_said(clock):
@@ -87,7 +87,7 @@ def test_worker_that_memory_does_not_hold_is_taken_away_and_said(clock):
 
 @pytest.mark.parametrize(
     ("enough", "message"),
-    [(2**62, "the raylet ended: the disk is full: /.*; make room there, .*"), (0, "the raylet ended")],
+    [(2**62, "the raylet ended: the disk is full: /.*; make room there; .*"), (0, "the raylet ended")],
     ids=["full", "not full"],
 )
 def test_ray_is_not_started_again_on_a_full_disk(monkeypatch, enough, message):
@@ -95,16 +95,19 @@ def test_ray_is_not_started_again_on_a_full_disk(monkeypatch, enough, message):
     started = []
 
     @contextlib.contextmanager
-    def lost(*_, **__):
+    def starting(*_, **__):
         started.append(1)
-        raise RuntimeLostError("the raylet ended")
         yield
 
-    monkeypatch.setattr(execution, "ray_runtime", lost)
+    def lost(*_):
+        raise RuntimeLostError("the raylet ended")
+
+    monkeypatch.setattr(execution, "ray_runtime", starting)
     monkeypatch.setattr(execution, "imported_ahead", contextlib.nullcontext)
     monkeypatch.setattr(wants, "ENOUGH", enough)
     monkeypatch.setattr(wants, "SHARE", 2.0)
     command, _ = made()
+    monkeypatch.setattr(command, "_run_trials", lost)
     signals = SimpleNamespace(raising=contextlib.nullcontext, received=None)
     with contextlib.ExitStack() as held, pytest.raises(SearchError) as stopped:
         command._run(signals, held, held)

@@ -221,7 +221,7 @@ def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
     from trainable.model import initial_weights, keras_model
 
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
-    subprocess.run([*install, "keras==3.0.0", "dm-tree", "namex"], capture_output=True, check=True)
+    subprocess.run([*install, "keras==3.0.0", "dm-tree==0.1.10", "namex==0.1.0"], capture_output=True, check=True)
     model = keras_model(initial_weights(784, 32, 10, seed=1))
     inputs = {
         "flat": np.float32(dataset.x_val[:100]) / np.float32(255),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from search.errors import UsageError
+from search.errors import RuntimeLostError, StartError, UsageError
 from search.scratch import LONGEST_BASE, VARIABLES, scratch_folder
 
 
@@ -38,9 +38,9 @@ def test_folder_is_where_temporary_files_are_wanted_and_goes_with_the_block(plac
 
 
 def test_folder_is_kept_for_who_looks_for_an_error(place, monkeypatch):
-    """Ray's logs may say more than its error; a signal asks for no logs."""
+    """Ray's logs may say more than its error; a signal asks for no logs, nor does a wrong option."""
     monkeypatch.setenv("TMPDIR", str(place))
-    for error, kept in ((KeyboardInterrupt, 0), (ValueError, 1)):
+    for error, kept in ((KeyboardInterrupt, 0), (UsageError, 0), (RuntimeLostError, 1), (StartError, 2)):
         with pytest.raises(error), scratch_folder():
             raise error
         assert len(list(place.iterdir())) == kept

@@ -10,8 +10,9 @@ from optuna.trial import TrialState
 
 from search.errors import HopelessError
 from search.failures import Failure
+from search.instants import HERE, ended
 from search.streak import kind_of
-from search.study import Counts, count
+from search.study import FAILURE, Counts, count
 
 CRASH = Failure("crashed", "the worker's process ended", retried=True)
 
@@ -119,6 +120,25 @@ def test_trials_that_failed_alike_before_do_not_stop_the_next_command(make):
     for number in range(3):
         run(again, f"good {number}", 0.5)
     assert count(study.trials) == Counts(complete=3, failed=3)
+
+
+def test_many_that_failed_before_are_acquitted_by_one_good_trial(make, monkeypatch):
+    """Those of several commands are tried first, and may be more than a search begins with; when each ended is kept."""
+    monkeypatch.setattr("search.trials.HOPELESS", 3)
+    for _ in range(2):
+        _, trials, _ = make(goal=9)
+        for number in range(6):
+            trials.ask(str(number))
+        with pytest.raises(HopelessError):
+            for number in range(6):
+                trials.fail(str(number), BROKEN)
+    study, trials, _ = make(goal=9)
+    for number in range(4):
+        fail(trials, str(number), BROKEN)
+    until = HERE.now()
+    run(trials, "good", 0.5)
+    assert count(study.trials) == Counts(complete=1, failed=4)
+    assert max(ended(each) for each in study.trials if each.user_attrs.get(FAILURE) == BROKEN.reason) <= until
 
 
 def test_failures_for_ever_new_reasons_stop_the_search(make):

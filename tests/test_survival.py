@@ -197,7 +197,7 @@ def test_configuration_that_memory_does_not_hold_is_tried_alone(tmp_path):
     result = failing(tmp_path, [11, 8], "--trials", 2, "--workers", 2, "--max-retries", 0)
     assert result.returncode == 0, result.stderr
     told = result.stdout.splitlines()
-    [taken] = [place for place, line in enumerate(told) if line == "1 workers: memory does not hold 2"]
+    [taken] = [place for place, line in enumerate(told) if line == "1 worker: memory does not hold 2"]
     back = "2 workers: memory is too small for one configuration, and not for the others"
     assert back in told[taken:]
     first, other, alone = study_of(tmp_path, "f").trials

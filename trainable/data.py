@@ -187,7 +187,7 @@ def _official(name: str, array: NDArray[Any], source: str) -> Images:
     if array.dtype == np.uint8 and (name.startswith("x") or array.ndim == 1):
         return array
     said = f"{source}: {name}: is {array.dtype} {list(array.shape)}"
-    if array.dtype.kind not in "buif":
+    if array.dtype.kind not in "buif" or not array.ndim:
         raise DataError(f"{said}, expected uint8 as in the official mnist.npz")
     is_label = name.startswith("y")
     values = array.argmax(axis=1) if is_label and array.ndim > 1 and array.shape[1] == CLASSES else array
