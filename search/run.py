@@ -29,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         forgotten = forget_for_ray(os.environ, local=options.address is None)
         quiet(verbose=options.verbose)
-        if forgotten:
+        if forgotten and options.verbose:
             log.info("set for another program, and left out here: %s", ", ".join(forgotten))
         from search.session import Session  # noqa: PLC0415
         from search.sqlite import leave_files  # noqa: PLC0415
