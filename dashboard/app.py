@@ -6,9 +6,13 @@ from importlib import import_module
 from types import ModuleType
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from search.surroundings import finding_for_dashboard
 
+if get_script_run_ctx(suppress_warning=True) is None:
+    print("error: Streamlit shows these pages: python -m streamlit run dashboard/app.py", file=sys.stderr)
+    sys.exit(2)
 if line := finding_for_dashboard():  # before anything is imported that it is about
     st.error(line, icon=":material/error:")
     st.stop()

@@ -157,12 +157,18 @@ def path(text: str) -> Path:
 
 def directory(text: str) -> Path:
     """Check the path of a directory that is there or can be made."""
+    if not text:
+        raise argparse.ArgumentTypeError("must name a directory; . is the current one")
     found = path(text)
     try:
         whole = found.absolute()
-        nearest = next(each for each in (whole, *whole.parents) if each.exists())
+        nearest = next(each for each in (whole, *whole.parents) if os.path.lexists(each))
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{error.strerror}: {text!r}") from error
+    if not nearest.exists():
+        raise argparse.ArgumentTypeError(
+            f"must be a directory, or a new one, but {str(nearest)!r} is a link to nothing"
+        )
     if not nearest.is_dir():
         raise argparse.ArgumentTypeError(f"must be a directory, or a new one, but {str(nearest)!r} is a file")
     if len(os.fsencode(whole)) > LONGEST_PATH or max(len(os.fsencode(name)) for name in whole.parts) > LONGEST_NAME:

@@ -62,7 +62,7 @@ def restore(backup: Path, target: Path) -> Path | None:
     """
     if not backup.exists():
         raise UsageError(f"{backup}: {os.strerror(errno.ENOENT)}")
-    if not is_made(backup, BUSY_TIMEOUT):
+    if not backup.is_file() or not is_made(backup, BUSY_TIMEOUT):
         raise UsageError(f"{backup}: holds no storage")
     check_whole(backup)
     target = target.resolve()  # SQLite's files lie beside what a link leads to

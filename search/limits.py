@@ -1,11 +1,14 @@
 """The limits of this process (setrlimit(2)) under which Ray would not start, or would end later without a word."""
 
 import contextlib
+import logging
 import os
 import resource
 from pathlib import Path
 
 from search.errors import UsageError
+
+log = logging.getLogger(__name__)
 
 # By `ulimit`'s letter: the limit, what it is of, and how much two workers on two processors need at least. Ray
 # starts with 64 open files, 700 MB a file, 5 GB of addresses and 180 threads, not with 40, 100 MB, 3 GB and 120.
@@ -32,6 +35,8 @@ def check_limits() -> None:
         wanted = FILES if limit == resource.RLIMIT_NOFILE else least
         if _is_less(soft, wanted):
             resource.setrlimit(limit, (min(wanted, hard) if _is_less(hard, wanted) else wanted, hard))
+    if (seconds := resource.getrlimit(resource.RLIMIT_CPU)[1]) != resource.RLIM_INFINITY:
+        log.warning("each process may compute for %s s (ulimit -t), and the system ends it then", seconds)
     most, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     if os.geteuid() and _is_less(most, MANY) and (left := most - _threads(os.geteuid())) < THREADS:
         raise UsageError(

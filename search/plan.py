@@ -1,6 +1,8 @@
 """From options to a plan for a study: everything is checked before anything is made or started."""
 
 import itertools
+import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -106,8 +108,11 @@ def make_plan(options: Options) -> Plan:
     """
     file = sqlite_file(options.storage)
     taken = [Path(f"{file.absolute()}{end}") for end in ("", "-wal", "-shm", "-journal")] if file else []
-    if folder_of(options.runs, options.study).absolute() in taken:
+    folder = folder_of(options.runs, options.study)
+    if folder.absolute() in taken:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
     wishes = Wishes(
         space=load_space(options.space) if options.space else None,
         seed=options.seed,
@@ -143,6 +148,23 @@ def _known(options: Options) -> optuna.Study | None:
     if study is not None:
         tell_gap(study, storage.engine)
     return study
+
+
+def check_places(options: Options) -> None:
+    """Refuse folders in which a search could not write what it finds; nothing stays of the look.
+
+    Raises:
+        UsageError: There is one.
+    """
+    file = sqlite_file(options.storage)
+    places = {"--storage": file.absolute().parent} if file else {}
+    for option, place in (places | {"--runs": folder_of(options.runs, options.study).absolute()}).items():
+        nearest = next(each for each in (place, *place.parents) if each.exists())
+        try:
+            with tempfile.TemporaryFile(dir=nearest):
+                pass
+        except OSError as error:
+            raise UsageError(f"{option}: nothing can be written in {nearest}: {error.strerror}") from error
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

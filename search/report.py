@@ -1,6 +1,7 @@
 """`python -m search.report`: what a study found, how and where, as one page that needs nothing else."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def write(found: Found, output: Path) -> None:
     text = FORMATS[output.suffix](page_of(found))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(output) as temporary:
+        with whole_file(Path(os.path.realpath(output))) as temporary:  # a link stays one
             temporary.write_text(text, encoding="utf-8")
             temporary.chmod(MODE)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The Ray runtime under a search: started for it on this machine, or an existing cluster."""
 
 import contextlib
+import ipaddress
 import logging
 import os
 import re
@@ -16,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 import ray
+from ray._common.network_utils import get_localhost_ip  # type: ignore[attr-defined]  # where Ray looks
 
 from search.capacity import Capacity, capacity_here
 from search.errors import RuntimeLostError, SearchError, StartError, UsageError, lines_of
@@ -47,6 +49,7 @@ STARTS = 2  # attempts at starting Ray: on a busy machine it does not always fin
 CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": Ray's processes listen on the loopback interface alone
 TOKEN = secrets.token_hex(32)  # of this process's runtimes; Ray would keep one in a file of the person's home
 LOOPBACK = "127.0.0.1"
+MEMORY = "/proc/meminfo"
 OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
@@ -68,7 +71,7 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
     with contextlib.ExitStack() as around:
         if address is None:
             check_limits()
-            _check_loopback()
+            _check_host()
             around.enter_context(scratch_folder())
             around.enter_context(contextlib.closing(Guard()))
         if not verbose:
@@ -188,7 +191,7 @@ def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
         except Exception as error:
             if attempt == STARTS:
                 logs = f"its logs are in {os.environ['RAY_TMPDIR']}"
-                raise StartError(f"Ray does not start: {lines_of(error)[0]}; {logs}") from error
+                raise StartError(f"Ray does not start: {lines_of(error)[0].rstrip('.')}; {logs}") from error
             _shut_down()
         else:
             return
@@ -236,8 +239,18 @@ def alive_nodes() -> list[dict[str, Any]]:
     return [node for node in ray.nodes() if node["Alive"]]  # type: ignore[no-untyped-call]
 
 
-def _check_loopback() -> None:
-    """Refuse a machine whose own interface is down: Ray's processes would wait for each other."""
+def _check_host() -> None:
+    """Refuse a machine on which Ray's processes would wait for each other, or end.
+
+    Raises:
+        UsageError: Its own interface is down or has another name, its name is no text, or much of /proc is hidden.
+    """
+    if not socket.gethostname().isprintable():
+        raise UsageError(f"this machine's name, {socket.gethostname()!a}, must be UTF-8 for Ray; see hostname(1)")
+    if sys.platform == "linux" and not os.access(MEMORY, os.R_OK):
+        raise UsageError(f"{MEMORY} cannot be read, which Ray does; mount /proc without subset=pid (ProcSubset=all)")
+    if not ipaddress.ip_address(found := get_localhost_ip()).is_loopback:
+        raise UsageError(f"localhost is {found} here, and Ray goes there; let it be {LOOPBACK} in /etc/hosts")
     try:
         with socket.create_server((LOOPBACK, 0)) as server:
             socket.create_connection(server.getsockname(), timeout=CONNECT_TIMEOUT).close()

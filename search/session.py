@@ -27,7 +27,7 @@ from search.interrupt import Interrupted, Interruptible
 from search.lease import HeldError
 from search.models import ModelStore
 from search.options import Options, how_to_go_on
-from search.plan import Plan, make_plan
+from search.plan import Plan, check_places, make_plan
 from search.progress import console_on, say
 from search.report import write
 from search.reporting.findings import Found
@@ -79,6 +79,7 @@ class Session:
         options = self._options
         if options.address is None:
             check_this_machine(plan.settings.precision)
+        check_places(options)
         if options.confirm:
             load_test_images(options.data)  # only to know now that they can be had: nothing looks at them yet
         execution = Execution(options, plan, load(options.data), self._console, self._started)

@@ -92,6 +92,8 @@ def tables_of(file: Path, patience: float = BUSY_TIMEOUT) -> set[str]:
     """
     if file.is_dir():
         raise UsageError(f"{file}: is a directory; --storage must name a file")
+    if file.exists() and not file.is_file():
+        raise UsageError(f"{file}: is a device or a pipe; --storage must name a file")
     check_own(file)
     tables = {name for (name,) in read(file, "SELECT name FROM sqlite_master WHERE type = 'table'", patience)}
     if tables and "studies" not in tables:

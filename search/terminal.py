@@ -19,6 +19,7 @@ from search.interrupt import SIGNAL_BASE, speak_at_end
 PATIENCE = 30.0  # seconds that the end of a command waits for a reader that does not read
 KEPT = 2**20  # bytes that are kept for such a reader; of more the oldest go
 NO_PLACE = "the working directory was removed; change to one that is there"
+OWNER = 0o700  # the rights that a file's owner needs, whatever the umask is
 PIECE = select.PIPE_BUF  # bytes that a pipe takes without waiting where it takes any
 
 
@@ -88,6 +89,8 @@ def begin() -> None:
     sys.stderr = _stream(2, sys.stderr, is_open=was_open[2])
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # a parent may have blocked what is to end this process
+    os.umask(os.umask(0) & ~OWNER)
     speak_at_end()
 
 

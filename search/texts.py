@@ -5,6 +5,7 @@ from pathlib import Path
 
 from search.errors import UsageError
 
+LARGEST = 50 * 10**6  # bytes; a million configurations
 WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -19,9 +20,12 @@ def read_text(file: Path, option: str) -> str:
         UsageError: The file cannot be read, or is no UTF-8; the message names both.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except OSError as error:
         raise UsageError(f"{option} {file}: {error.strerror}") from error
+    if len(content) > LARGEST:
+        raise UsageError(f"{option} {file}: must have at most {LARGEST / 1e6:.0f} MB")
     if content.startswith(WIDE_MARKS) or b"\0" in content:  # no text in UTF-8 has a zero in it
         raise UsageError(f"{option} {file}: is UTF-16, or no text file; save it as UTF-8")
     try:

@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 from commands import SPACE_WITH_BASELINE, memory_folder, run_command
@@ -19,6 +20,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from search.storage import open_storage
 from trainable.data import Dataset, load_dataset
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 # Where there are two processes, what promises something within seconds, or looks at a live search, is one group in one
 # of them, in this order. The other files run beside it, each as a group of its own, the longest first.

@@ -39,12 +39,18 @@ def run_benchmark(name, *arguments):
 
 
 WITH_ALL_PEERS = {
-    "search": ["--configurations", "2", "--rounds", "1"],
+    "search": ["--configurations", "1", "--rounds", "1"],
     "quality": ["--seeds", "1", "--seconds", "25", "--targets", "0.9,0.95"],
 }
 
 
-@pytest.mark.parametrize("name", SMALLEST)
+# They take the longest, and of two of them there is another form.
+LONG = ("search", "quality", "whole")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough) if name in LONG else name for name in SMALLEST]
+)
 def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
     """The section has a title, the command, the machine, the versions and a table."""
     check_section(name, SMALLEST[name], tmp_path / "RESULTS.md")
@@ -103,7 +109,13 @@ def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
     assert not (tmp_path / "RESULTS.md").exists()
 
 
-@pytest.mark.parametrize("name", SMALLEST)
+# They take the longest, and of two of them there is another form.
+LONG = ("search", "quality", "whole")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.thorough) if name in LONG else name for name in SMALLEST]
+)
 def test_wrong_option_is_one_line(name):
     """As for every command of this project."""
     result = invoke(f"benchmarks.{name}", "--results")

@@ -4,7 +4,7 @@ import pytest
 
 from search.errors import UsageError
 from search.resources import Resources, fitting
-from search.runtime import check_this_machine
+from search.runtime import _check_host, check_this_machine
 
 
 def test_this_machine_is_asked_without_ray():
@@ -12,6 +12,23 @@ def test_this_machine_is_asked_without_ray():
     check_this_machine("float32")
     with pytest.raises(UsageError, match=r"^--precision: precision must be one of float32, bfloat16, got 'float8'$"):
         check_this_machine("float8")
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "line"),
+    [
+        ("socket.gethostname", lambda: "m\udcff", r"this machine's name, 'm\\udcff', must be UTF-8 for Ray; "),
+        ("search.runtime.MEMORY", "/proc/none", r"/proc/none cannot be read, which Ray does; "),
+        ("search.runtime.get_localhost_ip", lambda: "10.9.9.9", r"localhost is 10.9.9.9 here, and Ray goes there; "),
+        ("search.runtime.LOOPBACK", "203.0.113.1", r"the loopback interface 203.0.113.1 cannot be used: "),
+    ],
+)
+def test_machine_on_which_ray_would_not_start_is_refused(what, value, line, monkeypatch):
+    """At once, in a line that names what is to be changed: Ray would wait for a minute."""
+    _check_host()
+    monkeypatch.setattr(what, value)
+    with pytest.raises(UsageError, match=f"^{line}"):
+        _check_host()
 
 
 @pytest.mark.parametrize(

@@ -217,8 +217,8 @@ def test_full_temporary_folder_uses_up_no_trial(small_disk, tmp_path):
     assert full.stderr.splitlines() == [
         (
             "error: 3 attempts failed alike, and none of them counts: the disk is full: OSError: [Errno 28] "
-            "No space left on device; make room there; temporary files go where TMPDIR says, a path of at most 19 bytes; "
-            "the same command with --study f goes on"
+            "No space left on device; make room there; temporary files go where TMPDIR says, a path of at most 19 "
+            "bytes; the same command with --study f goes on"
         )
     ]
     assert count(study_of(tmp_path, "f").trials) == Counts()

@@ -200,6 +200,17 @@ def test_first_moments_of_a_command_end_with_a_line():
         assert (result.returncode, result.stdout, result.stderr) == (128 + number, "", f"{number.name}: stopped\n")
 
 
+def test_signals_that_the_parent_blocked_end_a_command():
+    """What it is started with blocked would never reach it; and its own files are its own, whatever the umask."""
+    script = (
+        "import os, signal, sys; from search import terminal\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT}); os.umask(0o777); terminal.begin()\n"
+        "print(oct(os.umask(0o22)), flush=True); os.kill(os.getpid(), signal.SIGTERM)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)
+    assert (result.returncode, result.stdout, result.stderr) == (143, "0o77\n", "SIGTERM: stopped\n")
+
+
 @pytest.mark.thorough  # it starts Ray: the whole way of a real search whose terminal goes
 def test_search_goes_on_without_its_terminal(tmp_path):
     """The reader of its lines ends, and the terminal hangs up: the study is completed and the report written."""

@@ -150,6 +150,8 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
 
 def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     """Read and verify the named arrays of an `.npz` file."""
+    if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113 (as below); a pipe would be waited for
+        raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: a folder, device or pipe")
     try:
         with np.load(file, allow_pickle=False) as content:
             found = {name: content[name] for name in names}
