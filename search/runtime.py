@@ -147,7 +147,6 @@ def _local_node() -> Any:
 def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.interrupt` handles SIGTERM)
-    ray._private.utils.set_kill_on_parent_death_linux = _apart  # noqa: SLF001 (no public way)
     capacity = capacity_here() if address is None else None
     with contextlib.ExitStack() as beside:
         try:
@@ -174,6 +173,7 @@ def _join(address: str, quiet: Mapping[str, Any]) -> None:
 
 def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
     """Start a runtime of this user and process: nobody else reaches it, and no change of the network ends it."""
+    ray._private.utils.set_kill_on_parent_death_linux = _apart  # noqa: SLF001 (no public way)
     os.environ[CLUSTERS] = "0"
     ray._private.ray_constants.ENABLE_RAY_CLUSTER = False  # noqa: SLF001 (what was read from the variable at the import)
     os.environ.pop("RAY_AUTH_MODE", None)  # unset, it is on
