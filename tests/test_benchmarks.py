@@ -44,8 +44,8 @@ WITH_ALL_PEERS = {
 }
 
 
-# They take the longest, half a minute and more each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision")
+# They take 20 seconds to a minute each; of two of them there is another form.
+LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
     assert not (tmp_path / "RESULTS.md").exists()
 
 
-# They take the longest, half a minute and more each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision")
+# They take 20 seconds to a minute each; of two of them there is another form.
+LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration")
 
 
 @pytest.mark.parametrize(
