@@ -45,7 +45,7 @@ WITH_ALL_PEERS = {
 
 
 # They take 20 seconds to a minute each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration")
+LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
 
 
 # They take 20 seconds to a minute each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration")
+LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
 
 
 @pytest.mark.parametrize(
