@@ -20,7 +20,6 @@ from search.sqlite import (
     BUSY_TIMEOUT,
     LEAVING,
     UnreadableError,
-    address_of,
     check_whole,
     connect_to_read,
     settle,
@@ -28,7 +27,7 @@ from search.sqlite import (
     tidy,
 )
 from search.storage import NOTHING_YET, is_made
-from search.wal import LOGS, MixedError, beside, has_log
+from search.wal import LOGS, MixedError, address_of, beside, has_log
 from trainable.data import whole_file
 
 

@@ -48,11 +48,10 @@ def folders_here() -> list[Path]:
 
 def _raised(error: str, story: str) -> Failure:
     """Return what an exception in a worker means, of which `error` is the kind and the message."""
-    if (
-        want := want_in(f"{error}\n{story}")
-    ) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
+    said = f"{error}\n{story}"
+    if (want := want_in(said)) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
         return want.failure(error, story)
-    if is_of_memory(f"{error}\n{story}") or error.startswith("ResourceExhaustedError"):  # TensorFlow's
+    if is_of_memory(said) or error.startswith("ResourceExhaustedError"):  # TensorFlow's
         return Failure(OUT_OF_MEMORY, story)
     return Failure(f"{ERROR}: {error}", story)  # its seed would fail again
 

@@ -34,7 +34,7 @@ def check_limits() -> None:
             raise UsageError(f"the limit of {hard} {what} is too low for Ray (ulimit -{letter}): {least} at least")
         wanted = FILES if limit == resource.RLIMIT_NOFILE else least
         if _is_less(soft, wanted):
-            resource.setrlimit(limit, (min(wanted, hard) if _is_less(hard, wanted) else wanted, hard))
+            resource.setrlimit(limit, (hard if _is_less(hard, wanted) else wanted, hard))
     if (seconds := resource.getrlimit(resource.RLIMIT_CPU)[1]) != resource.RLIM_INFINITY:
         log.warning("each process may compute for %s s (ulimit -t), and the system ends it then", seconds)
     most, _ = resource.getrlimit(resource.RLIMIT_NPROC)

@@ -9,12 +9,11 @@ import tempfile
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from search.errors import SearchError, UsageError
-from search.wal import LOGS, beside, check_own, has_log
+from search.wal import LOGS, address_of, beside, check_own, has_log
 
 BUSY_TIMEOUT = 60.0  # seconds to wait for a reader that holds the database
 LEAVING = 1.0  # likewise at the end, when everything is on disk
@@ -185,11 +184,6 @@ def _addresses(file: Path) -> Iterator[Callable[[], str]]:
         yield lambda: address_of(_copy_of(file), "mode=rw")
     else:
         yield lambda: address_of(file, "immutable=1")
-
-
-def address_of(file: Path, how: str) -> str:
-    """Return SQLite's address of a file that is opened in some way."""
-    return f"file:{quote(str(file.absolute()))}?{how}"
 
 
 def _can_be_written(file: Path) -> bool:

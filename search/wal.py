@@ -61,6 +61,11 @@ def beside(file: Path, what: str) -> Path:
     return Path(f"{os.path.realpath(file)}-{what}")
 
 
+def address_of(file: Path, how: str) -> str:
+    """Return SQLite's address of a file that is opened in some way."""
+    return f"file:{quote(str(file.absolute()))}?{how}"
+
+
 def has_log(file: Path) -> bool:
     """Say whether a file as it should be may be another one than the file alone is."""
     return _size(beside(file, "wal")) > WAL_HEADER or _size(beside(file, "journal")) > 0
@@ -162,9 +167,8 @@ def _marks_of(file: Path) -> Marks | None:
 
     SQLite is asked: closing a file in another way takes the locks of this process's connections to it away.
     """
-    address = f"file:{quote(str(file.absolute()))}?immutable=1"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as connection:
+        with closing(sqlite3.connect(address_of(file, "immutable=1"), uri=True)) as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (TABLE,)).fetchone():
                 return []
             [(mark,)] = connection.execute(f"SELECT mark FROM {TABLE}")  # noqa: S608 (its name is ours)
