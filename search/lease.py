@@ -91,10 +91,8 @@ class GoneError(HeldError):
 
 def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drives a study at this moment; None where no one does. Nothing is written."""
-    if not sa.inspect(engine).has_table(LEASES.name):
-        return None
-    holder, now = _read(engine, study)
-    return None if holder is None or _is_over(holder, now) else holder
+    holder, is_over = _last_driver(engine, study)
+    return None if is_over else holder
 
 
 def drivers_of(engine: sa.Engine) -> dict[str, Holder]:
@@ -108,10 +106,16 @@ def drivers_of(engine: sa.Engine) -> dict[str, Holder]:
 
 def left_by(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drove a study last and has not given it back, though it is over; None where no one is known."""
+    holder, is_over = _last_driver(engine, study)
+    return holder if is_over else None
+
+
+def _last_driver(engine: sa.Engine, study: str) -> tuple[Holder | None, bool]:
+    """Return who has or had the lease on a study, and whether it is over."""
     if not sa.inspect(engine).has_table(LEASES.name):
-        return None
+        return None, False
     holder, now = _read(engine, study)
-    return holder if holder is not None and _is_over(holder, now) else None
+    return holder, holder is not None and _is_over(holder, now)
 
 
 class Lease:
