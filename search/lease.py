@@ -142,7 +142,8 @@ class Lease:
             if not sa.inspect(self._engine).has_table(LEASES.name):  # another driver was faster
                 raise
         self._take()
-        self._forget_the_dead()
+        if self._file is not None:
+            self._forget_the_dead()
         sa.event.listen(self._engine, "commit", self._check)
         self._renewal.start()
         return self

@@ -13,7 +13,7 @@ from optuna.trial import TrialState
 
 from search import lease
 from search.backup import back_up
-from search.lease import EXPIRES, LEASES, GoneError, HeldError, Holder, Lease
+from search.lease import EXPIRES, LEASES, GoneError, HeldError, Holder, Lease, left_by
 from search.settings import Wishes
 from search.storage import open_storage
 from search.study import open_study
@@ -148,3 +148,15 @@ def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
             wait_until(lambda: held._file.is_mixed, 20, "the file is looked at")
         with pytest.raises(GoneError, match=r"studies\.db: was (removed or replaced|written over) while the study"):
             study.set_user_attr("x", 1)
+
+
+def test_killed_driver_of_another_study_is_forgotten_once_its_log_is_taken(tmp_path):
+    """What it wrote is in the file then: nobody is to be told that a copy lacks it."""
+    storage = open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True)
+    with Lease(storage, "b"):
+        gone = vars(Holder.this_process()) | {"process": "another start", "study_name": "a"}
+        with storage.engine.begin() as connection:
+            connection.execute(LEASES.insert().values(gone))
+        assert left_by(storage.engine, "a") is not None
+    with Lease(storage, "b"):
+        assert left_by(storage.engine, "a") is None
