@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
-from search.arguments import whole
-from search.earlier import compare_pairs
-from search.extent import BASELINES, TWO_LOOKS
-from search.noise import quiet, quiet_import
-from search.progress import describe
-from search.study import POINTS
-from search.verdict import Estimate, compare
+from search.confirmation.earlier import compare_pairs
+from search.confirmation.extent import BASELINES, TWO_LOOKS
+from search.confirmation.verdict import Estimate, compare
+from search.run.progress import describe
+from search.study.study import POINTS
+from search.terminal.arguments import whole
+from search.terminal.quiet import quiet, quiet_import
 from trainable.config import BASELINE, Configuration
-from trainable.data import Dataset, HeldOutSet, load_dataset, load_held_out
+from trainable.mlp.scoring import wrong_images
+from trainable.mnist.source import Dataset, HeldOutSet, load_dataset, load_held_out
 from trainable.process import prepare_tensorflow
-from trainable.scoring import wrong_images
 
 # Another network of about the baseline's accuracy: narrower, with other steps, trained for longer.
 UNLIKE = Configuration(hidden_units=256, learning_rate=0.002, batch_size=256, epochs=7)
@@ -184,7 +184,7 @@ def _prepare(data: Dataset, held_out: HeldOutSet) -> None:
     """Set up a process that trains."""
     with quiet_import():
         prepare_tensorflow(threads=1, gpu=False)
-        from trainable.engine import Engine  # noqa: PLC0415 (after the threads were chosen)
+        from trainable.mlp.engine import Engine  # noqa: PLC0415 (after the threads were chosen)
 
         _worker.update(engine=Engine(data), held_out=held_out)
 

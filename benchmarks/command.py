@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.results import RESULTS
-from search.arguments import Parser
+from search.terminal.arguments import Parser
 
 
 def make_parser(name: str, description: str | None) -> Parser:

@@ -13,11 +13,11 @@ from benchmarks.command import make_parser
 from benchmarks.large import EPOCHS, PACE, fill, searching
 from benchmarks.results import record, spread, table
 from benchmarks.systems import BenchmarkError, end_on_signals
-from search.arguments import whole
-from search.noise import quiet
-from search.plan import DATA
-from search.settings import Wishes
-from search.storage import open_storage
+from search.run.plan import DATA
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.terminal.arguments import whole
+from search.terminal.quiet import quiet
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

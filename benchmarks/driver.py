@@ -17,19 +17,19 @@ from ray import tune
 from benchmarks import fleet
 from benchmarks.command import make_parser
 from benchmarks.results import record, table
-from search.arguments import whole
-from search.failures import FailureStore
-from search.live import LiveTrial, Observer
-from search.models import ModelStore
-from search.noise import quiet
-from search.resources import Resources
-from search.runtime import ray_runtime
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
-from search.terminal import leave
-from search.trials import Trials
-from search.tuning import run_trials
+from search.runtime.local import ray_runtime
+from search.runtime.resources import Resources
+from search.runtime.tuning import run_trials
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
+from search.terminal.arguments import whole
+from search.terminal.quiet import quiet
+from search.terminal.streams import leave
+from search.trials.failures import FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import LiveTrial, Observer
+from search.trials.models import ModelStore
 from trainable import trial as keys
 
 TRIALS = 2000

@@ -19,11 +19,11 @@ import numpy as np
 
 from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
-from search.arguments import whole
-from search.noise import quiet
+from search.terminal.arguments import whole
+from search.terminal.quiet import quiet
 from trainable.config import Configuration
-from trainable.data import Dataset, load_dataset
 from trainable.errors import ConfigError
+from trainable.mnist.source import Dataset, load_dataset
 from trainable.precision import BFLOAT16, FLOAT32, check_precision
 from trainable.process import prepare_tensorflow
 
@@ -130,7 +130,7 @@ def _seconds(call: Callable[[], Any]) -> float:
 
 def measure(dataset: Dataset, rounds: int) -> dict[tuple[int, int], Times]:
     """Measure every shape; within a shape the contenders take turns."""
-    from trainable.engine import Engine, lit_features  # noqa: PLC0415 (after the core was chosen)
+    from trainable.mlp.engine import Engine, lit_features  # noqa: PLC0415 (after the core was chosen)
 
     engines = {FLOAT32: Engine(dataset)}
     try:

@@ -12,18 +12,18 @@ from ray import tune
 
 from benchmarks.results import table
 from benchmarks.waiting import EPOCHS, TRIAL_SECONDS, Waiting
-from search.arguments import whole
-from search.failures import FailureStore
-from search.live import LiveTrial, Observer
-from search.models import ModelStore
-from search.resources import Resources
-from search.runtime import ray_runtime
-from search.settings import Wishes
-from search.stopping import Limits
-from search.storage import open_storage
-from search.study import open_study
-from search.trials import Trials
-from search.tuning import run_trials
+from search.confirmation.stopping import Limits
+from search.runtime.local import ray_runtime
+from search.runtime.resources import Resources
+from search.runtime.tuning import run_trials
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
+from search.terminal.arguments import whole
+from search.trials.failures import FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import LiveTrial, Observer
+from search.trials.models import ModelStore
 
 SAMPLERS = ("random", "tpe")
 WINDOW = 60  # seconds measured

@@ -18,11 +18,11 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from benchmarks.search import draw
-from search import study as keys
-from search.extent import GOAL
-from search.goal import Goal
-from search.lease import Lease
-from search.settings import Settings
+from search.confirmation.extent import GOAL
+from search.confirmation.goal import Goal
+from search.storage.lease import Lease
+from search.study import study as keys
+from search.study.settings import Settings
 from trainable.config import BASELINE
 
 STUDY = "large"

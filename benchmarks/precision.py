@@ -9,12 +9,12 @@ from typing import Any
 from benchmarks.command import make_parser
 from benchmarks.engine import bind_to_one_core
 from benchmarks.results import record, spread, table
-from search.arguments import whole
-from search.noise import quiet
-from search.study import POINTS
+from search.study.study import POINTS
+from search.terminal.arguments import whole
+from search.terminal.quiet import quiet
 from trainable.config import BASELINE
-from trainable.data import load_dataset
 from trainable.errors import ConfigError
+from trainable.mnist.source import load_dataset
 from trainable.precision import BFLOAT16, PRECISIONS, check_precision
 
 SEEDS = 10
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def report(seeds: int) -> str:
     """Train the baseline with every seed in both precisions, in turn, and compare them pair by pair."""
-    from trainable.engine import Engine  # noqa: PLC0415 (after the core was chosen)
+    from trainable.mlp.engine import Engine  # noqa: PLC0415 (after the core was chosen)
 
     data = load_dataset()
     engines = [Engine(data, precision) for precision in PRECISIONS]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.command import make_parser
 from benchmarks.results import PACKAGES, record, spread, table
 from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_signals
-from search.arguments import whole
+from search.terminal.arguments import whole
 
 WORKERS = 2  # of the peers that can have several, as the cores of the machine
 SMOKE_SECONDS = 25

@@ -13,7 +13,7 @@ from benchmarks.command import make_parser
 from benchmarks.peers import space
 from benchmarks.results import PACKAGES, record, spread, table
 from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_signals
-from search.arguments import whole
+from search.terminal.arguments import whole
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
 

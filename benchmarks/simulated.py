@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from search.alpha import ANALYSES, Analysis
-from search.answer import SECONDS, TEST_IMAGES, VAL_ACCURACY, WRONG
-from search.candidates import CONFIRMED, THE_BASELINE, Candidate, Network
-from search.confirmed import CONFIRMATION, answer_of, plan_of
-from search.earlier import compare_pairs
-from search.extent import BASELINES, SPLIT, TWO_LOOKS
-from search.settings import Settings, Wishes
-from search.verdict import Verdict, Word
+from search.confirmation.alpha import ANALYSES, Analysis
+from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Candidate, Network
+from search.confirmation.earlier import compare_pairs
+from search.confirmation.evidence import SECONDS, TEST_IMAGES, VAL_ACCURACY, WRONG
+from search.confirmation.extent import BASELINES, SPLIT, TWO_LOOKS
+from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.verdict import Verdict, Word
+from search.study.settings import Settings, Wishes
 from trainable.config import BASELINE
 
 HARD = 1200  # of the test images, and of the validation images; no network errs on the others

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
 from benchmarks.systems import BenchmarkError, Own, Run, end_on_signals
-from search.arguments import whole
+from search.terminal.arguments import whole
 
 RUNS = 3
 TRIALS = 50

@@ -8,7 +8,7 @@ from types import ModuleType
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from search.surroundings import finding_for_dashboard
+from search.surroundings.packages import finding_for_dashboard
 
 if get_script_run_ctx(suppress_warning=True) is None:
     print("error: Streamlit shows these pages: python -m streamlit run dashboard/app.py", file=sys.stderr)
@@ -22,8 +22,8 @@ from dashboard.options import parse
 from dashboard.site import REFRESH, Site
 from dashboard.source import Source
 from search.errors import SearchError, UsageError
-from search.noise import quiet
-from search.storage import NOTHING_YET, location_arguments, shown
+from search.storage.address import NOTHING_YET, location_arguments, shown
+from search.terminal.quiet import quiet
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {

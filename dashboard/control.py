@@ -16,14 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from dashboard.options import Options
-from search.arguments import RaisingParser
 from search.errors import SearchError, UsageError
-from search.guard import command_of
-from search.lease import Holder
-from search.options import Options as SearchOptions
-from search.options import parse
-from search.space import load_space
-from search.storage import location_arguments, shown
+from search.run.options import Options as SearchOptions
+from search.run.options import parse
+from search.storage.address import location_arguments, shown
+from search.storage.lease import Holder
+from search.study.space import load_space
+from search.surroundings.guard import command_of
+from search.terminal.arguments import RaisingParser
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _

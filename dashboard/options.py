@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.arguments import RaisingParser, directory
-from search.options import add_data_option, add_storage_options, default_storage
+from search.run.options import add_data_option, add_storage_options, default_storage
+from search.terminal.arguments import RaisingParser, directory
 
 
 @dataclass(frozen=True)

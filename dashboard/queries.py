@@ -18,7 +18,7 @@ from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
-from search.study import IDENTITY
+from search.study.study import IDENTITY
 
 TRIALS = models.TrialModel.__table__
 AT_ONCE = 500  # trials in a query; databases limit how many values one may name

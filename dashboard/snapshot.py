@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from search.candidates import are_best
-from search.goal import Goal, goal_of
-from search.instants import began, ended
-from search.reporting.findings import Found
-from search.study import (
+from search.confirmation.candidates import are_best
+from search.confirmation.goal import Goal, goal_of
+from search.report.findings import Found
+from search.study.instants import began, ended
+from search.study.study import (
     ATTEMPTS,
     EPOCHS_RUN,
     FAILURE,

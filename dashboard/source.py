@@ -13,12 +13,12 @@ from dashboard import sign_in
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
-from search.elsewhere import looks_elsewhere
-from search.goal import may_lack, tell_lack
-from search.instants import began, ended
-from search.lease import holder_of
-from search.storage import one_line_errors, open_read_only, shown, sqlite_file
-from search.study import settings_in
+from search.confirmation.elsewhere import looks_elsewhere
+from search.confirmation.goal import may_lack, tell_lack
+from search.storage.address import one_line_errors, open_read_only, shown, sqlite_file
+from search.storage.lease import holder_of
+from search.study.instants import began, ended
+from search.study.study import settings_in
 
 STUDIES = 20  # whose histories are kept in memory
 COUNT_EVERY = timedelta(seconds=20)  # between two questions for what other studies did

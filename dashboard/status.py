@@ -9,12 +9,12 @@ from enum import StrEnum
 from optuna.trial import FrozenTrial
 
 from dashboard.snapshot import Snapshot
-from search.extent import Extent
-from search.goal import Goal
-from search.instants import began, ended, instants, is_timed
-from search.lease import Holder
-from search.storage import location_arguments
-from search.study import SECONDS, is_interrupted
+from search.confirmation.extent import Extent
+from search.confirmation.goal import Goal
+from search.storage.address import location_arguments
+from search.storage.lease import Holder
+from search.study.instants import began, ended, instants, is_timed
+from search.study.study import SECONDS, is_interrupted
 
 SOON = timedelta(minutes=10)  # from a command's beginning to its first trial
 APART = timedelta(minutes=1)  # two machines' clocks

@@ -6,7 +6,7 @@ why=
 for python in ${1:-python3.13 python3.12 python3.11 python3 python}; do
     if ! command -v "$python" >/dev/null; then
         [ $# = 0 ] || why="$python is not there"
-    elif said=$("$python" -I -S search/interpreter.py 2>&1); then
+    elif said=$("$python" -I -S search/surroundings/interpreter.py 2>&1); then
         echo "$python"
         exit
     else

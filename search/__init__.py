@@ -3,11 +3,11 @@
 import sys
 
 if sys.argv[:1] == ["-m"]:  # `python -m search.COMMAND` looks for the command: nothing that it needs is imported yet
-    from search import interpreter
+    from search.surroundings import interpreter
 
     if not interpreter.SUITS:
         print(f"error: {interpreter.REFUSED}", file=sys.stderr)
         sys.exit(2)
-    from search.surroundings import look
+    from search.surroundings.packages import look
 
     look()

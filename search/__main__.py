@@ -4,9 +4,9 @@ import argparse
 import os
 import sys
 
-from search import terminal
-from search.arguments import Parser
 from search.errors import EXIT_DONE
+from search.terminal import streams
+from search.terminal.arguments import Parser
 
 COMMANDS = {
     "run": "make or continue a study, run its trials, print the answer",
@@ -42,4 +42,4 @@ def main() -> int:
 
 if __name__ == "__main__":
     become_command(sys.argv[1:])
-    sys.exit(terminal.command(main))
+    sys.exit(streams.command(main))

@@ -1,12 +1,12 @@
 """Trials over a new study, and workers that report what they are told to."""
 
-from search.failures import FailureStore
-from search.live import Observer, Report
-from search.models import ModelStore
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import enqueue, open_study
-from search.trials import Trials
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import enqueue, open_study
+from search.trials.failures import FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import Observer, Report
+from search.trials.models import ModelStore
 
 
 class Recorder(Observer):

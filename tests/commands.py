@@ -16,9 +16,9 @@ import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import TrialState
 
-from search.guard import command_of, descendants, start_of
-from search.space import Space
-from search.study import count
+from search.study.space import Space
+from search.study.study import count
+from search.surroundings.guard import command_of, descendants, start_of
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
 
@@ -84,7 +84,9 @@ def invoke(module, *arguments):
             contextlib.redirect_stdout(said[0]),
             contextlib.redirect_stderr(said[1]),
         ):
-            status = importlib.import_module(module).main(list(map(str, arguments)))
+            status = importlib.import_module(f"{module}.__main__" if module.startswith("search.") else module).main(
+                list(map(str, arguments))
+            )
     except SystemExit as ended:
         status = ended.code
     finally:

@@ -1,8 +1,8 @@
 """What a study records of a confirmation, made up for tests that need a study which has a verdict, or is on its way."""
 
-from search.alpha import ANALYSES, Analysis
-from search.answer import SECONDS, VAL_ACCURACY, WRONG
-from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Network
+from search.confirmation.alpha import ANALYSES, Analysis
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Network
+from search.confirmation.evidence import SECONDS, VAL_ACCURACY, WRONG
 
 
 def key_of(what, candidate, seed):

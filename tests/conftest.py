@@ -18,8 +18,8 @@ from filelock import FileLock
 from postgres import PostgresServer, server_binaries
 from xdist.scheduler import LoadScopeScheduling
 
-from search.storage import open_storage
-from trainable.data import Dataset, load_dataset
+from search.storage.address import open_storage
+from trainable.mnist.source import Dataset, load_dataset
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("patient", deadline=None)

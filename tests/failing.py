@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ray import tune
 
-import search.tuning
-from search.run import main
-from search.terminal import command, leave
+import search.runtime.tuning
+from search.run.__main__ import main
+from search.terminal.streams import command, leave
 from trainable import trial as keys
 
 GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
@@ -54,5 +54,5 @@ class FailingTrial(tune.Trainable):
 
 
 if __name__ == "__main__":
-    search.tuning.mnist_trainable = lambda *_: FailingTrial
+    search.runtime.tuning.mnist_trainable = lambda *_: FailingTrial
     leave(command(main))

@@ -9,16 +9,16 @@ from commands import WIDE_SPACE
 from confirmations import key_of
 from optuna.trial import TrialState
 
-from search.alpha import ANALYSES, Analysis, alpha
-from search.answer import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG
-from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, choose
-from search.confirmed import CONFIRMATION, LOOKS, answer_of, fresh_seeds, plan_of
-from search.looks import compared, occasions
-from search.price import worst_of
-from search.settings import Wishes
-from search.study import trial_seed
-from search.verdict import Word
-from search.wording import circumstances_of, json_of, method_of, sentence_of
+from search.confirmation.alpha import ANALYSES, Analysis, alpha
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, choose
+from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG
+from search.confirmation.looks import compared, occasions
+from search.confirmation.price import worst_of
+from search.confirmation.record import CONFIRMATION, LOOKS, answer_of, fresh_seeds, plan_of
+from search.confirmation.verdict import Word
+from search.confirmation.wording import circumstances_of, json_of, method_of, sentence_of
+from search.study.settings import Wishes
+from search.study.study import trial_seed
 from trainable.config import BASELINE, MAX_SEED
 
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})

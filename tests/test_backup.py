@@ -11,11 +11,11 @@ import pytest
 from commands import invoke
 from optuna import create_study, load_study
 
-from search import backup
-from search.lease import LEASES, Lease
-from search.sqlite import settle
-from search.storage import open_read_only, open_storage
-from search.wal import has_log
+from search.storage import backup
+from search.storage.address import open_read_only, open_storage
+from search.storage.lease import LEASES, Lease
+from search.storage.sqlite import settle
+from search.storage.wal import has_log
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from unittest import mock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search.data import load
 from search.errors import UsageError
-from search.options import _parser, parse
-from search.plan import make_plan
-from search.storage import one_line_errors, open_storage, sqlite_file
-from search.strategies import SAMPLERS
-from search.study import enqueue, open_study
+from search.run.options import _parser, parse
+from search.run.plan import make_plan
+from search.storage.address import one_line_errors, open_storage, sqlite_file
+from search.study.data import load
+from search.study.samplers import SAMPLERS
+from search.study.study import enqueue, open_study
 from trainable.config import BASELINE, PARAMETERS, Configuration
 
 VARIABLES = {"SEARCH_STORAGE": "--storage", "SEARCH_RUNS": "--runs", "SEARCH_DATA": "--data"}

@@ -13,7 +13,7 @@ from benchmarks import dashboard, quality, results
 from benchmarks.peers import space
 from benchmarks.search import check, draw
 from benchmarks.systems import BenchmarkError, Run, Trial, run_command
-from search.space import BUILT_IN
+from search.study.space import BUILT_IN
 
 SMALLEST = {
     "engine": ["--images", "2000", "--rounds", "1"],

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from search.capacity import RUNTIME_MEMORY, WORKER_MEMORY, Capacity, capacity_here
+from search.surroundings.capacity import RUNTIME_MEMORY, WORKER_MEMORY, Capacity, capacity_here
 
 CONTAINER = {  # version 2, in a namespace of its own
     "proc/self/cgroup": "0::/\n",

@@ -8,29 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from search.alpha import ANALYSES, Analysis
-from search.answer import WRONG
-from search.candidates import TESTED, THE_BASELINE, are_best
-from search.confirm import Confirmation
-from search.confirmed import CONFIRMATION, LOOKS, answer_of, fresh_seeds
+from search.confirmation.alpha import ANALYSES, Analysis
+from search.confirmation.candidates import TESTED, THE_BASELINE, are_best
+from search.confirmation.confirmation import Confirmation
+from search.confirmation.evidence import WRONG
+from search.confirmation.explanation import MOST, explanation_of, lacks_explanation
+from search.confirmation.extent import GOAL, Extent, is_confirmed
+from search.confirmation.goal import Goal
+from search.confirmation.record import CONFIRMATION, LOOKS, answer_of, fresh_seeds
+from search.confirmation.stopping import Limits, Reason, spread_networks
+from search.confirmation.verdict import Word, compare
+from search.confirmation.wording import json_of, sentence_of
 from search.errors import SearchError
-from search.explanation import MOST, explanation_of, lacks_explanation
-from search.extent import GOAL, Extent, is_confirmed
-from search.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
-from search.goal import Goal
-from search.live import Observer, Report
-from search.models import ModelStore
-from search.settings import Wishes
-from search.stopping import Limits, Reason, spread_networks
-from search.storage import open_storage
-from search.study import enqueue, find_study, open_study, settings_of
-from search.trials import Trials
-from search.verdict import Word, compare
-from search.wording import json_of, sentence_of
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import enqueue, find_study, open_study, settings_of
+from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import Observer, Report
+from search.trials.models import ModelStore
 from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
-from trainable.data import HeldOutSet, load_held_out
-from trainable.model import initial_weights, keras_bytes
-from trainable.scoring import read_weights, wrong_images
+from trainable.mlp.network import initial_weights, keras_bytes
+from trainable.mlp.scoring import read_weights, wrong_images
+from trainable.mnist.source import HeldOutSet, load_held_out
 
 EXTENT = Extent(candidates=2, seeds=2)
 BASELINE_UNITS = 9  # of the models that stand for the baseline's
@@ -137,7 +137,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path, storage_url, held_out, monkeypatch):
     """A bench on each kind of storage; three networks of the baseline will do."""
-    monkeypatch.setattr("search.extent.BASELINES", 3)
+    monkeypatch.setattr("search.confirmation.extent.BASELINES", 3)
     settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
     study = open_study("s", open_storage(storage_url, create=True), settings)
     enqueue(study, settings, [])
@@ -206,7 +206,7 @@ def errors_of(monkeypatch, winner, baseline):
         own = range(5000, 5020) if side == "winner" else range(6000, 6020)
         return [*range({"winner": winner, "baseline": baseline}[side] + made[side]), *own]
 
-    monkeypatch.setattr("search.ledger.wrong_images", wrong)
+    monkeypatch.setattr("search.confirmation.ledger.wrong_images", wrong)
 
 
 @pytest.mark.parametrize(("winner", "word", "networks"), [(100, Word.BETTER, 3), (198, Word.NO_DIFFERENCE, 5)])
@@ -291,7 +291,7 @@ def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(
 def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
     """A kill while a network is scored leaves the look on record."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    monkeypatch.setattr("search.ledger.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("search.confirmation.ledger.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         bench.confirm(by_units)
     assert len(bench.study.user_attrs[LOOKS]) == 1

@@ -2,9 +2,9 @@
 
 import pytest
 
-from search import kernel
-from search.crew import Crew
-from search.failures import CRASHED, OUT_OF_MEMORY, Failure
+from search.runtime.crew import Crew
+from search.surroundings import kernel
+from search.trials.failures import CRASHED, OUT_OF_MEMORY, Failure
 
 KILLED = Failure(OUT_OF_MEMORY, "low on memory", retried=True)
 REFUSED = Failure(OUT_OF_MEMORY, "MemoryError")

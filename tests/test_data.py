@@ -13,9 +13,9 @@ from unittest import mock
 import numpy as np
 import pytest
 
-from trainable import data, download
-from trainable.data import SHA256, Dataset, load_dataset, load_held_out
 from trainable.errors import DataError
+from trainable.mnist import download, source
+from trainable.mnist.source import SHA256, Dataset, load_dataset, load_held_out
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def cache(tmp_path, monkeypatch):
     """A cache folder of the test's own, empty."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    return data.cache_file()
+    return source.cache_file()
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +136,7 @@ def test_data_are_used_where_the_cache_cannot_be_written(tmp_path, arrays, monke
     """What was fetched serves the whole process, and one line says that it was not kept."""
     (tmp_path / "no folder").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no folder"))
-    monkeypatch.setattr(data, "_unkept", {})
+    monkeypatch.setattr(source, "_unkept", {})
     sources = iter([arrays])
     monkeypatch.setattr(download, "official", lambda: next(sources))
     monkeypatch.setattr(download, "package", unreachable)
@@ -259,7 +259,7 @@ def test_whole_file_leaves_nothing_after_a_failure(tmp_path):
     """A write that fails leaves the old content and no temporary file."""
     file = tmp_path / "kept"
     file.write_text("old")
-    with pytest.raises(RuntimeError), data.whole_file(file) as temporary:
+    with pytest.raises(RuntimeError), source.whole_file(file) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
@@ -290,8 +290,8 @@ def test_images_in_another_form_are_taken_and_named_as_such(images, labels, arra
     hashes = {name: hashlib.sha256(array.data).hexdigest() for name, array in (("x_train", x), ("y_train", y))}
     caplog.set_level("INFO")
     np.savez(tmp_path / "mine.npz", **given)
-    with mock.patch.object(data, "SHA256", hashes):
-        read = data._read(tmp_path / "mine.npz", ("x_train", "y_train"))
+    with mock.patch.object(source, "SHA256", hashes):
+        read = source._read(tmp_path / "mine.npz", ("x_train", "y_train"))
     assert np.array_equal(read["x_train"].reshape(x.shape), x)
     assert np.array_equal(read["y_train"], y)
     assert "mine.npz: x_train: is " in caplog.text
@@ -317,7 +317,7 @@ def test_values_that_are_no_pixels_are_refused(given, message, tmp_path):
     """The message says what was found, and what is expected."""
     np.savez(tmp_path / "mine.npz", x_train=given)
     with pytest.raises(DataError, match=message):
-        data._read(tmp_path / "mine.npz", ("x_train",))
+        source._read(tmp_path / "mine.npz", ("x_train",))
 
 
 def test_file_of_keras_is_used_before_anything_is_fetched(cache, arrays, tmp_path, monkeypatch):

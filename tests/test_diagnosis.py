@@ -6,9 +6,9 @@ import tempfile
 import pytest
 from ray.exceptions import ActorDiedError, ObjectLostError, RayActorError, RayTaskError
 
-from search import wants
-from search.diagnosis import failure_of, ray_error
-from search.failures import OUT_OF_MEMORY
+from search.runtime.diagnosis import failure_of, ray_error
+from search.trials import wants
+from search.trials.failures import OUT_OF_MEMORY
 
 ENDED = "The actor died unexpectedly before finishing this task.\nThe actor is dead because "
 

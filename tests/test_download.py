@@ -4,7 +4,7 @@ import tempfile
 
 import pytest
 
-from trainable.download import DownloadError, package
+from trainable.mnist.download import DownloadError, package
 
 
 def test_want_of_a_temporary_folder_is_the_sources_failure(monkeypatch):

@@ -6,12 +6,12 @@ import confirmations
 import numpy as np
 import pytest
 
-from search.answer import FAILURE
-from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
-from search.confirmed import CONFIRMATION, answer_of
-from search.earlier import EarlierAnswer, alone, compare_pairs, interval, mean_squares
-from search.verdict import Estimate, Word
-from search.wording import json_of, method_of, sentence_of, source_of
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
+from search.confirmation.earlier import EarlierAnswer, alone, compare_pairs, interval, mean_squares
+from search.confirmation.evidence import FAILURE
+from search.confirmation.record import CONFIRMATION, answer_of
+from search.confirmation.verdict import Estimate, Word
+from search.confirmation.wording import json_of, method_of, sentence_of, source_of
 from trainable.config import BASELINE
 
 SEEDS, FINAL_SEEDS = [11, 12, 13], [21, 22, 23]

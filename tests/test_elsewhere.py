@@ -2,11 +2,11 @@
 
 import pytest
 
-from search.confirmed import LOOKS
-from search.elsewhere import looks_elsewhere
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
+from search.confirmation.elsewhere import looks_elsewhere
+from search.confirmation.record import LOOKS
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
 
 DATA, OTHER = {"x_train": "a", "y_train": "b"}, {"x_train": "c", "y_train": "b"}
 

@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from trainable.config import Configuration
-from trainable.data import Dataset
-from trainable.engine import VECTOR, Engine, lit_features
-from trainable.evaluate import keras_accuracy
-from trainable.model import initial_weights, keras_bytes, keras_model
+from trainable.mlp.engine import VECTOR, Engine, lit_features
+from trainable.mlp.evaluate import keras_accuracy
+from trainable.mlp.network import initial_weights, keras_bytes, keras_model
+from trainable.mnist.source import Dataset
 from trainable.precision import BFLOAT16
 
 
@@ -61,7 +61,7 @@ def test_dark_pixels_keep_their_initial_weights(small, engine):
 
 def test_bfloat16_learns_as_float32_does(small, monkeypatch):
     """The weights stay float32; five epochs arrive at nearly the same weights, accuracy and loss."""
-    monkeypatch.setattr("trainable.engine.check_precision", lambda _: None)  # slow elsewhere, but right
+    monkeypatch.setattr("trainable.mlp.engine.check_precision", lambda _: None)  # slow elsewhere, but right
     configuration = Configuration(64, 0.002, 32, 5, seed=1)
     full, half = Engine(small), Engine(small, BFLOAT16)
     losses = [trained(engine, configuration).loss for engine in (full, half)]

@@ -8,14 +8,15 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from search import execution, wants
-from search.confirmed import CONFIRMATION
+from search.confirmation.record import CONFIRMATION
 from search.errors import RuntimeLostError, SearchError
-from search.execution import Execution
-from search.failures import OUT_OF_MEMORY, Failure
-from search.options import parse
-from search.plan import Plan
-from search.settings import Wishes
+from search.run import execution
+from search.run.execution import Execution
+from search.run.options import parse
+from search.run.plan import Plan
+from search.study.settings import Wishes
+from search.trials import wants
+from search.trials.failures import OUT_OF_MEMORY, Failure
 
 
 class Clock:

@@ -3,11 +3,11 @@
 import confirmations
 import pytest
 
-from search.answer import FAILURE, SECONDS, WRONG
-from search.candidates import Candidate
-from search.confirmed import CONFIRMATION, answer_of, plan_of
-from search.explanation import explanation_of, lacks_explanation, networks_to_explain
-from search.settings import Wishes
+from search.confirmation.candidates import Candidate
+from search.confirmation.evidence import FAILURE, SECONDS, WRONG
+from search.confirmation.explanation import explanation_of, lacks_explanation, networks_to_explain
+from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.study.settings import Wishes
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=5).settings({})

@@ -12,15 +12,15 @@ from dataclasses import replace
 import pytest
 from commands import ROOT, clean_environment, invoke, run_command, study_of
 
-from search.confirmed import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.wording import finding_of, percent
 from search.errors import SearchError, UsageError
-from search.exporting import reload, selection
-from search.exporting.card import _looks, card
-from search.exporting.description import describe
-from search.exporting.selection import load_accepted, select
-from search.models import ModelStore
-from search.study import settings_of
-from search.wording import finding_of, percent
+from search.export import reload, selection
+from search.export.card import _looks, card
+from search.export.description import describe
+from search.export.selection import load_accepted, select
+from search.study.study import settings_of
+from search.trials.models import ModelStore
 from trainable.errors import ConfigError
 
 
@@ -201,7 +201,7 @@ def test_wrong_requests_are_refused_in_one_line(finished, tmp_path):
 )
 def test_model_that_is_another_one_is_not_exported(finished, tmp_path, which, message):
     """A trial's file has to score what was recorded, the winner's to have the recorded hash; else nothing is left."""
-    from trainable.model import initial_weights, keras_bytes
+    from trainable.mlp.network import initial_weights, keras_bytes
 
     runs = tmp_path / "runs"
     shutil.copytree(finished.runs, runs)

@@ -11,13 +11,13 @@ import pytest
 from commands import ROOT, clean_environment, run_command, study_of
 from PIL import Image
 
-from search.confirmed import answer_of
+from search.confirmation.record import answer_of
+from search.confirmation.wording import sentence_of
 from search.errors import SearchError
-from search.exporting.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
-from search.exporting.reload import as_bytes, from_bytes
-from search.exporting.roundtrip import RoundTrip
-from search.exporting.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
-from search.wording import sentence_of
+from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
+from search.export.reload import as_bytes, from_bytes
+from search.export.roundtrip import RoundTrip
+from search.export.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
 from trainable.keras_file import FIRST_VERSION
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
@@ -116,7 +116,7 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     images = dataset.x_val[:3].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:3]) / np.float32(255)
     script = (
         "import sys\n"
-        "from search.exporting.reload import main\n"
+        "from search.export.reload import main\n"
         "main(sys.argv[1:])\n"
         "loaded = [name for name in sys.modules if name.startswith(('tensorflow.', 'keras.', 'optuna', 'ray'))]\n"
         "sys.exit(', '.join(loaded) or None)"
@@ -133,7 +133,7 @@ def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
     """A file that classifies otherwise ends the export with one line and status 1, and no file at all is left."""
     script = (
         "import keras, sys\n"
-        "from search.export import main\n"
+        "from search.export.__main__ import main\n"
         "convert = keras.Sequential.export\n"
         "def wrong(model, *arguments, **options):\n"
         "    weights = model.get_weights()\n"
@@ -188,7 +188,10 @@ def test_file_that_its_runtime_cannot_load_is_refused(tmp_path):
 )
 def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, name, module, package):
     """One line with the command, status 2, before anything else is done."""
-    script = f"import sys\nsys.modules[{module!r}] = None\nfrom search.export import main\nsys.exit(main(sys.argv[1:]))"
+    script = (
+        f"import sys\nsys.modules[{module!r}] = None\n"
+        "from search.export.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+    )
     command = [
         sys.executable,
         "-c",
@@ -218,7 +221,7 @@ def test_page_on_models_shows_the_same_code():
 def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
     """Keras 3.0.0, which knows nothing of what later versions write, gives each model's probabilities; none is lost."""
     from trainable.keras_file import content_of
-    from trainable.model import initial_weights, keras_model
+    from trainable.mlp.network import initial_weights, keras_model
 
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
     subprocess.run([*install, "keras==3.0.0", "dm-tree==0.1.10", "namex==0.1.0"], capture_output=True, check=True)

@@ -8,7 +8,7 @@ import pytest
 from commands import invoke
 
 from search.errors import SearchError, UsageError
-from search.exporting.place import WORK, check_free, filled
+from search.export.place import WORK, check_free, filled
 
 NAMES = ["MODEL_CARD.md", "a.json", "model.keras", "savedmodel"]
 

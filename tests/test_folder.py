@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from search.errors import UsageError
-from search.failures import FailureStore
 from search.folder import folder_of
-from search.models import ModelStore
+from search.trials.failures import FailureStore
+from search.trials.models import ModelStore
 
 ELSEWHERE = ["..", ".", "", "a/b", "../s", "/tmp", "a\0b", "s\n", ".hidden", "_logs", "ä", "a" * 101]
 

@@ -6,15 +6,15 @@ from commands import WIDE_SPACE
 from confirmations import key_of
 from optuna.trial import TrialState
 
-from search.answer import FAILURE, VAL_ACCURACY
-from search.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
-from search.confirmed import CONFIRMATION
-from search.explanation import MOST
-from search.extent import Extent, plan
-from search.forecast import networks_of, planned, seconds_left
-from search.options import parse
-from search.settings import Wishes
-from search.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE, SECONDS
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
+from search.confirmation.evidence import FAILURE, VAL_ACCURACY
+from search.confirmation.explanation import MOST
+from search.confirmation.extent import Extent, plan
+from search.confirmation.record import CONFIRMATION
+from search.run.forecast import networks_of, planned, seconds_left
+from search.run.options import parse
+from search.study.settings import Wishes
+from search.study.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE, SECONDS
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})

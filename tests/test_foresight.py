@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from search.foresight import surprises
-from search.options import parse
-from search.plan import make_plan
-from search.storage import open_storage
-from search.study import enqueue, open_study
+from search.run.foresight import surprises
+from search.run.options import parse
+from search.run.plan import make_plan
+from search.storage.address import open_storage
+from search.study.study import enqueue, open_study
 
 SPACE = """
 hidden_units = {type = "categorical", choices = [256, 512]}

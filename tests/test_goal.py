@@ -7,14 +7,14 @@ import sqlalchemy as sa
 from commands import WIDE_SPACE
 from optuna.trial import TrialState, create_trial
 
-from search.backup import back_up
-from search.extent import GOAL, Extent
-from search.goal import Goal, goal_of, tell_gap
-from search.lease import LEASES, Lease
-from search.settings import Wishes
-from search.storage import open_read_only, open_storage
-from search.study import load_study, open_study
-from search.wal import checkpoint
+from search.confirmation.extent import GOAL, Extent
+from search.confirmation.goal import Goal, goal_of, tell_gap
+from search.storage.address import open_read_only, open_storage
+from search.storage.backup import back_up
+from search.storage.lease import LEASES, Lease
+from search.storage.wal import checkpoint
+from search.study.settings import Wishes
+from search.study.study import load_study, open_study
 
 SETTINGS = Wishes(space=WIDE_SPACE, seed=1).settings({})
 PARAMS = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
@@ -93,5 +93,5 @@ def test_copy_of_a_file_in_use_is_told_from_a_whole_one(tmp_path, caplog):
     for place in places.values():
         opened = open_read_only(f"sqlite:///{place}")
         tell_gap(load_study("s", opened), opened.engine)
-    [line] = [each.getMessage() for each in caplog.records if each.name == "search.goal"]
+    [line] = [each.getMessage() for each in caplog.records if each.name == "search.confirmation.goal"]
     assert "cut off/studies.db: the study 's' has 1 of 2 trials, and the command that wrote it did not end in" in line

@@ -7,7 +7,7 @@ import time
 import pytest
 from commands import ROOT, clean_environment
 
-from search.guard import Guard, members, start_of
+from search.surroundings.guard import Guard, members, start_of
 
 TWO_LOOKS = 3.0  # seconds, with the guard's own start
 
@@ -43,7 +43,7 @@ def test_killed_driver_leaves_nothing(agent):
     """The guard outlives the driver for as long as it needs."""
     script = (
         "import subprocess, sys, time\n"
-        "from search.guard import Guard\n"
+        "from search.surroundings.guard import Guard\n"
         "guard = Guard()\n"
         f"child = subprocess.Popen([sys.executable, {str(agent)!r}], stdout=subprocess.PIPE)\n"
         "child.stdout.readline()\n"

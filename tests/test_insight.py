@@ -9,10 +9,10 @@ from commands import WIDE_SPACE
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.trial import create_trial
 
-from search.insight import bounds, insight_of, warnings_of
-from search.settings import Wishes
-from search.space import Space
-from search.study import EPOCHS_RUN, IS_BASELINE
+from search.study.insight import bounds, insight_of, warnings_of
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import EPOCHS_RUN, IS_BASELINE
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=1, space=WIDE_SPACE).settings({})

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from search.interrupt import Interrupted, Interruptible, write_now
+from search.terminal.signals import Interrupted, Interruptible, write_now
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -34,9 +34,9 @@ def test_handlers_are_given_back():
 def test_process_that_does_not_come_to_its_end_is_ended():
     """A main thread that waits where no handler runs does not keep the command beyond its limit."""
     script = (
-        "import ctypes, os, signal, threading, search.interrupt\n"
-        "search.interrupt.LIMIT = 0.5\n"
-        "with search.interrupt.Interruptible():\n"
+        "import ctypes, os, signal, threading, search.terminal.signals\n"
+        "search.terminal.signals.LIMIT = 0.5\n"
+        "with search.terminal.signals.Interruptible():\n"
         "    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
         "    libc = ctypes.CDLL(None)\n"
         "    while True: libc.sleep(60)"
@@ -47,9 +47,9 @@ def test_process_that_does_not_come_to_its_end_is_ended():
 def test_last_resort_says_what_it_did_not_wait_for_and_that_the_study_goes_on():
     """A command that ends without its answer is told from one that crashed."""
     script = (
-        "import ctypes, os, signal, threading, search.interrupt\n"
-        "search.interrupt.LIMIT = 0.25\n"
-        "with search.interrupt.Interruptible('the same command goes on') as signals:\n"
+        "import ctypes, os, signal, threading, search.terminal.signals\n"
+        "search.terminal.signals.LIMIT = 0.25\n"
+        "with search.terminal.signals.Interruptible('the same command goes on') as signals:\n"
         "    signals.awaited = 'the end of Ray'\n"
         "    threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGTERM)).start()\n"
         "    libc = ctypes.CDLL(None)\n"
@@ -80,7 +80,7 @@ def test_last_words_neither_block_nor_fail():
 def test_second_signal_ends_the_process_at_once():
     """A person who asks twice does not wait for anything."""
     script = (
-        "import os, signal, time; from search.interrupt import Interruptible\n"
+        "import os, signal, time; from search.terminal.signals import Interruptible\n"
         "with Interruptible():\n"
         "    os.kill(os.getpid(), signal.SIGINT); os.kill(os.getpid(), signal.SIGINT); time.sleep(60)"
     )
@@ -88,7 +88,7 @@ def test_second_signal_ends_the_process_at_once():
 
 
 LEAVING = (
-    "import atexit; from search.terminal import leave\n"
+    "import atexit; from search.terminal.streams import leave\n"
     "atexit.register(print, ', cleared up', end=''); print('the answer', end=''); leave({})"
 )
 

@@ -19,10 +19,10 @@ from commands import (
     wait_until,
 )
 
-from search.candidates import CONFIRMED, TESTED
-from search.confirmed import CONFIRMATION, answer_of
-from search.study import count
-from search.wording import sentence_of
+from search.confirmation.candidates import CONFIRMED, TESTED
+from search.confirmation.record import CONFIRMATION, answer_of
+from search.confirmation.wording import sentence_of
+from search.study.study import count
 
 
 def attributes_of(runs):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from trainable.keras_file import CONFIG, content_of, portable
-from trainable.model import initial_weights, keras_bytes, keras_model
-from trainable.scoring import read_weights
+from trainable.mlp.network import initial_weights, keras_bytes, keras_model
+from trainable.mlp.scoring import read_weights
 
 
 @pytest.fixture(scope="module")

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from commands import wait_until
 from optuna.trial import TrialState
 
-from search import lease
-from search.backup import back_up
-from search.lease import EXPIRES, LEASES, GoneError, HeldError, Holder, Lease, left_by
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
+from search.storage import lease
+from search.storage.address import open_storage
+from search.storage.backup import back_up
+from search.storage.lease import EXPIRES, LEASES, GoneError, HeldError, Holder, Lease, left_by
+from search.study.settings import Wishes
+from search.study.study import open_study
 
 
 @pytest.fixture

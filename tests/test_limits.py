@@ -7,12 +7,12 @@ import sys
 import pytest
 from commands import ROOT
 
-from search.limits import check_limits
+from search.surroundings.limits import check_limits
 
 REFUSED = """
 import resource
 from search.errors import UsageError
-from search.limits import check_limits
+from search.surroundings.limits import check_limits
 resource.setrlimit(resource.RLIMIT_{0}, ({1}, {1}))
 try:
     check_limits()
@@ -54,7 +54,7 @@ def test_limit_that_can_be_raised_is():
 def test_processes_of_a_user_are_counted(monkeypatch):
     """Where the user's other processes have used up the limit, it is said how many are left."""
     monkeypatch.setattr("os.geteuid", lambda: 65_533)
-    monkeypatch.setattr("search.limits._threads", lambda _: 450)
+    monkeypatch.setattr("search.surroundings.limits._threads", lambda _: 450)
     monkeypatch.setattr(resource, "getrlimit", lambda which: (500, 500) if which == resource.RLIMIT_NPROC else (-1, -1))
     message = r"^the limit of 500 processes and threads \(ulimit -u\) leaves 50, and Ray needs 200$"
     with pytest.raises(ValueError, match=message):

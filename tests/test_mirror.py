@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
-from search.settings import Wishes
-from search.study import count, open_study, recover
+from search.study.settings import Wishes
+from search.study.study import count, open_study, recover
 
 SETTINGS = Wishes(seed=1, sampler="random", pruner="median").settings({})
 FULL = sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))

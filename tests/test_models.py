@@ -2,7 +2,7 @@
 
 import pytest
 
-from search.models import ModelStore
+from search.trials.models import ModelStore
 
 STRAY = (
     "trial-7.keras", "trial-000007.keras", "trial-\u0660\u0660\u0660\u0660\u0667.keras", "trial-00007.keras.keras",

@@ -19,13 +19,13 @@ from ray.autoscaler.v2.sdk import get_cluster_resource_state
 from ray.cluster_utils import Cluster
 from ray.experimental.internal_kv import _internal_kv_get, internal_kv_get_gcs_client
 
+from search.confirmation.goal import goal_of
 from search.errors import UsageError
-from search.failures import LOST_NODE
-from search.goal import goal_of
-from search.nodes import Nodes, asked_for
-from search.resources import Resources
-from search.runtime import ray_runtime
-from search.study import ATTEMPTS, FAILURE, INTERRUPTED, RETRY_OF, Counts, count
+from search.runtime.local import ray_runtime
+from search.runtime.nodes import Nodes, asked_for
+from search.runtime.resources import Resources
+from search.study.study import ATTEMPTS, FAILURE, INTERRUPTED, RETRY_OF, Counts, count
+from search.trials.failures import LOST_NODE
 from trainable.environment import code_here
 
 SPACE = """

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.__main__ import COMMANDS
-from search.arguments import duration
 from search.errors import UsageError
-from search.options import MAX_SEED, default_storage, parse, read_configurations
-from search.storage import open_storage, sqlite_file
-from search.strategies import PRUNERS, SAMPLERS
+from search.run.options import MAX_SEED, default_storage, parse, read_configurations
+from search.storage.address import open_storage, sqlite_file
+from search.study.samplers import PRUNERS, SAMPLERS
+from search.terminal.arguments import duration
 
 
 @pytest.fixture(autouse=True)
@@ -198,7 +198,7 @@ def test_configurations_of_other_editors_are_read(tmp_path):
 
 def test_offered_names_are_those_that_exist():
     """The command line offers exactly the samplers and pruners that can be made."""
-    from search import options
+    from search.run import options
 
     assert set(options.SAMPLER_NAMES) == set(SAMPLERS)
     assert set(options.PRUNER_NAMES) == set(PRUNERS)

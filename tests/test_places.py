@@ -8,9 +8,9 @@ import pytest
 from commands import ROOT, clean_environment, invoke
 
 from search.errors import UsageError
-from search.options import parse
-from search.plan import check_places
-from search.texts import LARGEST, read_text
+from search.run.options import parse
+from search.run.plan import check_places
+from search.terminal.files import LARGEST, read_text
 
 
 @pytest.fixture

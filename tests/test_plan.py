@@ -7,12 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from search.errors import UsageError
-from search.lease import HeldError
-from search.models import ModelStore
-from search.options import parse
-from search.plan import make_plan
-from search.storage import open_storage
-from search.study import IDENTITY, enqueue, open_study
+from search.run.options import parse
+from search.run.plan import make_plan
+from search.storage.address import open_storage
+from search.storage.lease import HeldError
+from search.study.study import IDENTITY, enqueue, open_study
+from search.trials.models import ModelStore
 from trainable.config import BASELINE
 
 

@@ -9,10 +9,10 @@ from commands import SMALL_SPACE, run_command
 from postgres import Pooler, pooler_binary
 
 from search.errors import SearchError
-from search.lease import Lease, holder_of
-from search.settings import Wishes
-from search.storage import open_read_only, open_storage, parse_url, shown
-from search.study import count, open_study
+from search.storage.address import open_read_only, open_storage, parse_url, shown
+from search.storage.lease import Lease, holder_of
+from search.study.settings import Wishes
+from search.study.study import count, open_study
 
 OTHERS = {
     "PGOPTIONS": "-c search_path=other -c default_transaction_read_only=on",

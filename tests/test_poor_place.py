@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from commands import ROOT, SMALL_SPACE, clean_environment, family_of, left_of, victims, wait_until
 
-from trainable.data import cache_file
+from trainable.mnist.source import cache_file
 
 USER = 65_471  # in no list of users
 # Reads everything, since the interpreter may lie in root's home, and writes what is its own.

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from trainable.prediction import probabilities
-from trainable.scoring import wrong_images
+from trainable.mlp.prediction import probabilities
+from trainable.mlp.scoring import wrong_images
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def weights():
 @pytest.mark.parametrize("number", [1, 999, 1000, 1001])
 def test_probabilities_are_keras_own(number, weights, dataset):
     """The same as the Keras model's, in batches of any length."""
-    from trainable.model import keras_model
+    from trainable.mlp.network import keras_model
 
     images = dataset.x_val[:number]
     expected = keras_model(weights).predict(images.astype(np.float32) / 255, verbose=0)

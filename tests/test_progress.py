@@ -8,8 +8,7 @@ import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.live import LiveTrial, Report, Retraining
-from search.progress import (
+from search.run.progress import (
     LiveProgress,
     PlainProgress,
     clock,
@@ -20,8 +19,9 @@ from search.progress import (
     say,
     time_left,
 )
-from search.study import Counts
-from search.tally import Tally
+from search.run.tally import Tally
+from search.study.study import Counts
+from search.trials.live import LiveTrial, Report, Retraining
 from trainable.config import BASELINE
 
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
-from search import reconnect
 from search.errors import SearchError
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
+from search.storage import reconnect
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
 
 CUT = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
 SETTINGS = Wishes(seed=1, sampler="random").settings({})

@@ -13,19 +13,19 @@ from commands import ROOT, clean_environment, invoke, study_of
 from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
 
-from search.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
 from search.errors import UsageError
-from search.plan import DATA
-from search.reproduction import sentences
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
+from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
+from search.replay.training import sentences
+from search.run.plan import DATA
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
 from trainable.config import BASELINE
 
 # Replays one trial after another in one process, which loads TensorFlow once.
 SCRIPT = """
 import contextlib, io, json, sys
-from search.replay import main
+from search.replay.__main__ import main
 results = []
 for arguments in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:

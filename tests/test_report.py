@@ -13,17 +13,17 @@ from confirmations import decided, key_of, validated
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from search.answer import FAILURE, SECONDS, VAL_ACCURACY
-from search.candidates import CONFIRMED, TESTED, THE_BASELINE
-from search.confirmed import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE
+from search.confirmation.evidence import FAILURE, SECONDS, VAL_ACCURACY
+from search.confirmation.extent import Extent, plan
+from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.verdict import Estimate
 from search.errors import SearchError, UsageError
-from search.extent import Extent, plan
-from search.report import write_report
-from search.reporting.figures import Axis, bars, intervals, lines
-from search.settings import Wishes
-from search.space import Space, load_space
-from search.study import IS_BASELINE, SETTINGS
-from search.verdict import Estimate
+from search.report.__main__ import write_report
+from search.report.figures import Axis, bars, intervals, lines
+from search.study.settings import Wishes
+from search.study.space import Space, load_space
+from search.study.study import IS_BASELINE, SETTINGS
 from trainable.config import BASELINE
 
 FORMATS = (".html", ".md")
@@ -428,7 +428,7 @@ def test_study_of_another_program_is_refused(tmp_path):
 def test_report_loads_nothing_heavy():
     """A search that ends writes one: TensorFlow, Ray, Streamlit and plotting libraries are not imported for it."""
     script = (
-        "import search.report, sys\n"
+        "import search.report.__main__, sys\n"
         "print(sorted({'ray', 'tensorflow', 'keras', 'streamlit', 'plotly', 'pandas'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)

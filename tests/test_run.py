@@ -229,7 +229,7 @@ def test_timeout_stops_new_trials(given, tmp_path):
 def test_help_is_answered_without_heavy_imports():
     """--help and a wrong option do not wait for Ray or TensorFlow."""
     script = (
-        "import sys; from search.run import main\n"
+        "import sys; from search.run.__main__ import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
         "print(sorted({'ray', 'tensorflow', 'optuna', 'streamlit'} & set(sys.modules)))"
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from search.errors import UsageError
-from search.resources import Resources, fitting
-from search.runtime import _check_host, check_this_machine
+from search.runtime.local import _check_host, check_this_machine
+from search.runtime.resources import Resources, fitting
 
 
 def test_this_machine_is_asked_without_ray():
@@ -18,9 +18,13 @@ def test_this_machine_is_asked_without_ray():
     ("what", "value", "line"),
     [
         ("socket.gethostname", lambda: "m\udcff", r"this machine's name, 'm\\udcff', must be UTF-8 for Ray; "),
-        ("search.runtime.MEMORY", "/proc/none", r"/proc/none cannot be read, which Ray does; "),
-        ("search.runtime.get_localhost_ip", lambda: "10.9.9.9", r"localhost is 10.9.9.9 here, and Ray goes there; "),
-        ("search.runtime.LOOPBACK", "203.0.113.1", r"the loopback interface 203.0.113.1 cannot be used: "),
+        ("search.runtime.local.MEMORY", "/proc/none", r"/proc/none cannot be read, which Ray does; "),
+        (
+            "search.runtime.local.get_localhost_ip",
+            lambda: "10.9.9.9",
+            r"localhost is 10.9.9.9 here, and Ray goes there; ",
+        ),
+        ("search.runtime.local.LOOPBACK", "203.0.113.1", r"the loopback interface 203.0.113.1 cannot be used: "),
     ],
 )
 def test_machine_on_which_ray_would_not_start_is_refused(what, value, line, monkeypatch):

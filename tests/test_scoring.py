@@ -11,10 +11,10 @@ import pytest
 from commands import ROOT
 
 from trainable.config import BASELINE
-from trainable.engine import Engine
 from trainable.errors import DataError
-from trainable.model import keras_bytes, keras_model
-from trainable.scoring import PIXEL_MAX, read_weights, wrong_images
+from trainable.mlp.engine import Engine
+from trainable.mlp.network import keras_bytes, keras_model
+from trainable.mlp.scoring import PIXEL_MAX, read_weights, wrong_images
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_scoring_loads_no_tensorflow(weights, tmp_path):
     """The driver scores networks, and TensorFlow would cost it seconds and memory."""
     (tmp_path / "model.keras").write_bytes(keras_bytes(weights))
     script = (
-        "import sys, pathlib, numpy as np; from trainable.scoring import PIXEL_MAX, read_weights, wrong_images\n"
+        "import sys, pathlib, numpy as np; from trainable.mlp.scoring import PIXEL_MAX, read_weights, wrong_images\n"
         "weights = read_weights(pathlib.Path(sys.argv[1]).read_bytes())\n"
         "wrong_images(weights, np.zeros((3, 784), np.uint8), np.zeros(3, np.uint8))\n"
         "print(sorted({'tensorflow', 'keras'} & set(sys.modules)))"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from search.errors import RuntimeLostError, StartError, UsageError
-from search.scratch import LONGEST_BASE, VARIABLES, scratch_folder
+from search.runtime.scratch import LONGEST_BASE, VARIABLES, scratch_folder
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_place_that_will_not_do_is_passed_over(kind, place, monkeypatch):
 def test_no_place_at_all_is_said_in_one_line(place, monkeypatch):
     """Each place is named with what is wrong with it, and what would be right."""
     long = place / ("x" * LONGEST_BASE)
-    monkeypatch.setattr("search.scratch.USUAL", (str(long), str(place / "none")))
+    monkeypatch.setattr("search.runtime.scratch.USUAL", (str(long), str(place / "none")))
     message = (
         rf"^there is no place for temporary files \({long}: is not an absolute path of at most 19 bytes; "
         rf"{place}/none: No such file or directory\); set TMPDIR to a folder of at most 19 bytes$"

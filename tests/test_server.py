@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import pytest
 from commands import ROOT, clean_environment
 
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

@@ -10,11 +10,11 @@ from unittest import mock
 
 import pytest
 
-from search import execution, terminal
-from search.options import parse
-from search.resources import Resources
-from search.session import Session
-from search.terminal import UnwritableError
+from search.run import execution
+from search.run.options import parse
+from search.run.session import Session
+from search.runtime.resources import Resources
+from search.terminal.streams import UnwritableError
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def ended(monkeypatch, capsys):
 def run(monkeypatch, folder, run_trials, *arguments):
     """Run a search whose trials are run by a function; return the exit status."""
     tuning = SimpleNamespace(mnist_trainable=lambda *_: None, run_trials=run_trials)
-    monkeypatch.setitem(sys.modules, "search.tuning", tuning)
+    monkeypatch.setitem(sys.modules, "search.runtime.tuning", tuning)
     options = parse(["--trials", "3", "--study", "s", "--runs", str(folder), *arguments])
     return Session(options, time.monotonic()).run()
 
@@ -60,7 +60,7 @@ def test_answer_so_far_is_told_before_ray_ends(ended, monkeypatch, tmp_path):
 def test_answer_that_nobody_takes_leaves_the_status_of_a_signal(ended, monkeypatch, tmp_path):
     """And is told beside it."""
     answer = mock.Mock(side_effect=UnwritableError("the answer cannot be written to standard output: Broken pipe"))
-    monkeypatch.setattr(terminal, "answer", answer)
+    monkeypatch.setattr(streams, "answer", answer)
     assert run(monkeypatch, tmp_path, signalled, "--json") == 143
     assert "the answer cannot be written to standard output: Broken pipe\n" in ended[0].err
 

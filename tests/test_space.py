@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search.errors import UsageError
-from search.space import BUILT_IN, Space, load_space, to_toml
+from search.study.space import BUILT_IN, Space, load_space, to_toml
 from trainable.config import BASELINE
 
 

@@ -12,11 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from search.answer import FAILURE, SECONDS, VAL_ACCURACY
-from search.goal import Goal
-from search.options import parse
-from search.settings import Wishes
-from search.stopping import (
+from search.confirmation.evidence import FAILURE, SECONDS, VAL_ACCURACY
+from search.confirmation.goal import Goal
+from search.confirmation.stopping import (
     FEWEST,
     LEAST_DEVIATION,
     STOPS,
@@ -30,6 +28,8 @@ from search.stopping import (
     spread_networks,
     stops_of,
 )
+from search.run.options import parse
+from search.study.settings import Wishes
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})

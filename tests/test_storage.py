@@ -11,7 +11,7 @@ import sqlalchemy.exc
 from optuna import create_study, load_study
 
 from search.errors import UsageError
-from search.storage import exists, location, open_read_only, open_storage, parse_url, shown, sqlite_file
+from search.storage.address import exists, location, open_read_only, open_storage, parse_url, shown, sqlite_file
 
 
 def url_of(file):

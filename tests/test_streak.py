@@ -9,10 +9,10 @@ from attempts import fail, report, run, trials_over
 from optuna.trial import TrialState
 
 from search.errors import HopelessError
-from search.failures import Failure
-from search.instants import HERE, ended
-from search.streak import kind_of
-from search.study import FAILURE, Counts, count
+from search.study.instants import HERE, ended
+from search.study.study import FAILURE, Counts, count
+from search.trials.failures import Failure
+from search.trials.streak import kind_of
 
 CRASH = Failure("crashed", "the worker's process ended", retried=True)
 
@@ -124,7 +124,7 @@ def test_trials_that_failed_alike_before_do_not_stop_the_next_command(make):
 
 def test_many_that_failed_before_are_acquitted_by_one_good_trial(make, monkeypatch):
     """Those of several commands are tried first, and may be more than a search begins with; when each ended is kept."""
-    monkeypatch.setattr("search.trials.HOPELESS", 3)
+    monkeypatch.setattr("search.trials.lifecycle.HOPELESS", 3)
     for _ in range(2):
         _, trials, _ = make(goal=9)
         for number in range(6):
@@ -175,7 +175,7 @@ def test_lost_workers_do_not_stop_the_search(make):
 
 def test_search_whose_first_trials_diverge_is_stopped(make, monkeypatch):
     """What diverges so often from the start will do so on, by its own fault; one good trial and the search goes on."""
-    monkeypatch.setattr("search.trials.HOPELESS", 3)
+    monkeypatch.setattr("search.trials.lifecycle.HOPELESS", 3)
     study, trials, _ = make(goal=30)
     for number in range(2):
         run(trials, str(number), math.nan, failure="diverged at epoch 1")

@@ -10,14 +10,11 @@ from optuna.distributions import CategoricalDistribution, IntDistribution
 from optuna.trial import TrialState
 
 from search.errors import UsageError
-from search.failures import FailureStore
-from search.instants import BEGAN
-from search.live import Observer
-from search.models import ModelStore
-from search.settings import Settings, Wishes
-from search.space import BUILT_IN, Space
-from search.storage import open_storage
-from search.study import (
+from search.storage.address import open_storage
+from search.study.instants import BEGAN
+from search.study.settings import Settings, Wishes
+from search.study.space import BUILT_IN, Space
+from search.study.study import (
     FAILURE,
     INTERRUPTED,
     IS_BASELINE,
@@ -36,7 +33,10 @@ from search.study import (
     settings_of,
     trial_seed,
 )
-from search.trials import Trials
+from search.trials.failures import FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import Observer
+from search.trials.models import ModelStore
 from trainable.config import BASELINE
 
 STUDIES = Path(__file__).parent / "studies"  # as earlier versions of this project left them

@@ -9,17 +9,17 @@ from confirmations import decided
 from optuna.distributions import IntDistribution
 from rich.console import Console
 
-from search.answer import OUT_OF_DATE
-from search.candidates import Candidate
-from search.confirmed import CONFIRMATION, answer_of, plan_of
-from search.models import ModelStore
-from search.options import parse
-from search.settings import Wishes
-from search.space import Space
-from search.storage import location, shown
-from search.study import IS_BASELINE
-from search.summary import Summary, Times
-from search.wording import sentence_of
+from search.confirmation.candidates import Candidate
+from search.confirmation.evidence import OUT_OF_DATE
+from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.wording import sentence_of
+from search.run.options import parse
+from search.run.summary import Summary, Times
+from search.storage.address import location, shown
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import IS_BASELINE
+from search.trials.models import ModelStore
 from trainable.config import BASELINE
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from commands import ROOT, clean_environment
 
-from search import interpreter, surroundings
 from search.__main__ import COMMANDS
-from search.surroundings import PACKAGES, finding, import_failure
+from search.surroundings import interpreter
+from search.surroundings import packages as modules
+from search.surroundings.packages import PACKAGES, finding, import_failure
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
@@ -182,7 +183,7 @@ def test_other_version_is_named(name, version, line, packages, suitable):
 @pytest.mark.parametrize("missing", ["ray", "cmaes"])
 def test_missing_package_is_named_with_the_python_that_has_it(missing, packages, suitable, tmp_path, monkeypatch):
     """Who starts the system's Python is told which one to start."""
-    monkeypatch.setattr(surroundings, "ROOT", str(tmp_path / "project"))
+    monkeypatch.setattr(modules, "ROOT", str(tmp_path / "project"))
     del suitable[missing]
     packages(suitable)
     write(tmp_path, f"{missing}/of another kind")  # a folder of this name where the command is started is no package
@@ -216,7 +217,7 @@ def test_variables_for_python_change_no_command():
         "search", PYTHONOPTIMIZE="2", PYTHONINSPECT="1", PYTHONPROFILEIMPORTTIME="1", PYTHONWARNINGS="error"
     )
     assert (result.returncode, result.stdout.splitlines()[0]) == (0, "usage: python -m search COMMAND [OPTION ...]")
-    assert "search.variables" in result.stderr  # until it begins again
+    assert "search.surroundings.variables" in result.stderr  # until it begins again
     assert "argparse" not in result.stderr
 
 

@@ -29,8 +29,8 @@ from commands import (
 from damaged import TRIALS
 from optuna.trial import TrialState
 
-from search.guard import descendants
-from search.study import Counts, count
+from search.study.study import Counts, count
+from search.surroundings.guard import descendants
 
 
 def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
@@ -257,7 +257,7 @@ def test_nothing_is_unpickled_by_the_export_or_the_dashboard(finished, tmp_path)
     """A pickle can run anything, so neither command loads a class or a function by one."""
     script = (
         "import sys\n"
-        "from search.export import main\n"
+        "from search.export.__main__ import main\n"
         "from pathlib import Path\n"
         "from dashboard.model.kept import kept_models, weights_of\n"
         "from dashboard.source import Source\n"

@@ -23,9 +23,9 @@ from commands import (
 )
 from optuna.trial import TrialState
 
-from search import terminal
-from search.progress import PLAIN_WIDTH, console_on
-from search.terminal import Lenient, UnwritableError
+from search.run.progress import PLAIN_WIDTH, console_on
+from search.terminal import streams
+from search.terminal.streams import Lenient, UnwritableError
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_pipe_without_its_reader_is_written_in_vain(pipe):
     print("nobody reads", file=stream)
     assert stream.buffer.unwritten == "Broken pipe"
     with pytest.raises(UnwritableError, match="the answer cannot be written to standard output: Broken pipe"):
-        terminal.answer("{}", stream)
+        streams.answer("{}", stream)
 
 
 def test_full_disk_costs_what_is_printed():
@@ -85,9 +85,9 @@ def test_reader_that_never_reads_costs_no_more_memory_than_a_limit(pipe):
     reader, writer = pipe
     raw = Lenient(writer)
     for _ in range(3):
-        raw.write(b"." * terminal.KEPT)
+        raw.write(b"." * streams.KEPT)
     raw.write(b"the end")
-    assert len(raw._kept) <= terminal.KEPT
+    assert len(raw._kept) <= streams.KEPT
     assert raw._kept.endswith(b"the end")
     assert len(os.read(reader, 100)) == 100
 
@@ -193,7 +193,9 @@ def test_locale_without_the_characters_of_a_name_is_named():
 
 def test_first_moments_of_a_command_end_with_a_line():
     """A signal that comes before anything has to be put in order ends the process at once."""
-    script = "import os, signal, sys; from search import terminal\nterminal.command(lambda: os.kill(os.getpid(), {}))"
+    script = (
+        "import os, signal, sys; from search.terminal import streams\nstreams.command(lambda: os.kill(os.getpid(), {}))"
+    )
     for number in (signal.SIGINT, signal.SIGTERM):
         command = [sys.executable, "-c", script.format(int(number))]
         result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
@@ -203,8 +205,8 @@ def test_first_moments_of_a_command_end_with_a_line():
 def test_signals_that_the_parent_blocked_end_a_command():
     """What it is started with blocked would never reach it; and its own files are its own, whatever the umask."""
     script = (
-        "import os, signal, sys; from search import terminal\n"
-        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT}); os.umask(0o777); terminal.begin()\n"
+        "import os, signal, sys; from search.terminal import streams\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT}); os.umask(0o777); streams.begin()\n"
         "print(oct(os.umask(0o22)), flush=True); os.kill(os.getpid(), signal.SIGTERM)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=30)

@@ -8,8 +8,8 @@ import pytest
 from attempts import report, run, trials_over
 from optuna.trial import TrialState
 
-from search.failures import Failure
-from search.study import count, ranked
+from search.study.study import count, ranked
+from search.trials.failures import Failure
 from trainable.config import BASELINE, KEEP_FROM
 
 

@@ -5,7 +5,7 @@ import logging
 import pytest
 from commands import invoke
 
-from search.variables import FOR_PYTHON, forget_for_python, forget_for_ray
+from search.surroundings.variables import FOR_PYTHON, forget_for_python, forget_for_ray
 
 PROXIES = {
     "https_proxy": "http://proxy:3128",
@@ -59,7 +59,7 @@ def test_search_leaves_them_out_before_anything_is_loaded(option, tmp_path, monk
         seen.update(os.environ)
         raise Seen
 
-    monkeypatch.setattr("search.session.Session", session)
+    monkeypatch.setattr("search.run.session.Session", session)
     with caplog.at_level(logging.INFO), pytest.raises(Seen):
         invoke("search.run", "--verbose", "--runs", tmp_path, *option)
     assert ("RAY_ADDRESS" in seen) == bool(option)

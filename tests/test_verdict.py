@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from benchmarks.simulated import LIKE_BASELINE, STEADY, UNSTEADY, confirmations, errors
-from search.verdict import NOTEBOOK, Word, compare, wilson
+from search.confirmation.verdict import NOTEBOOK, Word, compare, wilson
 
 IMAGES = 60
 SEARCHES = 1000

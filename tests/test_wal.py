@@ -11,11 +11,11 @@ import pytest
 from commands import ROOT, invoke
 from optuna import create_study, load_study
 
-from search import sqlite
 from search.errors import UsageError
-from search.sqlite import leave_files, settle
-from search.storage import exists, open_read_only, open_storage
-from search.wal import check_own, checkpoint
+from search.storage import sqlite
+from search.storage.address import exists, open_read_only, open_storage
+from search.storage.sqlite import leave_files, settle
+from search.storage.wal import check_own, checkpoint
 
 OLD = ROOT / "tests" / "studies" / "version-0.1.0-verdict.db"
 

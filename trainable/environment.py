@@ -19,7 +19,9 @@ from trainable.process import ONEDNN
 
 PACKAGES = ("tensorflow", "keras", "numpy")
 # The modules of this package that decide the numbers: their source stands for the engine's version.
-ENGINE = ("config", "data", "engine", "evaluate", "model", "precision", "process", "scoring")
+ENGINE = (
+    "config", "mnist.source", "mlp.engine", "mlp.evaluate", "mlp.network", "precision", "process", "mlp.scoring",
+)  # fmt: skip
 
 # The instruction sets by which Eigen and oneDNN choose their kernels, as Linux calls them.
 INSTRUCTIONS = (
@@ -52,7 +54,7 @@ def code_here() -> dict[str, str]:
 
     The last one is the project's with a digest of this package's source, which changes more often.
     """
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
     digest = _digest("".join(file.read_text(encoding="utf-8") for file in sources))
     return {
         "Python": platform.python_version(),
@@ -96,7 +98,7 @@ def _digest(text: str) -> str:
 
 
 def _source(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+    return Path(__file__).parent.joinpath(f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
 
 
 def _gpus() -> str:

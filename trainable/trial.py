@@ -22,8 +22,8 @@ import ray
 from ray import tune
 
 from trainable.config import ALL_IMAGES, KEEP_FROM, Configuration
-from trainable.data import Dataset
 from trainable.environment import environment_here
+from trainable.mnist.source import Dataset
 from trainable.precision import FLOAT32
 from trainable.process import prepare_tensorflow
 
@@ -52,7 +52,7 @@ class MnistTrial(tune.Trainable):
         threads, gpu = max(1, int(assigned.get("CPU", 1))), bool(assigned.get("GPU"))
         prepare_tensorflow(threads, gpu=gpu)
 
-        from trainable.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
+        from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
         self._engine = Engine(data, precision)
         self._environment = json.dumps(environment_here(threads, gpu=gpu))
@@ -97,6 +97,6 @@ class MnistTrial(tune.Trainable):
         self._parameters_count = sum(array.size for array in self._engine.weights)
 
     def _model_bytes(self) -> bytes:
-        from trainable.model import keras_bytes  # noqa: PLC0415
+        from trainable.mlp.network import keras_bytes  # noqa: PLC0415
 
         return keras_bytes(self._engine.weights)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from search.arguments import Parser, whole
+from search.terminal.arguments import Parser, whole
 from trainable.config import MAX_SEED, Configuration
 from trainable.errors import ConfigError
 

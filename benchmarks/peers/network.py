@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from trainable.data import load_dataset
+from trainable.mnist.source import load_dataset
 
 Split = tuple[NDArray[np.float32], NDArray[np.uint8]]
 """Images float32 [n, 784] in [0, 1], and labels."""

@@ -12,7 +12,7 @@ from optuna.trial import FrozenTrial
 from optuna.visualization import plot_contour, plot_slice
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, titled
-from search.insight import bounds, place
+from search.study.insight import bounds, place
 
 TOP = 0.1  # share of the trials that stands out among parallel coordinates
 ROOM = 0.06  # around the values of a parameter, a share of its range

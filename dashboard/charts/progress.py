@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, thinned, titled
-from search.answer import VAL_ACCURACY, Answer
-from search.looks import BASELINE_NAME
+from search.confirmation.evidence import VAL_ACCURACY, Answer
+from search.confirmation.looks import BASELINE_NAME
 
 AXES = {"trial": "trial, by number", "ended": "time at which trials ended (local)"}
 FEWEST_SEEDS = 2  # that show a spread

@@ -10,14 +10,14 @@ import streamlit as st
 
 from dashboard.model.images import SIDE
 from dashboard.snapshot import Snapshot
-from search.answer import SHA256
-from search.candidates import Candidate
+from search.confirmation.candidates import Candidate
+from search.confirmation.evidence import SHA256
 from search.errors import SearchError, lines_of
-from search.models import ModelStore
-from search.study import IDENTITY, IS_BASELINE, SEED
-from trainable.data import UNREADABLE
+from search.study.study import IDENTITY, IS_BASELINE, SEED
+from search.trials.models import ModelStore
 from trainable.errors import DataError
-from trainable.scoring import Weights, read_weights
+from trainable.mlp.scoring import Weights, read_weights
+from trainable.mnist.source import UNREADABLE
 
 IN_MEMORY = 8  # models
 CLASSES = 10

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from dashboard.model.kept import CLASSES, IN_MEMORY, Kept, Stamp, stamp_of, weights_of
 from search.errors import SearchError
-from trainable.data import cache_file, load_dataset
 from trainable.errors import DataError
-from trainable.prediction import probabilities
-from trainable.scoring import Weights
+from trainable.mlp.prediction import probabilities
+from trainable.mlp.scoring import Weights
+from trainable.mnist.source import cache_file, load_dataset
 
-FETCH = 'python -c "from trainable.data import load_dataset; load_dataset()"'
+FETCH = 'python -c "from trainable.mnist.source import load_dataset; load_dataset()"'
 NO_IMAGES = f"MNIST's images are not on this machine yet. A search here fetches them, and so does `{FETCH}`."
 
 

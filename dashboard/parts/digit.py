@@ -13,9 +13,9 @@ from dashboard.model.kept import Kept, baseline_of, weights_of
 from dashboard.model.predictions import validation
 from dashboard.site import Site
 from search.errors import SearchError
-from search.reporting.findings import capital
-from trainable.data import VALIDATION_SIZE
-from trainable.prediction import probabilities
+from search.report.findings import capital
+from trainable.mlp.prediction import probabilities
+from trainable.mnist.source import VALIDATION_SIZE
 
 DRAWN, GIVEN = "draw one", "take a validation image"
 

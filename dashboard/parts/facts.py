@@ -7,9 +7,9 @@ import pandas as pd
 
 from dashboard.marks import title_of
 from dashboard.snapshot import Snapshot, points
-from search.progress import clock
-from search.reporting.findings import capital, number
-from search.study import (
+from search.report.findings import capital, number
+from search.run.progress import clock
+from search.study.study import (
     ATTEMPTS,
     ENVIRONMENT,
     EPOCHS_RUN,

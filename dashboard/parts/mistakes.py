@@ -12,8 +12,8 @@ from dashboard.model.predictions import Validation, confusion, mistakes, predict
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError
-from search.exporting.selection import ONE_IMAGE
-from search.reporting.findings import several
+from search.export.selection import ONE_IMAGE
+from search.report.findings import several
 
 ANY = "any"
 DIGITS = [ANY, *map(str, range(10))]

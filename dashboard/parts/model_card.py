@@ -8,12 +8,12 @@ from dashboard.model.exports import Export, exports_of
 from dashboard.model.kept import Kept
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
-from search.reporting.findings import capital
-from search.storage import location
-from search.study import EPOCHS_RUN
-from search.verdict import Estimate, wilson
-from search.wording import method_of, percent
-from trainable.data import VALIDATION_SIZE
+from search.confirmation.verdict import Estimate, wilson
+from search.confirmation.wording import method_of, percent
+from search.report.findings import capital
+from search.storage.address import location
+from search.study.study import EPOCHS_RUN
+from trainable.mnist.source import VALIDATION_SIZE
 
 LUCK = "The best of many trials is partly luck: expect a little less on other images."
 FLATTERED = "This network was trained on the validation images, too: what it scores on them is flattering."

@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard.source import View
 from dashboard.status import Phase, Status, continue_command
-from search.answer import Answer
-from search.lease import Holder
-from search.progress import clock
-from search.reporting.findings import capital
+from search.confirmation.evidence import Answer
+from search.report.findings import capital
+from search.run.progress import clock
+from search.storage.lease import Holder
 
 
 def show_movement(view: View) -> None:

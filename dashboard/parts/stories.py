@@ -7,7 +7,7 @@ from pathlib import Path
 from dashboard.model.kept import store_of
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError
-from search.failures import FailureStore
+from search.trials.failures import FailureStore
 
 LONGEST = 100_000  # characters; of a longer story the end is shown, where the exception is
 

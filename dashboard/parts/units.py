@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from dashboard.model.images import SIDE, diverging, enlarged
 from dashboard.model.kept import Kept, weights_of
-from trainable.scoring import Weights
+from trainable.mlp.scoring import Weights
 
 NUMBERS = (8, 16, 32, 64)
 STRONGEST, FIRST = "those with the most influence", "the first ones"

@@ -22,8 +22,8 @@ from dashboard.site import REFRESH, Site
 from dashboard.source import View
 from dashboard.status import Phase, continue_arguments
 from search.errors import EXIT_DONE, SearchError
-from search.lease import Holder
-from search.options import MOST_WORKERS, PRUNER_NAMES, SAMPLER_NAMES
+from search.run.options import MOST_WORKERS, PRUNER_NAMES, SAMPLER_NAMES
+from search.storage.lease import Holder
 from trainable.config import MAX_SEED
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's

@@ -12,12 +12,12 @@ from dashboard.parts.stories import Story, stories_of, story_of, story_of_networ
 from dashboard.site import Site
 from dashboard.snapshot import INTERRUPTED, Snapshot
 from dashboard.source import View
-from search.answer import FAILURE
-from search.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.confirmation.evidence import FAILURE
+from search.confirmation.looks import title
 from search.errors import SearchError
-from search.failures import FailureStore
-from search.looks import title
-from search.reporting.findings import several
+from search.report.findings import several
+from search.trials.failures import FailureStore
 
 FAILED = "failed"
 NO_REASON = "no reason recorded"

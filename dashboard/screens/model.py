@@ -7,10 +7,10 @@ from dashboard.parts import digit, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from search.answer import OUT_OF_DATE
+from search.confirmation.evidence import OUT_OF_DATE
 from search.errors import SearchError
 from search.folder import folder_of
-from search.reporting.findings import capital
+from search.report.findings import capital
 
 PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
 

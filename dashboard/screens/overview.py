@@ -11,15 +11,15 @@ from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.style import thinning_note
-from search.answer import OUT_OF_DATE, TEST_IMAGES
-from search.candidates import THE_BASELINE
-from search.explanation import COLUMNS
-from search.insight import warnings_of
-from search.progress import describe
-from search.reporting.findings import BASELINE_WON, MEANINGS, capital, headline_of, remarks, several
-from search.study import POINTS
-from search.verdict import CONFIDENCE, NOTEBOOK, Estimate, wilson
-from search.wording import circumstances_of
+from search.confirmation.candidates import THE_BASELINE
+from search.confirmation.evidence import OUT_OF_DATE, TEST_IMAGES
+from search.confirmation.explanation import COLUMNS
+from search.confirmation.verdict import CONFIDENCE, NOTEBOOK, Estimate, wilson
+from search.confirmation.wording import circumstances_of
+from search.report.findings import BASELINE_WON, MEANINGS, capital, headline_of, remarks, several
+from search.run.progress import describe
+from search.study.insight import warnings_of
+from search.study.study import POINTS
 
 TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
          "open": (st.info, "hourglass_empty")}  # fmt: skip

@@ -13,12 +13,12 @@ from dashboard.parts.stories import story_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from search.comparison import epochs_to_compare
 from search.errors import SearchError, UsageError
-from search.progress import gain
-from search.reporting.findings import capital
-from search.reporting.recipe import export_command, replay_command
-from search.study import ENVIRONMENT, FAILURE, queued_params
+from search.replay.comparison import epochs_to_compare
+from search.report.findings import capital
+from search.report.recipe import export_command, replay_command
+from search.run.progress import gain
+from search.study.study import ENVIRONMENT, FAILURE, queued_params
 
 KEY = "trial"  # in the address; without it the best is shown
 

@@ -12,9 +12,9 @@ from playwright.sync_api import expect
 from visits import PATIENCE, Visit
 
 from benchmarks.browsing import serving
-from search.settings import Wishes
-from search.storage import open_storage
-from search.study import open_study, ranked
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.study import open_study, ranked
 
 ROW = 35  # pixels, of a table; its title is as high
 

@@ -26,8 +26,8 @@ from commands import ROOT, clean_environment, left_of
 from invariants import violations
 from postgres import PostgresServer
 
-from search.guard import command_of, descendants, start_of
-from search.study import is_interrupted
+from search.study.study import is_interrupted
+from search.surroundings.guard import command_of, descendants, start_of
 
 FAULTS = {
     "driver": "kill -9 of the driver",

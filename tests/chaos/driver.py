@@ -9,9 +9,9 @@ import time
 
 from ray import tune
 
-import search.tuning
-from search.run import main
-from search.terminal import command, leave
+import search.runtime.tuning
+from search.run.__main__ import main
+from search.terminal.streams import command, leave
 from trainable import trial as keys
 
 MODEL_BYTES = 300_000  # too many for Ray to send along with a result: they go through the object store
@@ -62,5 +62,5 @@ class FastTrial(tune.Trainable):
 
 
 if __name__ == "__main__":
-    search.tuning.mnist_trainable = lambda *_: FastTrial
+    search.runtime.tuning.mnist_trainable = lambda *_: FastTrial
     leave(command(main))

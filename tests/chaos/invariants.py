@@ -3,8 +3,8 @@
 from driver import accuracy, model
 from optuna.trial import TrialState
 
-from search.models import ModelStore
-from search.study import count, is_interrupted, queued_params, ranked
+from search.study.study import count, is_interrupted, queued_params, ranked
+from search.trials.models import ModelStore
 from trainable.config import BASELINE
 
 MAX_RETRIES = 2  # by default

@@ -10,9 +10,9 @@ from pathlib import Path
 import optuna
 from commands import ROOT, wait_until
 
-from search.guard import command_of, descendants
-from search.study import HOST
-from trainable.data import cache_file
+from search.study.study import HOST
+from search.surroundings.guard import command_of, descendants
+from trainable.mnist.source import cache_file
 
 FILE = "~/on-premise.yaml"
 SETTINGS = ". ~/mnist-search/deploy/settings.sh"

@@ -12,9 +12,9 @@ import pytest
 from cluster.on_premise import Cluster, now, training, training_began
 from commands import wait_until
 
-from search.failures import LOST_NODE
-from search.guard import descendants, is_ray
-from search.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.study.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.surroundings.guard import descendants, is_ray
+from search.trials.failures import LOST_NODE
 
 TRIALS = 40
 RETRIED_WITHIN = 15  # seconds after the power went

@@ -14,9 +14,9 @@ import pytest
 from cluster.on_premise import FILE, SETTINGS, Cluster, now, training, training_began
 from commands import ROOT, wait_until
 
-from search.failures import LOST_NODE
-from search.guard import command_of, descendants
-from search.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.study.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.surroundings.guard import command_of, descendants
+from search.trials.failures import LOST_NODE
 
 CUT_NOTICED_WITHIN = 30  # seconds from the cut to the next attempt at the trial
 DEADLINE = 3  # seconds from the notice to a spot instance's end

@@ -12,12 +12,22 @@ from commands import ROOT
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from search.candidates import THE_BASELINE, Candidate
-from search.confirmed import CONFIRMATION, fresh_seeds
-from search.extent import Extent, plan
-from search.settings import Wishes
-from search.storage import open_storage, sqlite_file
-from search.study import EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, SECONDS, SEED, enqueue, open_study, settings_of
+from search.confirmation.candidates import THE_BASELINE, Candidate
+from search.confirmation.extent import Extent, plan
+from search.confirmation.record import CONFIRMATION, fresh_seeds
+from search.storage.address import open_storage, sqlite_file
+from search.study.settings import Wishes
+from search.study.study import (
+    EPOCHS_RUN,
+    FAILURE,
+    HOST,
+    PARAMETERS_COUNT,
+    SECONDS,
+    SEED,
+    enqueue,
+    open_study,
+    settings_of,
+)
 
 # What the trials of `make_study` come to: val_accuracy by epoch, state, and why they failed.
 TRIALS = (

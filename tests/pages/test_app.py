@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from search.settings import Wishes
-from search.storage import open_storage, sqlite_file
-from search.study import open_study
+from search.storage.address import open_storage, sqlite_file
+from search.study.settings import Wishes
+from search.study.study import open_study
 
 PAGES = ("overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
 COMPLETE = ([0.96, 0.97], "COMPLETE", None)

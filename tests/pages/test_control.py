@@ -8,11 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import control
-from search.extent import GOAL
-from search.goal import Goal
-from search.guard import start_of
-from search.lease import LEASES, Holder, Lease
-from search.storage import open_storage
+from search.confirmation.extent import GOAL
+from search.confirmation.goal import Goal
+from search.storage.address import open_storage
+from search.storage.lease import LEASES, Holder, Lease
+from search.surroundings.guard import start_of
 
 
 def labels(page):

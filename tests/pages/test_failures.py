@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from dashboard.screens.failures import groups, networks
-from search.failures import Failure, FailureStore
-from search.study import RETRY_OF
+from search.study.study import RETRY_OF
+from search.trials.failures import Failure, FailureStore
 
 COMPLETE = ([0.97], "COMPLETE", None)
 

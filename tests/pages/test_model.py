@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from confirmations import decided, key_of
 
-from search.answer import SHA256
-from search.candidates import TESTED, THE_BASELINE, Candidate
-from search.confirmed import CONFIRMATION, plan_of
-from search.models import ModelStore
-from search.study import IDENTITY, settings_of
-from trainable.scoring import MEMBER, PATHS
+from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate
+from search.confirmation.evidence import SHA256
+from search.confirmation.record import CONFIRMATION, plan_of
+from search.study.study import IDENTITY, settings_of
+from search.trials.models import ModelStore
+from trainable.mlp.scoring import MEMBER, PATHS
 
 HIDDEN = 6
 

@@ -4,16 +4,16 @@ import pytest
 from confirmations import scored, validated
 from optuna.distributions import IntDistribution
 
-from search.candidates import THE_BASELINE, Candidate
-from search.confirmed import CONFIRMATION
-from search.extent import GOAL
-from search.goal import Goal
-from search.lease import Lease
-from search.settings import Wishes
-from search.space import Space
-from search.storage import open_storage
-from search.study import open_study
-from search.verdict import wilson
+from search.confirmation.candidates import THE_BASELINE, Candidate
+from search.confirmation.extent import GOAL
+from search.confirmation.goal import Goal
+from search.confirmation.record import CONFIRMATION
+from search.confirmation.verdict import wilson
+from search.storage.address import open_storage
+from search.storage.lease import Lease
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import open_study
 
 
 def metrics(page):

@@ -17,8 +17,8 @@ from dashboard.charts.progress import (
     with_values,
 )
 from dashboard.style import MOST_POINTS
-from search.confirmed import answer_of
-from search.settings import Wishes
+from search.confirmation.record import answer_of
+from search.study.settings import Wishes
 
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)
 

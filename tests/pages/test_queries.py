@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard import queries
 from dashboard.queries import History, study_names
 from search.errors import UsageError
-from search.lease import Lease, holder_of
-from search.storage import open_read_only
-from search.study import IDENTITY
+from search.storage.address import open_read_only
+from search.storage.lease import Lease, holder_of
+from search.study.study import IDENTITY
 
 SPACE = {
     "hidden_units": IntDistribution(1, 1000, log=True),

@@ -8,13 +8,13 @@ import pytest
 
 from dashboard.snapshot import COLUMNS, points, row_of, state_of
 from dashboard.source import Feed
+from search.confirmation.extent import GOAL
+from search.confirmation.goal import Goal
 from search.errors import UsageError
-from search.extent import GOAL
-from search.goal import Goal
-from search.settings import Wishes
-from search.space import Space
-from search.storage import open_read_only, open_storage
-from search.study import open_study
+from search.storage.address import open_read_only, open_storage
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import open_study
 
 
 @pytest.fixture

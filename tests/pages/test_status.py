@@ -12,14 +12,14 @@ import pytest
 from dashboard.snapshot import Snapshot, local_time, row_of
 from dashboard.source import Feed
 from dashboard.status import Phase, continue_command, status_of
-from search.extent import GOAL, Extent
-from search.goal import Goal
-from search.instants import BEGAN, ENDED, Clock, ended
-from search.lease import Holder
-from search.options import parse
-from search.settings import Wishes
-from search.storage import open_read_only
-from search.study import FAILURE, SECONDS
+from search.confirmation.extent import GOAL, Extent
+from search.confirmation.goal import Goal
+from search.run.options import parse
+from search.storage.address import open_read_only
+from search.storage.lease import Holder
+from search.study.instants import BEGAN, ENDED, Clock, ended
+from search.study.settings import Wishes
+from search.study.study import FAILURE, SECONDS
 
 SINCE = datetime(2026, 1, 1, 12, tzinfo=UTC)
 HOLDER = Holder("token", "here", 7, "machine", "process", SINCE.isoformat())

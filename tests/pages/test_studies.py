@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 from dashboard.screens.studies import marked
-from search.settings import Wishes
-from search.space import Space
-from search.storage import open_storage
-from search.study import open_study
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import open_study
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import pytest
 from dashboard.parts.facts import against, measured, parameters
 from dashboard.parts.stories import LONGEST, story_of
 from dashboard.source import Source
-from search.failures import Failure, FailureStore
-from search.models import ModelStore
-from search.study import IDENTITY, RETRY_OF
+from search.study.study import IDENTITY, RETRY_OF
+from search.trials.failures import Failure, FailureStore
+from search.trials.models import ModelStore
 
 
 @pytest.fixture

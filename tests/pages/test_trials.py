@@ -9,10 +9,10 @@ from optuna.distributions import FloatDistribution, IntDistribution
 from dashboard.filters import Filters, as_csv, ordered, stops
 from dashboard.snapshot import COLUMNS
 from dashboard.source import Source
-from search.settings import Wishes
-from search.space import Space
-from search.storage import open_storage
-from search.study import open_study
+from search.storage.address import open_storage
+from search.study.settings import Wishes
+from search.study.space import Space
+from search.study.study import open_study
 
 
 @pytest.fixture

@@ -1,0 +1,86 @@
+"""What is trained again: configurations, and the networks of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from optuna.trial import FrozenTrial
+
+from search.confirmation.looks import BASELINE_NAME, title
+from search.study.settings import Settings
+from search.study.study import ranked
+from trainable.config import BASELINE
+
+# What a network is trained for, and the beginning of the attribute that holds its result.
+CONFIRMED = "confirmed"  # on the training split, scored on the validation images
+TESTED = "tested"  # on all training images, scored on the test images
+EXPLAINED = "explained"  # on the training split, scored on the validation images, to say why the winner wins
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A configuration that is trained again with fresh seeds.
+
+    Attributes:
+        trial: The number of the trial that found it, or None for the baseline.
+        params: All four parameters.
+        val_accuracy: What that trial's own network scored, a share; None where it is not known, or does not count.
+    """
+
+    trial: int | None
+    params: Mapping[str, Any]
+    val_accuracy: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What the study's attributes call it."""
+        return BASELINE_NAME if self.trial is None else str(self.trial)
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return title(self.name)
+
+
+THE_BASELINE = Candidate(None, BASELINE.params)
+
+
+class Network(NamedTuple):
+    """A network that a verdict, or its explanation, takes; `what` is `CONFIRMED`, `TESTED` or `EXPLAINED`."""
+
+    what: str
+    candidate: Candidate
+    seed: int
+
+    @property
+    def key(self) -> str:
+        """The attribute that its result goes to."""
+        return f"{self.what}:{self.candidate.name}:{self.seed}"
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        images = ", all images" if self.what == TESTED else ""
+        return f"{self.candidate.title} again, seed {self.seed}{images}"
+
+
+def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:
+    """Return the best distinct configurations of a study, best first, the baseline's left out.
+
+    A configuration that several trials have is known by the first of them, whichever did best: so a further one adds
+    nothing to what is known of it.
+    """
+    found: dict[tuple[Any, ...], Candidate] = {}
+    for trial in ranked(trials):
+        params = settings.space.complete(trial.params)
+        key = tuple(params.values())
+        known = found.get(key)
+        if params != BASELINE.params and (known is None or trial.number < (known.trial or 0)):
+            found[key] = Candidate(trial.number, params, trial.value)
+    return list(found.values())[:most]
+
+
+def are_best(candidates: Sequence[Candidate], trials: Sequence[FrozenTrial], settings: Settings) -> bool:
+    """Say whether an answer's candidates are still the best of a study that may have gone on since."""
+    others = [each.params for each in candidates if each != THE_BASELINE]
+    return others == [each.params for each in choose(trials, settings, len(others))]

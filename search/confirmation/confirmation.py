@@ -1,0 +1,293 @@
+"""The confirmation after the trials: the best configurations and the baseline, trained again with fresh seeds.
+
+The best configurations on the training split, where the mean validation accuracy decides who wins; and, with other
+seeds, the winner and the baseline on all training images: only these are scored on the test images. Knows nothing of
+Ray.
+"""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import optuna
+
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Network
+from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Answer
+from search.confirmation.explanation import MOST, networks_to_explain, why_fewer_explain
+from search.confirmation.extent import Extent, why_fewer
+from search.confirmation.ledger import Ledger
+from search.confirmation.stopping import STOPS, Reason, note_stop
+from search.errors import SearchError
+from search.study.settings import Settings
+from search.study.study import INTERRUPTED
+from search.trials.failures import Failure, FailureStore
+from search.trials.lifecycle import Trials
+from search.trials.live import Observer, Report, Retraining
+from search.trials.models import ModelStore
+from trainable.config import ALL_IMAGES, KEEP_FROM
+from trainable.mlp.scoring import read_weights, wrong_images
+from trainable.mnist.source import HeldOutSet
+
+
+class Confirmation:
+    """Asks the trials until they are exhausted, and then what is to be confirmed; see `tuning.Work`.
+
+    While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case. What a
+    search has to know before its trials is trained before them.
+    """
+
+    def __init__(
+        self,
+        trials: Trials,
+        study: optuna.Study,
+        settings: Settings,
+        extent: Extent | None,
+        *,
+        models: ModelStore,
+        failures: FailureStore,
+        held_out: Callable[[], HeldOutSet],
+        observer: Observer,
+        max_retries: int = 0,
+        workers: Callable[[], int] = lambda: 1,
+        first: Sequence[Network] = (),
+        validation: Callable[[], HeldOutSet] | None = None,
+        tell_stop: Callable[[Reason, str], None] = lambda *_: None,
+    ) -> None:
+        """Follow on these trials.
+
+        Args:
+            trials: Asked first.
+            study: Where results are recorded.
+            settings: The study's.
+            extent: How much is confirmed; None where nothing is.
+            models: Where the finalists' models are kept.
+            failures: Where the stories of failures are kept.
+            held_out: Loads the test images; called only when a finalist is to be scored.
+            observer: Is told of every network.
+            max_retries: Further attempts at a network whose worker was lost.
+            workers: How many networks can be in training at once.
+            first: Networks that are trained before the trials.
+            validation: Loads the validation images, where the verdict is to be explained.
+            tell_stop: Is told once why no further trial starts, where the study lacks some.
+        """
+        self._trials, self._study, self._settings, self._extent = trials, study, settings, extent
+        self._models, self._failures, self._observer = models, failures, observer
+        self._max_retries, self._workers, self._first, self._validation = max_retries, workers, first, validation
+        self._tell_stop = tell_stop
+        self._ledger = Ledger(study, settings, extent, models, held_out)
+        self._in_training: dict[str, tuple[Network, Retraining]] = {}
+        self._losses: dict[str, int] = {}
+        self._put_off: set[str] = set()  # keys of networks that this command cannot train
+        self._spared = [0, 0]  # networks of the verdict, and of its explanation, that were told not to be needed
+        self._has_ended = False  # whether it is on record why the search ended
+        self._ended = 0
+        self._seconds = 0.0
+        self._first_started: float | None = None
+
+    def take_stock(self) -> None:
+        """Forget what no worker has any more."""
+        self._trials.take_stock()
+        for _, training in self._in_training.values():
+            self._observer.lost(training, f"{INTERRUPTED}: trained again")
+        self._in_training.clear()
+        self._ledger.read()
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no trial and no network is to be asked, now or later."""
+        if not self.has_searched or self._free():
+            return False
+        answer = self._answer()
+        is_open = answer is not None and (answer.may_follow or (self._validation and not answer.verdict))
+        return not (self._in_training and is_open)
+
+    @property
+    def has_searched(self) -> bool:
+        """Whether no trial is to be asked any more, and none is in flight; why the search ended is on record then."""
+        is_over = self._trials.exhausted and not self._trials.in_flight
+        if is_over and not self._has_ended:
+            self._note_end()
+        return is_over
+
+    @property
+    def ended(self) -> int:
+        """How many trials and networks came to an end."""
+        return self._trials.ended + self._ended
+
+    @property
+    def training_seconds(self) -> float:
+        """What workers spent with training."""
+        return self._trials.training_seconds + self._seconds
+
+    @property
+    def first_started(self) -> float | None:
+        """`time.monotonic()` when the first worker began."""
+        known = [each for each in (self._first_started, self._trials.first_started) if each is not None]
+        return min(known, default=None)
+
+    def ask(self, key: str) -> dict[str, Any] | None:
+        """Start a trial or a network; None where it is not yet known what comes next."""
+        if self._trials.exhausted:
+            free = self._free()
+        elif self._is_known(self._first):
+            return self._trials.ask(key)
+        else:
+            free = self._not_taken(self._first)
+        if not free:
+            return None
+        network = free[0]
+        config = {**network.candidate.params, "seed": network.seed, ALL_IMAGES: network.what == TESTED}
+        if network.what == EXPLAINED:
+            config[KEEP_FROM] = -math.inf
+        self._in_training[key] = network, Retraining(network.title, config)
+        return config
+
+    def start(self, key: str) -> None:
+        """Note that a worker has begun."""
+        if key not in self._in_training:
+            self._trials.start(key)
+            return
+        self._first_started = self._first_started or time.monotonic()
+        self._observer.retraining(self._in_training[key][1])
+
+    def report(self, key: str, report: Report) -> bool:
+        """Record an epoch of a trial, or note one of a network, which is never stopped before its end."""
+        if key not in self._in_training:
+            return self._trials.report(key, report)
+        self._take(self._in_training[key][1], report)
+        return False
+
+    def keep_model(self, key: str, model: bytes) -> None:
+        """Remember a finished model."""
+        if key in self._in_training:
+            self._in_training[key][1].model = model
+        else:
+            self._trials.keep_model(key, model)
+
+    def fail(self, key: str, failure: Failure) -> None:
+        """Train a lost network again, or leave it to the next command: its configuration was trained before.
+
+        Raises:
+            SearchError: Further ones would fail, too.
+        """
+        if key not in self._in_training:
+            self._trials.fail(key, failure)
+            return
+        network, training = self._in_training.pop(key)
+        if failure.story:
+            self._failures.write_network(network.key, failure)
+        losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
+        if is_again := failure.retried and losses <= self._max_retries:
+            self._observer.lost(training, f"{failure.reason}: trained again")
+        else:
+            self._put_off.add(network.key)
+            self._observer.lost(training, f"{failure.reason}: left to the next command")
+        if not is_again or failure.is_want:
+            hopeless = self._trials.streak.add(failure, network.key)
+            if hopeless:
+                raise SearchError(hopeless)
+
+    def finish(self, key: str, last: Report) -> None:
+        """Record what came of a trial or a network."""
+        if key not in self._in_training:
+            self._trials.finish(key, last)
+            return
+        network, training = self._in_training.pop(key)
+        self._take(training, last)
+        self._trials.streak.break_off()
+        self._ended += 1
+        if (result := self._result(network, training, last)) is None:
+            return  # another network of the candidate has failed meanwhile: nothing but finalists is scored
+        self._ledger.record(network.key, {SECONDS: training.seconds} | result)
+        if network in self._first:
+            self._trials.weigh_again()
+        answer = self._answer()
+        if answer is not None and answer.verdict is not None:
+            self._models.keep_only_final([each.name for each in answer.candidates])
+        self._observer.retrained(training, self._done(answer), self._most - sum(self._spared))
+        self._tell_spared(answer)
+
+    def _result(self, network: Network, training: Retraining, last: Report) -> dict[str, Any] | None:
+        """Return what is recorded of a network; None where it is of no use any more."""
+        if last.failure:
+            return {FAILURE: last.failure}
+        if network.what == CONFIRMED:
+            return {VAL_ACCURACY: last.val_accuracy}
+        model = training.model or b""
+        if network.what == EXPLAINED and self._validation is not None:
+            images = self._validation()
+            return {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+        answer = self._answer()
+        if answer is None or network not in answer.networks:
+            return None
+        return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, answer)
+
+    def _take(self, training: Retraining, report: Report) -> None:
+        training.last = report
+        training.seconds += report.seconds
+        self._seconds += report.seconds
+
+    @property
+    def _most(self) -> int:
+        """How many networks there are at most."""
+        explained = MOST if self._validation else 0
+        return len(self._first) + (self._extent.most + explained if self._extent else 0)
+
+    def _done(self, answer: Answer | None) -> int:
+        """How many of them are trained."""
+        others = self._ledger.has([*self._first, *self._to_explain(answer)])
+        return others + (answer.done if answer else 0)
+
+    def _tell_spared(self, answer: Answer | None) -> None:
+        """Tell of networks that are not needed as soon as it is known, so that their number is no surprise."""
+        if answer is None or self._extent is None or not self.has_searched:
+            return  # who is confirmed may still change
+        spared = [self._extent.most - answer.total, 0]
+        if self._validation and answer.is_complete:
+            spared[1] = MOST - len(self._to_explain(answer))
+        for place, reason in enumerate((why_fewer, why_fewer_explain)):
+            if spared[place] > self._spared[place]:
+                self._observer.spared(spared[place] - self._spared[place], self._most, reason(answer))
+                self._spared[place] = spared[place]
+
+    def _free(self) -> list[Network]:
+        """Return the networks that can be trained now and are not in training."""
+        answer = self._answer()
+        if answer is None:
+            return []
+        if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
+            return self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
+        self._ledger.lay_down(answer, self._sizes)
+        answer = self._answer() or answer
+        return self._not_taken(answer.missing or self._to_explain(answer))
+
+    def _not_taken(self, networks: Sequence[Network]) -> list[Network]:
+        """Return those that have no result, are not in training and were not put off."""
+        taken = {each.key for each, _ in self._in_training.values()} | self._put_off | self._ledger.attributes.keys()
+        return [each for each in networks if each.key not in taken]
+
+    def _is_known(self, networks: Sequence[Network]) -> bool:
+        """Say whether each of these has a result, or was put off."""
+        return all(each.key in self._put_off | self._ledger.attributes.keys() for each in networks)
+
+    def _to_explain(self, answer: Answer | None) -> list[Network]:
+        return networks_to_explain(answer, self._settings) if self._validation and answer else []
+
+    def _sizes(self, answer: Answer) -> tuple[int, ...]:
+        """Return the networks of the winner at each look: all at the first one where a second would make one wait."""
+        others = self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
+        idle = self._workers() - len(self._in_training)
+        return answer.sizes[-1:] if idle >= answer.sizes[-1] + len(others) else answer.sizes
+
+    def _answer(self) -> Answer | None:
+        return self._ledger.answer(self._trials.ended)
+
+    def _note_end(self) -> None:
+        """Record why the search ended, unless it did so with all its trials before this command."""
+        self._has_ended = True
+        reason, detail = self._trials.stopped or (Reason.TRIALS, "it has all the trials that were asked for")
+        if reason != Reason.TRIALS or self._trials.ended or STOPS not in self._ledger.attributes:
+            note_stop(self._study, reason, detail)
+        if self._trials.stopped:
+            self._tell_stop(reason, detail)

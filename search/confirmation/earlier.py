@@ -1,0 +1,163 @@
+"""The verdict on studies that were confirmed before its design changed, in the way in which they were told it.
+
+As many networks of either side, paired by seed. The intervals are those of the analysis of variance for several readers
+(here: seeds) who judge the same cases (here: images), with the fewest degrees of freedom that any share of seeds in the
+variance calls for; docs/decisions/0009-verdict.md.
+
+Source: Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their degrees
+of freedom; the mean squares as Hillis, Berbaum and Metz give them for single values, Academic Radiology 15, 2008.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.confirmation.candidates import THE_BASELINE, Candidate, Network
+from search.confirmation.evidence import TEST_IMAGES, Answer
+from search.confirmation.verdict import (
+    CONFIDENCE,
+    FEWEST,
+    Estimate,
+    Verdict,
+    Word,
+    Wrong,
+    accuracies_of,
+    stats,
+    won_pairs,
+    word_of,
+)
+
+
+@dataclass(frozen=True)
+class EarlierAnswer(Answer):
+    """What such a confirmation says: the baseline is a candidate like the others, and may win."""
+
+    baseline_may_win: ClassVar[bool] = True
+
+    @cached_property
+    def winner(self) -> Candidate | None:
+        """The candidate with the best mean validation accuracy over the fresh seeds; None before all are known."""
+        able = self._able
+        if THE_BASELINE not in able or any(map(self._is_missing, self._split_networks)):
+            return None
+        return max(able, key=lambda each: self.val_accuracy(each) or 0.0)
+
+    @property
+    def finalists(self) -> list[Candidate]:
+        """The winner and the baseline; the baseline alone where it won."""
+        return [THE_BASELINE] if self.winner == THE_BASELINE else super().finalists
+
+    @property
+    def number(self) -> int:
+        """Of the verdict among those of the study: there was a look for each."""
+        return max(self.looked, 1)
+
+    @property
+    def confidence(self) -> float:
+        """Of the intervals, a share."""
+        return CONFIDENCE
+
+    @property
+    def _able(self) -> list[Candidate]:
+        return [each for each in self.candidates if not self.failure(each)]
+
+    @property
+    def _split_networks(self) -> list[Network]:
+        return [network for each in self._able for network in self._on_the_split(each)]
+
+    @property
+    def may_follow(self) -> int:
+        """How many networks of the winner may be needed beyond those that are known to be."""
+        return 0 if self.winner or self.failure(THE_BASELINE) else self.sizes[-1]
+
+    @cached_property
+    def _last_look(self) -> tuple[int, Verdict | None]:
+        size = self.sizes[-1]
+        wanted = [each for finalist in self.finalists for each in self._networks_of(finalist, size)]
+        if self.winner is None or any(map(self._is_missing, wanted)):
+            return size, None
+        ours, theirs = self.errors(self.winner, size), self.errors(THE_BASELINE, size)
+        if self.winner == THE_BASELINE:
+            return size, alone(theirs, TEST_IMAGES)
+        return size, compare_pairs(ours, theirs, TEST_IMAGES)
+
+
+def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:
+    """Compare two configurations by networks of the same seeds.
+
+    Args:
+        first: Of the first configuration, for each seed.
+        second: Of the second, for the same seeds in the same order.
+        images: How many images there were.
+
+    Raises:
+        ValueError: Fewer than two seeds or images, or not as many seeds of one as of the other.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
+    ours, theirs = _correct(first, images), _correct(second, images)
+    difference = interval(ours - theirs)
+    pairs = won_pairs(accuracies_of(first, images), accuracies_of(second, images))
+    return Verdict(word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
+
+
+def alone(wrong: Wrong, images: int) -> Verdict:
+    """Return the verdict where the baseline won on the validation images: an accuracy, and nothing to compare.
+
+    Raises:
+        ValueError: Fewer than two seeds or images.
+    """
+    accuracy = _accuracy(_correct(wrong, images))
+    return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, CONFIDENCE, None)
+
+
+def interval(values: NDArray[np.float64]) -> Estimate:
+    """Return the mean over seeds and images with its 95 % interval.
+
+    Args:
+        values: float64 [seeds, images], whole numbers, of at least two seeds and two images.
+
+    Raises:
+        ValueError: There are fewer.
+    """
+    seeds, images = values.shape
+    if seeds < FEWEST or images < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
+    mean = float(values.mean())
+    ms_seed, ms_image, ms_rest = mean_squares(values)
+    ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
+    total = ms_seed + max(ms_image - ms_rest, 0.0)
+    reach = float(stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
+    return Estimate(mean, mean - reach, mean + reach)
+
+
+def mean_squares(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Return the mean squares of seeds, of images and of the rest, from values [seeds, images]."""
+    seeds, images = values.shape
+    # Sums of squares times the number of values: whole numbers where the values are, so that no rounding hides a 0.
+    correction = float(values.sum()) ** 2
+    by_seed = seeds * float((values.sum(axis=1) ** 2).sum()) - correction
+    by_image = images * float((values.sum(axis=0) ** 2).sum()) - correction
+    rest = values.size * float((values**2).sum()) - correction - by_seed - by_image
+    freedoms = (seeds - 1, images - 1, (seeds - 1) * (images - 1))
+    ms_seed, ms_image, ms_rest = (
+        square / (values.size * freedom) for square, freedom in zip((by_seed, by_image, rest), freedoms, strict=True)
+    )
+    return ms_seed, ms_image, ms_rest
+
+
+def _correct(wrong: Wrong, images: int) -> NDArray[np.float64]:
+    """Return 1 for each image classified right and 0 for each other, float64 [seeds, images]."""
+    right = np.ones((len(wrong), images))
+    for seed, indices in enumerate(wrong):
+        right[seed, list(indices)] = 0
+    return right
+
+
+def _accuracy(right: NDArray[np.float64]) -> Estimate:
+    """Return the mean accuracy with its interval, cut off at 0 and 1."""
+    found = interval(right)
+    return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))

@@ -1,0 +1,221 @@
+"""Why the winner wins: what is left of its gain where one parameter at a time is the baseline's.
+
+The winner, the baseline, the winner with each of its parameters set back, and the baseline trained as long as the
+winner have some fresh networks each on the training split, scored on the validation images: the test images are not
+looked at. Effects need not add up: a parameter may help only beside another one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from math import inf
+from typing import Any
+
+from search.confirmation.candidates import EXPLAINED, THE_BASELINE, Candidate, Network
+from search.confirmation.evidence import FAILURE, SECONDS, WRONG, Answer, Results
+from search.confirmation.looks import title
+from search.confirmation.record import Seeds, answer_of, fresh_seeds, results_of
+from search.confirmation.verdict import Estimate, compare
+from search.study.settings import Settings
+from search.study.study import POINTS
+from trainable.config import PARAMETERS
+from trainable.mnist.source import VALIDATION_SIZE
+
+SEEDS = 3  # networks of each configuration
+EPOCHS = "epochs"
+COLUMNS = ("parameter", "winner", "baseline", "points lost where set back, 95 %", "share of the gain")
+MOST = SEEDS * (len(PARAMETERS) + len(("the winner", "the baseline", "the baseline trained as long")))
+
+
+@dataclass(frozen=True)
+class Variant(Candidate):
+    """A configuration that differs from the winner, or from the baseline, in one parameter.
+
+    Attributes:
+        change: The parameter that has the other's value.
+        other: Whose value that is.
+    """
+
+    change: str = ""
+    other: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the study's attributes call it."""
+        return f"{super().name}-{self.change}-of-{self.other}"
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        return f"{title(super().name)} with {self.change} of {title(self.other)}"
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What goes with one parameter.
+
+    Attributes:
+        parameter: Its name.
+        winner: The winner's value.
+        baseline: The baseline's.
+        gain: What the winner loses in validation accuracy where it has the baseline's value; None where it does not
+            train well so.
+        share: The same as a share of the whole gain; None where the interval of that holds 0.
+        failure: Why there is no gain.
+    """
+
+    parameter: str
+    winner: Any
+    baseline: Any
+    gain: Estimate | None
+    share: float | None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What goes with each parameter of a winner.
+
+    Attributes:
+        gain: Of the winner over the baseline on the validation images.
+        effects: By parameter in which they differ, the greatest first.
+        longer: What the baseline gains in points where it is trained as long as the winner, in words, or why it has no
+            result; None where it is already.
+        seconds: What training took, summed over workers.
+    """
+
+    gain: Estimate
+    effects: tuple[Effect, ...]
+    longer: str | None
+    seconds: float
+
+    @property
+    def rows(self) -> list[tuple[str, str, str, str, str]]:
+        """A table: the parameter, the winner's value, the baseline's, the points that go with it, and their share."""
+        return [
+            (
+                each.parameter,
+                _short(each.winner),
+                _short(each.baseline),
+                points_of(each.gain) if each.gain else each.failure or "",
+                "-" if each.share is None else f"{each.share:.0%}",
+            )
+            for each in self.effects
+        ]
+
+    @property
+    def told(self) -> str:
+        """What the table is about, and whether epochs alone bring the gain, in words."""
+        whole = f"On the validation images the winner is {points_of(self.gain)} points ahead, {SEEDS} networks each"
+        if self.longer is None:
+            return f"{whole}; it trains as many epochs as the baseline."
+        return f"{whole}; the baseline trained for as many epochs as the winner gains {self.longer} points."
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return asdict(self)
+
+
+def points_of(gain: Estimate) -> str:
+    """Return a difference in percentage points with its interval."""
+    mean, low, high = (f"{POINTS * each:+.2f}" for each in (gain.mean, gain.low, gain.high))
+    return f"{mean} ({low} to {high})"
+
+
+def networks_to_explain(answer: Answer, settings: Settings) -> list[Network]:
+    """Return the networks that an explanation takes; none before there is a winner besides the baseline.
+
+    Their seeds are of their own: by those of the split the winner was chosen.
+    """
+    if answer.verdict is None or answer.winner is None or answer.winner == THE_BASELINE:
+        return []
+    seeds = fresh_seeds(settings, SEEDS, Seeds.EXPLAIN)
+    return [Network(EXPLAINED, each, seed) for each in _configurations(answer.winner) for seed in seeds]
+
+
+def why_fewer_explain(answer: Answer) -> str:
+    """Return why fewer networks explain a verdict than may."""
+    if answer.winner is None or answer.winner == THE_BASELINE:
+        return "there is no winner to explain"
+    number = len(_differing(answer.winner))
+    return f"the winner differs from the baseline in {number} parameter{'s'[: number != 1]}"
+
+
+def explanation_of(attributes: Mapping[str, Any], settings: Settings) -> Explanation | None:
+    """Return what a study's user attributes say; None where a network is missing, or one of the two sides failed."""
+    results, answer = results_of(attributes, EXPLAINED), answer_of(attributes)
+    networks = networks_to_explain(answer, settings) if answer else []
+    if not networks or any(each.key not in attributes for each in networks):
+        return None
+    winner, baseline, *changed = _configurations(networks[0].candidate)
+    gain = _gain(winner, baseline, results)
+    if isinstance(gain, str):
+        return None
+    lost = {each.change: _gain(winner, each, results) for each in changed if each.trial is not None}
+    longer = [_gain(each, baseline, results) for each in changed if each.params == _as_long(winner)]
+    if not changed:  # they differ in one parameter alone: set back, the winner is the baseline
+        lost = dict.fromkeys(_differing(winner), gain)
+        longer = [gain] if EPOCHS in lost else []
+    effects = [_effect(name, each, winner, gain) for name, each in lost.items()]
+    return Explanation(
+        gain=gain,
+        effects=tuple(sorted(effects, key=lambda each: each.gain.mean if each.gain else inf, reverse=True)),
+        longer=next((each if isinstance(each, str) else points_of(each) for each in longer), None),
+        seconds=sum(float(results[each.candidate.name, each.seed][SECONDS]) for each in networks),
+    )
+
+
+def lacks_explanation(attributes: Mapping[str, Any], settings: Settings) -> bool:
+    """Say whether a study with a verdict has networks of its explanation yet to train."""
+    answer = answer_of(attributes)
+    networks = networks_to_explain(answer, settings) if answer else []
+    return any(each.key not in attributes for each in networks)
+
+
+def _configurations(winner: Candidate) -> list[Any]:
+    """Return the winner, the baseline, and the variants that lie between them."""
+    theirs, differing = THE_BASELINE.params, _differing(winner)
+    if len(differing) == 1:
+        return [winner, THE_BASELINE]
+    back = [
+        Variant(winner.trial, {**winner.params, name: theirs[name]}, change=name, other=THE_BASELINE.name)
+        for name in differing
+    ]
+    as_long = Variant(None, _as_long(winner), change=EPOCHS, other=winner.name)
+    is_new = as_long.params not in [each.params for each in (THE_BASELINE, *back)]
+    return [winner, THE_BASELINE, *back, *([as_long] if is_new else [])]
+
+
+def _as_long(winner: Candidate) -> dict[str, Any]:
+    """Return the parameters of the baseline trained as long as a winner."""
+    return {**THE_BASELINE.params, EPOCHS: winner.params[EPOCHS]}
+
+
+def _differing(winner: Candidate) -> list[str]:
+    """Return the parameters in which a winner differs from the baseline."""
+    return [name for name in PARAMETERS if winner.params[name] != THE_BASELINE.params[name]]
+
+
+def _effect(name: str, lost: Estimate | str, winner: Candidate, gain: Estimate) -> Effect:
+    values = winner.params[name], THE_BASELINE.params[name]
+    if isinstance(lost, str):
+        return Effect(name, *values, gain=None, share=None, failure=lost)
+    return Effect(name, *values, gain=lost, share=lost.mean / gain.mean if gain.low > 0 else None)
+
+
+def _gain(one: Candidate, other: Candidate, results: Results) -> Estimate | str:
+    """Return how much more accurate one configuration is than another on the validation images, with 95 %.
+
+    Where a network of either gave no result, return why.
+    """
+    sides = [[result for (name, _), result in results.items() if name == each.name] for each in (one, other)]
+    if failures := [str(each[FAILURE]) for side in sides for each in side if FAILURE in each]:
+        return failures[0]
+    ours, theirs = ([each[WRONG] for each in side] for side in sides)
+    found = compare(ours, theirs, VALIDATION_SIZE).difference
+    if found is None:
+        raise RuntimeError("two sides have a difference")
+    return found
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

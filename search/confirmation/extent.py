@@ -1,0 +1,126 @@
+"""How much is confirmed: which networks a study's verdict takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from optuna.trial import FrozenTrial
+
+from search.confirmation.candidates import THE_BASELINE, are_best, choose
+from search.confirmation.earlier import EarlierAnswer
+from search.confirmation.evidence import Answer
+from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.study.settings import Settings
+
+GOAL = "goal"  # study user attribute, see `search.confirmation.goal`
+
+SPLIT = 2  # fresh networks of each candidate on the training split
+TWO_LOOKS = (3, 5)  # networks of the winner at the first look at the test images, and at the second, where it is needed
+BASELINES = 10  # networks of the baseline that they are compared with
+EARLIER_SEEDS = 5  # of either side, as many as were usual before there were two looks
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much is confirmed.
+
+    Attributes:
+        candidates: How many configurations besides the baseline, the best ones.
+        seeds: How many networks of the winner, all at once; None for two looks.
+    """
+
+    candidates: int = 3
+    seeds: int | None = None
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Networks of the winner at each look at the test images."""
+        return TWO_LOOKS if self.seeds is None else (self.seeds,)
+
+    @property
+    def networks(self) -> int:
+        """How many can be trained at once: all but those of the winner, who is not known before."""
+        return (SPLIT * self.candidates if self.candidates > 1 else 0) + BASELINES
+
+    @property
+    def most(self) -> int:
+        """How many there are at most."""
+        return self.networks + self.sizes[-1]
+
+    @classmethod
+    def wanted(cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any]) -> Self:
+        """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.
+
+        Args:
+            candidates: What `--confirm-top` says; without it the last command's wish counts.
+            seeds: What `--confirm-seeds` says, likewise.
+            attributes: The study's.
+        """
+        answer, goal = answer_of(attributes), attributes.get(GOAL)
+        wanted = (goal or {}).get("extent")
+        usual = cls.from_json(wanted) if wanted else cls()
+        recorded = cls(0) if answer is None else cls(len(answer.candidates) - 1, _seeds_of(answer.sizes, answer))
+        if answer is not None and goal is None:
+            usual = recorded
+        # What the last command wanted, rather than its plan, which may hold less: there were no more configurations.
+        candidates, seeds = candidates or usual.candidates, seeds or usual.seeds
+        if answer is not None and (seeds or TWO_LOOKS[-1]) <= recorded.sizes[-1]:
+            seeds = recorded.seeds
+        return cls(max(candidates, recorded.candidates), seeds)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a study records."""
+        return {"candidates": self.candidates, "sizes": list(self.sizes)}
+
+    @classmethod
+    def from_json(cls, recorded: Mapping[str, Any]) -> Self:
+        """Return what a study recorded, also before there were two looks: five seeds were the usual ones then."""
+        if "sizes" not in recorded:
+            return cls(recorded["candidates"], None if recorded["seeds"] == EARLIER_SEEDS else recorded["seeds"])
+        sizes = tuple(recorded["sizes"])
+        return cls(recorded["candidates"], None if sizes == TWO_LOOKS else sizes[-1])
+
+
+def _seeds_of(sizes: tuple[int, ...], answer: Answer) -> int | None:
+    """Return `Extent.seeds` of a recorded answer."""
+    usual = (EARLIER_SEEDS,) if isinstance(answer, EarlierAnswer) else TWO_LOOKS
+    return None if sizes == usual else sizes[-1]
+
+
+def plan(
+    trials: Sequence[FrozenTrial], settings: Settings, extent: Extent, attributes: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
+    chosen = choose(trials, settings, extent.candidates)
+    if not chosen:
+        return None
+    answer = answer_of(attributes)
+    if isinstance(answer, EarlierAnswer) and answer.verdict is not None:  # which stays while it is of the best trials
+        is_enough = len(answer.candidates) > len(chosen) and answer.sizes[-1] >= (extent.seeds or 0)
+        if is_enough and are_best(answer.candidates, trials, settings):
+            return dict(attributes[CONFIRMATION])
+    return plan_of(chosen, settings, split=SPLIT, sizes=extent.sizes, baselines=BASELINES)
+
+
+def is_confirmed(
+    attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings, extent: Extent
+) -> bool:
+    """Say whether nothing is left to confirm in a study that has all its trials."""
+    wanted = plan(trials, settings, extent, attributes)
+    answer = answer_of(attributes)
+    if wanted is None:
+        return True
+    return attributes.get(CONFIRMATION) == wanted and answer is not None and answer.is_complete
+
+
+def why_fewer(answer: Answer) -> str:
+    """Return why fewer networks are to be trained than there are at most."""
+    if answer.failure(THE_BASELINE):
+        return "without the baseline there is no verdict"
+    if any(map(answer.failure, answer.candidates)):
+        return "a configuration that failed cannot win"
+    if answer.verdict is not None and answer.verdict.word.is_clear:
+        return "the first look at the test images was clear"
+    number = len(answer.candidates) - 1
+    are = "is 1 configuration" if number == 1 else f"are {number} configurations"
+    return f"there {are} besides the baseline to confirm"

@@ -1,0 +1,109 @@
+"""What a study records of its confirmation while it is under way: written before it is seen, and never twice."""
+
+import hashlib
+from collections.abc import Callable, Collection
+from datetime import UTC, datetime
+from typing import Any
+
+import optuna
+
+from search.confirmation.alpha import ANALYSES, Analysis
+from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate, Network
+from search.confirmation.evidence import SHA256, WRONG, Answer
+from search.confirmation.extent import Extent, plan
+from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.study.settings import Settings
+from search.trials.models import ModelStore
+from trainable.mlp.scoring import read_weights, wrong_images
+from trainable.mnist.source import HeldOutSet
+
+
+class Ledger:
+    """The study's side of a confirmation."""
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        settings: Settings,
+        extent: Extent | None,
+        models: ModelStore,
+        held_out: Callable[[], HeldOutSet],
+    ) -> None:
+        """Take over a study.
+
+        Args:
+            study: Where results are recorded.
+            settings: The study's.
+            extent: How much is confirmed; None where nothing is.
+            models: Where the finalists' models are kept.
+            held_out: Loads the test images; called only when a finalist is to be scored.
+        """
+        self._study, self._settings, self._extent = study, settings, extent
+        self._models, self._held_out = models, held_out
+        self.attributes: dict[str, Any] = study.user_attrs
+        self._planned: tuple[int, dict[str, Any] | None] | None = None
+        self._answer: Answer | None = None
+
+    def read(self) -> None:
+        """Read what the study has."""
+        self.attributes, self._planned, self._answer = self._study.user_attrs, None, None
+
+    def answer(self, ended: int) -> Answer | None:
+        """Return what is known of what is to be confirmed; None where there is nothing to be.
+
+        Args:
+            ended: How many trials have ended: what is to be confirmed changes only when one does.
+        """
+        if self._planned is None or self._planned[0] != ended:
+            trials = self._study.get_trials(deepcopy=False)
+            planned = plan(trials, self._settings, self._extent, self.attributes) if self._extent else None
+            self._planned, self._answer = (ended, planned), None
+        if self._answer is None and self._planned[1] is not None:
+            self._answer = answer_of({**self.attributes, CONFIRMATION: self._planned[1]})
+        return self._answer
+
+    def lay_down(self, answer: Answer, sizes: Callable[[Answer], tuple[int, ...]]) -> None:
+        """Record the plan, and as soon as there is a winner what the verdict is taken from: before it is seen.
+
+        Args:
+            answer: What is known.
+            sizes: Says how many networks of the winner there shall be at each look.
+        """
+        planned = self._planned[1] if self._planned else None
+        if self.attributes.get(CONFIRMATION) != planned:
+            self.record(CONFIRMATION, planned)
+        if answer.winner is not None and answer.verdict is None and answer.analysis is None:
+            analysis = Analysis(answer.winner.name, sizes(answer), answer.next_number)
+            self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), analysis.to_json()])
+
+    def score(self, network: Network, model: bytes, answer: Answer) -> dict[str, Any]:
+        """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
+        images = self._held_out()
+        self._note_look(network.candidate, answer)
+        result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+        if network.seed == answer.final_seeds[0]:
+            self._models.write_final(network.candidate.name, model)
+            result[SHA256] = hashlib.sha256(model).hexdigest()
+        return result
+
+    def record(self, key: str, value: Any) -> None:
+        """Record an attribute."""
+        self._study.set_user_attr(key, value)
+        self.attributes[key], self._answer = value, None
+
+    def has(self, networks: Collection[Network]) -> int:
+        """Return how many of some networks have a result."""
+        return sum(each.key in self.attributes for each in networks)
+
+    def _note_look(self, candidate: Candidate, answer: Answer) -> None:
+        """Record, before it happens, that the test images are looked at: once for all of a candidate's networks."""
+        missing = sum(each.what == TESTED and each.candidate == candidate for each in answer.missing)
+        known = sum(name == candidate.name for name, _ in answer.tested)
+        if sum(look.seeds for look in answer.looks if candidate.name in look.candidates) < known + missing:
+            look = {
+                "time": datetime.now(UTC).isoformat(timespec="seconds"),
+                "candidates": [candidate.name],
+                "seeds": missing,
+                "verdict": None if candidate == THE_BASELINE else answer.number,
+            }
+            self.record(LOOKS, [*self.attributes.get(LOOKS, ()), look])

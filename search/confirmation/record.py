@@ -1,0 +1,107 @@
+"""What a study records of its confirmation, and how it is read.
+
+All of it is in study attributes, one for each network, so that a kill costs no more than the networks in training:
+`confirmation` (which candidates and seeds, and how many networks), `confirmed:CANDIDATE:SEED` (a network of the
+training split), `tested:CANDIDATE:SEED` (one of all training images, with its errors on the test images), `analyses`
+(what a verdict was laid down to be taken from) and `looks` (when the test images were looked at, and for whom). Written
+by `search.confirmation.confirmation`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+
+from search.confirmation.alpha import analyses_of
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Candidate
+from search.confirmation.earlier import EarlierAnswer
+from search.confirmation.evidence import Answer, Results
+from search.confirmation.looks import Look
+from search.study.settings import Settings
+from trainable.config import MAX_SEED
+
+# Study user attributes.
+CONFIRMATION = "confirmation"
+LOOKS = "looks"
+
+
+def answer_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Answer | None:
+    """Return what a study's user attributes say, or None where no confirmation was begun.
+
+    Args:
+        attributes: The study's.
+        elsewhere: How often other studies of its storage have looked at the same test images, where that is known.
+    """
+    plan = attributes.get(CONFIRMATION)
+    if plan is None:
+        return None
+    seeds, final_seeds = tuple(plan["seeds"]), tuple(plan["final_seeds"])
+    kind, sizes = (Answer, tuple(plan["sizes"])) if "sizes" in plan else (EarlierAnswer, (len(final_seeds),))
+    return kind(
+        candidates=(THE_BASELINE, *(Candidate(**each) for each in plan["candidates"])),
+        seeds=seeds,
+        final_seeds=final_seeds,
+        sizes=sizes,
+        baselines=plan.get("baselines", len(final_seeds)),
+        validated=results_of(attributes, CONFIRMED),
+        tested=results_of(attributes, TESTED),
+        explained=results_of(attributes, EXPLAINED),
+        looks=looks_of(attributes),
+        analyses=analyses_of(attributes),
+        elsewhere=elsewhere,
+    )
+
+
+def looks_of(attributes: Mapping[str, Any]) -> tuple[Look, ...]:
+    """Return the looks at the test images that a study's user attributes say, in order."""
+    return tuple(Look(**{**each, "candidates": tuple(each["candidates"])}) for each in attributes.get(LOOKS, ()))
+
+
+def plan_of(
+    candidates: Sequence[Candidate], settings: Settings, *, split: int, sizes: Sequence[int], baselines: int
+) -> dict[str, Any]:
+    """Return what `CONFIRMATION` records.
+
+    Args:
+        candidates: Besides the baseline.
+        settings: The study's, whose seed decides the others.
+        split: Fresh networks of each on the training split.
+        sizes: Networks of the winner at each look at the test images.
+        baselines: Networks of the baseline that they are compared with.
+    """
+    return {
+        "candidates": [asdict(each) for each in candidates],
+        "seeds": fresh_seeds(settings, split),
+        "final_seeds": fresh_seeds(settings, max(*sizes, baselines), Seeds.TEST),
+        "sizes": list(sizes),
+        "baselines": baselines,
+    }
+
+
+class Seeds(IntEnum):
+    """What seeds are for: each has others, so that the luck by which a candidate was chosen is not its luck later."""
+
+    CHOOSE = 0  # networks of the training split
+    TEST = 1  # networks that are scored on the test images
+    EXPLAIN = 2
+
+
+def fresh_seeds(settings: Settings, number: int, purpose: Seeds = Seeds.CHOOSE) -> list[int]:
+    """Return seeds of their own for the confirmation; the first ones are the same however many are asked for.
+
+    Args:
+        settings: The study's, whose seed decides.
+        number: How many.
+        purpose: Of the networks.
+    """
+    keys = ((int(purpose), each) for each in range(number))
+    drawn = (np.random.SeedSequence(settings.seed, spawn_key=key).generate_state(1)[0] for key in keys)
+    return [int(seed % MAX_SEED) for seed in drawn]
+
+
+def results_of(attributes: Mapping[str, Any], what: str) -> Results:
+    """Return, by candidate and seed, what came of the networks of one kind, such as `CONFIRMED`."""
+    keys = (key.split(":") for key in attributes if key.startswith(f"{what}:"))
+    return {(name, int(seed)): attributes[f"{what}:{name}:{seed}"] for _, name, seed in keys}

@@ -1,0 +1,116 @@
+"""`python -m search.export`: take a kept model away, in one or several formats, each checked before it is announced."""
+
+import argparse
+import json
+import re
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from search.errors import EXIT_DONE, SearchError
+from search.export.formats import FORMATS, KERAS, Format
+from search.run.options import add_data_option, add_storage_options, default_storage
+from search.terminal import streams
+from search.terminal.arguments import Parser
+from search.terminal.signals import Interrupted, Interruptible
+
+if TYPE_CHECKING:
+    from search.export.bundle import Exported
+
+ALL = "all"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit status."""
+    values = _parse(arguments)
+    try:
+        with Interruptible() as signals, signals.raising():
+            return _run(values)
+    except Interrupted as end:  # what was written aside is gone
+        return end.exit_status
+
+
+def _run(values: dict[str, Any]) -> int:
+    # Imported here: a wrong option is answered before anything heavy is loaded, and a signal finds its handler.
+    from search.terminal.quiet import quiet  # noqa: PLC0415
+
+    quiet(verbose=False)
+    from search.export.bundle import Request, export  # noqa: PLC0415
+    from search.storage.address import one_line_errors  # noqa: PLC0415
+
+    as_json = values.pop("json")
+    try:
+        with one_line_errors(values["storage"]):
+            exported = export(Request(**values))
+        _announce(exported, as_json=as_json)
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
+    return EXIT_DONE
+
+
+def _announce(exported: "Exported", *, as_json: bool) -> None:
+    for check in exported.checks.values():
+        print(
+            f"{check.file}: the same classes with {check.runtime} on {check.images:,} validation images, "
+            f"probabilities within {check.largest_difference:.2g}",
+            file=sys.stderr,
+        )
+    paths = [str(path) for path in exported.paths]
+    if as_json:
+        checks = {name: asdict(each) for name, each in exported.checks.items()}
+        streams.answer(json.dumps({"paths": paths, "checks": checks}))
+    else:
+        print("\n".join(paths))
+
+
+def _parse(arguments: list[str] | None) -> dict[str, Any]:
+    parser = Parser(
+        prog="python -m search.export",
+        allow_abbrev=False,
+        description="Export a kept model with a model card. Each file is loaded again in a process of its own, and has "
+        "to classify the validation images as the study's model does.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Only 0 leaves files.",
+    )
+    parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
+    parser.add_argument(
+        "--trial", metavar="winner|best|N", type=_trial,
+        help="(default: the winner where the study has a verdict, else the best)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--format", metavar="FORMAT[,FORMAT...]", dest="formats", type=_formats, action="append",
+        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated (default: keras)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--with-preprocessing", dest="preprocessing", action="store_true",
+        help="the model takes uint8 [batch, 28, 28] and scales and flattens itself",
+    )  # fmt: skip
+    parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
+    add_storage_options(parser)
+    add_data_option(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object of paths and checks to standard output")
+    values = vars(parser.parse_args(arguments))
+    values["storage"] = values["storage"] or default_storage(values["runs"])
+    named = {kind.name for kinds in values["formats"] or [[KERAS]] for kind in kinds}
+    values["formats"] = [kind for kind in FORMATS.values() if kind.name in named]  # each once, in one order
+    return values
+
+
+def _trial(text: str) -> str:
+    if text not in ("winner", "best") and not re.fullmatch("[0-9]{1,9}", text):
+        raise argparse.ArgumentTypeError(f"must be 'winner', 'best' or the number of a trial, got {text!r}")
+    return text
+
+
+def _formats(text: str) -> list[Format]:
+    names = [name.strip() for name in text.split(",")]
+    if ALL in names:
+        return list(FORMATS.values())
+    if unknown := [name for name in names if name not in FORMATS]:
+        raise argparse.ArgumentTypeError(f"must be of {', '.join(FORMATS)} or {ALL}, got {unknown[0]!r}")
+    return [FORMATS[name] for name in names]
+
+
+if __name__ == "__main__":
+    sys.exit(streams.command(main))

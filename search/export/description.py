@@ -1,0 +1,100 @@
+"""`model.json`: what an exported model is and where it comes from, for a program."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+import optuna
+
+from search.confirmation.evidence import TEST_IMAGES, WRONG, Answer
+from search.confirmation.wording import json_of
+from search.export.formats import SIDE
+from search.export.roundtrip import Check
+from search.export.selection import WINNER, Selected
+from search.study.settings import Settings
+from search.study.study import count
+from trainable.mnist.source import SHA256, VALIDATION_SIZE
+
+PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
+TRAINING_IMAGES = 60_000  # with those that validate
+FLAT = "float32 [batch, 784] in [0, 1]: a uint8 image, flattened row by row, divided by 255"
+IMAGE = f"uint8 [batch, {SIDE}, {SIDE}]: an image, 0 where it is dark and 255 where it is light"
+OUTPUT = "float32 [batch, 10]: the probability of each digit"
+
+
+def describe(
+    study: optuna.Study,
+    settings: Settings,
+    answer: Answer | None,
+    selected: Selected,
+    checks: Mapping[str, Check],
+    *,
+    preprocessing: bool,
+) -> dict[str, Any]:
+    """Return what `model.json` says, but for the files' hashes, in a form that JSON can hold.
+
+    Args:
+        study: The model's.
+        settings: The study's.
+        answer: The study's, where a confirmation was begun.
+        selected: The model.
+        checks: What was written, by format.
+        preprocessing: Whether the model scales and flattens the images itself.
+    """
+    return {
+        "study": study.study_name,
+        **_model(selected, settings),
+        **_study(study, settings, answer),
+        "test_accuracy": _test_accuracy(answer, selected),
+        "preprocessing": preprocessing,
+        "input": IMAGE if preprocessing else FLAT,
+        "output": OUTPUT,
+        "versions": _versions(checks),
+        "data_sha256": _hashes(settings, selected),
+        "checks": {name: asdict(check) for name, check in checks.items()},
+    }
+
+
+def _model(selected: Selected, settings: Settings) -> dict[str, Any]:
+    return {
+        "selected": selected.how,
+        "trial": selected.trial,
+        "params": dict(selected.params),
+        "seed": selected.seed,
+        "precision": settings.precision,
+        "epochs_run": selected.epochs_run,
+        "trained_on": TRAINING_IMAGES - (0 if selected.how == WINNER else VALIDATION_SIZE),
+        "val_accuracy": selected.val_accuracy,
+        "train_accuracy": selected.train_accuracy,
+    }
+
+
+def _study(study: optuna.Study, settings: Settings, answer: Answer | None) -> dict[str, Any]:
+    counts = count(study.get_trials(deepcopy=False))
+    return {
+        "confirmed": None if answer is None else json_of(answer),
+        "looks": [] if answer is None else [asdict(look) for look in answer.looks],
+        "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
+        "sampler": settings.sampler,
+        "pruner": settings.pruner,
+    }
+
+
+def _test_accuracy(answer: Answer | None, selected: Selected) -> float | None:
+    """Return what the winner's network scored when the test images were looked at; None for any other one."""
+    if answer is None or answer.taken is None or selected.how != WINNER:
+        return None
+    return 1 - len(answer.tested[answer.taken.name, answer.final_seeds[0]][WRONG]) / TEST_IMAGES
+
+
+def _versions(checks: Mapping[str, Check]) -> dict[str, str]:
+    runtimes = dict(check.runtime.split() for check in checks.values())
+    return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES} | runtimes
+
+
+def _hashes(settings: Settings, selected: Selected) -> dict[str, str]:
+    """Return the SHA-256 of the arrays that the model's figures come from."""
+    tested = ("x_test", "y_test") if selected.how == WINNER else ()
+    return dict(settings.data) | {name: SHA256[name] for name in tested}

@@ -1,0 +1,99 @@
+"""`python -m search.export.reload FORMAT MODEL <INPUTS >OUTPUTS`: predict with an exported model, in its process.
+
+Each format is loaded by its own runtime alone, on processors: of this project there are only this module and
+TensorFlow's settings, and where a runtime does not need TensorFlow or Keras, they cannot be imported. INPUTS and
+OUTPUTS are the content of `.npy` files: a pipe needs no room on a disk.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainable.process import prepare_tensorflow
+
+BATCH = 1000  # images at once
+ABSENT = {
+    "keras": (),
+    "savedmodel": ("keras",),
+    "onnx": ("keras", "tensorflow"),
+    "tflite": ("keras", "tensorflow"),
+}
+
+Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
+"""Images, as the model takes them, to probabilities, float32 [batch, classes]."""
+
+
+def main(arguments: list[str]) -> None:
+    """Load the model, predict, and write the probabilities."""
+    name, model = arguments
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outputs:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a runtime prints is no probability
+        for package in ABSENT[name]:
+            sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
+        predict = LOADERS[name](model)
+        images = from_bytes(sys.stdin.buffer.read())
+        batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        outputs.write(as_bytes(np.concatenate(batches)))
+
+
+def as_bytes(array: NDArray[Any]) -> bytes:
+    """Return the content of a `.npy` file of an array."""
+    file = io.BytesIO()
+    np.save(file, array)
+    return file.getvalue()
+
+
+def from_bytes(content: bytes) -> NDArray[Any]:
+    """Return the array of which this is the `.npy` file's content."""
+    array: NDArray[Any] = np.load(io.BytesIO(content))
+    return array
+
+
+def load_keras(file: str) -> Predict:
+    """Load a `.keras` file."""
+    prepare_tensorflow(None, gpu=False)
+    import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
+
+    model = keras.models.load_model(file)
+    return lambda images: np.asarray(model(images))
+
+
+def load_savedmodel(folder: str) -> Predict:
+    """Load a SavedModel."""
+    prepare_tensorflow(None, gpu=False)
+    import tensorflow as tf  # noqa: PLC0415 (as above)
+
+    model = tf.saved_model.load(folder)
+    return lambda images: np.asarray(model.serve(images))
+
+
+def load_onnx(file: str) -> Predict:
+    """Load a `.onnx` file."""
+    import onnxruntime  # noqa: PLC0415 (as above)
+
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    return lambda images: np.asarray(session.run(None, {"images": images})[0])
+
+
+def load_tflite(file: str) -> Predict:
+    """Load a `.tflite` file."""
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (as above)
+
+    run = Interpreter(file).get_signature_runner()
+    return lambda images: np.asarray(run(images=images)["output_0"])
+
+
+LOADERS: dict[str, Callable[[str], Predict]] = {
+    "keras": load_keras,
+    "savedmodel": load_savedmodel,
+    "onnx": load_onnx,
+    "tflite": load_tflite,
+}
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

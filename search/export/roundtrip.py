@@ -1,0 +1,76 @@
+"""The round trip: a file is believed when another process, with the runtime of its format, predicts the same."""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from search.errors import SearchError
+from search.export.formats import Format
+from search.export.reload import as_bytes, from_bytes
+
+CLOSE = 1e-4  # probabilities; float32 sums in another order differ by about 1e-6
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a round trip has shown: the same class for each image.
+
+    Attributes:
+        file: What was loaded again.
+        runtime: Name and version of what loaded it.
+        images: How many were predicted.
+        largest_difference: Between two probabilities of the same class and image.
+    """
+
+    file: str
+    runtime: str
+    images: int
+    largest_difference: float
+
+
+class RoundTrip:
+    """Compares exported files with the model that they were made from, on the same images."""
+
+    def __init__(self, inputs: NDArray[np.generic], expected: NDArray[np.float32]) -> None:
+        """Take what to predict.
+
+        Args:
+            inputs: The images as the exported model takes them.
+            expected: float32 [n, classes], the source model's probabilities.
+        """
+        self._inputs, self._expected = as_bytes(inputs), expected
+
+    def check(self, kind: Format, file: Path) -> Check:
+        """Load a file in a fresh process, predict, and compare.
+
+        Raises:
+            SearchError: It cannot be loaded, or predicts something else.
+        """
+        found = self._predicted(kind, file)
+        if found.shape != self._expected.shape:
+            raise SearchError(
+                f"--format {kind.name}: gives probabilities {found.shape} where Keras gives {self._expected.shape}; "
+                "nothing is exported"
+            )
+        others = int(np.sum(found.argmax(axis=1) != self._expected.argmax(axis=1)))
+        largest = float(np.abs(found - self._expected).max())
+        if others or not largest <= CLOSE:  # so that NaN is refused
+            raise SearchError(
+                f"--format {kind.name}: differs from the Keras model in the classes of {others} of {len(found)} images "
+                f"and by up to {largest:.2g} in probabilities; nothing is exported"
+            )
+        return Check(file.name, f"{kind.runtime} {version(kind.runtime)}", len(found), largest)
+
+    def _predicted(self, kind: Format, file: Path) -> NDArray[np.float32]:
+        command = [sys.executable, "-m", "search.export.reload", kind.name, str(file)]
+        ended = subprocess.run(command, input=self._inputs, capture_output=True, check=False)
+        if ended.returncode:
+            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            reason = said[-1] if said else f"its process ended with status {ended.returncode}"
+            raise SearchError(f"--format {kind.name}: {kind.runtime} cannot load it again: {reason}")
+        return from_bytes(ended.stdout)

@@ -1,0 +1,1 @@
+"""The command that trains a trial again and compares."""

@@ -1,0 +1,123 @@
+"""Training a recorded trial again, in this process, and saying how the numbers compare."""
+
+import functools
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from search.confirmation.goal import tell_gap
+from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
+from search.run.progress import describe
+from search.storage.address import one_line_errors, open_read_only
+from search.storage.sqlite import leave_files
+from search.study.data import load
+from search.study.study import load_study, trial_of
+from search.terminal.quiet import quiet_import
+from trainable.environment import environment_here
+from trainable.mnist.source import Dataset
+from trainable.process import ONEDNN, prepare_tensorflow
+
+
+def reproduce(study: str | None, trial: str, storage: str, data: Path | None, output: TextIO) -> Comparison:
+    """Train a trial again and print each epoch, recorded and replayed, as it is done, and the comparison at the end.
+
+    Args:
+        study: Its name; None for the most recent one.
+        trial: As `search.study.study.trial_of` takes it.
+        storage: Its URL; the study is only read.
+        data: What `--data` named, or None.
+        output: Where lines go.
+
+    Raises:
+        UsageError: There is no such study or trial, or nothing to compare with.
+        SearchError: The storage or the data cannot be read.
+    """
+    with one_line_errors(storage):
+        opened = open_read_only(storage)
+        found = load_study(study, opened)
+        tell_gap(found, opened.engine)
+        recorded = recorded_of(found, trial_of(found.get_trials(deepcopy=False), trial))
+    leave_files()  # training takes long, and may be ended at once
+    say = functools.partial(print, file=output, flush=True)
+    config = recorded.configuration
+    say(f"trial {recorded.number} of {recorded.study}: {describe(config.params)}; seed {config.seed}")
+    training = Training(recorded, load(data))
+    say("epoch  recorded  replayed")
+    epochs = []
+    for epoch, (old, new) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
+        mark = "" if old == new.val_accuracy else "  differs"
+        say(f"{epoch:>5}  {_shown(old):>8}  {_shown(new.val_accuracy):>8}{mark}")
+        epochs.append(new)
+    comparison = Comparison(recorded, epochs, training.environment)
+    for line in sentences(comparison):
+        say(line)
+    return comparison
+
+
+class Training:
+    """A recorded trial's training, in this process."""
+
+    def __init__(self, recorded: Recorded, dataset: Dataset) -> None:
+        """Load TensorFlow with the threads, and with or without oneDNN and GPUs, as the trial had it."""
+        known = recorded.environment or {}
+        threads, gpu = known.get("threads", 1), bool(known.get("gpu"))
+        if "onednn" in known:
+            os.environ.setdefault(ONEDNN, str(int(known["onednn"])))
+        with quiet_import():
+            prepare_tensorflow(threads, gpu=gpu)
+            from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, prepared)
+
+            self._engine = Engine(dataset, recorded.precision)
+        self._recorded = recorded
+        self.environment = environment_here(threads, gpu=gpu)
+
+    def epochs(self) -> Iterator[Replayed]:
+        """Train as many epochs as the trial ran and give each as it is done."""
+        self._engine.start(self._recorded.configuration)
+        for _ in self._recorded.val_accuracies:
+            epoch = self._engine.train_epoch()
+            val_accuracy = self._engine.validate() if math.isfinite(epoch.loss) else DIVERGED
+            yield Replayed(val_accuracy, epoch.accuracy)
+
+
+def sentences(comparison: Comparison) -> list[str]:
+    """Return what a comparison found, in lines for people."""
+    return [*_numbers(comparison), *_environment(comparison)]
+
+
+def _numbers(comparison: Comparison) -> Iterator[str]:
+    number, first = len(comparison.epochs), comparison.first_difference
+    if comparison.identical:
+        yield f"identical: all {number} epochs" if number > 1 else "identical: the only epoch"
+    if first is not None:
+        largest = comparison.largest_difference
+        size = f"by {largest:.2g} at most" if math.isfinite(largest) else "and only one of the two diverged"
+        yield f"different: val_accuracy, first at epoch {first} of {number}, {size}"
+    old, new = comparison.train_accuracies
+    if old not in (None, new):
+        yield f"different: train_accuracy of epoch {number}, recorded {old}, replayed {new}"
+
+
+def _environment(comparison: Comparison) -> Iterator[str]:
+    if comparison.recorded.environment is None:
+        yield "environment: not recorded with this trial; one thread was used"
+        return
+    found = comparison.environment_differences
+    if not found:
+        yield "environment: as recorded"
+    for name, (old, new) in found.items():
+        yield f"environment: {name} {_fact(old)} when recorded, {_fact(new)} here"
+
+
+def _shown(val_accuracy: float | None) -> str:
+    """Return an accuracy in four digits, as elsewhere, or in as many more as it has."""
+    if val_accuracy is None:
+        return "diverged"
+    text = f"{val_accuracy:.4f}"
+    return text if float(text) == val_accuracy else str(val_accuracy)
+
+
+def _fact(value: Any) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value or "none")

@@ -1,0 +1,1 @@
+"""The command that writes what a study found as one page."""

@@ -1,0 +1,270 @@
+"""What a report says of the search: its curves, its trials, the parameters, and where and how it ran."""
+
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.trial import FrozenTrial, TrialState
+
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.confirmation.record import results_of
+from search.report.figures import Points, bars, lines
+from search.report.findings import NONE, Found, number, several
+from search.report.page import Block, Figure, Items, Section, Table, Text
+from search.run.progress import clock, gain
+from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
+from search.study.instants import began, ended, is_timed
+from search.study.study import (
+    ENVIRONMENT,
+    FAILURE,
+    HOST,
+    SECONDS,
+    SEED,
+    is_interrupted,
+)
+from trainable.config import PARAMETERS
+
+CURVES = 4  # best trials, besides the baseline's
+MOST_POINTS = 40  # of one curve
+BEST_SHOWN = 10
+MOST_REASONS = 15
+PACKAGES = ("optuna", "ray", "tensorflow", "keras", "numpy")
+PREFIX = f"{ENVIRONMENT}:"
+
+
+def curves_section(found: Found) -> Section:
+    """Show val_accuracy by epoch of the best trials and the baseline, and the best value over the trials."""
+    if not found.ranked:
+        return Section("Curves", [Text("No trial is complete yet, so there is nothing to draw.")])
+    return Section("Curves", [*_epoch_curves(found), _best_curve(found)])
+
+
+def trials_section(found: Found) -> Section:
+    """List the best trials, how many ended in which state, and why those that failed did."""
+    counts = found.counts
+    interrupted = sum(map(is_interrupted, found.trials))
+    waiting = sum(trial.state == TrialState.WAITING for trial in found.trials)
+    states = [(name, str(getattr(counts, name))) for name in ("complete", "pruned", "failed", "running")]
+    states += [("waiting", str(waiting)), ("interrupted, and tried again", str(interrupted))]
+    blocks: list[Block] = [_best(found)] if found.ranked else []
+    blocks.append(Table("Trials by state", ("state", "trials"), states))
+    if found.stops:
+        rows = [(each.time, str(each.trials), each.reason, each.detail) for each in found.stops]
+        blocks.append(Table("Why the search ended", ("time", "finished trials", "reason", "in words"), rows))
+    reasons = _reasons(found.trials)
+    if reasons:
+        blocks.append(Table("Failures by reason", ("reason", "trials"), reasons))
+    return Section("Trials", blocks)
+
+
+def parameters_section(found: Found) -> Section:
+    """Show which parameters matter, where the best lies between its bounds, and what an epoch gained."""
+    insight = found.insight
+    if insight.importances is None:
+        blocks: list[Block] = [Text(f"Which parameters matter is not known: {insight.unknown}.")]
+    else:
+        shares = list(insight.importances.items())
+        table = Table("Importance", ("parameter", "share"), [(name, f"{share:.0%}") for name, share in shares])
+        meaning = "Importance is how much a parameter decides whether a trial is among the best tenth (PED-ANOVA)."
+        if insight.rough:
+            meaning += f" With {several(len(found.ranked), 'complete trial')} it is no more than a hint."
+        blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
+    distributions = found.settings.space.distributions
+    rows = [_parameter(name, distributions.get(name), insight) for name in PARAMETERS]
+    columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
+    blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
+    blocks += [Items([f"{each}." for each in insight.warnings])] if insight.warnings else []
+    return Section("Parameters", [*blocks, *map(Text, _effort(insight))])
+
+
+def circumstances_section(found: Found) -> Section:
+    """Say with which settings, where and how long the study ran."""
+    settings = found.settings
+    rows = [
+        ("seed", str(settings.seed)),
+        ("sampler", settings.sampler),
+        ("pruner", settings.pruner),
+        ("precision", settings.precision),
+        ("baseline", "trial 0" if settings.baseline else "left out"),
+        ("storage", found.storage),
+        *((f"SHA-256 of {name}", digest) for name, digest in settings.data.items()),
+    ]
+    hosts = Counter(str(trial.user_attrs[HOST]) for trial in found.trials if HOST in trial.user_attrs)
+    blocks: list[Block] = [Table("Settings", ("setting", "value"), rows), *_environments(found)]
+    if hosts:
+        blocks.append(Table("Hosts", ("host", "trials"), [(host, str(each)) for host, each in hosts.most_common()]))
+    return Section("Settings, environment and time", [*blocks, *map(Text, _times(found))])
+
+
+def _epoch_curves(found: Found) -> list[Block]:
+    """Return the figure of the best trials' epochs, unless none was reported."""
+    shown = found.ranked[:CURVES]
+    baseline = found.baseline
+    if baseline is not None and baseline not in shown:
+        shown.append(baseline)
+    curves: list[tuple[str, str, Points]] = []
+    for position, trial in enumerate(shown):
+        title, style = ("baseline", "baseline") if trial is baseline else (f"trial {trial.number}", f"s{position}")
+        if trial.intermediate_values:
+            curves.append((title, style, _thinned(sorted(trial.intermediate_values.items()))))
+    if not curves:
+        return []
+    rows = _by_position(curves)
+    table = Table("Validation accuracy by epoch", ("epoch", *(title for title, _, _ in curves)), rows)
+    return [Figure(lines(curves, "epoch", "validation accuracy"), table)]
+
+
+def _best_curve(found: Found) -> Figure:
+    """Return the figure of the best value so far, trial by trial, with the baseline's as a line."""
+    steps: list[tuple[float, float]] = []
+    complete = sorted(found.ranked, key=lambda trial: trial.number)
+    for trial in complete:
+        value = float(trial.value or 0)
+        if not steps or value > steps[-1][1]:
+            steps.append((trial.number, value))
+    last = found.trials[-1].number
+    drawn = [
+        point for step, after in zip(steps, [*steps[1:], None], strict=True) for point in _tread(step, after, last)
+    ]
+    curves: list[tuple[str, str, Points]] = [("best so far", "s0", drawn)]
+    if found.baseline is not None:
+        value = float(found.baseline.value or 0)
+        curves.append(("baseline", "baseline", [(0, value), (last, value)]))
+    rows = [(f"{trial:.0f}", f"{value:.4f}") for trial, value in steps]
+    table = Table("Best validation accuracy over the trials", ("from trial", "best so far"), rows)
+    return Figure(lines(curves, "trial", "validation accuracy"), table)
+
+
+def _tread(step: tuple[float, float], after: tuple[float, float] | None, last: float) -> Points:
+    """Return where a step of a staircase begins and ends."""
+    return [step, (after[0] if after else last, step[1])]
+
+
+def _thinned(points: Points) -> Points:
+    """Return the first, the last and evenly chosen points between, `MOST_POINTS` at most."""
+    if len(points) <= MOST_POINTS:
+        return points
+    return [points[round(each * (len(points) - 1) / (MOST_POINTS - 1))] for each in range(MOST_POINTS)]
+
+
+def _by_position(curves: Sequence[tuple[str, str, Points]]) -> list[list[str]]:
+    """Return a row for each epoch that a curve has, with each curve's value there."""
+    values = [dict(points) for _, _, points in curves]
+    epochs = sorted(set().union(*values))
+    return [[str(epoch), *(f"{each[epoch]:.4f}" if epoch in each else NONE for each in values)] for epoch in epochs]
+
+
+def _best(found: Found) -> Table:
+    shown = found.ranked[:BEST_SHOWN]
+    baseline = found.baseline
+    if baseline is not None and baseline not in shown:
+        shown.append(baseline)
+    columns = ("trial", "val_accuracy", *PARAMETERS, "gain", "seed", "training")
+    return Table("The best trials", columns, [_trial(trial, found) for trial in shown])
+
+
+def _trial(trial: FrozenTrial, found: Found) -> list[str]:
+    params = found.settings.space.complete(trial.params)
+    baseline = found.baseline
+    seconds = trial.user_attrs.get(SECONDS)
+    return [
+        f"{trial.number} baseline" if trial is baseline else str(trial.number),
+        f"{float(trial.value or 0):.4f}",
+        *(number(params[name]) for name in PARAMETERS),
+        gain(float(trial.value or 0), float(baseline.value or 0)) if baseline else NONE,
+        str(trial.user_attrs.get(SEED, NONE)),
+        NONE if seconds is None else f"{seconds:.1f} s",
+    ]
+
+
+def _reasons(trials: Sequence[FrozenTrial]) -> list[tuple[str, str]]:
+    """Return why trials failed and how many for each reason, the most frequent first."""
+    failed = (trial for trial in trials if trial.state == TrialState.FAIL and not is_interrupted(trial))
+    found = Counter(str(trial.user_attrs.get(FAILURE, "no reason recorded")) for trial in failed).most_common()
+    rest = sum(each for _, each in found[MOST_REASONS:])
+    rows = [(reason, str(each)) for reason, each in found[:MOST_REASONS]]
+    return [*rows, ("other reasons", str(rest))] if rest else rows
+
+
+def _parameter(name: str, distribution: BaseDistribution | None, insight: Insight) -> tuple[str, str, str, str]:
+    if distribution is None:
+        return name, "not searched: the baseline's value", NONE, NONE
+    if isinstance(distribution, CategoricalDistribution):
+        searched = ", ".join(map(number, distribution.choices))
+    else:
+        low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
+        searched = f"{number(low)} to {number(high)}{', log' if log else ''}"
+    position = insight.positions.get(name)
+    if position is None:
+        return name, searched, NONE, NONE
+    return name, searched, number(position.best), f"{position.from_low:.0%}"
+
+
+def _effort(insight: Insight) -> list[str]:
+    """Say what the epochs brought, and whether more of them might."""
+    texts = []
+    if insight.gain is not None and insight.gain_rate is not None:
+        texts.append(
+            f"All trials together trained {several(insight.epochs, 'epoch')} for a gain of {insight.gain:+.2f} points "
+            f"over the baseline on the validation images: {insight.gain_rate:+.3f} points for {EPOCHS} epochs."
+        )
+    if insight.rising is not None:
+        still = "was still getting better: more epochs may help" if insight.rising else "was no longer getting better"
+        texts.append(f"In its last {LAST_EPOCHS} epochs the best trial {still}.")
+    return texts
+
+
+def _environments(found: Found) -> list[Block]:
+    """Return a table of each environment that trials had, or of the versions here where none is recorded."""
+    recorded = [(key.partition(":")[2], facts) for key, facts in found.attributes.items() if key.startswith(PREFIX)]
+    trials = Counter(str(trial.user_attrs.get(ENVIRONMENT)) for trial in found.trials)
+    tables: list[Block] = []
+    for digest, facts in recorded:
+        rows = [(name, _fact(value)) for name, value in facts.items()]
+        title = f"Environment {digest}, in which {several(trials[digest], 'trial')} trained"
+        tables.append(Table(title, ("what", "value"), rows))
+    if tables:
+        return tables
+    title = "Versions on the machine that wrote this report; those of training are not recorded"
+    versions = [("python", platform.python_version()), *((name, version(name)) for name in PACKAGES)]
+    return [Table(title, ("package", "version"), versions)]
+
+
+def _times(found: Found) -> list[str]:
+    """Say how long training took, and from when to when."""
+    training = sum(float(trial.user_attrs.get(SECONDS, 0)) for trial in found.trials)
+    texts = [f"Trials trained for {clock(training)}, summed over the workers."]
+    networks = {what: _training(found.attributes, what) for what in (CONFIRMED, TESTED, EXPLAINED)}
+    confirming = found.answer.seconds if found.answer else 0.0
+    others = {
+        "The confirmation": confirming,
+        "What explains it": networks[EXPLAINED],
+        "The baseline's networks that say how much a seed makes": networks[CONFIRMED] + networks[TESTED] - confirming,
+    }
+    texts += [f"{what} trained for {clock(each)}, likewise." for what, each in others.items() if round(each)]
+    begun = [trial for trial in found.trials if trial.datetime_start is not None]
+    are_timed = all(is_timed(trial) for trial in begun)  # the others have local times of the driver only
+    starts = [at for each in begun if (at := began(each) if are_timed else each.datetime_start) is not None]
+    ends = [at for each in begun if (at := ended(each) if are_timed else each.datetime_complete) is not None]
+    by = "in UTC" if are_timed else "by the driver's clock"
+    if starts and ends:
+        first, last = min(starts), max(ends)
+        texts.append(
+            f"The first trial started at {first:%Y-%m-%d %H:%M:%S} and the last one ended at {last:%Y-%m-%d %H:%M:%S} "
+            f"{by}: {clock((last - first).total_seconds())} in all, pauses included."
+        )
+    return [" ".join(texts)]
+
+
+def _training(attributes: Mapping[str, Any], what: str) -> float:
+    """Return the seconds of training of all networks of a kind, summed over the workers."""
+    return sum(float(each.get(SECONDS, 0)) for each in results_of(attributes, what).values())
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value) if value != "" else NONE

@@ -1,0 +1,164 @@
+"""What a command is going to do, and how long it will still take: judged by the trials that have ended. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
+from search.confirmation.earlier import EarlierAnswer
+from search.confirmation.explanation import MOST, networks_to_explain
+from search.confirmation.extent import BASELINES, SPLIT, Extent, plan
+from search.confirmation.record import CONFIRMATION, Seeds, answer_of, fresh_seeds
+from search.confirmation.stopping import spread_networks
+from search.run.options import Options
+from search.study.settings import Settings
+from search.study.study import EPOCHS_RUN, IS_BASELINE, SECONDS, is_interrupted
+
+ALL_IMAGES = 6 / 5  # of the time that a network of the training split takes: 60,000 images in place of 50,000
+
+
+def networks_of(
+    options: Options, extent: Extent, attributes: Mapping[str, Any], settings: Settings, *, is_open: bool
+) -> tuple[int, int]:
+    """Return how many networks besides trials a study has of what a command wants, and how many that is at most.
+
+    Args:
+        options: The command's.
+        extent: How much shall be confirmed.
+        attributes: The study's.
+        settings: The study's.
+        is_open: Whether trials are to come, which may bring other candidates: then only the baseline's networks count.
+    """
+    first = spread_networks(settings) if options.stop_when_settled else []
+    done, most = sum(each.key in attributes for each in first), len(first)
+    if options.confirm:
+        answer = answer_of(attributes)
+        most += extent.most + (MOST if options.explain else 0)
+        if is_open:
+            of_baseline = (Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
+            done += sum(each.key in attributes for each in of_baseline)
+        elif answer is not None and not isinstance(answer, EarlierAnswer):  # whose networks may be of use, or not
+            explained = networks_to_explain(answer, settings) if options.explain else []
+            done += answer.done + sum(each.key in attributes for each in explained)
+    return min(done, most), most
+
+
+def planned(trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False) -> str:
+    """Return in one line what a command is going to do.
+
+    Args:
+        trials: That it will run.
+        networks: That it will train at most for the verdict.
+        workers: Trials at once; None where Ray is to say how many.
+        first: Networks of the baseline that it will train before its trials.
+        explained: Whether some of the others say why the winner wins.
+    """
+    steps = [f"{first} networks of the baseline"] if first else []
+    if trials:
+        steps.append(f"{trials} {'trial' if trials == 1 else 'trials'}")
+    if networks:
+        steps.append(f"up to {networks} networks to confirm the best{' and to explain it' if explained else ''}")
+    crew = f"; {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
+    return f"plan       {', then '.join(steps)}{crew}"
+
+
+def seconds_left(
+    trials: Sequence[FrozenTrial],
+    attributes: Mapping[str, Any],
+    settings: Settings,
+    *,
+    goal: int,
+    extent: Extent | None,
+    workers: int,
+    limit: float = math.inf,
+    explained: bool = False,
+) -> float | None:
+    """Estimate how many seconds a command will still take, or return None where no trial has ended yet.
+
+    A trial that is missing takes as long as those that ended did on average. A network of the confirmation takes as
+    long as the trial that it repeats, and as long as the best ones where it is not known yet which.
+
+    Args:
+        trials: The study's.
+        attributes: The study's, with what is confirmed already.
+        settings: The study's.
+        goal: How many trials the study shall have finished.
+        extent: How much shall be confirmed; None where nothing shall.
+        workers: Trials and networks at once.
+        limit: Seconds after which no trial starts any more.
+        explained: Whether the verdict shall be explained.
+    """
+    ended = [trial for trial in trials if trial.state.is_finished() and not is_interrupted(trial)]
+    took = [trial.user_attrs[SECONDS] for trial in ended if trial.user_attrs.get(SECONDS)]
+    if not took:
+        return None
+    missing = max(0, goal - len(ended))
+    search = min(_together([fmean(took)] * missing, workers), max(0.0, limit))
+    if extent is None:
+        return search
+    stages = _confirmation(ended, attributes, settings, extent, missing, explained=explained)
+    return search + sum(_together(stage, workers) for stage in stages)
+
+
+def _confirmation(
+    ended: Sequence[FrozenTrial],
+    attributes: Mapping[str, Any],
+    settings: Settings,
+    extent: Extent,
+    missing: int,
+    *,
+    explained: bool,
+) -> list[list[float]]:
+    """Return the seconds of each network that is to be trained: of the split, of all images, of the explanation."""
+    planned = plan(ended, settings, extent, attributes)
+    answer = answer_of({**attributes, CONFIRMATION: planned}) if planned else None
+    chosen = list(answer.candidates[1:]) if answer else []
+    unknown = min(extent.candidates - len(chosen), missing)  # candidates that are yet to be found
+    if not chosen and not unknown:
+        return []
+    lengths = {trial.number: length for trial in ended if (length := _length(trial, settings))}
+    baseline = next((trial.number for trial in ended if trial.user_attrs.get(IS_BASELINE)), None)
+    best = [lengths[each.trial] for each in chosen if each.trial in lengths]
+    others = [length for number, length in lengths.items() if number != baseline]
+    typical = fmean(best or others or lengths.values() or [0.0])
+
+    def cost(candidate: Candidate) -> float:
+        number = baseline if candidate.trial is None else candidate.trial
+        return lengths.get(number, typical) if number is not None else typical
+
+    needed = [(each.what, cost(each.candidate)) for each in answer.missing] if answer else []
+    may_follow, is_decided = (answer.may_follow, answer.is_complete) if answer else (0, False)
+    if unknown and not is_decided:  # who wins among them is not known
+        fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
+        final = [Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
+        needed = [(each.what, cost(each.candidate)) for each in (*fresh, *final) if each.key not in attributes]
+        needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
+        if len(chosen) + unknown == 1:  # there is nothing to choose
+            needed = [each for each in needed if each[0] == TESTED]
+        may_follow = extent.sizes[-1]
+    split = [seconds for what, seconds in needed if what == CONFIRMED]
+    of_all = [seconds for what, seconds in needed if what == TESTED] + [typical] * may_follow
+    why = []
+    if explained:
+        left = networks_to_explain(answer, settings) if answer else []
+        # Between the winner and the baseline lie networks of either's epochs.
+        costs = [cost(each.candidate) if type(each.candidate) is Candidate else typical for each in left]
+        why = [seconds for each, seconds in zip(left, costs, strict=True) if each.key not in attributes]
+        why = why if left else [typical] * MOST
+    return [split, [ALL_IMAGES * each for each in of_all], why]
+
+
+def _length(trial: FrozenTrial, settings: Settings) -> float | None:
+    """Return the seconds that a trial takes with all its epochs, also where it was pruned before them."""
+    epochs = trial.user_attrs.get(EPOCHS_RUN)
+    if not epochs:
+        return None
+    return float(trial.user_attrs[SECONDS] / epochs * settings.space.complete(trial.params)["epochs"])
+
+
+def _together(seconds: Sequence[float], workers: int) -> float:
+    """Return how long so many workers take for work of these lengths: no less than for the longest part of it."""
+    return max(sum(seconds) / workers, *seconds, 0.0)

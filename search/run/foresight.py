@@ -1,0 +1,57 @@
+"""What would surprise a person in what a command is going to do, in lines that are told before it starts."""
+
+from collections.abc import Iterator
+
+from optuna.distributions import CategoricalDistribution
+from optuna.trial import TrialState
+
+from search.run.options import Options
+from search.run.plan import Plan
+from search.study.study import IS_BASELINE, count, lacking
+
+
+def surprises(options: Options, plan: Plan) -> list[str]:
+    """Return a line for each, without its end; the study is as it was when the plan was made."""
+    return [
+        *_repeated(options, plan),
+        *_not_tried(options, plan),
+        *_small_space(options, plan),
+        *_random(options, plan),
+    ]
+
+
+def _repeated(options: Options, plan: Plan) -> Iterator[str]:
+    if options.enqueue and not plan.configurations:
+        yield f"--enqueue {options.enqueue}: no configuration in it"
+    if plan.repeated:
+        total = len(plan.configurations) + plan.repeated
+        yield f"--enqueue {options.enqueue}: {plan.repeated} of its {total} configurations repeat another: tried once"
+
+
+def _not_tried(options: Options, plan: Plan) -> Iterator[str]:
+    """Say how many given configurations the study's last trial leaves out: the first of them have the first turns."""
+    missing = lacking(plan.trials, plan.settings, plan.configurations)
+    given = sum(IS_BASELINE not in attributes for _, attributes in missing)
+    waiting = sum(trial.state == TrialState.WAITING for trial in plan.trials)
+    counts = count(plan.trials)
+    needed = counts.finished + counts.running + waiting + len(missing)
+    left = min(given, needed - options.trials)
+    if left > 0:
+        yield (
+            f"--enqueue {options.enqueue}: {left} of its configurations will not be tried: the study ends with "
+            f"--trials {options.trials}; --trials {needed} tries them all"
+        )
+
+
+def _small_space(options: Options, plan: Plan) -> Iterator[str]:
+    size = plan.settings.space.size
+    if size is not None and size < options.trials and count(plan.trials).finished < options.trials:
+        number = "1 configuration" if size == 1 else f"{size} configurations"
+        yield f"the space has {number} for {options.trials} trials: some are tried again, with other seeds"
+
+
+def _random(options: Options, plan: Plan) -> Iterator[str]:
+    distributions = plan.settings.space.distributions
+    names = [name for name, each in distributions.items() if isinstance(each, CategoricalDistribution)]
+    if plan.settings.sampler == "cmaes" and names and count(plan.trials).finished < options.trials:
+        yield f"--sampler cmaes draws {', '.join(names)} at random: it learns from ranges of numbers, not from choices"

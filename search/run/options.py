@@ -1,0 +1,241 @@
+"""The command line of `search.run`: every option, its default, its check."""
+
+import argparse
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from search.errors import UsageError
+from search.terminal.arguments import (
+    Parser,
+    accuracy,
+    address,
+    amount,
+    directory,
+    duration,
+    path,
+    printable,
+    study_name,
+    whole,
+)
+from search.terminal.files import read_text
+from trainable.config import LONGEST_SHOWN, MAX_SEED
+from trainable.precision import PRECISIONS
+
+SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
+PRUNER_NAMES = ("asha", "hyperband", "median", "none")
+
+MOST_WORKERS, MOST_CANDIDATES, MOST_SEEDS = 100_000, 100, 100
+
+_QUOTED = str.maketrans({each: f"%{ord(each):02X}" for each in "%?{}"})  # URLs give these a meaning, or Optuna does
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the person asked for, each value checked for itself."""
+
+    trials: int
+    study: str
+    named: bool  # whether the person named the study; otherwise another name will do, too
+    storage: str
+    runs: Path
+    data: Path | None
+    space: Path | None
+    print_space: bool
+    sampler: str | None
+    pruner: str | None
+    seed: int | None
+    enqueue: Path | None
+    baseline: bool
+    precision: str | None
+    workers: int | None
+    cpus_per_trial: float
+    gpus_per_trial: float
+    address: str | None
+    timeout: float | None
+    stop_at: float | None
+    stop_when_settled: bool
+    max_retries: int
+    confirm_top: int | None
+    confirm_seeds: int | None
+    confirm: bool
+    explain: bool
+    json: bool
+    verbose: bool
+
+
+def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Options:
+    """Read the command line and the environment; exit with status 2 where they are wrong, unless `kind` raises."""
+    parser = _parser(kind)
+    values = vars(parser.parse_args(arguments))
+    for option in ("confirm_seeds", "explain"):
+        if values[option] and not values["confirm"]:
+            name = f"--{option.replace('_', '-')}"
+            parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
+    values["named"] = bool(values["study"])
+    values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    values["storage"] = values["storage"] or default_storage(values["runs"])
+    return Options(**values)
+
+
+def default_storage(runs: Path) -> str:
+    """Return the address of the storage that a runs directory holds."""
+    return f"sqlite:///{str(runs / 'studies.db').translate(_QUOTED)}"
+
+
+def add_storage_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where studies are; `--storage` is None where it follows from `--runs`."""
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        type=printable,
+        default=os.environ.get("SEARCH_STORAGE") or None,
+        help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
+    )
+    parser.add_argument(
+        "--runs",
+        metavar="DIR",
+        type=directory,
+        default=os.environ.get("SEARCH_RUNS") or "runs",
+        help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
+    )
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a local copy of the data."""
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        type=path,
+        default=os.environ.get("SEARCH_DATA") or None,
+        help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
+    )
+
+
+def _parser(kind: type[Parser] = Parser) -> Parser:
+    parser = kind(
+        prog="python -m search.run",
+        allow_abbrev=False,
+        description="Search for a better network than the 512-unit baseline, and keep the best model.",
+        epilog="A command that names its study can always be run again: --trials counts what the study has, so after "
+        "an interruption it completes the rest. Exit status: 0 done, 1 failed, 2 wrong usage, "
+        "130 interrupted, 143 terminated.",
+    )
+    study = parser.add_argument_group("study")
+    study.add_argument(
+        "--trials", metavar="N", type=whole(1), default=50,
+        help="trials that the study shall have finished in the end (default: 50)",
+    )  # fmt: skip
+    study.add_argument("--study", metavar="NAME", type=study_name, help="new or continued (default: mnist-<UTC time>)")
+    add_storage_options(study)  # type: ignore[arg-type]
+    add_data_option(study)  # type: ignore[arg-type]
+
+    what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
+    what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
+    what.add_argument("--print-space", action="store_true", help="print the built-in space as such a file, and end")
+    what.add_argument("--sampler", choices=SAMPLER_NAMES, help="(default: tpe)")
+    what.add_argument("--pruner", choices=PRUNER_NAMES, help="(default: asha)")
+    what.add_argument(
+        "--seed", metavar="N", type=whole(0, MAX_SEED),
+        help="seeds the sampler and every trial; the search repeats to the last digit with --workers 1 only "
+        "(default: random, recorded)",
+    )  # fmt: skip
+    what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
+    what.add_argument(
+        "--no-baseline",
+        dest="baseline",
+        action="store_false",
+        help="leave trial 0 out; the verdict compares with the baseline all the same",
+    )
+    what.add_argument(
+        "--precision", choices=PRECISIONS,
+        help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",
+    )  # fmt: skip
+
+    where = parser.add_argument_group("where and how long")
+    where.add_argument(
+        "--workers", metavar="N", type=whole(1, MOST_WORKERS), help="trials at once (default: the CPUs there are)"
+    )
+    where.add_argument("--cpus-per-trial", metavar="N", type=amount(above_zero=True), default=1.0, help="(default: 1)")
+    where.add_argument("--gpus-per-trial", metavar="N", type=amount(), default=0.0, help="(default: 0)")
+    where.add_argument(
+        "--address", metavar="ADDR", type=address, help="an existing Ray cluster, e.g. auto (default: this machine)"
+    )
+    where.add_argument(
+        "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400"
+    )
+    where.add_argument(
+        "--stop-at", metavar="ACCURACY", type=accuracy,
+        help="stop starting trials once one has reached this validation accuracy, e.g. 0.985",
+    )  # fmt: skip
+    where.add_argument(
+        "--stop-when-settled", action="store_true",
+        help="stop starting trials once as many again would hardly bring anything, 20 at the earliest",
+    )  # fmt: skip
+    where.add_argument(
+        "--max-retries", metavar="N", type=whole(0), default=2,
+        help="further attempts after a lost worker or node (default: 2)",
+    )  # fmt: skip
+
+    confirmation = parser.add_argument_group(
+        "the verdict (the best and the baseline are trained again, with fresh seeds)"
+    )
+    confirmation.add_argument(
+        "--confirm-top", metavar="K", type=whole(1, MOST_CANDIDATES),
+        help="how many configurations are chosen from, and how many trials' models are kept (default: 3, or as the "
+        "study's last command; never fewer than its verdict has)",
+    )  # fmt: skip
+    confirmation.add_argument(
+        "--confirm-seeds", metavar="R", type=whole(2, MOST_SEEDS),
+        help="how many networks of the winner, all at once (default: 3, and 2 more where these do not tell, or as "
+        "the study's last command; never fewer than its verdict has)",
+    )  # fmt: skip
+    confirmation.add_argument(
+        "--explain", action="store_true",
+        help="train further networks that say which parameter the gain goes with, and whether epochs alone bring it",
+    )  # fmt: skip
+    confirmation.add_argument("--no-confirm", dest="confirm", action="store_false", help="search only")
+
+    shown = parser.add_argument_group("output")
+    shown.add_argument(
+        "--json", action="store_true", help="progress to standard error, one JSON object to standard output"
+    )
+    shown.add_argument("--verbose", action="store_true", help="show what Ray, Optuna and TensorFlow say")
+    return parser
+
+
+def how_to_go_on(options: Options) -> str:
+    """Return what a person does to continue."""
+    return f"the same command with --study {options.study} goes on"
+
+
+def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Read JSON Lines of configurations; return each with where it stands.
+
+    Raises:
+        UsageError: The file cannot be read or a line is not a JSON object.
+    """
+    found = []
+    for number, line in enumerate(read_text(file, "--enqueue").split("\n"), start=1):
+        if line.strip():
+            where = f"--enqueue {file}: line {number}"
+            try:
+                value = json.loads(line, object_pairs_hook=_without_repetition)
+            except (ValueError, RecursionError) as error:
+                raise UsageError(f"{where}: not JSON: {error}") from error
+            if not isinstance(value, dict):
+                wanted = 'a JSON object such as {"hidden_units": 64, ...}'
+                raise UsageError(f"{where}: must be {wanted}, got {line[:LONGEST_SHOWN]!r}")
+            found.append((where, value))
+    return found
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse an object that has a key twice, of which Python would take the last."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("a key is there more than once")
+    return value

@@ -1,0 +1,185 @@
+"""From options to a plan for a study: everything is checked before anything is made or started."""
+
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import RDBStorage
+from optuna.trial import FrozenTrial
+
+from search.confirmation.goal import tell_gap
+from search.errors import UsageError
+from search.folder import folder_of
+from search.run.options import Options, read_configurations
+from search.storage.address import exists, open_read_only, open_storage, sqlite_file
+from search.storage.lease import HeldError, Lease
+from search.storage.sqlite import BUSY_TIMEOUT
+from search.study.settings import Settings, Wishes
+from search.study.space import load_space
+from search.study.study import (
+    IDENTITY,
+    RETRY_OF,
+    find_study,
+    lacking,
+    open_study,
+    settings_of,
+)
+from search.trials.models import ModelStore
+from trainable.config import BASELINE
+from trainable.mnist.source import SHA256
+
+DATA = {name: SHA256[name] for name in ("x_train", "y_train")}  # the arrays that trials see
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a command is going to do with a study.
+
+    Attributes:
+        settings: The study's, recorded or new.
+        configurations: What `--enqueue` gave, checked, each once.
+        repeated: How many more it gave that equal one of these.
+        trials: What the study holds already.
+        attributes: The study's user attributes.
+        continued: Whether the study is there already.
+    """
+
+    settings: Settings
+    configurations: Sequence[Mapping[str, Any]]
+    trials: Sequence[FrozenTrial]
+    attributes: Mapping[str, Any]
+    continued: bool
+    repeated: int = 0
+
+    @contextmanager
+    def open(self, options: Options, given_up: Callable[[], bool]) -> Iterator[optuna.Study]:
+        """Make or open the study and hold its lease for the length of a block.
+
+        Args:
+            options: Name the study and its storage. A new study whose name the person did not give gets another one
+                where another driver has this one.
+            given_up: Asked while a server is away or another driver may be: whether to wait no longer.
+
+        Raises:
+            HeldError: Another driver has the study.
+        """
+        storage = open_storage(options.storage, create=True, given_up=given_up)
+        with ExitStack() as held:
+            name = self._take(options, storage, given_up, held)
+            study = open_study(name, storage, self.settings)
+            ModelStore(options.runs, name).claim(study.user_attrs[IDENTITY])
+            yield study
+
+    def _take(self, options: Options, storage: RDBStorage, given_up: Callable[[], bool], held: ExitStack) -> str:
+        """Take the lease, until `held` ends; return the name that is free."""
+        name = options.study
+        for number in itertools.count(2):
+            try:
+                with ExitStack() as taken:
+                    taken.enter_context(Lease(storage, name, given_up))
+                    self._check_free(options, name, storage)
+                    held.push(taken.pop_all())
+                    break
+            except (HeldError, UsageError):
+                if options.named or given_up():
+                    raise
+            name = f"{options.study}-{number}"
+        return name
+
+    def _check_free(self, options: Options, name: str, storage: RDBStorage) -> None:
+        if not self.continued and find_study(name, storage) is not None:
+            raise HeldError(f"another driver made the study {name!r} just now; run this again to go on")
+        ModelStore(options.runs, name).check_owner(self.attributes.get(IDENTITY))
+
+
+def make_plan(options: Options) -> Plan:
+    """Check options, files and study against each other.
+
+    Raises:
+        UsageError: They do not go together; nothing was made.
+        SearchError: The storage does not answer.
+    """
+    file = sqlite_file(options.storage)
+    taken = [Path(f"{file.absolute()}{end}") for end in ("", "-wal", "-shm", "-journal")] if file else []
+    folder = folder_of(options.runs, options.study)
+    if folder.absolute() in taken:
+        raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
+    wishes = Wishes(
+        space=load_space(options.space) if options.space else None,
+        seed=options.seed,
+        sampler=options.sampler,
+        pruner=options.pruner,
+        baseline=options.baseline,
+        precision=options.precision,
+    )
+    given = read_configurations(options.enqueue) if options.enqueue else []
+    study = _known(options)
+    trials = study.get_trials(deepcopy=False) if study else []
+    settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
+    if settings.baseline:
+        where = f"--space {options.space}: " if options.space else ""
+        settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
+    checked = [settings.space.check(params, where) for where, params in given]
+    configurations = list({tuple(params.values()): params for params in checked}.values())
+    repeated = len(checked) - len(configurations)
+    attributes = study.user_attrs if study else {}
+    plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
+    _check_grid(options, plan)
+    if options.named:
+        ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
+    return plan
+
+
+def _known(options: Options) -> optuna.Study | None:
+    """Return the study that is continued, to read; None where a new one is made."""
+    if not exists(options.storage):
+        return None
+    storage = open_read_only(options.storage, patience=BUSY_TIMEOUT)
+    study = find_study(options.study, storage) if options.named else None
+    if study is not None:
+        tell_gap(study, storage.engine)
+    return study
+
+
+def check_places(options: Options) -> None:
+    """Refuse folders in which a search could not write what it finds; nothing stays of the look.
+
+    Raises:
+        UsageError: There is one.
+    """
+    file = sqlite_file(options.storage)
+    places = {"--storage": file.absolute().parent} if file else {}
+    for option, place in (places | {"--runs": folder_of(options.runs, options.study).absolute()}).items():
+        nearest = next(each for each in (place, *place.parents) if each.exists())
+        try:
+            with tempfile.TemporaryFile(dir=nearest):
+                pass
+        except OSError as error:
+            raise UsageError(f"{option}: nothing can be written in {nearest}: {error.strerror}") from error
+
+
+def _check_grid(options: Options, plan: Plan) -> None:
+    """Refuse to ask a grid for more trials than it has."""
+    if plan.settings.sampler != "grid":
+        return
+    points = prod(len(values) for values in plan.settings.space.grid().values())
+    queued = sum(_was_queued(trial) for trial in plan.trials)
+    most = points + queued + len(lacking(plan.trials, plan.settings, plan.configurations))
+    if options.trials > most:
+        raise UsageError(
+            f"--trials {options.trials}: the grid of this space has {points} points, so {most} trials at most"
+        )
+
+
+def _was_queued(trial: FrozenTrial) -> bool:
+    """Say whether a trial was given by a person or is the baseline, rather than drawn."""
+    return "fixed_params" in trial.system_attrs and RETRY_OF not in trial.user_attrs

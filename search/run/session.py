@@ -1,0 +1,212 @@
+"""One command from checked options to the printed answer."""
+
+import contextlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import FrozenTrial
+
+from search.confirmation.elsewhere import looks_elsewhere
+from search.confirmation.explanation import explanation_of, lacks_explanation
+from search.confirmation.extent import Extent, is_confirmed
+from search.confirmation.record import answer_of
+from search.confirmation.stopping import Limits, spread_networks, stops_of
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
+from search.folder import folder_of
+from search.report.__main__ import write
+from search.report.findings import Found
+from search.run.execution import Execution
+from search.run.forecast import networks_of, planned
+from search.run.foresight import surprises
+from search.run.options import Options, how_to_go_on
+from search.run.plan import Plan, check_places, make_plan
+from search.run.progress import console_on, say
+from search.run.summary import Summary, Times
+from search.runtime.local import check_this_machine
+from search.storage.address import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
+from search.storage.lease import HeldError
+from search.study.data import load, load_test_images
+from search.study.settings import Settings
+from search.study.study import count, ranked, recover
+from search.terminal import streams
+from search.terminal.signals import Interrupted, Interruptible
+from search.terminal.streams import UnwritableError
+from search.trials.models import ModelStore
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """A study and what this command does for it."""
+
+    def __init__(self, options: Options, started: float) -> None:
+        """Take the command line and `time.monotonic()` at the start of the process."""
+        self._options, self._started = options, started
+        self._limits = Limits.of(options, started)
+        self._stdout = sys.stdout  # which is another one while Ray runs
+        self._console = console_on(sys.stderr if options.json else sys.stdout)
+
+    def run(self) -> int:
+        """Complete the study, print the answer, return the exit status.
+
+        Raises:
+            SearchError: Options, files, storage or runtime stand against it.
+        """
+        options = self._options
+        with one_line_errors(options.storage):
+            plan = make_plan(options)
+            for line in surprises(options, plan):
+                say(self._console, f"note       {line}")
+            finished = count(plan.trials).finished
+            enough = self._limits.reached(plan.trials, plan.attributes, plan.settings)
+            lacking = max(0, options.trials - finished) if enough is None else 0
+            if lacking or not self._is_confirmed(plan.settings, plan.trials, plan.attributes):
+                return self._search(plan, lacking)
+            why = f" ({enough[1]})" if enough and finished < options.trials else ""
+            say(self._console, f"the study {options.study} has {finished} finished trials{why}: nothing left to do")
+            self._reconcile(plan)
+            self._print_summary(plan, plan.trials, plan.attributes, Times(wall=time.monotonic() - self._started))
+        return EXIT_DONE if ranked(plan.trials) else EXIT_FAILED
+
+    def _search(self, plan: Plan, lacking: int) -> int:
+        """Run what is missing, so many trials; return the exit status."""
+        options = self._options
+        if options.address is None:
+            check_this_machine(plan.settings.precision)
+        check_places(options)
+        if options.confirm:
+            load_test_images(options.data)  # only to know now that they can be had: nothing looks at them yet
+        execution = Execution(options, plan, load(options.data), self._console, self._started)
+        say(self._console, self._planned(plan, lacking))
+        with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
+            status = self._execute(execution, signals, afterwards)
+            signals.awaited = "the answer so far"
+            status = self._tell(plan, execution, status)
+            signals.awaited = "the end of Ray"
+        return status
+
+    def _planned(self, plan: Plan, lacking: int) -> str:
+        """Return what is going to be done, with so many trials."""
+        options = self._options
+        extent, attributes = self._extent(plan.attributes), plan.attributes
+        done, most = networks_of(options, extent, attributes, plan.settings, is_open=bool(lacking))
+        first = spread_networks(plan.settings) if options.stop_when_settled else []
+        before = sum(each.key not in plan.attributes for each in first)
+        return planned(lacking, most - done - before, options.workers, before, explained=options.explain)
+
+    def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
+        """Run the trials; return the exit status so far."""
+        options = self._options
+        try:
+            with one_line_errors(options.storage):
+                try:
+                    execution.run(signals, afterwards)
+                finally:
+                    options = self._options = replace(options, study=execution.study or options.study)
+        except Interrupted as interrupted:
+            say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
+            return interrupted.exit_status
+        except SearchError as error:
+            if execution.study and not isinstance(error, HeldError):
+                raise type(error)(f"{error}; {how_to_go_on(options)}") from error
+            raise
+        return EXIT_DONE
+
+    def _tell(self, plan: Plan, execution: Execution, status: int) -> int:
+        """Print the answer; return the exit status."""
+        options = self._options
+        try:
+            trials, attributes = execution.found
+        except STORAGE_ERRORS as error:
+            if status == EXIT_DONE:
+                raise
+            say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
+            return status
+        try:
+            self._print_summary(plan, trials, attributes, execution.times)
+        except UnwritableError as error:
+            if status == EXIT_DONE:
+                raise
+            say(self._console, str(error))
+        if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
+            answer = answer_of(attributes)
+            what = "no explanation" if answer is not None and answer.is_complete else "no verdict"
+            say(self._console, f"{what}: networks could not be trained; {how_to_go_on(options)}")
+            return EXIT_FAILED
+        return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
+
+    def _reconcile(self, plan: Plan) -> None:
+        """Leave no trial running that a killed driver had asked beyond what is wanted now."""
+        if count(plan.trials).running:
+            try:
+                with plan.open(self._options, given_up=lambda: False) as study:
+                    recover(study, plan.settings)
+            except HeldError:
+                pass  # they are another driver's
+            except (SearchError, *STORAGE_ERRORS) as error:  # the answer is there all the same
+                reason = error if isinstance(error, SearchError) else storage_reason(error)
+                say(self._console, f"trials in flight are still marked as running: {reason}")
+
+    def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
+        """Say whether the study has the verdict that is wanted."""
+        if not self._options.confirm:
+            return True
+        is_whole = is_confirmed(attributes, trials, settings, self._extent(attributes))
+        return is_whole and not (self._options.explain and lacks_explanation(attributes, settings))
+
+    def _extent(self, attributes: Mapping[str, Any]) -> Extent:
+        """Return how much is to be confirmed of a study."""
+        return Extent.wanted(self._options.confirm_top, self._options.confirm_seeds, attributes)
+
+    def _print_summary(
+        self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
+    ) -> None:
+        options = self._options
+        elsewhere = self._looks_elsewhere(plan.settings)
+        summary = Summary(
+            study=options.study,
+            storage=shown(options.storage),
+            settings=plan.settings,
+            trials=trials,
+            answer=answer_of(attributes, elsewhere),
+            models=ModelStore(options.runs, options.study),
+            times=times,
+            stops=stops_of(attributes),
+            explanation=explanation_of(attributes, plan.settings),
+        )
+        summary.print(self._console, location(summary.storage, options.runs))
+        report = self._write_report(
+            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
+        )
+        if options.json:
+            streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
+
+    def _looks_elsewhere(self, settings: Settings) -> int | None:
+        """Return how often other studies have looked at the test images; None where the storage is away."""
+        try:
+            engine = open_read_only(self._options.storage, check=False).engine
+            return looks_elsewhere(engine, self._options.study, settings.data)
+        except (SearchError, *STORAGE_ERRORS):
+            return None
+
+    def _write_report(self, found: Found) -> Path | None:
+        """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
+        output = folder_of(self._options.runs, found.name) / "report.html"
+        try:
+            write(found, output)
+        except SearchError as error:
+            say(self._console, f"report     {error}", whole=True)
+        except Exception as error:
+            log.exception("the report")
+            reason = f"the report cannot be written: {type(error).__name__}: {error}"
+            say(self._console, f"report     {output}: {reason}", whole=True)
+        else:
+            say(self._console, f"report     {output}", whole=True)
+            return output
+        return None

@@ -1,0 +1,208 @@
+"""The answer at the end of a command: as a table for a person, as JSON for a program."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from optuna.trial import FrozenTrial
+from rich.console import Console
+from rich.table import Table
+
+from search.confirmation.candidates import are_best
+from search.confirmation.evidence import OUT_OF_DATE, Answer
+from search.confirmation.explanation import COLUMNS, Explanation
+from search.confirmation.stopping import Stop
+from search.confirmation.wording import UNSTEADY, json_of, sentence_of
+from search.run.progress import clock, gain, say
+from search.study.insight import Insight, insight_of
+from search.study.settings import Settings
+from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
+from search.trials.models import ModelStore
+
+BEST_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Times:
+    """Where the seconds of a command went.
+
+    Attributes:
+        wall: From its start.
+        startup: Until the first worker began.
+        training: Summed over the workers.
+        offered: What training could have had: as many workers as there were, for as long as they were there.
+    """
+
+    wall: float = 0.0
+    startup: float = 0.0
+    training: float = 0.0
+    offered: float = 0.0
+
+    @property
+    def utilization(self) -> float:
+        """Share of the workers' time that was spent training."""
+        return self.training / self.offered if self.offered else 0.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a study has to say, and what this command did for it."""
+
+    study: str
+    storage: str
+    settings: Settings
+    trials: Sequence[FrozenTrial]
+    answer: Answer | None
+    models: ModelStore
+    times: Times
+    stops: Sequence[Stop] = ()
+    explanation: Explanation | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of `--json`."""
+        counts, best = count(self.trials), self._best
+        model = self._model
+        return {
+            "study": self.study,
+            "storage": self.storage,
+            "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
+            "best": self._entry(best),
+            "baseline": self._entry(baseline_of(self.trials)),
+            "confirmed": self._confirmed(),
+            "stopped": self.stops[-1].reason if self.stops else None,
+            "stops": [each.to_json() for each in self.stops],
+            "looks": self.answer and {"study": self.answer.looked, "storage": self.answer.looked_in_storage},
+            "model": str(model) if model else None,
+            "seconds": {
+                "wall": round(self.times.wall, 3),
+                "startup": round(self.times.startup, 3),
+                "training": round(self.times.training, 3),
+            },
+            "utilization": round(self.times.utilization, 4),
+        }
+
+    def _confirmed(self) -> dict[str, Any] | None:
+        """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
+        if self.answer is None or (verdict := json_of(self.answer)) is None:
+            return None
+        return {
+            **verdict,
+            "current": are_best(self.answer.candidates, self.trials, self.settings),
+            "parameters": self._insight.to_json(),
+            "explained": self.explanation and self.explanation.to_json(),
+        }
+
+    def print(self, console: Console, location: Mapping[str, str]) -> None:
+        """Print the best trials, the gain over the baseline, and what to do next.
+
+        Args:
+            console: Where to.
+            location: The options, other than defaults, that find this study again.
+        """
+        counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
+        say(
+            console,
+            f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
+            f" in {clock(self.times.wall)}{self._effort()}",
+        )
+        if self.stops and not self.stops[-1].is_usual:
+            say(console, f"stopped    {self.stops[-1].detail}")
+        if best is None:
+            say(console, "No trial is complete, so there is no best one.")
+            return
+        console.print(self._table())
+        if baseline is not None:
+            say(
+                console,
+                f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
+                f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
+            )
+        if self.answer is not None:
+            say(console, f"verdict    {sentence_of(self.answer)}")
+            worst = self.answer.worst
+            if self.answer.verdict is not None and worst is not None and worst.is_far:
+                say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
+            if self.answer.verdict is not None and not are_best(self.answer.candidates, self.trials, self.settings):
+                say(console, f"note       {OUT_OF_DATE}")
+        if self.explanation is not None:
+            say(console, f"explained  {self.explanation.told}")
+            console.print(_table_of(self.explanation))
+        for warning in self._insight.warnings:
+            say(console, f"note       {warning}")
+        say(console, f"model      {self._model or 'not kept here'}", whole=True)
+        options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
+        if self._model:
+            say(
+                console,
+                f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
+                whole=True,
+            )
+        dashboard = f"python -m streamlit run dashboard/app.py{' --' if options else ''}{options}"
+        say(console, f"dashboard  {dashboard}", whole=True)
+
+    def _effort(self) -> str:
+        """Return where the time went, unless nothing was trained."""
+        times = self.times
+        if not times.training:
+            return ""
+        return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
+
+    @cached_property
+    def _insight(self) -> Insight:
+        return insight_of(self.trials, self.settings)
+
+    @property
+    def _model(self) -> Path | None:
+        """The file of the verdict's model, or of the best trial where there is no verdict."""
+        if self.answer is not None and self.answer.taken is not None and self.answer.verdict is not None:
+            return self.models.final(self.answer.taken.name)
+        return self.models.path(self._best.number) if self._best else None
+
+    @property
+    def _best(self) -> FrozenTrial | None:
+        return next(iter(ranked(self.trials)), None)
+
+    def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
+        if trial is None:
+            return None
+        return {
+            "number": trial.number,
+            "params": self.settings.space.complete(trial.params),
+            "val_accuracy": trial.value,
+            "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
+        }
+
+    def _table(self) -> Table:
+        table = Table("trial", "val_accuracy", "hidden_units", "learning_rate", "batch_size", "epochs", box=None)
+        for column in table.columns[1:]:
+            column.justify = "right"
+        baseline = baseline_of(self.trials)
+        same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
+        for trial in ranked(self.trials):
+            params = self.settings.space.complete(trial.params)
+            same.setdefault(() if trial is baseline else tuple(params.values()), []).append(trial)
+        shown = list(same.values())[:BEST_SHOWN]
+        if baseline is not None and same[()] not in shown:
+            shown.append(same[()])
+        for trial, *others in shown:
+            params = self.settings.space.complete(trial.params)
+            more = f" and {len(others)} more" if others else ""
+            table.add_row(
+                f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
+                f"{float(trial.value or 0):.4f}",
+                str(params["hidden_units"]),
+                f"{params['learning_rate']:.3g}",
+                str(params["batch_size"]),
+                str(params["epochs"]),
+            )
+        return table
+
+
+def _table_of(explanation: Explanation) -> Table:
+    table = Table(*COLUMNS, box=None)
+    for row in explanation.rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,1 @@
+"""Everything that imports Ray, and what it needs of a machine."""

@@ -1,0 +1,1 @@
+"""What an Optuna study means here: its settings, its space, its trials."""

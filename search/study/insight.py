@@ -1,0 +1,212 @@
+"""What a search teaches besides its best trial: which parameters matter, where the best lies, what an epoch gained."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import optuna
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial
+
+from search.study.settings import Settings
+from search.study.study import EPOCHS_RUN, POINTS, baseline_of, ranked
+from trainable.config import BASELINE, LARGEST
+
+TOP = 0.1  # share of the complete trials that importance sets against the rest
+FEWEST_TRIALS = 10  # complete ones, below which the top is a single trial and importance is noise
+FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
+AT_BOUND = 0.02  # share of a range
+PAIR = 2  # values
+LAST_EPOCHS = 3
+RISING = 0.001  # ten of the 10,000 images: val_accuracy wavers by less from one mean to the next
+EPOCHS = 100  # the gain is given for so many
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where the best configuration's value of a parameter lies in the space.
+
+    Attributes:
+        best: The value.
+        from_low: Its distance from the lower bound, as a share of the range, on the space's own scale.
+        from_high: From the upper bound. Of choices that are listed, their order counts, smallest first.
+        warning: Why the space may be too narrow there; None where a wider one is not likely to help.
+    """
+
+    best: Any
+    from_low: float
+    from_high: float
+    warning: str | None
+
+
+@dataclass(frozen=True)
+class Insight:
+    """What the trials of a study teach.
+
+    Attributes:
+        importances: By parameter, shares that add up to 1, the greatest first; None where they cannot be known.
+        rough: Whether they are from so few trials that they are no more than a hint.
+        unknown: Why they cannot be known.
+        positions: By parameter that is searched; empty without a complete trial.
+        gain: Of the best trial over the baseline on the validation images, percentage points, one seed each.
+        epochs: Trained by all trials together.
+        rising: Whether the best trial was still getting better in its last epochs; None where it had too few.
+    """
+
+    importances: Mapping[str, float] | None
+    rough: bool
+    unknown: str | None
+    positions: Mapping[str, Position]
+    gain: float | None
+    epochs: int
+    rising: bool | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a wider space might bring, a sentence each."""
+        return [each.warning for each in self.positions.values() if each.warning]
+
+    @property
+    def gain_rate(self) -> float | None:
+        """Percentage points gained for 100 epochs trained."""
+        return self.gain * EPOCHS / self.epochs if self.gain is not None and self.epochs else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return {
+            "importances": self.importances and dict(self.importances),
+            "importances_rough": self.rough,
+            "importances_unknown": self.unknown,
+            "positions": {name: asdict(each) for name, each in self.positions.items()},
+            "warnings": self.warnings,
+            "gain": self.gain,
+            "epochs": self.epochs,
+            "gain_per_100_epochs": self.gain_rate,
+            "rising": self.rising,
+        }
+
+
+def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
+    """Return what the trials of a study teach."""
+    order, baseline = ranked(trials), baseline_of(trials)
+    best = order[0] if order else None
+    unknown = _why_unknown(order, settings)
+    return Insight(
+        importances=None if unknown else _importances(order, settings),
+        rough=_at_top(order) < FEWEST_AT_TOP,
+        unknown=unknown,
+        positions=_positions(best, settings) if best else {},
+        gain=POINTS * (float(best.value or 0) - float(baseline.value or 0)) if best and baseline else None,
+        epochs=sum(epochs_run(trial) for trial in trials),
+        rising=_is_rising(best) if best else None,
+    )
+
+
+def warnings_of(best: FrozenTrial, settings: Settings) -> list[str]:
+    """Return what a wider space than this best trial's might bring, as in `Insight.warnings`, and nothing dear."""
+    return [each.warning for each in _positions(best, settings).values() if each.warning]
+
+
+def epochs_run(trial: FrozenTrial) -> int:
+    """Return how many epochs a trial has trained, so far where it is running."""
+    return int(trial.user_attrs.get(EPOCHS_RUN, len(trial.intermediate_values)))
+
+
+def searched(settings: Settings) -> dict[str, BaseDistribution]:
+    """Return the parameters that can take more than one value."""
+    return {name: each for name, each in settings.space.distributions.items() if not each.single()}
+
+
+def _why_unknown(order: Sequence[FrozenTrial], settings: Settings) -> str | None:
+    """Say why importances cannot be known; `order` holds the complete trials, best first."""
+    if len(order) < FEWEST_TRIALS:
+        return f"there are {len(order)} complete trials, and fewer than {FEWEST_TRIALS} say nothing"
+    if not searched(settings):
+        return "the space holds a single configuration"
+    if order[_at_top(order) - 1].value == order[-1].value:
+        return "the complete trials hardly differ in accuracy"
+    return None
+
+
+def _at_top(order: Sequence[FrozenTrial]) -> int:
+    """Return how many trials importance sets against the rest."""
+    return math.ceil(TOP * len(order))
+
+
+def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, float]:
+    """Return how much each parameter decides whether a trial is among the best.
+
+    Source: Watanabe, Bansal and Hutter, PED-ANOVA, IJCAI 2023, as Optuna has it.
+    """
+    study = optuna.create_study(direction="maximize")
+    study.add_trials(order)
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)
+    found = get_param_importances(study, evaluator=evaluator, params=list(searched(settings)))
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
+def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
+    params, rising = settings.space.complete(best.params), _is_rising(best)
+    found = {}
+    for name, each in searched(settings).items():
+        share = place(params[name], each)
+        # Where the baseline is the best, the search did not come to a bound: the baseline merely lies there.
+        warning = None if params == BASELINE.params else _warning(name, share, each, rising=rising)
+        found[name] = Position(params[name], share, 1 - share, warning)
+    return found
+
+
+def bounds(distribution: BaseDistribution) -> tuple[Any, Any]:
+    """Return the lowest and the highest value of a parameter."""
+    if isinstance(distribution, CategoricalDistribution):
+        return min(distribution.choices), max(distribution.choices)  # type: ignore[type-var]  # the space admits numbers only
+    return distribution.low, distribution.high  # type: ignore[attr-defined]
+
+
+def place(value: Any, distribution: BaseDistribution) -> float:
+    """Return where a value lies between the bounds, 0 to 1, on the scale on which it is searched.
+
+    Of choices that are listed, their order counts, smallest first.
+    """
+    if isinstance(distribution, CategoricalDistribution):
+        choices = sorted(distribution.choices)  # type: ignore[type-var]  # as above
+        return choices.index(value) / (len(choices) - 1)
+    scale = math.log if distribution.log else float  # type: ignore[attr-defined]
+    low, high = (scale(each) for each in bounds(distribution))
+    return float((scale(value) - low) / (high - low))
+
+
+def _warning(name: str, share: float, distribution: BaseDistribution, *, rising: bool | None) -> str | None:
+    """Say that the space may be too narrow, where a wider one is likely to hold a better configuration."""
+    if _is_pair(distribution):  # one of two is always at an end
+        return None
+    low, high = bounds(distribution)
+    is_listed = isinstance(distribution, CategoricalDistribution)
+    ends, margin = (
+        (("smallest choice", "largest choice"), 0.0) if is_listed else (("lower bound", "upper bound"), AT_BOUND)
+    )
+    fewer_may_help = not (name in LARGEST and low == 1) and not (name == "epochs" and rising is True)
+    more_may_help = high != LARGEST.get(name) and not (name == "epochs" and rising is False)
+    if share <= margin and fewer_may_help:
+        return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
+    if share >= 1 - margin and more_may_help:
+        return f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
+    return None
+
+
+def _is_pair(distribution: BaseDistribution) -> bool:
+    """Say whether a parameter, of which there is a choice, has no more than two values."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices) == PAIR
+    return isinstance(distribution, IntDistribution) and distribution.high - distribution.low < PAIR
+
+
+def _is_rising(trial: FrozenTrial) -> bool | None:
+    """Say whether the last epochs were better than those before them; None where there are too few."""
+    values = [value for _, value in sorted(trial.intermediate_values.items())]
+    if len(values) < 2 * LAST_EPOCHS:
+        return None
+    last, before = values[-LAST_EPOCHS:], values[-2 * LAST_EPOCHS : -LAST_EPOCHS]
+    return (sum(last) - sum(before)) / LAST_EPOCHS > RISING

@@ -1,0 +1,68 @@
+"""The samplers and pruners on offer: Optuna's, by name, with this project's settings."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import optuna
+from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner, SuccessiveHalvingPruner
+from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, QMCSampler, RandomSampler, TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from search.study.space import Space
+
+DEFAULT_SAMPLER = "tpe"
+DEFAULT_PRUNER = "asha"
+
+FIRST_RUNG = 2  # epochs: after one, the order of configurations says little about their end
+REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
+
+
+class Grid(GridSampler):
+    """Optuna's grid without its call to `study.stop()`, which only works inside `study.optimize`."""
+
+    def point(self, trial: FrozenTrial) -> dict[str, Any]:
+        """Return the parameters that a trial was going to have, or none before its point was chosen."""
+        chosen = trial.system_attrs.get("grid_id")
+        return {} if chosen is None else dict(zip(self._param_names, self._all_grids[chosen], strict=True))
+
+    def after_trial(self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
+        """Do nothing: the number of trials is bounded by the caller."""
+
+
+def _qmc(seed: int) -> BaseSampler:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # since 3.0; the lock pins its version
+        return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False, warn_asynchronous_seeding=False)
+
+
+SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
+    "tpe": lambda _, seed: TPESampler(seed=seed),
+    "random": lambda _, seed: RandomSampler(seed=seed),
+    "qmc": lambda _, seed: _qmc(seed),
+    "grid": lambda space, seed: Grid(space.grid(), seed=seed),
+    "cmaes": lambda _, seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
+}
+PRUNERS: dict[str, Callable[[Space], BasePruner]] = {
+    "asha": lambda _: SuccessiveHalvingPruner(min_resource=FIRST_RUNG, reduction_factor=REDUCTION_FACTOR),
+    "hyperband": lambda space: HyperbandPruner(
+        min_resource=FIRST_RUNG, max_resource=max(space.max_epochs, FIRST_RUNG), reduction_factor=REDUCTION_FACTOR
+    ),
+    "median": lambda _: MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_RUNG),
+    "none": lambda _: NopPruner(),
+}
+
+
+def make_sampler(name: str, space: Space, seed: int) -> BaseSampler:
+    """Return the sampler of that name."""
+    return SAMPLERS[name](space, seed)
+
+
+def make_pruner(name: str, space: Space) -> BasePruner:
+    """Return the pruner of that name."""
+    return PRUNERS[name](space)
+
+
+def grid_point(sampler: BaseSampler, trial: FrozenTrial) -> dict[str, Any]:
+    """Return the point of the grid that a trial was given, or nothing where no grid is searched."""
+    return sampler.point(trial) if isinstance(sampler, Grid) else {}

@@ -1,0 +1,257 @@
+"""The search space: which parameters are searched, over what, and how a TOML file says so."""
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+    distribution_to_json,
+    json_to_distribution,
+)
+
+from search.errors import UsageError
+from search.terminal.files import read_text
+from trainable.config import BASELINE, LONGEST_SHOWN, PARAMETERS, Configuration
+from trainable.errors import ConfigError
+
+GRID_POINTS = 5  # how many values a grid takes of a range
+KINDS = {"int": ("low", "high"), "float": ("low", "high"), "categorical": ("choices",)}
+
+
+@dataclass(frozen=True)
+class Space:
+    """The searched parameters; those it leaves out stay at the baseline's value."""
+
+    distributions: Mapping[str, BaseDistribution]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold and `from_json` reads."""
+        return {name: json.loads(distribution_to_json(each)) for name, each in self.distributions.items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> "Space":
+        """Read what `to_json` wrote."""
+        return cls({name: json_to_distribution(json.dumps(each)) for name, each in values.items()})
+
+    def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all four parameters: the given ones, and the baseline's values of those not searched."""
+        return BASELINE.params | dict(params)
+
+    @property
+    def max_epochs(self) -> int:
+        """The most epochs that a trial may run."""
+        epochs = self.distributions.get("epochs")
+        return int(max(_grid_values(epochs))) if epochs else BASELINE.epochs
+
+    @property
+    def size(self) -> int | None:
+        """How many configurations there are; None where there is no end of them."""
+        sizes = [_size(each) for each in self.distributions.values()]
+        return None if None in sizes else math.prod(filter(None, sizes))
+
+    def check(self, params: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return the searched part of a configuration that lies in this space.
+
+        Args:
+            params: Any of the four parameters.
+            where: What the person gave, for the message.
+
+        Raises:
+            UsageError: A parameter is unknown, missing, of a wrong type or outside the space.
+        """
+        for name in params:
+            if name not in PARAMETERS:
+                raise UsageError(
+                    f"{where}: unknown parameter {_shown(name)}; the parameters are {', '.join(PARAMETERS)}"
+                )
+        try:
+            Configuration.of(self.complete(params))
+        except ConfigError as error:
+            raise UsageError(f"{where}: {error}") from error
+        for name, value in self.complete(params).items():
+            if name in self.distributions:
+                if name not in params:
+                    raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self.distributions)}")
+                self._check_value(name, value, where)
+            elif value != BASELINE.params[name]:
+                raise UsageError(
+                    f"{where}: {name} is {value!r}, but the space leaves it out: it stays {BASELINE.params[name]!r}"
+                )
+        return {name: params[name] for name in self.distributions}
+
+    def _check_value(self, name: str, value: Any, where: str) -> None:
+        distribution = self.distributions[name]
+        if isinstance(distribution, CategoricalDistribution):
+            if value not in distribution.choices:
+                raise UsageError(
+                    f"{where}: {name} is {value!r}, but the space has {_shown(list(distribution.choices))}"
+                )
+        elif not distribution.low <= value <= distribution.high:  # type: ignore[attr-defined]
+            raise UsageError(
+                f"{where}: {name} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
+            )
+
+    def grid(self) -> dict[str, list[Any]]:
+        """Return the values of a grid: all choices, and `GRID_POINTS` even steps of each range."""
+        return {name: _grid_values(each) for name, each in self.distributions.items()}
+
+
+BUILT_IN = Space(
+    {
+        "hidden_units": IntDistribution(128, 2048, log=True),
+        "learning_rate": FloatDistribution(2e-4, 5e-3, log=True),
+        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
+        "epochs": IntDistribution(4, 24),
+    }
+)
+
+
+MEANINGS = {
+    "hidden_units": "units of the hidden layer",
+    "learning_rate": "of RMSprop",
+    "batch_size": "images a step",
+    "epochs": "passes over the training images, where a trial is not stopped before",
+}
+EXPLANATION = """\
+# A search space, for a new study: python -m search.run --space FILE
+# A table is a parameter that is searched; one without a table stays at the baseline's value.
+# type = "int" or "float": from low to high, both included; log = true counts on a log scale, where low is above 0.
+# type = "categorical": any of choices.
+# The baseline has to lie in the space, or be left out with --no-baseline.
+"""
+
+
+def to_toml(space: Space) -> str:
+    """Return the file that `load_space` reads as this space, with comments that explain it."""
+    return EXPLANATION + "".join(_table(name, each) for name, each in space.distributions.items())
+
+
+def _table(name: str, distribution: BaseDistribution) -> str:
+    if isinstance(distribution, CategoricalDistribution):
+        fields = {"type": "categorical", "choices": list(distribution.choices)}
+    else:
+        kind = "int" if isinstance(distribution, IntDistribution) else "float"
+        fields = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
+    return f"\n[{name}]  # {MEANINGS[name]}; the baseline has {BASELINE.params[name]}\n{lines}"
+
+
+def load_space(file: Path) -> Space:
+    """Read a space from TOML: a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
+
+    Raises:
+        UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
+    """
+    text = read_text(file, "--space")
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--space {file}: not a TOML file: {error}") from error
+    if not tables:
+        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(PARAMETERS)}")
+    return Space({name: _distribution(name, table, f"--space {file}: {_key(name)}") for name, table in tables.items()})
+
+
+def _distribution(name: str, table: Any, where: str) -> BaseDistribution:
+    if name not in PARAMETERS:
+        raise UsageError(f"{where}: unknown parameter; the parameters are {', '.join(PARAMETERS)}")
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: must be a table, e.g. [{name}] with type, low and high; got {_shown(table)}")
+    kind = table.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise UsageError(f"{where}: type must be one of {', '.join(KINDS)}, got {_shown(kind)}")
+    _check_keys(kind, table, where)
+    if kind == "categorical":
+        return _categorical(name, table["choices"], where)
+    return _range(name, kind, table, where)
+
+
+def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
+    needed = KINDS[kind]
+    allowed = ("type", *needed) if kind == "categorical" else ("type", *needed, "log")
+    for key in table:
+        if key not in allowed:
+            raise UsageError(f"{where}: unknown key {_shown(key)}; {kind} takes {', '.join(allowed)}")
+    for key in needed:
+        if key not in table:
+            raise UsageError(f"{where}: {key} is missing; {kind} takes {', '.join(allowed)}")
+
+
+def _categorical(name: str, choices: Any, where: str) -> BaseDistribution:
+    if not isinstance(choices, list) or not choices:
+        raise UsageError(f"{where}: choices must be a list of at least one value, got {_shown(choices)}")
+    for choice in choices:
+        _check_possible(name, choice, f"{where}: choices")
+    if len(set(choices)) < len(choices):
+        raise UsageError(f"{where}: choices must differ from each other, got {_shown(choices)}")
+    return CategoricalDistribution(choices)
+
+
+def _range(name: str, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
+    whole = kind == "int"
+    if whole == (name == "learning_rate"):
+        raise UsageError(f"{where}: type must be {'float' if whole else 'int'} or categorical, got {kind!r}")
+    low, high, log = table["low"], table["high"], table.get("log", False)
+    if not isinstance(log, bool):
+        raise UsageError(f"{where}: log must be true or false, got {_shown(log)}")
+    for key in ("low", "high"):
+        if log and isinstance(table[key], int | float) and table[key] <= 0:
+            raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {_shown(table[key])}")
+        _check_possible(name, table[key], f"{where}: {key}")
+    if low > high:
+        raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
+    return IntDistribution(low, high, log=log) if whole else FloatDistribution(low, high, log=log)
+
+
+def _check_possible(name: str, value: Any, where: str) -> None:
+    """Refuse a value that no network could be trained with."""
+    try:
+        Configuration.of(BASELINE.params | {name: value})
+    except ConfigError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def _key(name: str) -> str:
+    """Return the name of a table as a message can hold it."""
+    return name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name)
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message can hold it: Python prints no huge integer, and no table in thousands of others."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        text = "what is too large to show"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
+
+
+def _size(distribution: BaseDistribution) -> int | None:
+    """Return how many values there are, or None for a range of floats."""
+    if isinstance(distribution, CategoricalDistribution):
+        return len(distribution.choices)
+    if isinstance(distribution, IntDistribution):
+        return distribution.high - distribution.low + 1
+    return 1 if distribution.single() else None
+
+
+def _grid_values(distribution: BaseDistribution) -> list[Any]:
+    if isinstance(distribution, CategoricalDistribution):
+        return list(distribution.choices)
+    low, high = distribution.low, distribution.high  # type: ignore[attr-defined]
+    if distribution.log:  # type: ignore[attr-defined]
+        points = np.exp(np.linspace(math.log(low), math.log(high), GRID_POINTS))
+    else:
+        points = np.linspace(low, high, GRID_POINTS)
+    values = [min(max(float(point), low), high) for point in points]
+    if isinstance(distribution, IntDistribution):
+        return sorted({round(value) for value in values})
+    return sorted(set(values))

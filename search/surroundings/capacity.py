@@ -1,0 +1,97 @@
+"""What this process may use of its machine: processors and memory, within the limits that are set around it.
+
+Ray counts the processors of the whole machine. What a batch system, a container or `taskset` leaves of them to this
+process is its affinity and, in its control groups, a quota of time; their limit of memory is often below the machine's.
+"""
+
+import math
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.surroundings.kernel import groups, lines_in
+
+# Measured with two workers that train the largest networks of the built-in space, shared memory counted once.
+WORKER_MEMORY = 700 * 10**6  # bytes of a worker with TensorFlow and the data
+RUNTIME_MEMORY = 1200 * 10**6  # bytes of the driver, Ray's own processes and what all share
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What there is for workers.
+
+    Attributes:
+        cpus: Processors that this process may use, a part of one counted as one.
+        all_cpus: Processors of the machine.
+        memory: Bytes that are free for it, or None where that is not known.
+    """
+
+    cpus: int
+    all_cpus: int
+    memory: int | None
+
+    @property
+    def held(self) -> int | float:
+        """How many workers the free memory holds, at least one."""
+        return math.inf if self.memory is None else max(1, (self.memory - RUNTIME_MEMORY) // WORKER_MEMORY)
+
+    def why(self, workers: int, fitting: int) -> str:
+        """Return why there are so few workers as `Resources.why` has it.
+
+        Args:
+            workers: How many there are.
+            fitting: How many the processors hold that this process may use.
+        """
+        if workers < fitting and self.memory is not None:
+            return f": {self.memory / 1e9:.1f} GB of memory are free, and a worker takes {WORKER_MEMORY / 1e9:.1f}"
+        if self.cpus < self.all_cpus:
+            return f": this process may use {self.cpus} of the machine's {self.all_cpus} CPUs"
+        return ""
+
+
+def capacity_here(root: Path = Path("/")) -> Capacity:
+    """Look at the limits of this process.
+
+    Args:
+        root: Where `proc` is, and what it names.
+    """
+    machine = os.cpu_count() or 1
+    affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else machine
+    quotas = [quota for folder in groups(root, "cpu") if (quota := _quota(folder)) is not None]
+    left = [left for folder in groups(root, "memory") if (left := _memory_left(folder)) is not None]
+    return Capacity(
+        cpus=max(1, min([affinity, *map(math.ceil, quotas)])),
+        all_cpus=machine,
+        memory=min([*left, *_fields(root / "proc/meminfo", "MemAvailable")], default=None),
+    )
+
+
+def _quota(folder: Path) -> float | None:
+    """Return how many processors' time a group may use."""
+    words = [word for name in ("cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us") for word in _words(folder / name)]
+    if len(words) < 2 or not words[0].isdecimal():  # noqa: PLR2004 (quota and period) "max" or -1: no limit
+        return None
+    return int(words[0]) / int(words[1])
+
+
+def _memory_left(folder: Path) -> int | None:
+    """Return how many bytes a group may still take; files in its cache are given up where memory is wanted."""
+    for limits, usage, cache in (
+        (("memory.max", "memory.high"), "memory.current", "inactive_file"),
+        (("memory.limit_in_bytes",), "memory.usage_in_bytes", "total_inactive_file"),
+    ):
+        found = [int(word) for name in limits for word in _words(folder / name) if word.isdecimal()]
+        used = [int(word) for word in _words(folder / usage)]
+        if found and used:
+            return max(0, min(found) - used[0] + sum(_fields(folder / "memory.stat", cache)))
+    return None
+
+
+def _fields(file: Path, name: str) -> list[int]:
+    """Return the bytes of a line "name value" or "name: value kB"; an empty list where there is none."""
+    found = [line.replace(":", " ").split() for line in lines_in(file)]
+    return [int(words[1]) * (1024 if words[-1] == "kB" else 1) for words in found if words[0] == name]
+
+
+def _words(file: Path) -> list[str]:
+    return " ".join(lines_in(file)).split()

@@ -1,0 +1,1 @@
+"""What all commands share with a person: arguments, streams, signals, words."""

@@ -1,0 +1,96 @@
+"""How an attempt at a trial can fail, and where the whole story of each failure is kept."""
+
+import re
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.errors import SearchError
+from search.folder import folder_of
+from trainable.mnist.source import whole_file
+
+# Reasons, as the study records them. What a worker finds wrong by itself, "diverged at epoch 3", is its own words.
+CRASHED = "crashed"
+OUT_OF_MEMORY = "out of memory"
+LOST_NODE = "lost node"
+ERROR = "error"  # followed by the exception, as in the last lines of its traceback
+REASON_LENGTH = 200  # characters
+
+_NETWORK = re.compile(
+    rf"({CONFIRMED}|{TESTED}|{EXPLAINED})-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an attempt at a trial gave no result.
+
+    Attributes:
+        reason: One line for the study.
+        story: Everything that is known: a traceback, or what Ray says of the worker's end.
+        retried: Whether another attempt may end otherwise.
+        counted: Whether the attempt uses up one of `--max-retries`.
+        remedy: What a person can do where the worker's machine lacked something; the trial is not to blame then.
+    """
+
+    reason: str
+    story: str = ""
+    retried: bool = False
+    counted: bool = True
+    remedy: str = ""
+
+    def __post_init__(self) -> None:
+        """Keep the reason to one line of a length that a table can show."""
+        object.__setattr__(self, "reason", textwrap.shorten(self.reason, REASON_LENGTH))
+
+    @property
+    def is_want(self) -> bool:
+        """Whether the worker's machine lacked something other than memory."""
+        return bool(self.remedy)
+
+    @property
+    def advice(self) -> str:
+        """The reason and what can be done about it."""
+        return f"{self.reason}; {self.remedy}" if self.remedy else self.reason
+
+
+class FailureStore:
+    """The stories of what failed in a study, a text file each."""
+
+    def __init__(self, runs: Path, study: str) -> None:
+        """Name the folder; it is made with the first story. Errors are those of `folder_of`."""
+        self.folder = folder_of(runs, study) / "failures"
+
+    def path(self, number: int) -> Path:
+        """Return where the story of a trial is, if it has one."""
+        return self.folder / f"trial-{number:05d}.txt"
+
+    def network_path(self, key: str) -> Path:
+        """Return where the story of a network of the confirmation is; `key` is the study attribute of its result."""
+        return self.folder / f"{key.replace(':', '-')}.txt"
+
+    def networks(self) -> list[str]:
+        """Return the keys of the networks that have a story."""
+        matches = (_NETWORK.fullmatch(file.name) for file in sorted(self.folder.glob("*.txt")))
+        return [":".join(match.groups()) for match in matches if match]
+
+    def write(self, number: int, failure: Failure) -> None:
+        """Keep the story of a trial, readable by its owner only: a traceback may quote anything.
+
+        Raises:
+            SearchError: It cannot be written.
+        """
+        self._write(self.path(number), failure)
+
+    def write_network(self, key: str, failure: Failure) -> None:
+        """Keep the story of a network of the confirmation, likewise."""
+        self._write(self.network_path(key), failure)
+
+    def _write(self, file: Path, failure: Failure) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with whole_file(file) as temporary:
+                temporary.write_text(f"{failure.reason}\n\n{failure.story.strip()}\n", encoding="utf-8")
+        except OSError as error:
+            raise SearchError(f"{file}: the story of a failure cannot be kept: {error.strerror}") from error

@@ -1,0 +1,298 @@
+"""The trials in flight: asked from the study, reported to it, told to it. Knows nothing of Ray."""
+
+import logging
+import math
+import time
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import optuna
+from optuna.trial import TrialState
+
+from search.confirmation.stopping import Limits, Reason, stops_of
+from search.errors import HopelessError
+from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
+from search.study.settings import Settings
+from search.study.study import (
+    ATTEMPTS,
+    ENVIRONMENT,
+    FAILURE,
+    INTERRUPTED,
+    RETRY_OF,
+    SEED,
+    count,
+    enqueue_again,
+    rank,
+    ranked,
+    recover,
+    trial_seed,
+)
+from search.trials.failures import Failure, FailureStore
+from search.trials.live import LiveTrial, Observer, Report, attributes_of
+from search.trials.models import ModelStore
+from search.trials.streak import Streak, kind_of
+from trainable.config import KEEP_FROM
+from trainable.environment import digest_of
+
+HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
+
+log = logging.getLogger(__name__)
+
+
+class Trials:
+    """Turns a worker's events into the study's records; keys are the executor's own trial ids."""
+
+    def __init__(
+        self,
+        study: optuna.Study,
+        settings: Settings,
+        *,
+        goal: int,
+        models: ModelStore,
+        failures: FailureStore,
+        observer: Observer,
+        max_retries: int = 0,
+        keep: int = 1,
+        limits: Limits = Limits(),  # noqa: B008 (it cannot change)
+    ) -> None:
+        """Take over a study.
+
+        Args:
+            study: Where trials are asked, reported and told.
+            settings: The study's.
+            goal: How many trials the study shall have finished in the end.
+            models: Where the best models are kept.
+            failures: Where the stories of failures are kept.
+            observer: Is told of every event.
+            max_retries: Further attempts at a configuration whose worker was lost.
+            keep: How many models are kept, those of the best trials.
+            limits: What may end the search before it has all its trials.
+        """
+        self._study, self._settings, self._goal = study, settings, goal
+        self._models, self._failures = models, failures
+        self._observer, self._max_retries, self._limits = observer, max_retries, limits
+        self._enough: tuple[Reason, str] | None = None
+        self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
+        self._live: dict[str, LiveTrial] = {}
+        self._suspended: list[tuple[int, LiveTrial, Failure]] = []  # with the number of the last trial asked before
+        self._newest = -1  # number of the last trial asked
+        known = study.get_trials(deepcopy=False)
+        self._earlier = len(known)  # trials of earlier commands
+        self.streak = Streak()
+        self._left = goal  # as long as no stock was taken
+        self._ended = 0
+        self._only_failures = True
+        self._environments = set[str]()  # digests of those that this command has written down
+        HERE.follow([*instants(known), *(datetime.fromisoformat(each.time) for each in stops_of(study.user_attrs))])
+        best = ranked(known)[:keep]
+        self._keep = keep
+        self._best = [rank(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept
+        self.training_seconds = 0.0
+        self.first_started: float | None = None  # time.monotonic() when the first worker began
+
+    def take_stock(self) -> int:
+        """Leave to successors the trials that no worker has any more; return how many the study lacks."""
+        for live in self._live.values():
+            self._observer.interrupted(live, INTERRUPTED)
+        self._live.clear()
+        self._let_go()
+        recover(self._study, self._settings)
+        self._left = max(0, self._goal - count(self._study.get_trials(deepcopy=False)).finished)
+        return self._left
+
+    @property
+    def complete(self) -> bool:
+        """Whether every trial that the study lacked was asked."""
+        return self._left <= 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether no further trial is to be asked: none is lacking, or the time is up."""
+        return self.complete or self.stopped is not None
+
+    @property
+    def stopped(self) -> tuple[Reason, str] | None:
+        """Why no further trial is asked although the study lacks some, and the same in words; None where it goes on."""
+        if self.complete:
+            return None
+        if self._enough is None and self._weighed != self._ended:
+            self._weighed = self._ended
+            trials = self._study.get_trials(deepcopy=False)
+            self._enough = self._limits.reached(trials, self._study.user_attrs, self._settings)
+        if self._enough is None and self._limits.is_time_up:
+            return Reason.TIMEOUT, "time is up"
+        return self._enough
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether workers have trials."""
+        return bool(self._live)
+
+    @property
+    def ended(self) -> int:
+        """How many trials came to an end that counts."""
+        return self._ended
+
+    def weigh_again(self) -> None:
+        """Ask anew, before a further trial has ended, whether the trials are enough: more is known of them."""
+        self._weighed = -1
+
+    def ask(self, key: str) -> dict[str, Any]:
+        """Start a trial; return its four parameters, its seed, and from which accuracy on its model is wanted."""
+        trial = self._study.ask(dict(self._settings.space.distributions))
+        self._newest = trial.number
+        self._left -= 1
+        seed = trial.user_attrs.get(SEED)
+        if seed is None:
+            seed = trial_seed(self._settings, trial.number)
+            trial.set_user_attr(SEED, seed)
+        trial.set_user_attr(BEGAN, stamp())
+        config = self._settings.space.complete(trial.params) | {"seed": seed}
+        self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
+        return config | {KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
+
+    def start(self, key: str) -> None:
+        """Note that a worker has begun with a trial."""
+        if self.first_started is None:
+            self.first_started = time.monotonic()
+        self._observer.started(self._live[key])
+
+    def report(self, key: str, report: Report) -> bool:
+        """Record an epoch; return whether the trial should be stopped here."""
+        live = self._live[key]
+        if not self._take(live, report) or live.is_baseline:
+            return False
+        live.pruned = bool(live.trial.should_prune())
+        return live.pruned
+
+    def keep_model(self, key: str, model: bytes) -> None:
+        """Remember the finished model of a trial until it is known whether the trial is the best."""
+        self._live[key].model = model
+
+    def fail(self, key: str, failure: Failure) -> None:
+        """Note that an attempt gave no result: leave its configuration to a successor, or suspend the verdict on it.
+
+        A failed trial is recorded once a later one has ended well. Before that what is around the trials may be to
+        blame, and where it is, the failure must not count.
+
+        Raises:
+            HopelessError: Further ones would fail, too; none of those that are suspended counts.
+        """
+        live = self._live.pop(key)
+        live.ended = stamp()
+        if failure.story:
+            self._failures.write(live.number, failure)
+        hopeless = None
+        if failure.retried and (live.attempt <= self._max_retries or not failure.counted):
+            self._interrupt(live, failure)
+            if failure.is_want:
+                hopeless = self.streak.add(failure, live.config["seed"])
+        else:
+            self._suspended.append((self._newest, live, failure))
+            self._observer.suspended(live, failure.reason)
+            if not self._has_failed_before(live, failure):  # or it would end each command that begins with it
+                hopeless = self.streak.add(failure, live.config["seed"])
+        if hopeless:
+            self._let_go()
+            raise HopelessError(hopeless)
+        self._settle()
+
+    def finish(self, key: str, last: Report) -> None:
+        """Tell the study how a trial ended, with its last report."""
+        live = self._live.pop(key)
+        self._take(live, last)
+        self.streak.break_off()
+        self._only_failures &= last.failure is not None
+        for newest, failed, failure in [*self._suspended]:
+            if newest < live.number:
+                self._suspended.remove((newest, failed, failure))
+                self._tell(failed, TrialState.FAIL, failure.reason)
+        if last.failure:
+            self._tell(live, TrialState.FAIL, last.failure)
+        elif live.pruned:
+            self._tell(live, TrialState.PRUNED)
+        else:
+            self._keep_if_good(live, last.val_accuracy)
+            self._tell(live, TrialState.COMPLETE, value=last.val_accuracy)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Where nothing follows any more, take what ended well in this command for what a later trial would tell."""
+        if not self._suspended or self._live or not self.exhausted:
+            return
+        if not self.streak.has_ended_well:
+            _, _, failure = self._suspended[-1]
+            self._let_go()
+            raise HopelessError(f"no trial of this command ended well, and none that failed counts: {failure.advice}")
+        while self._suspended:
+            _, live, failure = self._suspended.pop()
+            self._tell(live, TrialState.FAIL, failure.reason)
+
+    def _let_go(self) -> None:
+        """Leave to successors the trials on which the verdict is suspended."""
+        while self._suspended:
+            _, live, failure = self._suspended.pop(0)
+            self._interrupt(live, replace(failure, counted=False))
+
+    def _has_failed_before(self, live: LiveTrial, failure: Failure) -> bool:
+        """Say whether the configuration failed alike in an earlier command."""
+        before, trials = live.trial.user_attrs.get(RETRY_OF), self._study.get_trials(deepcopy=False)
+        while before is not None and before >= self._earlier:
+            before = trials[before].user_attrs.get(RETRY_OF)
+        reason = f"{INTERRUPTED}: {failure.reason}"
+        return before is not None and kind_of(str(trials[before].user_attrs.get(FAILURE))) == kind_of(reason)
+
+    def _interrupt(self, live: LiveTrial, failure: Failure) -> None:
+        """Leave a trial to a successor."""
+        trial = live.trial
+        attempts = {ATTEMPTS: live.attempt + failure.counted}
+        enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | attempts)
+        trial.set_user_attr(FAILURE, f"{INTERRUPTED}: {failure.reason}")
+        trial.set_user_attr(ENDED, live.ended or stamp())
+        self._study.tell(trial, state=TrialState.FAIL)
+        self._left += 1
+        self._observer.interrupted(live, failure.reason)
+
+    def _take(self, live: LiveTrial, report: Report) -> bool:
+        """Add a report to what is known; return whether it was new: a pruned trial's last one comes twice."""
+        if live.last is not None and report.epoch <= live.last.epoch:
+            return False
+        live.last = report
+        live.seconds += report.seconds
+        self.training_seconds += report.seconds
+        if math.isfinite(report.val_accuracy) and not report.failure:
+            live.trial.report(report.val_accuracy, report.epoch)
+            self._observer.reported(live)
+        return True
+
+    def _keep_if_good(self, live: LiveTrial, val_accuracy: float) -> None:
+        """Write the model before the trial is told, so that the best trials of a study always have one."""
+        if len(self._best) == self._keep and rank(val_accuracy, live.number) > self._best[-1]:
+            return
+        if live.model is None:
+            log.warning("trial %d is among the best, but its worker handed back no model", live.number)
+        else:
+            self._models.write(live.number, live.model)
+
+    def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
+        self._note_environment(live)
+        for name, attribute in attributes_of(live, reason).items():
+            live.trial.set_user_attr(name, attribute)
+        self._study.tell(live.trial, values=value, state=state)
+        if value is not None:
+            self._best = sorted([*self._best, rank(value, live.number)])[: self._keep]
+            self._models.keep_only([number for _, number in self._best])
+        self._observer.finished(live, state, reason)
+        self._ended += 1
+        self._only_failures &= state == TrialState.FAIL
+        if self._only_failures and self._ended >= HOPELESS:
+            raise HopelessError(f"the first {self._ended} trials all failed, the last one: {reason}")
+
+    def _note_environment(self, live: LiveTrial) -> None:
+        """Write down once where trials are trained; each of them holds only the digest."""
+        if live.last is not None and live.last.environment is not None:
+            digest = digest_of(live.last.environment)
+            if digest not in self._environments:
+                self._study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
+                self._environments.add(digest)

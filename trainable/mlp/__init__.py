@@ -1,0 +1,1 @@
+"""The fast network: one hidden layer, trained in one graph an epoch."""

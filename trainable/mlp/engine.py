@@ -1,0 +1,209 @@
+"""Train networks, one after another, at one graph call an epoch.
+
+The variables have open shapes, so a single traced graph serves every width, batch size and learning rate: a worker
+traces once, and nothing of a finished network stays behind. Pixels that are dark in every image are left out: their
+weights have no gradient and stay as they were drawn.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from trainable.config import Configuration
+from trainable.mlp.evaluate import count_correct
+from trainable.mlp.network import forward, initial_weights, scaled
+from trainable.mlp.scoring import Weights
+from trainable.mnist.source import Dataset
+from trainable.precision import FLOAT32, check_precision
+
+# RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
+RHO = 0.9
+MOMENTUM = 0.0
+EPSILON = 1e-7
+
+VECTOR = 16  # float32 numbers in the widest register of today's processors; matrix products are fastest in multiples
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean loss and accuracy (a share) over the training split, as the weights moved."""
+
+    loss: float
+    accuracy: float
+
+
+class Engine:
+    """Holds the data and the weights of the network in training."""
+
+    def __init__(self, dataset: Dataset, precision: str = FLOAT32) -> None:
+        """Copy the splits to where TensorFlow computes.
+
+        Args:
+            dataset: What to train and validate on.
+            precision: Of the matrix products while training; weights, softmax, loss and validation are float32.
+
+        Raises:
+            ConfigError: The processor does not have this precision.
+        """
+        check_precision(precision)
+        self._dtype = tf.as_dtype(precision)
+        self._features, self._classes = dataset.features, dataset.classes
+        self._lit = lit_features(dataset)
+        self._split = len(dataset.y_train)  # training images come before those of the validation split
+        self._images = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
+        self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
+        self._val_images = tf.constant(dataset.x_val[:, self._lit])
+        self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
+        shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
+        self._weights, self._mean_squares, self._momenta = (
+            [_open_variable(shape) for shape in shapes] for _ in range(3)
+        )
+        self._drawn_kernel: NDArray[np.float32] | None = None  # [features, hidden_units], as the network began
+        self._configuration: Configuration | None = None
+        self._samples, self._epochs_run = self._split, 0
+
+    @property
+    def samples(self) -> int:
+        """Number of images that the network is trained on."""
+        return self._samples
+
+    @property
+    def weights(self) -> Weights:
+        """The weights as they are now, those of dark pixels included.
+
+        Raises:
+            RuntimeError: No network was started.
+        """
+        if self._drawn_kernel is None:
+            raise RuntimeError("an engine has no weights before start")
+        lit_kernel, *others = (variable.numpy() for variable in self._weights)
+        kernel = self._drawn_kernel.copy()
+        kernel[self._lit] = lit_kernel
+        return [kernel, *others]
+
+    def start(self, configuration: Configuration, weights: Weights | None = None, *, all_images: bool = False) -> None:
+        """Begin a new network.
+
+        Args:
+            configuration: What to train.
+            weights: To begin with; by default drawn by the seed.
+            all_images: Whether to train on the validation split, too: `validate` says nothing about such a network.
+        """
+        if weights is None:
+            weights = initial_weights(self._features, configuration.hidden_units, self._classes, configuration.seed)
+        self._drawn_kernel = weights[0]
+        trained = [weights[0][self._lit], *weights[1:]]
+        for variable, value in zip(self._weights, trained, strict=True):
+            variable.assign(value)
+        for slots in (self._mean_squares, self._momenta):
+            for variable, value in zip(slots, trained, strict=True):
+                variable.assign(tf.zeros_like(value))
+        self._samples = int(self._labels.shape[0]) if all_images else self._split
+        self._configuration, self._epochs_run = configuration, 0
+
+    def train_epoch(self) -> Epoch:
+        """Train on every image once, in an order that the seed and the epoch's number decide."""
+        if self._configuration is None:
+            raise RuntimeError("train_epoch was called before start")
+        self._epochs_run += 1
+        config = self._configuration
+        loss, correct = self._train_shuffled(
+            tf.constant([config.seed, self._epochs_run], tf.int32),
+            tf.constant(config.batch_size, tf.int32),
+            tf.constant(config.learning_rate, tf.float32),
+            tf.constant(self._samples, tf.int32),
+        )
+        return Epoch(loss=float(loss) / self.samples, accuracy=int(correct) / self.samples)
+
+    def validate(self) -> float:
+        """Return the accuracy, a share, on the validation split."""
+        correct = count_correct(self._val_images, self._val_labels, self._weights)
+        return int(correct) / int(self._val_labels.shape[0])
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([2], tf.int32),
+            tf.TensorSpec([], tf.int32),
+            tf.TensorSpec([], tf.float32),
+            tf.TensorSpec([], tf.int32),
+        ],
+        autograph=False,
+    )
+    def _train_shuffled(self, seed: Any, batch_size: Any, learning_rate: Any, samples: Any) -> tuple[Any, Any]:
+        order = tf.random.experimental.stateless_shuffle(tf.range(samples), seed)
+        return self._train_in_order(order, batch_size, learning_rate)
+
+    def _train_in_order(self, order: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
+        """Step through the images in the given order; return the summed loss and the number classified right."""
+        samples = tf.size(order)
+
+        def step(start: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
+            batch = order[start : tf.minimum(start + batch_size, samples)]
+            batch_loss, batch_correct = self._step(batch, learning_rate)
+            return start + batch_size, loss + batch_loss, correct + batch_correct
+
+        _, loss, correct = tf.while_loop(
+            lambda start, _loss, _correct: start < samples,
+            step,
+            (tf.constant(0), tf.constant(0.0), tf.constant(0)),
+            parallel_iterations=1,
+        )
+        return loss, correct
+
+    def _step(self, batch: Any, learning_rate: Any) -> tuple[Any, Any]:
+        """Update the weights on one batch; the gradients are written out, so no tape is kept."""
+        images, labels = scaled(tf.gather(self._images, batch)), tf.gather(self._labels, batch)
+        weights = [tf.convert_to_tensor(variable) for variable in self._weights]
+        hidden, logits = forward(images, weights, self._product)
+        losses, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=logits, labels=labels)
+        gradient *= 1 / tf.cast(tf.size(batch), tf.float32)
+        hidden_gradient = tf.raw_ops.ReluGrad(
+            gradients=self._product(gradient, weights[2], transpose_b=True), features=hidden
+        )
+        gradients = [
+            self._product(images, hidden_gradient, transpose_a=True),
+            tf.reduce_sum(hidden_gradient, axis=0),
+            self._product(hidden, gradient, transpose_a=True),
+            tf.reduce_sum(gradient, axis=0),
+        ]
+        self._apply_rmsprop(gradients, learning_rate)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
+        return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
+
+    def _product(self, left: Any, right: Any, **transposed: bool) -> Any:
+        """Multiply float32 matrices in the engine's precision; in float32 the casts are none."""
+        return tf.cast(tf.matmul(tf.cast(left, self._dtype), tf.cast(right, self._dtype), **transposed), tf.float32)
+
+    def _apply_rmsprop(self, gradients: list[Any], learning_rate: Any) -> None:
+        slots = zip(self._weights, self._mean_squares, self._momenta, gradients, strict=True)
+        for weight, mean_square, momentum, gradient in slots:
+            tf.raw_ops.ResourceApplyRMSProp(
+                var=weight.handle,
+                ms=mean_square.handle,
+                mom=momentum.handle,
+                lr=learning_rate,
+                rho=RHO,
+                momentum=MOMENTUM,
+                epsilon=EPSILON,
+                grad=gradient,
+            )
+
+
+def lit_features(dataset: Dataset) -> NDArray[np.intp]:
+    """Return the sorted columns in which any training or validation image is not 0.
+
+    Dark columns are added where they make the number of columns a multiple of `VECTOR`.
+    """
+    lit = dataset.x_train.any(axis=0) | dataset.x_val.any(axis=0)
+    dark = np.flatnonzero(~lit)
+    filling = dark[: -int(lit.sum()) % VECTOR]
+    return np.sort(np.concatenate([np.flatnonzero(lit), filling]))
+
+
+def _open_variable(shape: tuple[int | None, ...]) -> Any:
+    """Return a variable that can be assigned values of any size where the shape says None."""
+    initial = tf.zeros([1 if size is None else size for size in shape])
+    return tf.Variable(initial, shape=tf.TensorShape(shape), trainable=False)

