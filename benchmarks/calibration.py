@@ -15,10 +15,9 @@ from benchmarks.results import record, spread, table
 from search.confirmation.earlier import compare_pairs
 from search.confirmation.extent import BASELINES, TWO_LOOKS
 from search.confirmation.verdict import Estimate, compare
-from search.run.progress import describe
-from search.study.study import POINTS
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet, quiet_import
+from search.terminal.words import POINTS, describe
 from trainable.config import BASELINE, Configuration
 from trainable.mlp.scoring import wrong_images
 from trainable.mnist.source import Dataset, HeldOutSet, load_dataset, load_held_out

@@ -9,9 +9,9 @@ from typing import Any
 from benchmarks.command import make_parser
 from benchmarks.engine import bind_to_one_core
 from benchmarks.results import record, spread, table
-from search.study.study import POINTS
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet
+from search.terminal.words import POINTS
 from trainable.config import BASELINE
 from trainable.errors import ConfigError
 from trainable.mnist.source import load_dataset

@@ -13,7 +13,8 @@ from benchmarks.results import record, table
 from search.confirmation.stopping import FEWEST, LEAST_DEVIATION, deviation_of, ended_values, settled
 from search.errors import UsageError
 from search.storage.address import open_read_only
-from search.study.study import POINTS, load_study, settings_of
+from search.study.study import load_study, settings_of
+from search.terminal.words import POINTS
 
 AX_WINDOW, AX_SHARE = 5, 0.1  # improvement over so many trials below this share of the interquartile range
 FIXED = 25

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.run.options import default_storage
 from search.storage.address import open_read_only
+from search.terminal.arguments import default_storage
 
 ROOT = Path(__file__).parent.parent
 STUDY = "benchmark"

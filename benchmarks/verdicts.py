@@ -9,8 +9,8 @@ from benchmarks.command import make_parser
 from benchmarks.results import record, table
 from benchmarks.simulated import LIKE_BASELINE, STEADY, UNSTEADY, Outcome, confirmations, earlier
 from search.confirmation.verdict import Word
-from search.study.study import POINTS
 from search.terminal.arguments import whole
+from search.terminal.words import POINTS
 
 SEARCHES = 1500
 STUDIES = 400  # of several verdicts

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.run.options import add_data_option, add_storage_options, default_storage
-from search.terminal.arguments import RaisingParser, directory
+from search.terminal.arguments import RaisingParser, add_data_option, add_storage_options, default_storage, directory
 
 
 @dataclass(frozen=True)

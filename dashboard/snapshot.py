@@ -13,17 +13,8 @@ from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
 from search.report.findings import Found
 from search.study.instants import began, ended
-from search.study.study import (
-    ATTEMPTS,
-    EPOCHS_RUN,
-    FAILURE,
-    HOST,
-    PARAMETERS_COUNT,
-    POINTS,
-    RETRY_OF,
-    SECONDS,
-    is_interrupted,
-)
+from search.study.study import ATTEMPTS, EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, RETRY_OF, SECONDS, is_interrupted
+from search.terminal.words import POINTS
 from trainable.config import BASELINE, PARAMETERS
 
 INTERRUPTED = "interrupted"

@@ -16,7 +16,7 @@ from search.confirmation.explanation import MOST, explanation_of, lacks_explanat
 from search.confirmation.extent import GOAL, Extent, is_confirmed
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION, LOOKS, answer_of, fresh_seeds
-from search.confirmation.stopping import Limits, Reason, spread_networks
+from search.confirmation.stopping import Limits, spread_networks
 from search.confirmation.verdict import Word, compare
 from search.confirmation.wording import json_of, sentence_of
 from search.errors import SearchError
@@ -27,6 +27,7 @@ from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Fai
 from search.trials.lifecycle import Trials
 from search.trials.live import Observer, Report
 from search.trials.models import ModelStore
+from search.trials.stops import Reason
 from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
 from trainable.mlp.network import initial_weights, keras_bytes
 from trainable.mlp.scoring import read_weights, wrong_images

@@ -13,11 +13,11 @@ from commands import SMALL_SPACE, study_of, wait_until
 from dashboard import control
 from dashboard.options import Options
 from search.errors import SearchError, UsageError
-from search.run.options import default_storage
 from search.storage.address import open_storage
 from search.storage.lease import Holder, holder_of
 from search.study.study import count
 from search.surroundings.guard import command_of, descendants, start_of
+from search.terminal.arguments import default_storage
 
 NO_BASELINE = ("--no-baseline", "--no-confirm", "--workers", "1")
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from search.__main__ import COMMANDS
 from search.errors import UsageError
-from search.run.options import MAX_SEED, default_storage, parse, read_configurations
+from search.run.options import MAX_SEED, parse, read_configurations
 from search.storage.address import open_storage, sqlite_file
 from search.study.samplers import PRUNERS, SAMPLERS
-from search.terminal.arguments import duration
+from search.terminal.arguments import default_storage, duration
 
 
 @pytest.fixture(autouse=True)

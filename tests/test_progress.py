@@ -8,19 +8,11 @@ import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.run.progress import (
-    LiveProgress,
-    PlainProgress,
-    clock,
-    describe,
-    gain,
-    make_progress,
-    running_row,
-    say,
-    time_left,
-)
+from search.run.progress import LiveProgress, PlainProgress, make_progress, running_row, time_left
 from search.run.tally import Tally
 from search.study.study import Counts
+from search.terminal.console import say
+from search.terminal.words import clock, describe, gain
 from search.trials.live import LiveTrial, Report, Retraining
 from trainable.config import BASELINE
 

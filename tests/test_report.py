@@ -19,7 +19,7 @@ from search.confirmation.extent import Extent, plan
 from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
 from search.confirmation.verdict import Estimate
 from search.errors import SearchError, UsageError
-from search.report.__main__ import write_report
+from search.report.document import write_report
 from search.report.figures import Axis, bars, intervals, lines
 from search.study.settings import Wishes
 from search.study.space import Space, load_space

@@ -14,6 +14,7 @@ from search.run import execution
 from search.run.options import parse
 from search.run.session import Session
 from search.runtime.resources import Resources
+from search.terminal import streams
 from search.terminal.streams import UnwritableError
 
 

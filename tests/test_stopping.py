@@ -17,19 +17,17 @@ from search.confirmation.goal import Goal
 from search.confirmation.stopping import (
     FEWEST,
     LEAST_DEVIATION,
-    STOPS,
     Limits,
-    Reason,
-    Stop,
     deviation_of,
     ended_values,
     expected_best_of_half,
     settled,
     spread_networks,
-    stops_of,
 )
 from search.run.options import parse
+from search.run.plan import limits_of
 from search.study.settings import Wishes
+from search.trials.stops import STOPS, Reason, Stop, stops_of
 from trainable.config import BASELINE
 
 SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
@@ -150,8 +148,8 @@ def test_search_whose_spread_is_not_known_is_not_settled():
 def test_command_line_says_when_to_stop():
     """By a time, a value, a rule."""
     options = parse(["--timeout", "1m", "--stop-at", "0.985", "--stop-when-settled"])
-    assert Limits.of(options, 100.0) == Limits(160.0, 0.985, when_settled=True)
-    assert Limits.of(parse([]), 100.0) == Limits()
+    assert limits_of(options, 100.0) == Limits(160.0, 0.985, when_settled=True)
+    assert limits_of(parse([]), 100.0) == Limits()
 
 
 @pytest.mark.parametrize("text", ["0", "-0.5", "1.5", "98", "nan", "much"])

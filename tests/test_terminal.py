@@ -23,8 +23,8 @@ from commands import (
 )
 from optuna.trial import TrialState
 
-from search.run.progress import PLAIN_WIDTH, console_on
 from search.terminal import streams
+from search.terminal.console import PLAIN_WIDTH, console_on
 from search.terminal.streams import Lenient, UnwritableError
 
 

@@ -11,8 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trainable.mlp.scoring import MEMBER
-
+MEMBER = "model.weights.h5"  # the arrays
 CONFIG, METADATA = "config.json", "metadata.json"
 FIRST_VERSION = "3.0"  # of Keras, that opens what is written here
 POLICY = "DTypePolicy"

@@ -13,7 +13,7 @@ from dashboard.model.kept import Kept, baseline_of, weights_of
 from dashboard.model.predictions import validation
 from dashboard.site import Site
 from search.errors import SearchError
-from search.report.findings import capital
+from search.terminal.words import capital
 from trainable.mlp.prediction import probabilities
 from trainable.mnist.source import VALIDATION_SIZE
 

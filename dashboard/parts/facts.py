@@ -7,8 +7,6 @@ import pandas as pd
 
 from dashboard.marks import title_of
 from dashboard.snapshot import Snapshot, points
-from search.report.findings import capital, number
-from search.run.progress import clock
 from search.study.study import (
     ATTEMPTS,
     ENVIRONMENT,
@@ -20,6 +18,7 @@ from search.study.study import (
     SEED,
     TRAIN_ACCURACY,
 )
+from search.terminal.words import capital, clock, number
 from trainable.config import PARAMETERS
 
 SAME = "same"

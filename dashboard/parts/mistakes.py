@@ -13,7 +13,7 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError
 from search.export.selection import ONE_IMAGE
-from search.report.findings import several
+from search.terminal.words import several
 
 ANY = "any"
 DIGITS = [ANY, *map(str, range(10))]

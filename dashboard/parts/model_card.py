@@ -10,9 +10,9 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
-from search.report.findings import capital
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN
+from search.terminal.words import capital
 from trainable.mnist.source import VALIDATION_SIZE
 
 LUCK = "The best of many trials is partly luck: expect a little less on other images."

@@ -7,9 +7,8 @@ import streamlit as st
 from dashboard.source import View
 from dashboard.status import Phase, Status, continue_command
 from search.confirmation.evidence import Answer
-from search.report.findings import capital
-from search.run.progress import clock
 from search.storage.lease import Holder
+from search.terminal.words import capital, clock
 
 
 def show_movement(view: View) -> None:

@@ -7,7 +7,7 @@ from dashboard.marks import title_of
 from dashboard.parts.facts import differing, side_by_side
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
-from search.report.findings import number as in_words
+from search.terminal.words import number as in_words
 from trainable.config import PARAMETERS
 
 KEY = "trials"  # in the address

@@ -16,7 +16,7 @@ from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.evidence import FAILURE
 from search.confirmation.looks import title
 from search.errors import SearchError
-from search.report.findings import several
+from search.terminal.words import several
 from search.trials.failures import FailureStore
 
 FAILED = "failed"

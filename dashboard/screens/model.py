@@ -10,7 +10,7 @@ from dashboard.source import View
 from search.confirmation.evidence import OUT_OF_DATE
 from search.errors import SearchError
 from search.folder import folder_of
-from search.report.findings import capital
+from search.terminal.words import capital
 
 PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
 

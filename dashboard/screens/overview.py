@@ -16,10 +16,9 @@ from search.confirmation.evidence import OUT_OF_DATE, TEST_IMAGES
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.verdict import CONFIDENCE, NOTEBOOK, Estimate, wilson
 from search.confirmation.wording import circumstances_of
-from search.report.findings import BASELINE_WON, MEANINGS, capital, headline_of, remarks, several
-from search.run.progress import describe
+from search.report.findings import BASELINE_WON, MEANINGS, headline_of, remarks
 from search.study.insight import warnings_of
-from search.study.study import POINTS
+from search.terminal.words import POINTS, capital, describe, several
 
 TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
          "open": (st.info, "hourglass_empty")}  # fmt: skip

@@ -21,9 +21,9 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.style import thinned, thinning_note
-from search.report.findings import several
 from search.study.insight import searched, warnings_of
 from search.study.study import ranked
+from search.terminal.words import several
 from trainable.config import BASELINE, PARAMETERS
 
 MOST = 1000  # trials in a figure of Optuna's

@@ -14,8 +14,8 @@ from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.style import LINES
 from search.errors import SearchError
-from search.report.findings import headline_of, number
-from search.study.study import POINTS
+from search.report.findings import headline_of
+from search.terminal.words import POINTS, number
 from trainable.config import BASELINE, PARAMETERS
 
 NONE = "none"

@@ -10,8 +10,8 @@ from dashboard.site import Site
 from dashboard.snapshot import local_time
 from dashboard.source import View
 from dashboard.style import thinned
-from search.run.progress import clock
 from search.study.instants import is_timed
+from search.terminal.words import clock
 
 LATEST = 500  # trials: a browser draws so many bars in half a second
 COMMAND = "last command"

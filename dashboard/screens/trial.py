@@ -15,10 +15,9 @@ from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from search.errors import SearchError, UsageError
 from search.replay.comparison import epochs_to_compare
-from search.report.findings import capital
 from search.report.recipe import export_command, replay_command
-from search.run.progress import gain
 from search.study.study import ENVIRONMENT, FAILURE, queued_params
+from search.terminal.words import capital, gain
 
 KEY = "trial"  # in the address; without it the best is shown
 

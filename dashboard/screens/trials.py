@@ -11,8 +11,8 @@ from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
 from dashboard.marks import mark_of
 from dashboard.site import Site
 from dashboard.snapshot import COLUMNS, STATES, Snapshot
-from search.run.progress import gain
 from search.study.insight import searched
+from search.terminal.words import gain
 
 ALWAYS = ("trial", "mark")
 CHOSEN = tuple(name for name in COLUMNS if name not in ("trial", "weights", "retry_of", "started", "ended"))

@@ -17,7 +17,6 @@ from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL
 from search.confirmation.explanation import MOST, networks_to_explain, why_fewer_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
-from search.confirmation.stopping import STOPS, Reason, note_stop
 from search.errors import SearchError
 from search.study.settings import Settings
 from search.study.study import INTERRUPTED
@@ -25,6 +24,7 @@ from search.trials.failures import Failure, FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.live import Observer, Report, Retraining
 from search.trials.models import ModelStore
+from search.trials.stops import STOPS, Reason, note_stop
 from trainable.config import ALL_IMAGES, KEEP_FROM
 from trainable.mlp.scoring import read_weights, wrong_images
 from trainable.mnist.source import HeldOutSet

@@ -16,7 +16,7 @@ from search.confirmation.looks import title
 from search.confirmation.record import Seeds, answer_of, fresh_seeds, results_of
 from search.confirmation.verdict import Estimate, compare
 from search.study.settings import Settings
-from search.study.study import POINTS
+from search.terminal.words import POINTS
 from trainable.config import PARAMETERS
 from trainable.mnist.source import VALIDATION_SIZE
 

@@ -12,13 +12,12 @@ from optuna.trial import FrozenTrial
 
 from search.confirmation.explanation import lacks_explanation
 from search.confirmation.extent import GOAL, Extent, is_confirmed
-from search.confirmation.stopping import stops_of
-from search.run.options import Options
 from search.storage.lease import left_by
 from search.storage.sqlite import file_of
 from search.study.instants import HERE
 from search.study.settings import Settings
 from search.study.study import count, settings_in
+from search.trials.stops import stops_of
 
 log = logging.getLogger(__name__)
 
@@ -51,19 +50,6 @@ class Goal:
     def from_now(cls, trials: int, extent: Extent | None, workers: int, **more: Any) -> "Goal":
         """Return the goal of a command that begins, or goes on with other workers, at this moment."""
         return cls(trials, extent, workers, HERE.now().replace(microsecond=0), **more)
-
-    @classmethod
-    def of(cls, options: Options, extent: Extent | None, workers: int, began: datetime | None) -> "Goal":
-        """Return what a command wants from this moment on, where it began then; None where it begins now."""
-        return cls.from_now(
-            options.trials,
-            extent,
-            workers,
-            began=began,
-            stop_at=options.stop_at,
-            stop_when_settled=options.stop_when_settled,
-            explain=options.explain,
-        )
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""

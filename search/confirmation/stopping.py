@@ -1,4 +1,4 @@
-"""Why a search starts no further trial: the reasons, the rule that calls it settled, and what a study records of it.
+"""When a search starts no further trial: what a command asks for, and the rule that calls a search settled.
 
 Settled is a search of which half of the trials would have found nearly the same. Where values have no heavier tails
 than an exponential, the best of n grows at most with log n: what the last doubling brought bounds what the next one
@@ -7,24 +7,21 @@ brings, in expectation. docs/decisions/0018-when-a-search-is-settled.md says how
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from statistics import stdev
 from typing import Any
 
-import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Network
 from search.confirmation.evidence import VAL_ACCURACY
 from search.confirmation.record import fresh_seeds
-from search.run.options import Options
-from search.study.instants import ENDED, HERE, ended
+from search.study.instants import ENDED, ended
 from search.study.settings import Settings
-from search.study.study import POINTS, count, ranked
-
-STOPS = "stops"  # study user attribute: a list, one entry for each command whose search ended
+from search.study.study import ranked
+from search.terminal.words import POINTS
+from search.trials.stops import Enough, Reason
 
 FEWEST = 20  # finished trials, before which no search is called settled
 SHARE = 0.5  # of the seeds' standard deviation: what luck alone adds at every doubling is 0.27 of it
@@ -32,55 +29,8 @@ SPREAD = 5  # networks of the baseline that say how much a seed makes
 LEAST_DEVIATION = 0.001  # five accuracies can agree by chance
 
 
-class Reason(StrEnum):
-    """Why a search ended."""
-
-    TRIALS = "trials"
-    TIMEOUT = "timeout"
-    SETTLED = "settled"
-    REACHED = "reached"
-    INTERRUPTED = "interrupted"
-    FAILED = "failed"
-
-
 @dataclass(frozen=True)
-class Stop:
-    """That a search ended.
-
-    Attributes:
-        reason: Why.
-        detail: The same in words.
-        trials: How many the study had finished then.
-        time: When, ISO 8601, UTC.
-    """
-
-    reason: Reason
-    detail: str
-    trials: int
-    time: str
-
-    @property
-    def is_usual(self) -> bool:
-        """Whether it ended with all the trials that were asked for."""
-        return self.reason == Reason.TRIALS
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether what there was, although fewer trials than were asked for, was enough."""
-        return self.reason in (Reason.SETTLED, Reason.REACHED)
-
-    @classmethod
-    def now(cls, reason: Reason, detail: str, trials: int) -> "Stop":
-        """Return what is recorded at this moment."""
-        return cls(reason, detail, trials, HERE.now().isoformat(timespec="seconds"))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the study records."""
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Limits:
+class Limits(Enough):
     """What may end a search before it has all its trials.
 
     Attributes:
@@ -92,12 +42,6 @@ class Limits:
     ends_at: float | None = None
     value: float | None = None
     when_settled: bool = False
-
-    @classmethod
-    def of(cls, options: Options, started: float) -> "Limits":
-        """Return what a command asks for that began at this `time.monotonic()`."""
-        ends_at = None if options.timeout is None else started + options.timeout
-        return cls(ends_at, options.stop_at, options.stop_when_settled)
 
     @property
     def is_time_up(self) -> bool:
@@ -197,17 +141,6 @@ def deviation_of(attributes: Mapping[str, Any], settings: Settings) -> float | N
     if any(each is None for each in results):
         return None
     return max(float(stdev(results)), LEAST_DEVIATION)
-
-
-def stops_of(attributes: Mapping[str, Any]) -> list[Stop]:
-    """Return what a study's user attributes say, the first one first."""
-    return [Stop(**{**each, "reason": Reason(each["reason"])}) for each in attributes.get(STOPS, ())]
-
-
-def note_stop(study: optuna.Study, reason: Reason, detail: str) -> None:
-    """Record that a command's search ended."""
-    stop = Stop.now(reason, detail, count(study.get_trials(deepcopy=False)).finished)
-    study.set_user_attr(STOPS, [*study.user_attrs.get(STOPS, ()), stop.to_json()])
 
 
 def _value(trial: FrozenTrial) -> float | None:

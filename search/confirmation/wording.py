@@ -10,7 +10,7 @@ from search.confirmation.evidence import DIGITS, TEST_IMAGES, Answer
 from search.confirmation.looks import often
 from search.confirmation.price import FAR
 from search.confirmation.verdict import NOTEBOOK, Verdict, wilson
-from search.study.study import POINTS
+from search.terminal.words import POINTS
 
 NOTHING_LEFT = "no verdict: none of the configurations to be confirmed gave a result with every fresh seed"
 NOT_YET = "not confirmed yet"

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from search.errors import EXIT_DONE, SearchError
 from search.export.formats import FORMATS, KERAS, Format
-from search.run.options import add_data_option, add_storage_options, default_storage
 from search.terminal import streams
-from search.terminal.arguments import Parser
+from search.terminal.arguments import Parser, add_data_option, add_storage_options, default_storage
 from search.terminal.signals import Interrupted, Interruptible
 
 if TYPE_CHECKING:

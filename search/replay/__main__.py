@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
-from search.run.options import add_data_option, add_storage_options, default_storage
 from search.terminal import streams
-from search.terminal.arguments import Parser
+from search.terminal.arguments import Parser, add_data_option, add_storage_options, default_storage
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,12 +9,12 @@ from typing import Any, TextIO
 
 from search.confirmation.goal import tell_gap
 from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
-from search.run.progress import describe
 from search.storage.address import one_line_errors, open_read_only
 from search.storage.sqlite import leave_files
 from search.study.data import load
 from search.study.study import load_study, trial_of
 from search.terminal.quiet import quiet_import
+from search.terminal.words import describe
 from trainable.environment import environment_here
 from trainable.mnist.source import Dataset
 from trainable.process import ONEDNN, prepare_tensorflow

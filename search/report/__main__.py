@@ -1,30 +1,19 @@
 """`python -m search.report`: what a study found, how and where, as one page that needs nothing else."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
-
-import optuna
 
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.goal import tell_gap
 from search.errors import EXIT_DONE, SearchError
-from search.report.findings import Found, candidates_section, method_section, verdict_section
-from search.report.page import Page, to_html, to_markdown
-from search.report.recipe import commands_section
-from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
-from search.run.options import add_storage_options, default_storage
-from search.storage.address import one_line_errors, open_read_only, shown
+from search.report.document import FORMATS, write_report
+from search.storage.address import one_line_errors, open_read_only
 from search.study.study import load_study, settings_of
 from search.terminal import streams
-from search.terminal.arguments import Parser, path
+from search.terminal.arguments import Parser, add_storage_options, default_storage, path
 from search.terminal.quiet import quiet
 from search.terminal.signals import Interrupted, Interruptible
-from trainable.mnist.source import whole_file
-
-FORMATS = {".html": to_html, ".md": to_markdown}
-MODE = 0o644  # a report is for others to read
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -46,50 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
         return error.exit_status
     print(options.output)
     return EXIT_DONE
-
-
-def write_report(study: optuna.Study, storage: str, runs: Path, output: Path, elsewhere: int | None = None) -> None:
-    """Write what a study holds at this moment; the study is only read.
-
-    Args:
-        study: Opened for reading at least.
-        storage: Its URL; a password in it is not written.
-        runs: Home of the default storage and of kept models.
-        output: `.html` or `.md`; its folder is made, and the file is written whole or not at all.
-        elsewhere: How often other studies of the storage have looked at the test images, where that is known.
-
-    Raises:
-        UsageError: The study was not made by this project.
-        SearchError: The file cannot be written.
-    """
-    settings, trials = settings_of(study), study.get_trials(deepcopy=False)
-    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
-
-
-def write(found: Found, output: Path) -> None:
-    """Write what is known of a study; arguments and errors as for `write_report`."""
-    text = FORMATS[output.suffix](page_of(found))
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(Path(os.path.realpath(output))) as temporary:  # a link stays one
-            temporary.write_text(text, encoding="utf-8")
-            temporary.chmod(MODE)
-    except OSError as error:
-        raise SearchError(f"{output}: the report cannot be written: {error.strerror}") from error
-
-
-def page_of(found: Found) -> Page:
-    """Return the report's page: the verdict first."""
-    counts = found.counts
-    subtitle = (
-        f"Hyperparameter search for an MNIST network: {counts.complete} trials complete, {counts.pruned} pruned, "
-        f"{counts.failed} failed, {counts.running} running"
-    )
-    sections = (
-        verdict_section, method_section, candidates_section, curves_section, trials_section, parameters_section,
-        circumstances_section, commands_section,
-    )  # fmt: skip
-    return Page(f"Study {found.name}", subtitle, [section(found) for section in sections])
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

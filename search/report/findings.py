@@ -13,15 +13,15 @@ from search.confirmation.evidence import OUT_OF_DATE, TEST_IMAGES, Answer
 from search.confirmation.explanation import COLUMNS, Explanation, explanation_of
 from search.confirmation.looks import occasions, often, told
 from search.confirmation.record import answer_of
-from search.confirmation.stopping import Stop, stops_of
 from search.confirmation.verdict import NOTEBOOK, Estimate, Verdict, Word, wilson
 from search.confirmation.wording import UNSTEADY, method_of, percent, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
-from search.run.progress import describe, gain
 from search.study.insight import Insight, insight_of
 from search.study.settings import Settings
-from search.study.study import POINTS, Counts, baseline_of, count, ranked
+from search.study.study import Counts, baseline_of, count, ranked
+from search.terminal.words import POINTS, capital, describe, gain, number, several
+from search.trials.stops import Stop, stops_of
 from trainable.config import PARAMETERS
 from trainable.mnist.source import VALIDATION_SIZE
 
@@ -182,21 +182,6 @@ def remarks(answer: Answer) -> list[str]:
         )
         found.append(f"{text} That is {UNSTEADY}" if worst.is_far else text)
     return found
-
-
-def number(value: Any) -> str:
-    """Return a parameter's value as a person writes it."""
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
-
-
-def several(amount: int, what: str) -> str:
-    """Return a number of things in words."""
-    return f"{amount:,} {what}{'' if amount == 1 else 's'}"
-
-
-def capital(text: str) -> str:
-    """Return a text as it begins a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def _no_verdict(answer: Answer | None) -> Headline:

@@ -12,9 +12,8 @@ from optuna.trial import FrozenTrial, TrialState
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.record import results_of
 from search.report.figures import Points, bars, lines
-from search.report.findings import NONE, Found, number, several
+from search.report.findings import NONE, Found
 from search.report.page import Block, Figure, Items, Section, Table, Text
-from search.run.progress import clock, gain
 from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
 from search.study.instants import began, ended, is_timed
 from search.study.study import (
@@ -25,6 +24,7 @@ from search.study.study import (
     SEED,
     is_interrupted,
 )
+from search.terminal.words import clock, gain, number, several
 from trainable.config import PARAMETERS
 
 CURVES = 4  # best trials, besides the baseline's

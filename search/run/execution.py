@@ -17,12 +17,12 @@ from rich.console import Console
 from search.confirmation.confirmation import Confirmation
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
-from search.confirmation.stopping import Limits, Reason, deviation_of, note_stop, spread_networks
+from search.confirmation.stopping import deviation_of, spread_networks
 from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, description_of
 from search.run.forecast import networks_of, seconds_left
 from search.run.options import Options, how_to_go_on
-from search.run.plan import Plan
-from search.run.progress import make_progress, say
+from search.run.plan import Plan, limits_of
+from search.run.progress import make_progress
 from search.run.summary import Times
 from search.run.tally import Tally
 from search.runtime.ahead import imported_ahead
@@ -34,10 +34,12 @@ from search.storage.address import STORAGE_ERRORS, storage_reason
 from search.storage.lease import GoneError, HeldError
 from search.study.data import load_test_images
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
+from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
+from search.trials.stops import Reason, note_stop
 from search.trials.wants import FULL, full_one, want_in
 from trainable.mnist.source import Dataset, HeldOutSet
 
@@ -58,7 +60,7 @@ class Execution:
         self._crew = Crew(lambda _: 0, is_local=options.address is None, tell=self._count_workers)
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
-        self._limits = Limits.of(options, started)
+        self._limits = limits_of(options, started)
         self._began: datetime | None = None  # when the command first had the study
 
     def run(self, signals: Interruptible, afterwards: contextlib.ExitStack) -> None:
@@ -256,7 +258,16 @@ class Execution:
     def _record_goal(self) -> None:
         if self._study is not None:
             extent = self._extent if self._options.confirm else None
-            goal = Goal.of(self._options, extent, max(1, self._workers or 0), self._began)  # none yet: Ray is to start
+            options = self._options
+            goal = Goal.from_now(
+                options.trials,
+                extent,
+                max(1, self._workers or 0),  # none yet: Ray is to start
+                began=self._began,
+                stop_at=options.stop_at,
+                stop_when_settled=options.stop_when_settled,
+                explain=options.explain,
+            )
             self._began = self._began or goal.since
             self._study.set_user_attr(GOAL, goal.to_json())
 

@@ -1,8 +1,6 @@
 """The command line of `search.run`: every option, its default, its check."""
 
-import argparse
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +10,13 @@ from search.errors import UsageError
 from search.terminal.arguments import (
     Parser,
     accuracy,
+    add_data_option,
+    add_storage_options,
     address,
     amount,
-    directory,
+    default_storage,
     duration,
     path,
-    printable,
     study_name,
     whole,
 )
@@ -29,8 +28,6 @@ SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")
 
 MOST_WORKERS, MOST_CANDIDATES, MOST_SEEDS = 100_000, 100, 100
-
-_QUOTED = str.maketrans({each: f"%{ord(each):02X}" for each in "%?{}"})  # URLs give these a meaning, or Optuna does
 
 
 @dataclass(frozen=True)
@@ -79,40 +76,6 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
     values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)
-
-
-def default_storage(runs: Path) -> str:
-    """Return the address of the storage that a runs directory holds."""
-    return f"sqlite:///{str(runs / 'studies.db').translate(_QUOTED)}"
-
-
-def add_storage_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say where studies are; `--storage` is None where it follows from `--runs`."""
-    parser.add_argument(
-        "--storage",
-        metavar="URL",
-        type=printable,
-        default=os.environ.get("SEARCH_STORAGE") or None,
-        help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
-    )
-    parser.add_argument(
-        "--runs",
-        metavar="DIR",
-        type=directory,
-        default=os.environ.get("SEARCH_RUNS") or "runs",
-        help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
-    )
-
-
-def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names a local copy of the data."""
-    parser.add_argument(
-        "--data",
-        metavar="FILE",
-        type=path,
-        default=os.environ.get("SEARCH_DATA") or None,
-        help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
-    )
 
 
 def _parser(kind: type[Parser] = Parser) -> Parser:

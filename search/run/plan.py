@@ -15,6 +15,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial
 
 from search.confirmation.goal import tell_gap
+from search.confirmation.stopping import Limits
 from search.errors import UsageError
 from search.folder import folder_of
 from search.run.options import Options, read_configurations
@@ -137,6 +138,12 @@ def make_plan(options: Options) -> Plan:
     if options.named:
         ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
+
+
+def limits_of(options: Options, started: float) -> Limits:
+    """Return what may end the search of a command that began at this `time.monotonic()`."""
+    ends_at = None if options.timeout is None else started + options.timeout
+    return Limits(ends_at, options.stop_at, options.stop_when_settled)
 
 
 def _known(options: Options) -> optuna.Study | None:

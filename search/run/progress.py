@@ -3,7 +3,7 @@
 import math
 import os
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self
 
 from optuna.trial import TrialState
 from rich.console import Console, Group
@@ -13,28 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from search.run.tally import Tally
-from search.study.study import POINTS
+from search.terminal.console import say
+from search.terminal.words import clock, describe, gain
 from search.trials.live import LiveTrial, Observer, Retraining
 
 REFRESH = 4  # times a second
 TELL_EVERY = 60.0  # seconds between two lines of a log that end with it
-PLAIN_WIDTH = 200  # columns of what is no terminal: no table is wider
-CANNOT_REDRAW = ("", "dumb", "unknown")  # values of TERM
-# What a console learns from the environment: FORCE_COLOR, TTY_COMPATIBLE or COLUMNS were meant for other programs.
-OF_TERMINALS = ("TERM", "COLORTERM", "NO_COLOR")
-
-
-def console_on(stream: TextIO) -> Console:
-    """Return a console that draws on a terminal that can be redrawn, and prints plain lines on anything else."""
-    draws = stream.isatty() and os.environ.get("TERM", "").strip().lower() not in CANNOT_REDRAW
-    return Console(
-        file=stream,
-        force_terminal=draws,
-        force_interactive=draws,
-        force_jupyter=False,
-        width=None if draws else PLAIN_WIDTH,
-        _environ={name: os.environ[name] for name in OF_TERMINALS if name in os.environ},
-    )
 
 
 def make_progress(console: Console, tally: Tally) -> "LiveProgress | PlainProgress":
@@ -189,17 +173,6 @@ class LiveProgress(Observer):
         return Group(bar, Text(figures), Text(comparison(tally), style="bold"), rows)
 
 
-def say(console: Console, text: str, *, whole: bool = False) -> None:
-    """Print a line without colours, on a terminal broken between words, in a file never.
-
-    Args:
-        console: Where to.
-        text: A line.
-        whole: Whether it is never broken, because there is a path or a command in it to be copied.
-    """
-    console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=whole or not console.is_terminal)
-
-
 def comparison(tally: Tally) -> str:
     """Return the best and how far it is from the baseline, in words."""
     if tally.best is None:
@@ -258,23 +231,3 @@ def confirmed(network: Retraining) -> str:
 def not_needed(number: int, total: int, reason: str) -> str:
     """Return one line about networks of the confirmation that are not trained."""
     return f"not needed: {number} of the {total} networks of the confirmation, since {reason}"
-
-
-def describe(params: dict[str, Any]) -> str:
-    """Return the four parameters as a person writes them."""
-    return (
-        f"hidden_units {params['hidden_units']}, learning_rate {params['learning_rate']:.3g}, "
-        f"batch_size {params['batch_size']}, epochs {params['epochs']}"
-    )
-
-
-def gain(value: float, baseline: float) -> str:
-    """Return a difference of accuracies in percentage points."""
-    return f"{(value - baseline) * POINTS:+.2f} points"
-
-
-def clock(seconds: float) -> str:
-    """Return a duration as m:ss or h:mm:ss."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -16,17 +16,16 @@ from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.explanation import explanation_of, lacks_explanation
 from search.confirmation.extent import Extent, is_confirmed
 from search.confirmation.record import answer_of
-from search.confirmation.stopping import Limits, spread_networks, stops_of
+from search.confirmation.stopping import spread_networks
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.folder import folder_of
-from search.report.__main__ import write
+from search.report.document import write
 from search.report.findings import Found
 from search.run.execution import Execution
 from search.run.forecast import networks_of, planned
 from search.run.foresight import surprises
 from search.run.options import Options, how_to_go_on
-from search.run.plan import Plan, check_places, make_plan
-from search.run.progress import console_on, say
+from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
 from search.runtime.local import check_this_machine
 from search.storage.address import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
@@ -35,9 +34,11 @@ from search.study.data import load, load_test_images
 from search.study.settings import Settings
 from search.study.study import count, ranked, recover
 from search.terminal import streams
+from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
 from search.trials.models import ModelStore
+from search.trials.stops import stops_of
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Session:
     def __init__(self, options: Options, started: float) -> None:
         """Take the command line and `time.monotonic()` at the start of the process."""
         self._options, self._started = options, started
-        self._limits = Limits.of(options, started)
+        self._limits = limits_of(options, started)
         self._stdout = sys.stdout  # which is another one while Ray runs
         self._console = console_on(sys.stderr if options.json else sys.stdout)
 

@@ -14,13 +14,14 @@ from rich.table import Table
 from search.confirmation.candidates import are_best
 from search.confirmation.evidence import OUT_OF_DATE, Answer
 from search.confirmation.explanation import COLUMNS, Explanation
-from search.confirmation.stopping import Stop
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
-from search.run.progress import clock, gain, say
 from search.study.insight import Insight, insight_of
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
+from search.terminal.console import say
+from search.terminal.words import clock, gain
 from search.trials.models import ModelStore
+from search.trials.stops import Stop
 
 BEST_SHOWN = 5
 

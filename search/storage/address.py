@@ -14,7 +14,6 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError, lines_of
-from search.run.options import default_storage
 from search.storage.reconnect import ReconnectingStorage
 from search.storage.server import server_options, understood, variables_here
 from search.storage.sqlite import (
@@ -29,6 +28,7 @@ from search.storage.sqlite import (
     tables_of,
 )
 from search.storage.wal import is_alone, mark_commits
+from search.terminal.arguments import default_storage
 
 GLANCE_TIMEOUT = 2.0  # likewise where nothing is written: who only looks can look again
 STORAGE_ERRORS = (sa.exc.SQLAlchemyError, StorageInternalError)

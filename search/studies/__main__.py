@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import EXIT_DONE, SearchError, UsageError
-from search.run.options import add_storage_options, default_storage
 from search.terminal import streams
-from search.terminal.arguments import Parser, path
+from search.terminal.arguments import Parser, add_storage_options, default_storage, path
 from search.terminal.signals import Interrupted, Interruptible
 
 

@@ -11,7 +11,8 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, POINTS, baseline_of, ranked
+from search.study.study import EPOCHS_RUN, baseline_of, ranked
+from search.terminal.words import POINTS
 from trainable.config import BASELINE, LARGEST
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest

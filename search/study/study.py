@@ -28,7 +28,6 @@ from trainable.config import BASELINE, MAX_SEED
 SETTINGS = "settings"  # study user attribute
 IDENTITY = "identity"  # study user attribute: a random name, by which the folder of its models knows the study
 NAMED = 5  # studies in a message
-POINTS = 100  # a share in percentage points
 BEST = "best"  # in place of a trial's number
 
 # Trial user attributes.

@@ -16,6 +16,8 @@ FINEST = 1e-4  # Ray counts resources in ten-thousandths
 LONGEST_NAME = 255  # bytes; file systems have no longer names
 LONGEST_PATH = 400  # bytes; SQLite opens no file of more than 512
 
+_QUOTED = str.maketrans({each: f"%{ord(each):02X}" for each in "%?{}"})  # URLs give these a meaning, or Optuna does
+
 _DURATION = re.compile(r"(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?|([0-9]{1,9})")
 _ADDRESS = re.compile(r"\[?([^\[\]/\s]+)\]?:([0-9]{1,5})")
 # What ends a line, steers the terminal, or stands for bytes that are not UTF-8.
@@ -185,3 +187,37 @@ def study_name(text: str) -> str:
             f"must be 1 to 100 letters, digits, '.', '-' or '_' and begin with a letter or digit, got {text!r}"
         )
     return text
+
+
+def add_storage_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say where studies are; `--storage` is None where it follows from `--runs`."""
+    parser.add_argument(
+        "--storage",
+        metavar="URL",
+        type=printable,
+        default=os.environ.get("SEARCH_STORAGE") or None,
+        help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
+    )
+    parser.add_argument(
+        "--runs",
+        metavar="DIR",
+        type=directory,
+        default=os.environ.get("SEARCH_RUNS") or "runs",
+        help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
+    )
+
+
+def add_data_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names a local copy of the data."""
+    parser.add_argument(
+        "--data",
+        metavar="FILE",
+        type=path,
+        default=os.environ.get("SEARCH_DATA") or None,
+        help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
+    )
+
+
+def default_storage(runs: Path) -> str:
+    """Return the address of the storage that a runs directory holds."""
+    return f"sqlite:///{str(runs / 'studies.db').translate(_QUOTED)}"

@@ -5,7 +5,6 @@ import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.errors import SearchError
 from search.folder import folder_of
 from trainable.mnist.source import whole_file
@@ -18,7 +17,7 @@ ERROR = "error"  # followed by the exception, as in the last lines of its traceb
 REASON_LENGTH = 200  # characters
 
 _NETWORK = re.compile(
-    rf"({CONFIRMED}|{TESTED}|{EXPLAINED})-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
+    r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"  # a network's key
 )
 
 

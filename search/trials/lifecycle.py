@@ -10,7 +10,6 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from search.confirmation.stopping import Limits, Reason, stops_of
 from search.errors import HopelessError
 from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
 from search.study.settings import Settings
@@ -31,6 +30,7 @@ from search.study.study import (
 from search.trials.failures import Failure, FailureStore
 from search.trials.live import LiveTrial, Observer, Report, attributes_of
 from search.trials.models import ModelStore
+from search.trials.stops import Enough, Reason, stops_of
 from search.trials.streak import Streak, kind_of
 from trainable.config import KEEP_FROM
 from trainable.environment import digest_of
@@ -54,7 +54,7 @@ class Trials:
         observer: Observer,
         max_retries: int = 0,
         keep: int = 1,
-        limits: Limits = Limits(),  # noqa: B008 (it cannot change)
+        limits: Enough = Enough(),  # noqa: B008 (it cannot change)
     ) -> None:
         """Take over a study.
 

@@ -9,9 +9,9 @@ from commands import SMALL_SPACE
 from visits import Visit
 
 from benchmarks.browsing import serving
-from search.run.options import default_storage
 from search.storage.address import open_read_only
 from search.storage.lease import holder_of
+from search.terminal.arguments import default_storage
 
 STUDY = "watched"
 TRIALS = 900  # more than there is time for

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.errors import DataError
+from trainable.keras_file import MEMBER
 
 Weights = list[NDArray[np.float32]]
 """Hidden kernel [features, hidden_units] and bias, output kernel [hidden_units, classes] and bias; float32."""
@@ -17,8 +18,7 @@ Weights = list[NDArray[np.float32]]
 PIXEL_MAX = 255.0
 BATCH = 1000  # images at once: large enough for fast matrix products, small enough for the memory of a wide network
 
-# Where Keras 3 keeps the arrays of a Sequential of two Dense layers, in the order of `Weights`.
-MEMBER = "model.weights.h5"
+# Where `MEMBER` has the arrays of a Sequential of two Dense layers, in the order of `Weights`.
 PATHS = tuple(f"layers/{layer}/vars/{position}" for layer in ("dense", "dense_1") for position in (0, 1))
 
 

@@ -1,0 +1,62 @@
+"""The report as a file: which sections it has, in which form, written whole or not at all."""
+
+import os
+from pathlib import Path
+
+import optuna
+
+from search.errors import SearchError
+from search.report.findings import Found, candidates_section, method_section, verdict_section
+from search.report.page import Page, to_html, to_markdown
+from search.report.recipe import commands_section
+from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
+from search.storage.address import shown
+from search.study.study import settings_of
+from trainable.mnist.source import whole_file
+
+FORMATS = {".html": to_html, ".md": to_markdown}
+MODE = 0o644  # a report is for others to read
+
+
+def write_report(study: optuna.Study, storage: str, runs: Path, output: Path, elsewhere: int | None = None) -> None:
+    """Write what a study holds at this moment; the study is only read.
+
+    Args:
+        study: Opened for reading at least.
+        storage: Its URL; a password in it is not written.
+        runs: Home of the default storage and of kept models.
+        output: `.html` or `.md`; its folder is made, and the file is written whole or not at all.
+        elsewhere: How often other studies of the storage have looked at the test images, where that is known.
+
+    Raises:
+        UsageError: The study was not made by this project.
+        SearchError: The file cannot be written.
+    """
+    settings, trials = settings_of(study), study.get_trials(deepcopy=False)
+    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
+
+
+def write(found: Found, output: Path) -> None:
+    """Write what is known of a study; arguments and errors as for `write_report`."""
+    text = FORMATS[output.suffix](page_of(found))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(Path(os.path.realpath(output))) as temporary:  # a link stays one
+            temporary.write_text(text, encoding="utf-8")
+            temporary.chmod(MODE)
+    except OSError as error:
+        raise SearchError(f"{output}: the report cannot be written: {error.strerror}") from error
+
+
+def page_of(found: Found) -> Page:
+    """Return the report's page: the verdict first."""
+    counts = found.counts
+    subtitle = (
+        f"Hyperparameter search for an MNIST network: {counts.complete} trials complete, {counts.pruned} pruned, "
+        f"{counts.failed} failed, {counts.running} running"
+    )
+    sections = (
+        verdict_section, method_section, candidates_section, curves_section, trials_section, parameters_section,
+        circumstances_section, commands_section,
+    )  # fmt: skip
+    return Page(f"Study {found.name}", subtitle, [section(found) for section in sections])

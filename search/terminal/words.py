@@ -1,0 +1,40 @@
+"""How figures are written for people."""
+
+from typing import Any
+
+POINTS = 100  # a share in percentage points
+
+
+def describe(params: dict[str, Any]) -> str:
+    """Return the four parameters as a person writes them."""
+    return (
+        f"hidden_units {params['hidden_units']}, learning_rate {params['learning_rate']:.3g}, "
+        f"batch_size {params['batch_size']}, epochs {params['epochs']}"
+    )
+
+
+def gain(value: float, baseline: float) -> str:
+    """Return a difference of accuracies in percentage points."""
+    return f"{(value - baseline) * POINTS:+.2f} points"
+
+
+def clock(seconds: float) -> str:
+    """Return a duration as m:ss or h:mm:ss."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def number(value: Any) -> str:
+    """Return a parameter's value as a person writes it."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def several(amount: int, what: str) -> str:
+    """Return a number of things in words."""
+    return f"{amount:,} {what}{'' if amount == 1 else 's'}"
+
+
+def capital(text: str) -> str:
+    """Return a text as it begins a sentence."""
+    return text[:1].upper() + text[1:]

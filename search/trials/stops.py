@@ -1,0 +1,87 @@
+"""Why a search ended: the reasons, and what a study records of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+import optuna
+from optuna.trial import FrozenTrial
+
+from search.study.instants import HERE
+from search.study.settings import Settings
+from search.study.study import count
+
+STOPS = "stops"  # study user attribute: a list, one entry for each command whose search ended
+
+
+class Reason(StrEnum):
+    """Why a search ended."""
+
+    TRIALS = "trials"
+    TIMEOUT = "timeout"
+    SETTLED = "settled"
+    REACHED = "reached"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Stop:
+    """That a search ended.
+
+    Attributes:
+        reason: Why.
+        detail: The same in words.
+        trials: How many the study had finished then.
+        time: When, ISO 8601, UTC.
+    """
+
+    reason: Reason
+    detail: str
+    trials: int
+    time: str
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether it ended with all the trials that were asked for."""
+        return self.reason == Reason.TRIALS
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether what there was, although fewer trials than were asked for, was enough."""
+        return self.reason in (Reason.SETTLED, Reason.REACHED)
+
+    @classmethod
+    def now(cls, reason: Reason, detail: str, trials: int) -> "Stop":
+        """Return what is recorded at this moment."""
+        return cls(reason, detail, trials, HERE.now().isoformat(timespec="seconds"))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the study records."""
+        return asdict(self)
+
+
+class Enough:
+    """Says when a search has enough before it has all its trials; this one never does."""
+
+    @property
+    def is_time_up(self) -> bool:
+        """Whether the time has come."""
+        return False
+
+    def reached(
+        self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings
+    ) -> tuple[Reason, str] | None:
+        """Return why these trials of a study are enough, as a reason and in words; None where they are not."""
+
+
+def stops_of(attributes: Mapping[str, Any]) -> list[Stop]:
+    """Return what a study's user attributes say, the first one first."""
+    return [Stop(**{**each, "reason": Reason(each["reason"])}) for each in attributes.get(STOPS, ())]
+
+
+def note_stop(study: optuna.Study, reason: Reason, detail: str) -> None:
+    """Record that a command's search ended."""
+    stop = Stop.now(reason, detail, count(study.get_trials(deepcopy=False)).finished)
+    study.set_user_attr(STOPS, [*study.user_attrs.get(STOPS, ()), stop.to_json()])
