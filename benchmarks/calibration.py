@@ -3,8 +3,8 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,13 +18,14 @@ from search.confirmation.verdict import Estimate, compare
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet, quiet_import
 from search.terminal.words import POINTS, describe
-from trainable.config import BASELINE, Configuration
-from trainable.mlp.scoring import wrong_images
-from trainable.mnist.source import Dataset, HeldOutSet, load_dataset, load_held_out
+from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.mlp.scoring import wrong_examples
+from trainable.mnist.source import load_dataset, load_held_out
+from trainable.problems import BUILT_IN
 from trainable.process import prepare_tensorflow
 
 # Another network of about the baseline's accuracy: narrower, with other steps, trained for longer.
-UNLIKE = Configuration(hidden_units=256, learning_rate=0.002, batch_size=256, epochs=7)
+UNLIKE = {"hidden_units": 256, "learning_rate": 0.002, "batch_size": 256, "epochs": 7}
 NETWORKS = 40  # of each configuration
 COMPARISONS = 200
 BOUNDS = (0.01, 0.075)  # shares of intervals that may miss the truth, of which 0.05 are meant to
@@ -94,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def trained(data: Dataset, held_out: HeldOutSet, networks: int) -> tuple[Right, Right]:
     """Train networks of both configurations, each with a seed of its own."""
-    tasks = [(one, seed) for one in (UNLIKE, BASELINE) for seed in range(networks)]
+    tasks = [(one, seed) for one in (UNLIKE, BUILT_IN.baseline) for seed in range(networks)]
     right = np.ones((len(tasks), len(held_out.y)), bool)
     with processes(data, held_out, len(tasks)) as pool:
         for place, wrong in enumerate(pool.imap(errors_of, tasks)):
@@ -140,21 +141,21 @@ def processes(data: Dataset, held_out: HeldOutSet, most: int) -> Any:
     return multiprocessing.get_context("spawn").Pool(number, _prepare, (data, held_out))
 
 
-def errors_of(task: tuple[Configuration, int]) -> list[int]:
+def errors_of(task: tuple[Mapping[str, Any], int]) -> list[int]:
     """Train a network on all training images; return which test images it classifies wrong."""
-    (configuration, seed), engine, held_out = task, _worker["engine"], _worker["held_out"]
-    engine.start(replace(configuration, seed=seed), all_images=True)
-    for _ in range(configuration.epochs):
+    (params, seed), engine, held_out = task, _worker["engine"], _worker["held_out"]
+    engine.start(params, seed, all_data=True)
+    for _ in range(params["epochs"]):
         engine.train_epoch()
-    return wrong_images(engine.weights, held_out.x, held_out.y)
+    return wrong_examples(engine.weights, held_out.x, held_out.y)
 
 
 def report(pools: tuple[Right, Right], found: dict[Method, list[tuple[bool, float]]], trained_on: int) -> str:
     """Return the section's text, where networks were trained on so many images."""
     accuracies = [pool.mean(axis=1) for pool in pools]
     networks: list[list[object]] = [
-        [name, describe(one.params), f"{each.mean():.5f}", f"{each.std(ddof=1):.5f}", spread(each.tolist(), 4)]
-        for name, one, each in zip(("unlike", "baseline"), (UNLIKE, BASELINE), accuracies, strict=True)
+        [name, describe(one), f"{each.mean():.5f}", f"{each.std(ddof=1):.5f}", spread(each.tolist(), 4)]
+        for name, one, each in zip(("unlike", "baseline"), (UNLIKE, BUILT_IN.baseline), accuracies, strict=True)
     ]
     rows: list[list[object]] = []
     for method, comparisons in found.items():

@@ -30,7 +30,7 @@ from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.live import LiveTrial, Observer
 from search.trials.models import ModelStore
-from trainable import trial as keys
+from trainable import keys
 
 TRIALS = 2000
 SAMPLERS = ("random", "tpe")

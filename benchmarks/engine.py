@@ -21,9 +21,9 @@ from benchmarks.command import make_parser
 from benchmarks.results import record, spread, table
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet
-from trainable.config import Configuration
+from trainable.data.dataset import Dataset
 from trainable.errors import ConfigError
-from trainable.mnist.source import Dataset, load_dataset
+from trainable.mnist.source import load_dataset
 from trainable.precision import BFLOAT16, FLOAT32, check_precision
 from trainable.process import prepare_tensorflow
 
@@ -59,7 +59,8 @@ def bind_to_one_core() -> None:
 
 def engine_epochs(engine: Any, hidden_units: int, batch_size: int) -> list[float]:
     """Return the seconds of each epoch after the first."""
-    engine.start(Configuration(hidden_units, LEARNING_RATE, batch_size, EPOCHS + 1))
+    params = {"hidden_units": hidden_units, "learning_rate": LEARNING_RATE, "batch_size": batch_size}
+    engine.start(params, seed=0)
     return [_seconds(engine.train_epoch) for _ in range(EPOCHS + 1)][1:]
 
 

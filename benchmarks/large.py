@@ -23,7 +23,7 @@ from search.confirmation.goal import Goal
 from search.storage.lease import Lease
 from search.study import study as keys
 from search.study.settings import Settings
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 STUDY = "large"
 EPOCHS = 10
@@ -97,7 +97,7 @@ def made_up(number: int, state: str, settings: Settings) -> FrozenTrial:
 
 
 def _params(number: int) -> dict[str, Any]:
-    return BASELINE.params if number == 0 else {**_configurations()[number % CONFIGURATIONS], "epochs": EPOCHS}
+    return BUILT_IN.baseline if number == 0 else {**_configurations()[number % CONFIGURATIONS], "epochs": EPOCHS}
 
 
 @cache

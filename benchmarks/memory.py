@@ -25,7 +25,8 @@ from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.live import LiveTrial, Observer
 from search.trials.models import ModelStore
-from trainable.mnist.source import Dataset, load_dataset
+from trainable.data.dataset import Dataset
+from trainable.mnist.source import load_dataset
 from trainable.precision import FLOAT32
 
 TRIALS = 200

@@ -3,7 +3,6 @@
 import statistics
 import sys
 import time
-from dataclasses import replace
 from typing import Any
 
 from benchmarks.command import make_parser
@@ -12,19 +11,19 @@ from benchmarks.results import record, spread, table
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet
 from search.terminal.words import POINTS
-from trainable.config import BASELINE
 from trainable.errors import ConfigError
 from trainable.mnist.source import load_dataset
 from trainable.precision import BFLOAT16, PRECISIONS, check_precision
+from trainable.problems import BUILT_IN
 
 SEEDS = 10
 
 
 def train(engine: Any, seed: int) -> tuple[float, float]:
     """Train the baseline; return its val_accuracy and the seconds that its epochs took."""
-    engine.start(replace(BASELINE, seed=seed))
+    engine.start(BUILT_IN.baseline, seed)
     started = time.perf_counter()
-    for _ in range(BASELINE.epochs):
+    for _ in range(BUILT_IN.baseline["epochs"]):
         engine.train_epoch()
     seconds = time.perf_counter() - started
     return engine.validate(), seconds

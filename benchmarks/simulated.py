@@ -21,7 +21,7 @@ from search.confirmation.extent import BASELINES, SPLIT, TWO_LOOKS
 from search.confirmation.record import CONFIRMATION, answer_of, plan_of
 from search.confirmation.verdict import Verdict, Word
 from search.study.settings import Settings, Wishes
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 HARD = 1200  # of the test images, and of the validation images; no network errs on the others
 ERROR = 0.0206  # share of wrong images, of the baseline
@@ -150,7 +150,7 @@ def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Ou
         places = range(first, first + len(gains))
         shares = [1 - split[place].sum(axis=1) / TEST_IMAGES for place in places]
         chosen = [
-            Candidate(place + 1, {**BASELINE.params, "hidden_units": 1000 + place}, float(share[0]))
+            Candidate(place + 1, {**BUILT_IN.baseline, "hidden_units": 1000 + place}, float(share[0]))
             for place, share in zip(places, shares, strict=True)
         ]
         attributes[CONFIRMATION] = plan_of(chosen, _SETTINGS, split=SPLIT, sizes=TWO_LOOKS, baselines=BASELINES)

@@ -8,7 +8,7 @@ from typing import Any
 
 from ray import tune
 
-from trainable import trial as keys
+from trainable import keys
 
 EPOCHS = 5
 EPOCH_SECONDS = 1.0

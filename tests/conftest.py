@@ -19,7 +19,8 @@ from postgres import PostgresServer, server_binaries
 from xdist.scheduler import LoadScopeScheduling
 
 from search.storage.address import open_storage
-from trainable.mnist.source import Dataset, load_dataset
+from trainable.data.dataset import Dataset
+from trainable.mnist.source import load_dataset
 
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("patient", deadline=None)

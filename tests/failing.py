@@ -11,7 +11,7 @@ from ray import tune
 import search.runtime.tuning
 from search.run.__main__ import main
 from search.terminal.streams import command, leave
-from trainable import trial as keys
+from trainable import keys
 
 GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
 
 from search.confirmation.alpha import ANALYSES, Analysis
 from search.confirmation.candidates import TESTED, THE_BASELINE, are_best
@@ -28,10 +29,10 @@ from search.trials.lifecycle import Trials
 from search.trials.live import Observer, Report
 from search.trials.models import ModelStore
 from search.trials.stops import Reason
-from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
+from trainable.data.dataset import HeldOutSet
 from trainable.mlp.network import initial_weights, keras_bytes
 from trainable.mlp.scoring import read_weights, wrong_images
-from trainable.mnist.source import HeldOutSet, load_held_out
+from trainable.mnist.source import load_held_out
 
 EXTENT = Extent(candidates=2, seeds=2)
 BASELINE_UNITS = 9  # of the models that stand for the baseline's

@@ -13,9 +13,11 @@ from unittest import mock
 import numpy as np
 import pytest
 
+from trainable.data.dataset import Dataset
 from trainable.errors import DataError
+from trainable.files import whole_file
 from trainable.mnist import download, source
-from trainable.mnist.source import SHA256, Dataset, load_dataset, load_held_out
+from trainable.mnist.source import SHA256, load_dataset, load_held_out
 
 
 @pytest.fixture
@@ -259,7 +261,7 @@ def test_whole_file_leaves_nothing_after_a_failure(tmp_path):
     """A write that fails leaves the old content and no temporary file."""
     file = tmp_path / "kept"
     file.write_text("old")
-    with pytest.raises(RuntimeError), source.whole_file(file) as temporary:
+    with pytest.raises(RuntimeError), whole_file(file) as temporary:
         temporary.write_text("half")
         raise RuntimeError
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]

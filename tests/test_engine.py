@@ -4,12 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from networks import network
 
-from trainable.config import Configuration
+from trainable.data.dataset import Dataset
 from trainable.mlp.engine import VECTOR, Engine, lit_features
 from trainable.mlp.evaluate import keras_accuracy
-from trainable.mlp.network import initial_weights, keras_bytes, keras_model
-from trainable.mnist.source import Dataset
+from trainable.mlp.network import initial_weights, keras_model
 from trainable.precision import BFLOAT16
 
 
@@ -22,8 +22,8 @@ def compiled(weights):
 
 def trained(engine, configuration):
     """Train a whole configuration; return the last epoch."""
-    engine.start(configuration)
-    return [engine.train_epoch() for _ in range(configuration.epochs)][-1]
+    engine.start(*configuration)
+    return [engine.train_epoch() for _ in range(configuration[0]["epochs"])][-1]
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_images_without_dark_pixels_are_trained_whole(small):
 
 def test_dark_pixels_keep_their_initial_weights(small, engine):
     """What has no gradient does not move, in Keras as here, and is in the model all the same."""
-    engine.start(Configuration(16, 0.001, 128, 1, seed=2))
+    engine.start(*network(16, 0.001, 128, 1, seed=2))
     before = engine.weights[0]
     engine.train_epoch()
     dark = np.setdiff1d(np.arange(784), lit_features(small))
@@ -62,7 +62,7 @@ def test_dark_pixels_keep_their_initial_weights(small, engine):
 def test_bfloat16_learns_as_float32_does(small, monkeypatch):
     """The weights stay float32; five epochs arrive at nearly the same weights, accuracy and loss."""
     monkeypatch.setattr("trainable.mlp.engine.check_precision", lambda _: None)  # slow elsewhere, but right
-    configuration = Configuration(64, 0.002, 32, 5, seed=1)
+    configuration = network(64, 0.002, 32, 5, seed=1)
     full, half = Engine(small), Engine(small, BFLOAT16)
     losses = [trained(engine, configuration).loss for engine in (full, half)]
     assert [array.dtype for array in half.weights] == [np.float32] * 4
@@ -76,7 +76,7 @@ def test_bfloat16_learns_as_float32_does(small, monkeypatch):
 def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_units, batch_size):
     """From the same weights, over the same batches (the partial last one too), both arrive at the same weights."""
     weights = initial_weights(small.features, hidden_units, small.classes, seed=1)
-    engine.start(Configuration(hidden_units, 0.001, batch_size, 1), weights)
+    engine.start(*network(hidden_units, 0.001, batch_size, 1), weights)
     order = tf.range(engine.samples)
     tf.function(engine._train_in_order, autograph=False)(order, tf.constant(batch_size), tf.constant(0.001))
     model = compiled(weights)
@@ -88,9 +88,9 @@ def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_unit
 def test_all_images_are_those_of_both_splits_in_order(small, engine):
     """Trained on all images, a network is what it would be if the validation images stood at the end of the others."""
     images, labels = np.concatenate([small.x_train, small.x_val]), np.concatenate([small.y_train, small.y_val])
-    whole, configuration = Engine(Dataset(images, labels, small.x_val, small.y_val)), Configuration(16, 0.002, 64, 1)
+    whole, configuration = Engine(Dataset(images, labels, small.x_val, small.y_val)), network(16, 0.002, 64, 1)
     trained(whole, configuration)
-    engine.start(configuration, all_images=True)
+    engine.start(*configuration, all_data=True)
     epoch = engine.train_epoch()
     assert engine.samples == len(labels)
     for ours, theirs in zip(engine.weights, whole.weights, strict=True):
@@ -103,7 +103,7 @@ def test_all_images_are_those_of_both_splits_in_order(small, engine):
 
 def test_epoch_reports_what_it_saw(small, engine):
     """Loss and accuracy are means over the training images, taken as the weights moved."""
-    engine.start(Configuration(16, 1e-12, 100, 1, seed=3))
+    engine.start(*network(16, 1e-12, 100, 1, seed=3))
     untrained = compiled(engine.weights)
     loss, accuracy = untrained.evaluate(small.x_train.astype("float32") / 255, small.y_train, verbose=0)
     epoch = engine.train_epoch()
@@ -113,10 +113,10 @@ def test_epoch_reports_what_it_saw(small, engine):
 
 def test_same_seed_gives_the_same_weights_to_the_last_bit(engine):
     """A configuration with its seed decides the result, whatever was trained before it."""
-    configuration = Configuration(24, 0.002, 64, 2, seed=5)
+    configuration = network(24, 0.002, 64, 2, seed=5)
     trained(engine, configuration)
     first = engine.weights
-    trained(engine, Configuration(40, 0.01, 32, 1, seed=6))
+    trained(engine, network(40, 0.01, 32, 1, seed=6))
     trained(engine, configuration)
     assert [array.tobytes() for array in engine.weights] == [array.tobytes() for array in first]
 
@@ -125,10 +125,10 @@ def test_seed_decides_both_weights_and_order(engine):
     """Two seeds start elsewhere, and go through the images in other orders even from the same weights."""
     weights, trained_weights = [], []
     for seed in (1, 2):
-        configuration = Configuration(24, 0.001, 64, 1, seed=seed)
-        engine.start(configuration)
+        configuration = network(24, 0.001, 64, 1, seed=seed)
+        engine.start(*configuration)
         weights.append(engine.weights[0])
-        engine.start(configuration, initial_weights(784, 24, 10, seed=0))
+        engine.start(*configuration, initial_weights(784, 24, 10, seed=0))
         engine.train_epoch()
         trained_weights.append(engine.weights[0])
     assert not np.array_equal(*weights)
@@ -140,7 +140,7 @@ def test_each_epoch_has_an_order_of_its_own(small):
     engine = Engine(small)
     start, moved = initial_weights(784, 24, 10, seed=0), []
     for epochs_before in (0, 1):
-        engine.start(Configuration(24, 0.05, 64, 2, seed=1), start)
+        engine.start(*network(24, 0.05, 64, 2, seed=1), start)
         engine._epochs_run = epochs_before
         engine.train_epoch()
         moved.append(engine.weights[0])
@@ -151,9 +151,9 @@ def test_one_graph_serves_all_shapes(small):
     """Another width, batch size or rate does not trace again."""
     engine = Engine(small)
     for configuration in (
-        Configuration(8, 0.001, 64, 1),
-        Configuration(33, 0.01, 500, 1),
-        Configuration(100, 0.1, 7, 1),
+        network(8, 0.001, 64, 1),
+        network(33, 0.01, 500, 1),
+        network(100, 0.1, 7, 1),
     ):
         trained(engine, configuration)
         engine.validate()
@@ -162,13 +162,13 @@ def test_one_graph_serves_all_shapes(small):
 
 def test_training_learns(engine):
     """Five epochs over 2,000 images classify most of 500 others right."""
-    trained(engine, Configuration(64, 0.002, 32, 5, seed=1))
+    trained(engine, network(64, 0.002, 32, 5, seed=1))
     assert engine.validate() > 0.85
 
 
 def test_divergence_shows_in_the_loss(engine):
     """An absurd rate ends in a loss that is not finite, rather than in a number that looks like one."""
-    assert not np.isfinite(trained(engine, Configuration(16, 1e30, 128, 2)).loss)
+    assert not np.isfinite(trained(engine, network(16, 1e30, 128, 2)).loss)
 
 
 def test_training_needs_a_start(small):
@@ -181,9 +181,9 @@ def test_training_needs_a_start(small):
 
 def test_kept_model_is_an_ordinary_keras_model_of_the_same_accuracy(small, engine, tmp_path):
     """The bytes are a .keras file that Keras loads and that scores what the engine measured."""
-    trained(engine, Configuration(32, 0.002, 64, 2, seed=4))
+    trained(engine, network(32, 0.002, 64, 2, seed=4))
     file = tmp_path / "model.keras"
-    file.write_bytes(keras_bytes(engine.weights))
+    file.write_bytes(engine.model_bytes())
     model = keras.models.load_model(file)
     assert [layer.__class__.__name__ for layer in model.layers] == ["Dense", "Dense"]
     assert keras_accuracy(model, small.x_val, small.y_val) == engine.validate()
@@ -203,5 +203,5 @@ def test_sizes_come_from_the_data(small):
     keep = small.y_train < 3
     few = Dataset(small.x_train[keep][:, 300:400], small.y_train[keep], small.x_val[:, 300:400], small.y_val % 3)
     engine = Engine(few)
-    trained(engine, Configuration(8, 0.01, 50, 1))
+    trained(engine, network(8, 0.01, 50, 1))
     assert [array.shape for array in engine.weights] == [(100, 8), (8,), (8, 3), (3,)]

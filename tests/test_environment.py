@@ -5,8 +5,10 @@ import platform
 from commands import ROOT
 from test_architecture import imported
 
-from trainable.environment import ENGINE, differences, digest_of, environment_here, processor
+from trainable.environment import differences, digest_of, environment_here, processor
+from trainable.problems import BUILT_IN, problem_of
 
+SOURCES = problem_of(BUILT_IN).sources
 X86 = """processor	: 0
 cpu family	: 25
 model		: 17
@@ -41,20 +43,22 @@ def test_processor_without_a_name_is_named_by_python(tmp_path):
 
 def test_environments_are_told_apart_by_what_differs():
     """The same facts have one digest, and each difference has both values, also where a fact is new."""
-    here = environment_here(1, gpu=False)
+    here = environment_here(1, gpu=False, sources=SOURCES)
     assert digest_of(here) == digest_of(dict(reversed(here.items())))
     assert len(digest_of(here)) == 12
-    other = environment_here(2, gpu=False)
+    other = environment_here(2, gpu=False, sources=SOURCES)
     assert digest_of(other) != digest_of(here)
     assert differences(here, other) == {"threads": (1, 2)}
     assert differences({"old": 1}, {"new": ""}) == {"old": (1, None), "new": (None, "")}
 
 
 def test_engine_is_the_source_that_decides_the_numbers():
-    """What the engine imports, and its process's settings, count; where images come from, files and errors do not."""
-    found, left = set(), ["engine", "process"]
+    """What the engine imports, and its process's settings, count; files, errors and what a problem is called do not."""
+    found, left = set(), ["mlp.engine", "mnist.source", "process", "training"]
     while left:
         module = left.pop()
         found.add(module)
-        left += [name for _, name in imported(ROOT / "trainable" / f"{module}.py") if name not in found]
-    assert found - {"download", "errors", "keras_file"} == set(ENGINE)
+        file = ROOT.joinpath("trainable", *module.split(".")).with_suffix(".py")
+        left += [name for _, name in imported(file) if name not in found]
+    beside = {"data.archive", "errors", "files", "keras_file", "mnist.download", "problem"}
+    assert found - beside == set(SOURCES)

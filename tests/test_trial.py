@@ -7,14 +7,14 @@ import pytest
 import ray
 from ray import tune
 
-from trainable import trial as keys
-from trainable.config import BASELINE
-from trainable.trial import MnistTrial
+from trainable import keys
+from trainable.problems import BUILT_IN
+from trainable.trial import NetworkTrial
 
 QUIET = {"RAY_CHDIR_TO_TRIAL_DIR": "0", "RAY_AIR_NEW_OUTPUT": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
 
 
-class SpyTrial(MnistTrial):
+class SpyTrial(NetworkTrial):
     """Adds the worker's process and TensorFlow's threads to every result."""
 
     def step(self):
@@ -30,10 +30,10 @@ def results(small, tmp_path_factory):
     os.environ.update(QUIET)
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
-        config = BASELINE.params | {
+        config = BUILT_IN.baseline | {
             "hidden_units": tune.grid_search([8, 16, 24]),
             "learning_rate": tune.grid_search([0.002, 1e30]),
-            keys.ALL_IMAGES: tune.sample_from(lambda config: config["hidden_units"] == 24),
+            keys.ALL_DATA: tune.sample_from(lambda config: config["hidden_units"] == 24),
             "epochs": 3,
             "seed": 1,
             keys.KEEP_FROM: 0.0,

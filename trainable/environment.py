@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,6 @@ from trainable.precision import CPU_INFO
 from trainable.process import ONEDNN
 
 PACKAGES = ("tensorflow", "keras", "numpy")
-# The modules of this package that decide the numbers: their source stands for the engine's version.
-ENGINE = (
-    "config", "mnist.source", "mlp.engine", "mlp.evaluate", "mlp.network", "precision", "process", "mlp.scoring",
-)  # fmt: skip
 
 # The instruction sets by which Eigen and oneDNN choose their kernels, as Linux calls them.
 INSTRUCTIONS = (
@@ -31,17 +27,18 @@ INSTRUCTIONS = (
 DIGEST_LENGTH = 12  # hexadecimal digits; a study sees a handful of environments
 
 
-def environment_here(threads: int, *, gpu: bool) -> dict[str, Any]:
+def environment_here(threads: int, *, gpu: bool, sources: Iterable[str]) -> dict[str, Any]:
     """Describe this process's environment in a form that JSON can hold.
 
     Args:
         threads: Of TensorFlow, for the parts of one operation.
         gpu: Whether TensorFlow may use GPUs; their names count only then.
+        sources: The modules that decide the numbers: their text stands for the engine's version.
     """
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        "engine": _digest("".join(_source(name) for name in ENGINE)),
+        "engine": _digest("".join(_source(name) for name in sources)),
         **processor(),
         "threads": threads,
         "onednn": os.environ.get(ONEDNN, "1") == "1",

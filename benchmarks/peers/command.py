@@ -13,8 +13,9 @@ from types import FrameType
 from typing import Any
 
 from search.terminal.arguments import Parser, whole
-from trainable.config import MAX_SEED, Configuration
 from trainable.errors import ConfigError
+from trainable.problem import MAX_SEED
+from trainable.problems import BUILT_IN
 
 LIST = "list"
 SEARCH = "search"
@@ -116,7 +117,7 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
 def _configurations(text: str) -> list[dict[str, Any]]:
     try:
         lines = Path(text).read_text(encoding="utf-8").splitlines()
-        return [Configuration.of(json.loads(line)).params for line in lines if line.strip()]
+        return [BUILT_IN.check(json.loads(line)) for line in lines if line.strip()]
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
     except (ValueError, TypeError, ConfigError) as error:

@@ -1,6 +1,7 @@
 """A few trials side by side, the baseline always among them."""
 
 import streamlit as st
+from trainable.config import PARAMETERS
 
 from dashboard.charts.curves import curves
 from dashboard.marks import title_of
@@ -8,7 +9,6 @@ from dashboard.parts.facts import differing, side_by_side
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.terminal.words import number as in_words
-from trainable.config import PARAMETERS
 
 KEY = "trials"  # in the address
 MOST = 6  # trials besides the baseline: as many as there are colours

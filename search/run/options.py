@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trainable.config import LONGEST_SHOWN, MAX_SEED
+
 from search.errors import UsageError
 from search.terminal.arguments import (
     Parser,
@@ -21,7 +23,6 @@ from search.terminal.arguments import (
     whole,
 )
 from search.terminal.files import read_text
-from trainable.config import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
 
 SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")

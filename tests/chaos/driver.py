@@ -12,7 +12,7 @@ from ray import tune
 import search.runtime.tuning
 from search.run.__main__ import main
 from search.terminal.streams import command, leave
-from trainable import trial as keys
+from trainable import keys
 
 MODEL_BYTES = 300_000  # too many for Ray to send along with a result: they go through the object store
 

@@ -1,23 +1,23 @@
 """Train networks, one after another, at one graph call an epoch.
 
 The variables have open shapes, so a single traced graph serves every width, batch size and learning rate: a worker
-traces once, and nothing of a finished network stays behind. Pixels that are dark in every image are left out: their
-weights have no gradient and stay as they were drawn.
+traces once, and nothing of a finished network stays behind. Features that are dark, 0 in every example, are left
+out: their weights have no gradient and stay as they were drawn.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainable.config import Configuration
+from trainable.data.dataset import Dataset
 from trainable.mlp.evaluate import count_correct
-from trainable.mlp.network import forward, initial_weights, scaled
+from trainable.mlp.network import forward, initial_weights, keras_bytes, scaled
 from trainable.mlp.scoring import Weights
-from trainable.mnist.source import Dataset
 from trainable.precision import FLOAT32, check_precision
+from trainable.problem import SEED, Epoch
 
 # RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
 RHO = 0.9
@@ -27,16 +27,8 @@ EPSILON = 1e-7
 VECTOR = 16  # float32 numbers in the widest register of today's processors; matrix products are fastest in multiples
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave: mean loss and accuracy (a share) over the training split, as the weights moved."""
-
-    loss: float
-    accuracy: float
-
-
 class Engine:
-    """Holds the data and the weights of the network in training."""
+    """Holds the data and the weights of the network in training; a `trainable.problem.Trainer`."""
 
     def __init__(self, dataset: Dataset, precision: str = FLOAT32) -> None:
         """Copy the splits to where TensorFlow computes.
@@ -62,7 +54,8 @@ class Engine:
             [_open_variable(shape) for shape in shapes] for _ in range(3)
         )
         self._drawn_kernel: NDArray[np.float32] | None = None  # [features, hidden_units], as the network began
-        self._configuration: Configuration | None = None
+        self._params: Mapping[str, Any] = {}
+        self._seed = 0
         self._samples, self._epochs_run = self._split, 0
 
     @property
@@ -84,16 +77,18 @@ class Engine:
         kernel[self._lit] = lit_kernel
         return [kernel, *others]
 
-    def start(self, configuration: Configuration, weights: Weights | None = None, *, all_images: bool = False) -> None:
-        """Begin a new network.
+    @property
+    def size(self) -> int:
+        """Number of weights of the network in training."""
+        return sum(array.size for array in self.weights)
 
-        Args:
-            configuration: What to train.
-            weights: To begin with; by default drawn by the seed.
-            all_images: Whether to train on the validation split, too: `validate` says nothing about such a network.
-        """
+    def start(
+        self, params: Mapping[str, Any], seed: int, weights: Weights | None = None, *, all_data: bool = False
+    ) -> None:
+        """Begin a new network, see `Trainer.start`; with these weights in place of those that the seed draws."""
+        SEED.check(seed)
         if weights is None:
-            weights = initial_weights(self._features, configuration.hidden_units, self._classes, configuration.seed)
+            weights = initial_weights(self._features, params["hidden_units"], self._classes, seed)
         self._drawn_kernel = weights[0]
         trained = [weights[0][self._lit], *weights[1:]]
         for variable, value in zip(self._weights, trained, strict=True):
@@ -101,19 +96,19 @@ class Engine:
         for slots in (self._mean_squares, self._momenta):
             for variable, value in zip(slots, trained, strict=True):
                 variable.assign(tf.zeros_like(value))
-        self._samples = int(self._labels.shape[0]) if all_images else self._split
-        self._configuration, self._epochs_run = configuration, 0
+        self._samples = int(self._labels.shape[0]) if all_data else self._split
+        self._params, self._seed, self._epochs_run = params, seed, 0
 
     def train_epoch(self) -> Epoch:
         """Train on every image once, in an order that the seed and the epoch's number decide."""
-        if self._configuration is None:
+        if not self._params:
             raise RuntimeError("train_epoch was called before start")
         self._epochs_run += 1
-        config = self._configuration
+        params = self._params
         loss, correct = self._train_shuffled(
-            tf.constant([config.seed, self._epochs_run], tf.int32),
-            tf.constant(config.batch_size, tf.int32),
-            tf.constant(config.learning_rate, tf.float32),
+            tf.constant([self._seed, self._epochs_run], tf.int32),
+            tf.constant(params["batch_size"], tf.int32),
+            tf.constant(params["learning_rate"], tf.float32),
             tf.constant(self._samples, tf.int32),
         )
         return Epoch(loss=float(loss) / self.samples, accuracy=int(correct) / self.samples)
@@ -122,6 +117,10 @@ class Engine:
         """Return the accuracy, a share, on the validation split."""
         correct = count_correct(self._val_images, self._val_labels, self._weights)
         return int(correct) / int(self._val_labels.shape[0])
+
+    def model_bytes(self) -> bytes:
+        """Return the content of a `.keras` file of the network as it is now."""
+        return keras_bytes(self.weights)
 
     @tf.function(
         input_signature=[

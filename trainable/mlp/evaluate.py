@@ -7,7 +7,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainable.mlp.network import forward, scaled
-from trainable.mlp.scoring import PIXEL_MAX
+from trainable.mlp.scoring import SCALE
 
 BATCH = 1000  # images at once: large enough for fast matrix products, small enough to stay in cache
 
@@ -35,6 +35,6 @@ def count_correct(images: Any, labels: Any, weights: Any) -> Any:
 
 def keras_accuracy(model: Any, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
     """Return the accuracy, a share, of a Keras model on uint8 images [n, features] and labels [n]."""
-    inputs = images.astype(np.float32) * np.float32(1 / PIXEL_MAX)
+    inputs = images.astype(np.float32) * np.float32(1 / SCALE)
     predicted = model.predict(inputs, batch_size=BATCH, verbose=0).argmax(axis=1)
     return float(np.mean(predicted == labels))

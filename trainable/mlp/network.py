@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainable.keras_file import content_of
-from trainable.mlp.scoring import PIXEL_MAX, Weights
+from trainable.mlp.scoring import SCALE, Weights
 
 
 def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -> Weights:
@@ -27,7 +27,7 @@ def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -
 
 def scaled(images: Any) -> Any:
     """Turn uint8 pixels into float32 in [0, 1], inside a graph."""
-    return tf.cast(images, tf.float32) * np.float32(1 / PIXEL_MAX)
+    return tf.cast(images, tf.float32) * np.float32(1 / SCALE)
 
 
 def forward(images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul) -> tuple[Any, Any]:

@@ -1,10 +1,11 @@
-"""Which images a network classifies wrong, computed without TensorFlow, so that a process need not load it to score.
+"""What a network says of examples, computed without TensorFlow, so that a process need not load it to score.
 
 Also how the weights of a network are read from its `.keras` file without Keras.
 """
 
 import io
 import zipfile
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,30 +16,50 @@ from trainable.keras_file import MEMBER
 Weights = list[NDArray[np.float32]]
 """Hidden kernel [features, hidden_units] and bias, output kernel [hidden_units, classes] and bias; float32."""
 
-PIXEL_MAX = 255.0
-BATCH = 1000  # images at once: large enough for fast matrix products, small enough for the memory of a wide network
+# The modules that decide the numbers of a training of this network.
+SOURCES = (
+    "data.dataset",
+    "mlp.engine",
+    "mlp.evaluate",
+    "mlp.network",
+    "mlp.scoring",
+    "precision",
+    "process",
+    "training",
+)
+
+SCALE = 255.0  # of uint8
+BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the memory of a wide network
 
 # Where `MEMBER` has the arrays of a Sequential of two Dense layers, in the order of `Weights`.
 PATHS = tuple(f"layers/{layer}/vars/{position}" for layer in ("dense", "dense_1") for position in (0, 1))
 
 
-def wrong_images(weights: Weights, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> list[int]:
-    """Return the positions of the images that a network classifies wrong, in ascending order.
+def wrong_examples(weights: Weights, examples: NDArray[np.uint8], labels: NDArray[np.uint8]) -> list[int]:
+    """Return the positions of the examples that a network classifies wrong, in ascending order.
 
     Args:
         weights: Of the network.
-        images: uint8 [n, features], pixels 0 to 255.
+        examples: uint8 [n, features], 0 to 255.
         labels: uint8 [n].
     """
-    wrong: list[int] = []
-    for start in range(0, len(labels), BATCH):
-        predicted = _classes(weights, images[start : start + BATCH])
-        wrong += (start + np.flatnonzero(predicted != labels[start : start + BATCH])).tolist()
-    return wrong
+    classes = [logits.argmax(axis=1) for logits in _logits(weights, examples)]
+    return [] if not classes else np.flatnonzero(np.concatenate(classes) != labels).tolist()
+
+
+def probabilities(weights: Weights, examples: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return float32 [n, classes]: the probability of each class; each row sums to 1.
+
+    Args:
+        weights: Of the network.
+        examples: uint8 [n, features], 0 to 255.
+    """
+    batches = [_softmax(logits) for logits in _logits(weights, examples)]
+    return np.concatenate(batches) if batches else np.empty((0, len(weights[3])), np.float32)
 
 
 def read_weights(content: bytes) -> Weights:
-    """Return the weights that the content of a `.keras` file holds, as `model.keras_bytes` made it.
+    """Return the weights that the content of a `.keras` file holds, as `network.keras_bytes` made it.
 
     Raises:
         DataError: It is not the file of such a network.
@@ -52,9 +73,16 @@ def read_weights(content: bytes) -> Weights:
         raise DataError(f"expected the content of a .keras file of a network with one hidden layer: {error}") from error
 
 
-def _classes(weights: Weights, images: NDArray[np.uint8]) -> NDArray[np.intp]:
+def _logits(weights: Weights, examples: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    """Give the output before softmax, float32 [batch, classes], batch by batch."""
     hidden_kernel, hidden_bias, output_kernel, output_bias = weights
-    inputs = images.astype(np.float32) * np.float32(1 / PIXEL_MAX)
-    hidden = np.maximum(inputs @ hidden_kernel + hidden_bias, np.float32(0))
-    classes: NDArray[np.intp] = (hidden @ output_kernel + output_bias).argmax(axis=1)
-    return classes
+    for start in range(0, len(examples), BATCH):
+        inputs = examples[start : start + BATCH].astype(np.float32) * np.float32(1 / SCALE)
+        hidden = np.maximum(inputs @ hidden_kernel + hidden_bias, np.float32(0))
+        yield hidden @ output_kernel + output_bias
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))  # of 0 at most: none overflows
+    shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
+    return shares

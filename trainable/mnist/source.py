@@ -3,28 +3,25 @@
 Whatever the source, the SHA-256 of each raw array decides whether it is accepted.
 """
 
-import contextlib
 import hashlib
 import logging
 import os
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.archive import read_archive
+from trainable.data.dataset import Array, Dataset, HeldOutSet
 from trainable.errors import DataError
+from trainable.files import whole_file
 from trainable.mnist import download
 
 log = logging.getLogger(__name__)
 
-Images = NDArray[np.uint8]
-Arrays = dict[str, Images]
+Arrays = dict[str, Array]
 
 # SHA-256 of the raw uint8 bytes of each array of the official mnist.npz.
 SHA256: Mapping[str, str] = {
@@ -33,18 +30,6 @@ SHA256: Mapping[str, str] = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
-# What NumPy raises on files that are no archive, another one, torn, damaged or encrypted.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    TypeError,
-    EOFError,
-    MemoryError,
-    OverflowError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 LEVELS, CLASSES = 256, 10  # of a pixel, of labels
 SCALES = (1, LEVELS - 1, LEVELS)  # what other programs divide pixels by
 NEAR = 0.2  # how far from a whole number a pixel may lie: a float16 of k / 255 lies up to 0.13 from k
@@ -52,52 +37,6 @@ VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
 _unkept: Arrays = {}  # what was fetched and could not be written to the cache
-
-
-@dataclass(frozen=True)
-class Dataset:
-    """What a trial may see: the training and the validation split.
-
-    Attributes:
-        x_train: uint8 [n, features], pixels 0 to 255.
-        y_train: uint8 [n], labels 0 to classes - 1.
-        x_val: uint8 [m, features].
-        y_val: uint8 [m].
-    """
-
-    x_train: Images
-    y_train: Images
-    x_val: Images
-    y_val: Images
-
-    def __post_init__(self) -> None:
-        """Refuse splits that do not fit together."""
-        for name, images, labels in (
-            ("training", self.x_train, self.y_train),
-            ("validation", self.x_val, self.y_val),
-        ):
-            if images.ndim != 2 or labels.shape != images.shape[:1] or not len(labels):  # noqa: PLR2004 (a matrix)
-                raise DataError(
-                    f"the {name} split needs images [n, features] and labels [n], got {images.shape} and {labels.shape}"
-                )
-
-    @property
-    def features(self) -> int:
-        """Number of pixels of one image."""
-        return int(self.x_train.shape[1])
-
-    @property
-    def classes(self) -> int:
-        """Number of classes."""
-        return int(self.y_train.max()) + 1
-
-
-@dataclass(frozen=True)
-class HeldOutSet:
-    """The test images, uint8 [n, features], and labels, uint8 [n]; never handed to a trial."""
-
-    x: Images
-    y: Images
 
 
 def load_dataset(file: Path | None = None) -> Dataset:
@@ -150,18 +89,7 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
 
 def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     """Read and verify the named arrays of an `.npz` file."""
-    if os.path.exists(file) and not os.path.isfile(file):  # noqa: PTH110, PTH113 (as below); a pipe would be waited for
-        raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: a folder, device or pipe")
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            found = {name: content[name] for name in names}
-    except KeyError as error:
-        raise DataError(f"{file}: expected the arrays {', '.join(SHA256)}; {error.args[0]}") from error
-    except UNREADABLE as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
-        if "pickle" in reason:  # NumPy's guess at what it does not know
-            reason = "something else"
-        raise DataError(f"{file}: expected an .npz file with {', '.join(SHA256)}; found: {reason}") from error
+    found = read_archive(file, names, expected=tuple(SHA256))
     arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
     return arrays
@@ -174,7 +102,7 @@ def _verify(arrays: Arrays, source: str) -> None:
             raise DataError(f"{source}: {name}: expected SHA-256 {SHA256[name]}, found {found}")
 
 
-def _official(name: str, array: NDArray[Any], source: str) -> Images:
+def _official(name: str, array: NDArray[Any], source: str) -> Array:
     """Return an array in the official form, whatever type, scale or shape its values have; the hash decides later.
 
     Args:
@@ -236,28 +164,5 @@ def _keep(file: Path, arrays: Arrays) -> None:
         _unkept.update(arrays)
 
 
-@contextlib.contextmanager
-def whole_file(file: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `file` that becomes `file` if the block succeeds, else is removed.
-
-    Readers and concurrent writers see the old file or the new one, never a part; what is in place is on disk.
-    """
-    handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-    directory = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
-
-
-def _flat(images: Images) -> Images:
+def _flat(images: Array) -> Array:
     return images.reshape(len(images), -1)

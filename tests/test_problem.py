@@ -4,13 +4,14 @@ import math
 
 import pytest
 
-from trainable.config import BASELINE, MAX_SEED, Configuration
 from trainable.errors import ConfigError
+from trainable.problem import MAX_SEED, SEED
+from trainable.problems import BUILT_IN
 
 
 def test_baseline_is_the_books_example():
     """512 units, RMSprop's default rate, batches of 128, five epochs."""
-    assert BASELINE.params == {"hidden_units": 512, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
+    assert BUILT_IN.baseline == {"hidden_units": 512, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
 
 
 @pytest.mark.parametrize(
@@ -35,12 +36,12 @@ def test_baseline_is_the_books_example():
 )
 def test_wrong_values_are_refused_by_name(name, value):
     """The message names the field, the value and what is allowed."""
-    values = BASELINE.params | {"seed": 0, name: value}
+    check = SEED.check if name == "seed" else lambda value: BUILT_IN.check(BUILT_IN.baseline | {name: value})
     with pytest.raises(ConfigError, match=rf"{name} must be .*, got "):
-        Configuration(**values)
+        check(value)
 
 
 def test_missing_parameter_is_named():
     """A mapping without a parameter is refused; other keys in it are of no matter."""
     with pytest.raises(ConfigError, match="missing epochs"):
-        Configuration.of({"hidden_units": 1, "learning_rate": 0.1, "batch_size": 1, "colour": "red"})
+        BUILT_IN.check({"hidden_units": 1, "learning_rate": 0.1, "batch_size": 1, "colour": "red"})

@@ -1,0 +1,59 @@
+"""The splits of a data set: what a trial may see, and what it never does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainable.errors import DataError
+
+Array = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a trial may see: the training and the validation split.
+
+    Attributes:
+        x_train: uint8 [n, features], 0 to 255.
+        y_train: uint8 [n], labels 0 to classes - 1.
+        x_val: uint8 [m, features].
+        y_val: uint8 [m].
+
+    Raises:
+        DataError: The splits do not fit together.
+    """
+
+    x_train: Array
+    y_train: Array
+    x_val: Array
+    y_val: Array
+
+    def __post_init__(self) -> None:
+        """Refuse splits that do not fit together."""
+        for name, images, labels in (
+            ("training", self.x_train, self.y_train),
+            ("validation", self.x_val, self.y_val),
+        ):
+            if images.ndim != 2 or labels.shape != images.shape[:1] or not len(labels):  # noqa: PLR2004 (a matrix)
+                raise DataError(
+                    f"the {name} split needs images [n, features] and labels [n], got {images.shape} and {labels.shape}"
+                )
+
+    @property
+    def features(self) -> int:
+        """Number of columns of one example."""
+        return int(self.x_train.shape[1])
+
+    @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return int(self.y_train.max()) + 1
+
+
+@dataclass(frozen=True)
+class HeldOutSet:
+    """Examples that are scored, uint8 [n, features], and their labels, uint8 [n]; never handed to a trial."""
+
+    x: Array
+    y: Array

@@ -1,0 +1,287 @@
+"""What is trained, as a value: recorded with a study, passed along, and read by all who speak of it.
+
+A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, and goes to the workers beside the data;
+a `Trainer` is what a worker holds, one training after another.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, Protocol, Self
+
+from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.errors import ConfigError
+
+MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
+LONGEST_SHOWN = 80  # characters
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A quantity that decides how a network is trained.
+
+    Attributes:
+        name: What it is called everywhere.
+        kind: Of its values.
+        low: The least value that can be trained at all; of a float what it has to exceed.
+        high: The greatest.
+        meaning: In a few words.
+    """
+
+    name: str
+    kind: Literal["int", "float"]
+    low: float
+    high: float
+    meaning: str
+
+    def check(self, value: object) -> None:
+        """Refuse a value that no network can be trained with.
+
+        Raises:
+            ConfigError: Its type is wrong, or it is out of range.
+        """
+        if self.kind == "int":
+            allowed = isinstance(value, int) and self.low <= value <= self.high
+            what = f"a whole number from {self.low} to {self.high}"
+        else:
+            allowed = isinstance(value, int | float) and self.low < value <= self.high
+            what = f"a number greater than {self.low:g} and at most {self.high:g}".replace("e+", "e")
+        if not allowed or isinstance(value, bool):
+            raise ConfigError(f"{self.name} must be {what}, got {shown(value)}")
+
+
+SEED = Parameter("seed", "int", 0, MAX_SEED, "decides the initial weights and every shuffle")
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a network takes.
+
+    Attributes:
+        shape: Of one example as it is stored, such as (height, width).
+        dtype: Of its values.
+        scale: What the values are divided by before the first layer.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    scale: float
+
+    @property
+    def features(self) -> int:
+        """Numbers in one example."""
+        size = 1
+        for each in self.shape:
+            size *= each
+        return size
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A figure that somebody else gave for the baseline: who, and the test accuracy, a share."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """What people call things; a parameter's name in braces stands for its value.
+
+    Attributes:
+        title: Of the pages.
+        network: What is searched, in a sentence.
+        baseline: The configuration that the person has today.
+        units: The same in a chart's legend.
+        example: What one row of the data is.
+        label: What a class is.
+        file: What a local copy of the data is usually called.
+        does: What a network of it is for.
+        layers: What it is made of.
+        training: How it is trained besides the parameters.
+        limits: What was not measured, in sentences.
+        reading: Code that makes `images` of a file.
+        values: What the least and the greatest value of an example's numbers mean.
+    """
+
+    title: str
+    network: str
+    baseline: str
+    units: str
+    example: str
+    label: str
+    file: str
+    does: str
+    layers: str
+    training: str
+    limits: tuple[str, ...]
+    reading: str
+    values: str
+
+
+@dataclass(frozen=True)
+class ProblemSpec:
+    """What a study is about, in a form that JSON can hold.
+
+    Attributes:
+        kind: Which code trains it, see `trainable.problems`.
+        name: What people call the data.
+        parameters: What decides how a network is trained, `epochs` among them.
+        space: What is searched by default, in the form of a space file.
+        baseline: The values of all parameters that the person has today.
+        metric: What is compared: a share, the larger the better.
+        inputs: What a network takes.
+        labels: What the classes are called, by index.
+        sizes: Examples of each split: train, val, test.
+        data: SHA-256 of the bytes of each array.
+        split: How the validation examples were chosen.
+        reference: A published figure for the baseline, where there is one.
+        words: What people call things.
+        unknown: Fields of a later version, kept as they are.
+    """
+
+    kind: str
+    name: str
+    parameters: tuple[Parameter, ...]
+    space: Mapping[str, Any]
+    baseline: Mapping[str, Any]
+    metric: str
+    inputs: Inputs
+    labels: tuple[str, ...]
+    sizes: Mapping[str, int]
+    data: Mapping[str, str]
+    split: str
+    reference: Reference | None
+    words: Words
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of the parameters, in their order."""
+        return tuple(each.name for each in self.parameters)
+
+    @property
+    def trial_data(self) -> dict[str, str]:
+        """The hashes of the arrays that trials see."""
+        return {name: digest for name, digest in self.data.items() if not name.endswith("_test")}
+
+    def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters out of a mapping that may hold other keys, too.
+
+        Raises:
+            ConfigError: One is missing, or no network can be trained with it.
+        """
+        missing = [name for name in self.names if name not in values]
+        if missing:
+            raise ConfigError(f"missing {', '.join(missing)}; a configuration needs {', '.join(self.names)}")
+        for each in self.parameters:
+            each.check(values[each.name])
+        return {name: values[name] for name in self.names}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a study records."""
+        values = asdict(self)
+        return {**values.pop("unknown"), **values}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote, also of a later version.
+
+        Raises:
+            KeyError, TypeError: It is no problem's.
+        """
+        own = {each.name: values[each.name] for each in fields(cls) if each.name != "unknown"}
+        reference, inputs, words = own["reference"], own["inputs"], own["words"]
+        own |= {
+            "parameters": tuple(Parameter(**each) for each in own["parameters"]),
+            "inputs": Inputs(**inputs | {"shape": tuple(inputs["shape"])}),
+            "labels": tuple(own["labels"]),
+            "reference": reference and Reference(**reference),
+            "words": Words(**words | {"limits": tuple(words["limits"])}),
+        }
+        return cls(**own, unknown={name: each for name, each in values.items() if name not in own})
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean loss and accuracy (a share) over the training split, as the weights moved."""
+
+    loss: float
+    accuracy: float
+
+
+class Trainer(Protocol):
+    """Trains one network after another on the same data; see `tests/test_trainers.py` for what it has to keep."""
+
+    @property
+    def samples(self) -> int:
+        """Number of examples that the network is trained on."""
+
+    @property
+    def size(self) -> int:
+        """Number of weights of the network in training."""
+
+    def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
+        """Begin a new network.
+
+        Args:
+            params: All parameters, checked.
+            seed: Decides the initial weights and every shuffle, 0 to `MAX_SEED`.
+            all_data: Whether to train on the validation split, too: `validate` says nothing about such a network.
+        """
+
+    def train_epoch(self) -> Epoch:
+        """Train on every example once, in an order that the seed and the epoch's number decide."""
+
+    def validate(self) -> float:
+        """Return the metric on the validation split."""
+
+    def model_bytes(self) -> bytes:
+        """Return the content of a `.keras` file of the network as it is now."""
+
+
+class Problem(Protocol):
+    """What a kind of problem can do; it goes to workers, so it is small and can be pickled."""
+
+    @property
+    def spec(self) -> ProblemSpec:
+        """What the study records of it."""
+
+    def load(self, file: Path | None) -> Dataset:
+        """Load what trials see, from a file or from where it is by default.
+
+        Raises:
+            DataError: It is not what the spec says, or cannot be had.
+        """
+
+    def load_held_out(self, file: Path | None) -> HeldOutSet:
+        """Load the test examples; arguments and errors as for `load`."""
+
+    def trainer(self, dataset: Dataset, precision: str) -> Trainer:
+        """Return what trains networks on a data set; it imports TensorFlow.
+
+        Raises:
+            ConfigError: The processor does not have this precision.
+        """
+
+    def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
+        """Return the positions of the examples that a model's bytes classify wrong, ascending, without TensorFlow.
+
+        Raises:
+            DataError: It is no model of this problem.
+        """
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The modules of `trainable` that decide a training's numbers."""
+
+
+def shown(value: object) -> str:
+    """Return a value as a message can hold it: Python refuses to print integers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    except RecursionError:
+        text = "a value in thousands of others"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
