@@ -21,7 +21,7 @@ from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
 from search.runtime.tuning import run_trials
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study
 from search.terminal.arguments import whole
 from search.terminal.quiet import quiet
@@ -83,7 +83,7 @@ class Clock(Observer):
 
 def measure(sampler: str, number: int, folder: Path, resources: Resources) -> list[float]:
     """Run trials that train nothing; return the milliseconds that each took after the one before it."""
-    settings = Wishes(seed=1, sampler=sampler, baseline=False).settings({})
+    settings = Settings({}, seed=1, sampler=sampler, baseline=False)
     study = open_study(sampler, open_storage(f"sqlite:///{folder / sampler}.db", create=True), settings)
     clock = Clock()
     models, failures = ModelStore(folder, sampler), FailureStore(folder, sampler)

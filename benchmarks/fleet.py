@@ -17,7 +17,7 @@ from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
 from search.runtime.tuning import run_trials
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study
 from search.terminal.arguments import whole
 from search.trials.failures import FailureStore
@@ -113,7 +113,7 @@ def _clocks() -> Window:
 def measure(sampler: str, folder: Path, resources: Resources, seconds: float) -> Window:
     """Keep the workers busy with a new study; return what was seen within the window."""
     folder = folder / f"{sampler}-{resources.workers}"
-    settings = Wishes(seed=1, sampler=sampler, baseline=False).settings({})
+    settings = Settings({}, seed=1, sampler=sampler, baseline=False)
     study = open_study(sampler, open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
     gate = folder / "gate"
     watch = Watch(resources.workers, gate, seconds)

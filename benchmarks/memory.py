@@ -14,7 +14,7 @@ from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
 from search.runtime.tuning import mnist_trainable, run_trials
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import BUILT_IN, Space
 from search.study.study import open_study
 from search.surroundings.guard import command_of, descendants
@@ -64,7 +64,7 @@ def workers() -> list[int]:
 def measure(number: int, data: Dataset) -> ResidentSizes:
     """Train that many networks of random shapes for an epoch each."""
     sizes = ResidentSizes()
-    settings = replace(Wishes(seed=1, sampler="random", pruner="none", baseline=False).settings({}), space=ONE_EPOCH)
+    settings = replace(Settings({}, seed=1, sampler="random", pruner="none", baseline=False), space=ONE_EPOCH)
     with (
         tempfile.TemporaryDirectory() as name,
         ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,

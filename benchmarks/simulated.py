@@ -20,7 +20,7 @@ from search.confirmation.evidence import SECONDS, TEST_IMAGES, VAL_ACCURACY, WRO
 from search.confirmation.extent import BASELINES, SPLIT, TWO_LOOKS
 from search.confirmation.record import CONFIRMATION, answer_of, plan_of
 from search.confirmation.verdict import Verdict, Word
-from search.study.settings import Settings, Wishes
+from search.study.settings import Settings
 from trainable.problems import BUILT_IN
 
 HARD = 1200  # of the test images, and of the validation images; no network errs on the others
@@ -140,7 +140,7 @@ def earlier(
             yield Outcome(found, gains[winner], sum(seeds) + 2 * EARLIER_SEEDS, of_all + more)
 
 
-_SETTINGS: Settings = Wishes(seed=0).settings({})
+_SETTINGS: Settings = Settings({}, seed=0)
 
 
 def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Outcome]:

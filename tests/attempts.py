@@ -1,7 +1,7 @@
 """Trials over a new study, and workers that report what they are told to."""
 
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import enqueue, open_study
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
@@ -39,7 +39,7 @@ def report(epoch, accuracy, **changes):
 
 def trials_over(folder, storage_url, pruner="none", goal=10, **options):
     """Make trials over a study with a baseline, or go on with it; return the study, the trials and the models."""
-    settings = Wishes(seed=7, sampler="random", pruner=pruner).settings({"x_train": "a"})
+    settings = Settings({"x_train": "a"}, seed=7, sampler="random", pruner=pruner)
     study = open_study("s", open_storage(storage_url, create=True), settings)
     enqueue(study, settings, [])
     models, failures = ModelStore(folder, "s"), FailureStore(folder, "s")

@@ -17,11 +17,11 @@ from search.confirmation.price import worst_of
 from search.confirmation.record import CONFIRMATION, LOOKS, answer_of, fresh_seeds, plan_of
 from search.confirmation.verdict import Word
 from search.confirmation.wording import circumstances_of, json_of, method_of, sentence_of
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import trial_seed
 from trainable.config import BASELINE, MAX_SEED
 
-SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
+SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
 WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024, "epochs": 20}, 0.983)
 NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64}, 0.982)
 PLAN = plan_of([WIDE, NARROW], SETTINGS, split=2, sizes=(3, 5), baselines=4)
@@ -104,7 +104,7 @@ def test_fresh_seeds_stay_the_same_when_more_are_asked_for():
 def test_fresh_seeds_are_not_those_of_trials():
     """The luck that a trial was chosen for does not come back."""
     for seed in (0, 5, 2**31):
-        settings = Wishes(seed=seed).settings({})
+        settings = Settings({}, seed=seed)
         assert not {trial_seed(settings, number) for number in range(2000)} & set(fresh_seeds(settings, 30))
 
 

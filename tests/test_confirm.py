@@ -22,7 +22,7 @@ from search.confirmation.verdict import Word, compare
 from search.confirmation.wording import json_of, sentence_of
 from search.errors import SearchError
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import enqueue, find_study, open_study, settings_of
 from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
 from search.trials.lifecycle import Trials
@@ -140,7 +140,7 @@ class Bench:
 def bench(tmp_path, storage_url, held_out, monkeypatch):
     """A bench on each kind of storage; three networks of the baseline will do."""
     monkeypatch.setattr("search.confirmation.extent.BASELINES", 3)
-    settings = Wishes(seed=7, sampler="random", pruner="none").settings({"x_train": "a"})
+    settings = Settings({"x_train": "a"}, seed=7, sampler="random", pruner="none")
     study = open_study("s", open_storage(storage_url, create=True), settings)
     enqueue(study, settings, [])
     made = Bench(tmp_path, study, held_out)

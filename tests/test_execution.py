@@ -14,7 +14,7 @@ from search.run import execution
 from search.run.execution import Execution
 from search.run.options import parse
 from search.run.plan import Plan
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.trials import wants
 from search.trials.failures import OUT_OF_MEMORY, Failure
 
@@ -38,7 +38,7 @@ def clock(monkeypatch):
 
 def made(*arguments, attributes=None):
     """An execution that has begun at 100 s, and what it prints."""
-    plan = Plan(Wishes(seed=1).settings({}), [], [], attributes or {}, continued=attributes is not None)
+    plan = Plan(Settings({}, seed=1), [], [], attributes or {}, continued=attributes is not None)
     console = Console(file=io.StringIO())
     return Execution(parse([*arguments]), plan, None, console, 100.0), console.file
 

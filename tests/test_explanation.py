@@ -7,10 +7,10 @@ from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import FAILURE, SECONDS, WRONG
 from search.confirmation.explanation import explanation_of, lacks_explanation, networks_to_explain
 from search.confirmation.record import CONFIRMATION, answer_of, plan_of
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from trainable.config import BASELINE
 
-SETTINGS = Wishes(seed=5).settings({})
+SETTINGS = Settings({}, seed=5)
 WINNER = Candidate(7, BASELINE.params | {"hidden_units": 1024, "batch_size": 32, "epochs": 20}, 0.985)
 
 

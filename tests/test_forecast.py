@@ -13,11 +13,11 @@ from search.confirmation.extent import Extent, plan
 from search.confirmation.record import CONFIRMATION
 from search.run.forecast import networks_of, planned, seconds_left
 from search.run.options import parse
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE, SECONDS
 from trainable.config import BASELINE
 
-SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
+SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
 EXTENT = Extent(candidates=2)  # 2 networks each on the split, 10 of the baseline, 5 of the winner at most
 
 

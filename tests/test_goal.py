@@ -13,10 +13,10 @@ from search.storage.address import open_read_only, open_storage
 from search.storage.backup import back_up
 from search.storage.lease import LEASES, Lease
 from search.storage.wal import checkpoint
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import load_study, open_study
 
-SETTINGS = Wishes(space=WIDE_SPACE, seed=1).settings({})
+SETTINGS = Settings({}, space=WIDE_SPACE, seed=1)
 PARAMS = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
 
 

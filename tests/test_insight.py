@@ -10,12 +10,12 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import create_trial
 
 from search.study.insight import bounds, insight_of, warnings_of
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import EPOCHS_RUN, IS_BASELINE
 from trainable.config import BASELINE
 
-SETTINGS = Wishes(seed=1, space=WIDE_SPACE).settings({})
+SETTINGS = Settings({}, seed=1, space=WIDE_SPACE)
 
 
 def complete(value, params=(), epochs=(), settings=SETTINGS, **attributes):

@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from optuna.exceptions import StorageInternalError
 from optuna.trial import TrialState
 
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import count, open_study, recover
 
-SETTINGS = Wishes(seed=1, sampler="random", pruner="median").settings({})
+SETTINGS = Settings({}, seed=1, sampler="random", pruner="median")
 FULL = sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))
 
 

@@ -14,11 +14,11 @@ from optuna.trial import TrialState
 from search.errors import SearchError
 from search.storage import reconnect
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study
 
 CUT = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
-SETTINGS = Wishes(seed=1, sampler="random").settings({})
+SETTINGS = Settings({}, seed=1, sampler="random")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_connection_that_dies_between_two_reads_of_one_operation(postgres, stora
 
 def test_every_sampler_and_pruner_outlives_an_absence(postgres, storage_url):
     """Hyperband asks for the study's name and id on the way, CMA-ES for attributes."""
-    settings = Wishes(seed=1, sampler="cmaes", pruner="hyperband").settings({})
+    settings = Settings({}, seed=1, sampler="cmaes", pruner="hyperband")
     study = open_study("h", open_storage(storage_url, create=True), settings)
     for _ in range(3):
         trial = study.ask(dict(settings.space.distributions))

@@ -18,7 +18,7 @@ from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, r
 from search.replay.training import sentences
 from search.run.plan import DATA
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study
 from trainable.config import BASELINE
 
@@ -195,7 +195,7 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
-    settings = Wishes(seed=1, baseline=False).settings(data)
+    settings = Settings(data, seed=1, baseline=False)
     storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
     study = open_study("m", storage, settings)
     study.add_trial(trial)
@@ -204,7 +204,7 @@ def made(folder, trial, data=DATA):
 
 def ended(study_settings=None, **changes):
     """A trial as a search records it."""
-    distributions = Wishes().settings(DATA).space.distributions
+    distributions = Settings(DATA).space.distributions
     facts = {"state": TrialState.PRUNED, "user_attrs": {"seed": 3, "epochs_run": 1}, "intermediate_values": {1: 0.5}}
     return create_trial(params=BASELINE.params, distributions=distributions, **(facts | changes))
 

@@ -21,7 +21,7 @@ from search.confirmation.verdict import Estimate
 from search.errors import SearchError, UsageError
 from search.report.document import write_report
 from search.report.figures import Axis, bars, intervals, lines
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import Space, load_space
 from search.study.study import IS_BASELINE, SETTINGS
 from trainable.config import BASELINE
@@ -57,11 +57,11 @@ class Parsed(HTMLParser):
         self.text += "" if self._skipped else data
 
 
-def make_study(storage=None, wishes=None):
+def make_study(storage=None, space=WIDE_SPACE):
     """A new study, in memory unless a storage is named, with the settings that a search records."""
     sampler = optuna.samplers.RandomSampler(seed=1)
     study = optuna.create_study(study_name="s", storage=storage, direction="maximize", sampler=sampler)
-    settings = (wishes or Wishes(seed=5, space=WIDE_SPACE)).settings({"x_train": "ab12", "y_train": "cd34"})
+    settings = Settings({"x_train": "ab12", "y_train": "cd34"}, seed=5, space=space)
     study.set_user_attr(SETTINGS, settings.to_json())
     return study, settings
 
@@ -279,8 +279,7 @@ def test_curves_are_drawn_and_tabulated(tmp_path):
 
 def test_commands_repeat_the_search(tmp_path):
     """The search's command is one that the parser takes, and its space file gives the same space."""
-    wishes = Wishes(seed=5, space=Space({"learning_rate": FloatDistribution(1e-5, 1e-2, log=True)}))
-    study, settings = make_study(wishes=wishes)
+    study, settings = make_study(space=Space({"learning_rate": FloatDistribution(1e-5, 1e-2, log=True)}))
     add_trial(study, settings, 0.97, {"learning_rate": 0.001}, **{IS_BASELINE: True})
     add_trial(study, settings, 0.98, {"learning_rate": 0.002})
     texts = reports(study, tmp_path)

@@ -13,7 +13,7 @@ import pytest
 from commands import ROOT, clean_environment
 
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study
 
 CHROMIUM = shutil.which("chromium")
@@ -31,7 +31,7 @@ def free_port():
 def serving(folder, port, *options):
     """A dashboard of one empty study, started from another directory than the repository; its port."""
     storage = f"sqlite:///{folder / 'studies.db'}"
-    open_study("s", open_storage(storage, create=True), Wishes(seed=1).settings({}))
+    open_study("s", open_storage(storage, create=True), Settings({}, seed=1))
     command = [sys.executable, "-m", "streamlit", "run", ROOT / "dashboard" / "app.py", "--server.port", str(port)]
     server = subprocess.Popen(
         [*command, *options, "--", "--storage", storage],

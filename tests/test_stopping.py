@@ -26,11 +26,11 @@ from search.confirmation.stopping import (
 )
 from search.run.options import parse
 from search.run.plan import limits_of
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.trials.stops import STOPS, Reason, Stop, stops_of
 from trainable.config import BASELINE
 
-SETTINGS = Wishes(seed=5, space=WIDE_SPACE).settings({})
+SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
 START = datetime(2026, 1, 1)  # noqa: DTZ001 (Optuna's times are local)
 
 

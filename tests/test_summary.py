@@ -16,7 +16,7 @@ from search.confirmation.wording import sentence_of
 from search.run.options import parse
 from search.run.summary import Summary, Times
 from search.storage.address import location, shown
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import IS_BASELINE
 from search.trials.models import ModelStore
@@ -27,7 +27,7 @@ from trainable.config import BASELINE
 def study():
     """A study with a baseline and seven better trials."""
     study = optuna.create_study(direction="maximize")
-    settings = Wishes(seed=1).settings({})
+    settings = Settings({}, seed=1)
     for number in range(8):
         params = BASELINE.params | {"hidden_units": 512 + number}
         study.enqueue_trial(params, user_attrs={IS_BASELINE: True} if number == 0 else None)
@@ -40,7 +40,7 @@ def study():
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
     candidate = Candidate(7, trials[7].params, trials[7].value)
-    planned = plan_of([candidate], Wishes(seed=1).settings({}), split=2, sizes=(2,), baselines=2)
+    planned = plan_of([candidate], Settings({}, seed=1), split=2, sizes=(2,), baselines=2)
     return {CONFIRMATION: planned} | decided(planned, candidate, lambda _: range(100), lambda _: range(300))
 
 

@@ -22,7 +22,7 @@ from search.run.options import Options, read_configurations
 from search.storage.address import exists, open_read_only, open_storage, sqlite_file
 from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
-from search.study.settings import Settings, Wishes
+from search.study.settings import Settings
 from search.study.space import load_space
 from search.study.study import (
     IDENTITY,
@@ -114,18 +114,13 @@ def make_plan(options: Options) -> Plan:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
     if os.path.lexists(folder) and not folder.is_dir():
         raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
-    wishes = Wishes(
-        space=load_space(options.space) if options.space else None,
-        seed=options.seed,
-        sampler=options.sampler,
-        pruner=options.pruner,
-        baseline=options.baseline,
-        precision=options.precision,
-    )
+    wishes = {name: getattr(options, name) for name in ("seed", "sampler", "pruner", "baseline", "precision")}
+    wishes = {name: value for name, value in wishes.items() if value is not None}
+    wishes |= {"space": load_space(options.space)} if options.space else {}
     given = read_configurations(options.enqueue) if options.enqueue else []
     study = _known(options)
     trials = study.get_trials(deepcopy=False) if study else []
-    settings = wishes.continued(settings_of(study), DATA, options.study) if study else wishes.settings(DATA)
+    settings = settings_of(study).continued(options.study, DATA, **wishes) if study else Settings(DATA, **wishes)
     if settings.baseline:
         where = f"--space {options.space}: " if options.space else ""
         settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")

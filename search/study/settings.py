@@ -1,7 +1,7 @@
 """What a study is made with: settled when it is made, and the same for its whole life."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
@@ -16,26 +16,31 @@ FORMAT = 1
 OBJECTIVE = "val_accuracy"
 
 
+def random_seed() -> int:
+    """Return a seed that nobody has chosen."""
+    return int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED)
+
+
 @dataclass(frozen=True)
 class Settings:
     """What stays the same for the whole life of a study.
 
     Attributes:
+        data: SHA-256 by name of the arrays that trials see.
         space: The search space.
         seed: Seeds the sampler and every trial.
-        data: SHA-256 by name of the arrays that trials see.
         baseline: Whether trial 0 is the baseline.
-        sampler: Name, as in `strategies`.
-        pruner: Name, as in `strategies`.
+        sampler: Name, as in `samplers`.
+        pruner: Name, as in `samplers`.
         precision: Of matrix products in training, as in `trainable.precision`.
     """
 
-    space: Space
-    seed: int
     data: Mapping[str, str]
-    baseline: bool
-    sampler: str
-    pruner: str
+    space: Space = BUILT_IN
+    seed: int = field(default_factory=random_seed)
+    baseline: bool = True
+    sampler: str = DEFAULT_SAMPLER
+    pruner: str = DEFAULT_PRUNER
     precision: str = FLOAT32
 
     def to_json(self) -> dict[str, Any]:
@@ -55,53 +60,31 @@ class Settings:
         precision = values.get("precision", FLOAT32)  # the first studies did not record it
         return cls(space=Space.from_json(values["space"]), precision=precision, **known)
 
-
-@dataclass(frozen=True)
-class Wishes:
-    """What a command asks of a study; None leaves it to the study, or to the default where it is new."""
-
-    space: Space | None = None
-    seed: int | None = None
-    sampler: str | None = None
-    pruner: str | None = None
-    baseline: bool = True
-    precision: str | None = None
-
-    def settings(self, data: Mapping[str, str]) -> Settings:
-        """Return the settings of a new study."""
-        return Settings(
-            space=self.space or BUILT_IN,
-            seed=int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED) if self.seed is None else self.seed,
-            data=data,
-            baseline=self.baseline,
-            sampler=self.sampler or DEFAULT_SAMPLER,
-            pruner=self.pruner or DEFAULT_PRUNER,
-            precision=self.precision or FLOAT32,
-        )
-
-    def continued(self, recorded: Settings, data: Mapping[str, str], name: str) -> Settings:
+    def continued(self, name: str, data: Mapping[str, str], **wishes: Any) -> Self:
         """Return the settings of a study that is continued.
+
+        Args:
+            name: The study's.
+            data: As `Settings.data`, of what is here.
+            wishes: Attributes that the command asks for; it leaves others to the study.
 
         Raises:
             UsageError: The command asks for something that a study cannot change.
         """
-        for option, wish, value in (
-            ("--space", self.space, recorded.space),
-            ("--seed", self.seed, recorded.seed),
-            ("--precision", self.precision, recorded.precision),
-        ):
-            if wish is not None and wish != value:
-                made_with = f"another space (of {_differing(wish, value)})" if option == "--space" else value
+        for what in ("space", "seed", "precision"):
+            value = getattr(self, what)
+            if (wish := wishes.get(what, value)) != value:
+                made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
                 raise UsageError(
-                    f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
+                    f"--{what}: the study {name!r} was made with {made_with}; leave --{what} out to continue it, "
                     "or give --study a new name"
                 )
-        if recorded.baseline and not self.baseline:
+        if self.baseline and not wishes.get("baseline", True):
             raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
-        if data != recorded.data:
-            arrays = _differing(data, recorded.data)
+        if data != self.data:
+            arrays = _differing(data, self.data)
             raise UsageError(f"--study {name}: was made with other data ({arrays}); give --study a new name")
-        return replace(recorded, sampler=self.sampler or recorded.sampler, pruner=self.pruner or recorded.pruner)
+        return replace(self, **{what: wishes[what] for what in ("sampler", "pruner") if what in wishes})
 
 
 def _differing(one: Any, other: Any) -> str:

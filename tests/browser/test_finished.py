@@ -13,7 +13,7 @@ from visits import PATIENCE, Visit
 
 from benchmarks.browsing import serving
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import open_study, ranked
 
 ROW = 35  # pixels, of a table; its title is as high
@@ -142,7 +142,7 @@ def two_studies(tmp_path):
     """The address of a dashboard that serves two studies."""
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     for name in ("older", "newer"):
-        open_study(name, open_storage(url, create=True), Wishes(seed=1).settings({}))
+        open_study(name, open_storage(url, create=True), Settings({}, seed=1))
     with serving("--storage", url, "--runs", tmp_path) as server:
         yield server.address
 

@@ -16,7 +16,7 @@ from search.confirmation.candidates import THE_BASELINE, Candidate
 from search.confirmation.extent import Extent, plan
 from search.confirmation.record import CONFIRMATION, fresh_seeds
 from search.storage.address import open_storage, sqlite_file
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.study import (
     EPOCHS_RUN,
     FAILURE,
@@ -62,7 +62,7 @@ def url(tmp_path):
 
 
 def _settings():
-    return Wishes(seed=1, sampler="random", pruner="none").settings({"x_train": "a"})
+    return Settings({"x_train": "a"}, seed=1, sampler="random", pruner="none")
 
 
 def _fill(storage, name, trials):

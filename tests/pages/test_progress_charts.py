@@ -18,7 +18,7 @@ from dashboard.charts.progress import (
 )
 from dashboard.style import MOST_POINTS
 from search.confirmation.record import answer_of
-from search.study.settings import Wishes
+from search.study.settings import Settings
 
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)
 
@@ -150,7 +150,7 @@ def test_studies_are_told_apart_without_colour():
 
 def test_spread_is_that_of_the_confirmed_baseline(make_study, confirmed):
     """The lowest and the highest of its fresh seeds; of one seed, or of none, there is no spread."""
-    study, settings = make_study(), Wishes(seed=1).settings({})
+    study, settings = make_study(), Settings({}, seed=1)
     attributes = confirmed(study.get_trials(), settings)
     assert spread_of(answer_of(attributes)) == Spread(0.97, 0.974, 5)
     results = [key for key in attributes if key.startswith("confirmed:baseline:")]

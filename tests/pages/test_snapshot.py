@@ -12,7 +12,7 @@ from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.errors import UsageError
 from search.storage.address import open_read_only, open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
 
@@ -60,7 +60,7 @@ def test_table_of_a_study_that_has_just_begun_has_the_columns(make_study, snapsh
 
 def test_parameters_that_are_not_searched_are_the_baselines(url, snapshot_of):
     """They are in the table and in the parameters of a trial as if they had been drawn."""
-    settings = Wishes(seed=1, space=Space({"epochs": optuna.distributions.IntDistribution(1, 2)})).settings({})
+    settings = Settings({}, seed=1, space=Space({"epochs": optuna.distributions.IntDistribution(1, 2)}))
     study = open_study("s", open_storage(url, create=True), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.9)
     study.enqueue_trial({"epochs": 2})

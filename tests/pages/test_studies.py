@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.screens.studies import marked
 from search.storage.address import open_storage
-from search.study.settings import Wishes
+from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
 
@@ -17,8 +17,8 @@ def make_other(url):
 
     def make(name):
         space = Space({"hidden_units": optuna.distributions.IntDistribution(16, 64, log=True)})
-        wishes = Wishes(seed=2, sampler="qmc", pruner="none", baseline=False, space=space)
-        return open_study(name, open_storage(url, create=True), wishes.settings({"x_train": "b"}))
+        settings = Settings({"x_train": "b"}, seed=2, sampler="qmc", pruner="none", baseline=False, space=space)
+        return open_study(name, open_storage(url, create=True), settings)
 
     return make
 
