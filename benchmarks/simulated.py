@@ -18,7 +18,7 @@ from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Candidate, N
 from search.confirmation.earlier import compare_pairs
 from search.confirmation.evidence import SECONDS, TEST_IMAGES, VAL_ACCURACY, WRONG
 from search.confirmation.extent import BASELINES, SPLIT, TWO_LOOKS
-from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.verdict import Verdict, Word
 from search.study.settings import Settings
 from trainable.problems import BUILT_IN
@@ -153,7 +153,7 @@ def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Ou
             Candidate(place + 1, {**BUILT_IN.baseline, "hidden_units": 1000 + place}, float(share[0]))
             for place, share in zip(places, shares, strict=True)
         ]
-        attributes[CONFIRMATION] = plan_of(chosen, _SETTINGS, split=SPLIT, sizes=TWO_LOOKS, baselines=BASELINES)
+        attributes[CONFIRMATION] = design_of(chosen, _SETTINGS, split=SPLIT, sizes=TWO_LOOKS, baselines=BASELINES)
         values = {each.name: share[1:] for each, share in zip(chosen, shares, strict=True)}
         wrong = {each.name: _lists(tested[place]) for each, place in zip(chosen, places, strict=True)}
         wrong[THE_BASELINE.name] = _lists(tested[-1])
@@ -163,28 +163,28 @@ def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Ou
 def _outcome(
     attributes: dict[str, Any], gains: Sequence[float], names: Sequence[str], values: Any, wrong: Any
 ) -> Outcome:
-    """Train what the answer asks for until it is complete."""
+    """Train what the evidence lacks until it is complete."""
     networks, seconds = 0, 0.0
-    while (answer := answer_of(attributes)) is not None and not answer.is_complete:
-        if answer.winner is not None and answer.analysis is None:
-            analysis = Analysis(answer.winner.name, answer.sizes, answer.next_number)
+    while (evidence := evidence_of(attributes)) is not None and not evidence.is_complete:
+        if evidence.winner is not None and evidence.analysis is None:
+            analysis = Analysis(evidence.winner.name, evidence.sizes, evidence.next_number)
             attributes[ANALYSES] = [*attributes.get(ANALYSES, ()), analysis.to_json()]
             continue
-        for network in answer.missing:
-            attributes[network.key] = _result(network, plan=attributes[CONFIRMATION], values=values, wrong=wrong)
+        for network in evidence.missing:
+            attributes[network.key] = _result(network, design=attributes[CONFIRMATION], values=values, wrong=wrong)
             networks += 1
             seconds += attributes[network.key][SECONDS]
-    if answer is None or answer.winner is None:
+    if evidence is None or evidence.winner is None:
         raise RuntimeError("no network fails here, so there is a winner")
-    return Outcome(answer.verdict, gains[names.index(answer.winner.name)], networks, seconds)
+    return Outcome(evidence.verdict, gains[names.index(evidence.winner.name)], networks, seconds)
 
 
-def _result(network: Network, *, plan: Any, values: Any, wrong: Any) -> dict[str, Any]:
+def _result(network: Network, *, design: Any, values: Any, wrong: Any) -> dict[str, Any]:
     name, is_baseline = network.candidate.name, network.candidate == THE_BASELINE
     if network.what == CONFIRMED:
-        place = plan["seeds"].index(network.seed)
+        place = design["seeds"].index(network.seed)
         return {VAL_ACCURACY: float(values[name][place]), SECONDS: SPLIT_SECONDS[is_baseline]}
-    place = plan["final_seeds"].index(network.seed)
+    place = design["final_seeds"].index(network.seed)
     return {WRONG: wrong[name][place], SECONDS: FINAL_SECONDS[is_baseline]}
 
 

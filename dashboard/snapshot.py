@@ -11,7 +11,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
-from search.report.findings import Found
+from search.confirmation.view import StudyView
 from search.study.instants import began, ended
 from search.study.study import ATTEMPTS, EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, RETRY_OF, SECONDS, is_interrupted
 from search.terminal.words import POINTS
@@ -43,7 +43,7 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
-class Snapshot(Found):
+class Snapshot(StudyView):
     """One study as it was read.
 
     Attributes:
@@ -65,7 +65,7 @@ class Snapshot(Found):
     @cached_property
     def is_current(self) -> bool:
         """Whether the candidates of the confirmation are still the best configurations; no where none was begun."""
-        return self.answer is not None and are_best(self.answer.candidates, self.trials, self.settings)
+        return self.evidence is not None and are_best(self.evidence.candidates, self.trials, self.settings)
 
     @cached_property
     def best(self) -> FrozenTrial | None:

@@ -119,7 +119,7 @@ class Feed:
 
 def _last_event(snapshot: Snapshot) -> datetime | None:
     """Return when a trial last began or ended; None where a confirmation came later, which notes no time."""
-    if snapshot.answer is not None and snapshot.answer.verdict is None:
+    if snapshot.evidence is not None and snapshot.evidence.verdict is None:
         return None
     times = (time for trial in snapshot.trials for time in (began(trial), ended(trial)) if time)
     return max(times, default=None)

@@ -15,8 +15,8 @@ CONFIG = Path("~/ray_bootstrap_config.yaml").expanduser()
 def ask(path: str, header: str, value: str, method: str = "GET") -> str:
     """What the metadata service answers."""
     request = Request(f"{METADATA}/{path}", headers={f"X-aws-ec2-metadata-{header}": value}, method=method)  # noqa: S310
-    with urlopen(request, timeout=10) as answer:  # noqa: S310 (the address is written above)
-        return str(answer.read(), "utf-8")
+    with urlopen(request, timeout=10) as response:  # noqa: S310 (the address is written above)
+        return str(response.read(), "utf-8")
 
 
 def metadata(name: str) -> str:

@@ -5,7 +5,7 @@ from search.study.settings import Settings
 from search.study.study import enqueue, open_study
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
-from search.trials.live import Observer, Report
+from search.trials.live import Measurement, Observer
 from search.trials.models import ModelStore
 
 
@@ -31,10 +31,10 @@ class Recorder(Observer):
         self.events.append(("interrupted", live.number, reason))
 
 
-def report(epoch, accuracy, **changes):
+def measurement(epoch, accuracy, **changes):
     """What a worker measures."""
     values = {"train_accuracy": 0.5, "seconds": 2.0, "samples_per_second": 100.0, "host": "h", "parameters_count": 9}
-    return Report(epoch=epoch, val_accuracy=accuracy, **(values | changes))
+    return Measurement(epoch=epoch, val_accuracy=accuracy, **(values | changes))
 
 
 def trials_over(folder, storage_url, pruner="none", goal=10, **options):
@@ -53,10 +53,10 @@ def run(trials, key, *accuracies, model=None, failure=None):
     trials.ask(key)
     trials.start(key)
     for epoch, accuracy in enumerate(accuracies[:-1], start=1):
-        trials.report(key, report(epoch, accuracy))
+        trials.report(key, measurement(epoch, accuracy))
     if model is not None:
         trials.keep_model(key, model)
-    trials.finish(key, report(len(accuracies), accuracies[-1], failure=failure))
+    trials.finish(key, measurement(len(accuracies), accuracies[-1], failure=failure))
 
 
 def fail(trials, key, failure):

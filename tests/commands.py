@@ -140,13 +140,13 @@ def start(*arguments):
 
 
 def wait_until(condition, timeout, what, process=None):
-    """Return the first true answer; fail where none comes within some seconds, or the process for it has ended."""
+    """Return the first true value; fail where none comes within some seconds, or the process for it has ended."""
     deadline = time.monotonic() + timeout
-    while not (answer := condition()):
+    while not (value := condition()):
         assert process is None or process.poll() is None, process.communicate()
         assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
         time.sleep(0.1)
-    return answer
+    return value
 
 
 def wait_for_trials(process, runs, name, number):

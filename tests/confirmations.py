@@ -42,11 +42,11 @@ def scored(candidates, seeds, *, seconds=1.0, **recorded):
     }
 
 
-def decided(plan, winner, wrong, baseline_wrong, *, networks=None, number=1, seconds=1.0, **recorded):
+def decided(design, winner, wrong, baseline_wrong, *, networks=None, number=1, seconds=1.0, **recorded):
     """The attributes of a verdict: of the networks that are compared, and of what it was laid down to be taken from.
 
     Args:
-        plan: What is recorded of the plan.
+        design: What is recorded of it.
         winner: The candidate that is compared with the baseline.
         wrong: Gives, for the place of a seed, the images that a network of the winner errs on.
         baseline_wrong: Likewise of the baseline.
@@ -55,9 +55,9 @@ def decided(plan, winner, wrong, baseline_wrong, *, networks=None, number=1, sec
         seconds: Of training.
         recorded: What else is recorded of each network.
     """
-    seeds, sizes = plan["final_seeds"], tuple(plan["sizes"])
+    seeds, sizes = design["final_seeds"], tuple(design["sizes"])
     return (
         scored([(winner, wrong)], seeds[: networks or sizes[0]], seconds=seconds, **recorded)
-        | scored([(THE_BASELINE, baseline_wrong)], seeds[: plan["baselines"]], seconds=seconds, **recorded)
+        | scored([(THE_BASELINE, baseline_wrong)], seeds[: design["baselines"]], seconds=seconds, **recorded)
         | {ANALYSES: [Analysis(winner.name, sizes, number).to_json()]}
     )

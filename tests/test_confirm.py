@@ -16,7 +16,7 @@ from search.confirmation.evidence import WRONG
 from search.confirmation.explanation import MOST, explanation_of, lacks_explanation
 from search.confirmation.extent import GOAL, Extent, is_confirmed
 from search.confirmation.goal import Goal
-from search.confirmation.record import CONFIRMATION, LOOKS, answer_of, fresh_seeds
+from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of, fresh_seeds
 from search.confirmation.stopping import Limits, spread_networks
 from search.confirmation.verdict import Word, compare
 from search.confirmation.wording import json_of, sentence_of
@@ -26,7 +26,7 @@ from search.study.settings import Settings
 from search.study.study import enqueue, find_study, open_study, settings_of
 from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure, FailureStore
 from search.trials.lifecycle import Trials
-from search.trials.live import Observer, Report
+from search.trials.live import Measurement, Observer
 from search.trials.models import ModelStore
 from search.trials.stops import Reason
 from trainable.data.dataset import HeldOutSet
@@ -55,10 +55,10 @@ class Recorder(Observer):
         self.spared_ones.append((number, total, reason))
 
 
-def report(accuracy, epoch=1, **changes):
+def measurement(accuracy, epoch=1, **changes):
     """What a worker measures."""
     values = {"train_accuracy": 0.5, "seconds": 2.0, "samples_per_second": 100.0, "host": "h", "parameters_count": 9}
-    return Report(epoch=epoch, val_accuracy=accuracy, **(values | changes))
+    return Measurement(epoch=epoch, val_accuracy=accuracy, **(values | changes))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +110,7 @@ class Bench:
         for number, accuracy in enumerate(accuracies):
             self.work.ask(f"t{number}")
             self.work.start(f"t{number}")
-            self.work.finish(f"t{number}", report(accuracy))
+            self.work.finish(f"t{number}", measurement(accuracy))
 
     def train(self, key, accuracy_of):
         """Train the next network; return its configuration, or None where there is none."""
@@ -118,10 +118,10 @@ class Bench:
         if config is None:
             return None
         self.work.start(key)
-        self.work.report(key, report(0.1))
+        self.work.report(key, measurement(0.1))
         if config[ALL_IMAGES] or KEEP_FROM in config:
             self.work.keep_model(key, model_of(config))
-        self.work.finish(key, report(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
+        self.work.finish(key, measurement(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
         return config
 
     def confirm(self, accuracy_of):
@@ -132,8 +132,8 @@ class Bench:
         return found
 
     @property
-    def answer(self):
-        return answer_of(self.study.user_attrs)
+    def evidence(self):
+        return evidence_of(self.study.user_attrs)
 
 
 @pytest.fixture
@@ -182,8 +182,8 @@ def test_winner_is_chosen_by_the_mean_over_fresh_seeds_and_tested_with_the_basel
     configs = bench.confirm(lambda config: 0.999 if params(config) == second else 0.97)
     assert [params(config) for config in configs[4:]] == [second] * 2 + [BASELINE.params] * 3
     assert [config[ALL_IMAGES] for config in configs] == [False] * 4 + [True] * 5
-    assert bench.answer.winner.trial == 2
-    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.answer.final_seeds[2]}, all images", 9, 9)
+    assert bench.evidence.winner.trial == 2
+    assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.evidence.final_seeds[2]}, all images", 9, 9)
 
 
 def test_single_configuration_is_trained_on_no_split(bench):
@@ -195,7 +195,7 @@ def test_single_configuration_is_trained_on_no_split(bench):
         *([(False, True)] * 2),
         *([(True, True)] * 3),
     ]
-    assert bench.answer.winner.trial == 3
+    assert bench.evidence.winner.trial == 3
 
 
 def errors_of(monkeypatch, winner, baseline):
@@ -218,13 +218,13 @@ def test_second_look_is_only_for_what_the_first_did_not_tell(bench, monkeypatch,
     bench.command(extent=Extent(candidates=2))
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = bench.confirm(by_units)
-    answer = bench.answer
+    evidence = bench.evidence
     assert sum(config[ALL_IMAGES] and params(config) != BASELINE.params for config in configs) == networks
-    assert (answer.verdict.word, answer.networks_compared) == (word, (networks, 3))
-    assert [(look.candidates, look.seeds, look.verdict) for look in answer.looks if look.verdict] == [
-        ((answer.winner.name,), size, 1) for size in ((3,) if networks == 3 else (3, 2))
+    assert (evidence.verdict.word, evidence.networks_compared) == (word, (networks, 3))
+    assert [(look.candidates, look.seeds, look.verdict) for look in evidence.looks if look.verdict] == [
+        ((evidence.winner.name,), size, 1) for size in ((3,) if networks == 3 else (3, 2))
     ]
-    assert [each.sizes for each in answer.analyses] == [(3, 5)]
+    assert [each.sizes for each in evidence.analyses] == [(3, 5)]
     spared = [(2, 12, "the first look at the test images was clear")] if networks == 3 else []
     assert bench.observer.spared_ones == spared
     assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, Extent(candidates=2))
@@ -238,11 +238,11 @@ def test_there_is_one_look_where_a_second_would_make_idle_workers_wait(bench, wo
     for number in range(4):
         bench.train(f"n{number}", by_units)
     assert bench.work.ask("first of the winner")[ALL_IMAGES]
-    assert [each.sizes for each in bench.answer.analyses] == [sizes]
+    assert [each.sizes for each in bench.evidence.analyses] == [sizes]
     bench.command(extent=Extent(candidates=2), workers=lambda: 1)
     bench.confirm(by_units)
-    assert [each.sizes for each in bench.answer.analyses] == [sizes]
-    assert bench.answer.verdict.confidence == pytest.approx(1 - 0.04 / len(sizes))
+    assert [each.sizes for each in bench.evidence.analyses] == [sizes]
+    assert bench.evidence.verdict.confidence == pytest.approx(1 - 0.04 / len(sizes))
 
 
 def test_what_a_verdict_is_taken_from_is_laid_down_before_it_is_seen(bench):
@@ -260,33 +260,35 @@ def test_networks_that_are_tested_have_seeds_of_their_own(bench):
     """The luck by which a candidate was chosen is not its luck on the test images; each one's errors are its own."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = [config for config in bench.confirm(by_units) if config[ALL_IMAGES]]
-    answer = bench.answer
-    assert not set(answer.seeds) & set(answer.final_seeds)
-    assert {config["seed"] for config in configs} == set(answer.final_seeds)
+    evidence = bench.evidence
+    assert not set(evidence.seeds) & set(evidence.final_seeds)
+    assert {config["seed"] for config in configs} == set(evidence.final_seeds)
     for config in configs:
-        name = "baseline" if params(config) == BASELINE.params else answer.winner.name
+        name = "baseline" if params(config) == BASELINE.params else evidence.winner.name
         images = bench._load()
         errors = wrong_images(read_weights(model_of(config)), images.x, images.y)
-        assert answer.tested[name, config["seed"]][WRONG] == errors
-        if config["seed"] == answer.final_seeds[0]:
+        assert evidence.tested[name, config["seed"]][WRONG] == errors
+        if config["seed"] == evidence.final_seeds[0]:
             assert bench.models.final(name).read_bytes() == model_of(config)
-    assert answer.verdict == compare(answer.errors(answer.winner, 2), answer.errors(THE_BASELINE, 3), 10_000, 0.96)
+    assert evidence.verdict == compare(
+        evidence.errors(evidence.winner, 2), evidence.errors(THE_BASELINE, 3), 10_000, 0.96
+    )
 
 
 def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(bench):
     """A look is recorded with its time before it happens, and the models that are kept are those of the first seed."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.confirm(by_units)
-    answer = bench.answer
-    looks = [(look.candidates, look.seeds) for look in answer.looks]
-    assert looks == [((answer.winner.name,), 2), (("baseline",), 3)]
-    assert answer.looked == 1
-    assert all(look.time.endswith("+00:00") for look in answer.looks)
-    for finalist in answer.finalists:
+    evidence = bench.evidence
+    looks = [(look.candidates, look.seeds) for look in evidence.looks]
+    assert looks == [((evidence.winner.name,), 2), (("baseline",), 3)]
+    assert evidence.looked == 1
+    assert all(look.time.endswith("+00:00") for look in evidence.looks)
+    for finalist in evidence.finalists:
         content = bench.models.final(finalist.name).read_bytes()
-        tested = answer.tested[finalist.name, answer.final_seeds[0]]
+        tested = evidence.tested[finalist.name, evidence.final_seeds[0]]
         assert tested["sha256"] == hashlib.sha256(content).hexdigest()
-        assert "sha256" not in answer.tested[finalist.name, answer.final_seeds[1]]
+        assert "sha256" not in evidence.tested[finalist.name, evidence.final_seeds[1]]
     assert len(list(bench.models.folder.glob("final-*.keras"))) == 2
 
 
@@ -310,7 +312,7 @@ def test_kill_while_finalists_are_scored_is_no_further_look(bench):
     bench.command()
     assert len(bench.confirm(by_units)) == 4
     assert bench.study.user_attrs[LOOKS][:1] == looks
-    assert (len(bench.answer.looks), bench.answer.looked) == (2, 1)
+    assert (len(bench.evidence.looks), bench.evidence.looked) == (2, 1)
 
 
 def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
@@ -324,7 +326,7 @@ def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
     assert bench.work.ask("d") is None
     assert not bench.work.exhausted
     assert CONFIRMATION not in bench.study.user_attrs
-    bench.work.finish("last", report(0.99))
+    bench.work.finish("last", measurement(0.99))
     assert params(bench.work.ask("d")) == best_of(bench, 3)[0]
 
 
@@ -340,7 +342,7 @@ def test_winner_is_waited_for(bench):
         assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
     assert bench.work.ask("f3") is None
     assert not bench.work.exhausted
-    bench.work.finish("last", report(0.5))
+    bench.work.finish("last", measurement(0.5))
     assert params(bench.train("f3", by_units)) != BASELINE.params
 
 
@@ -356,7 +358,7 @@ def test_first_look_is_waited_for(bench, monkeypatch):
     assert bench.work.ask("next") is None
     assert not bench.work.exhausted
     bench.work.keep_model("one", model_of(one))
-    bench.work.finish("one", report(math.nan))
+    bench.work.finish("one", measurement(math.nan))
     assert bench.work.ask("next")[ALL_IMAGES]
 
 
@@ -380,7 +382,7 @@ def test_more_trials_add_only_the_new_candidates_networks(bench):
     """A further best trial is confirmed against what is known; its verdict is the second one, and stricter."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.confirm(lambda _: 0.9)
-    [before] = bench.answer.analyses
+    [before] = bench.evidence.analyses
     bench.command(goal=5)
     assert not bench.work.exhausted
     bench.search(0.995)
@@ -388,10 +390,10 @@ def test_more_trials_add_only_the_new_candidates_networks(bench):
     [new] = best_of(bench, 4)
     configs = bench.confirm(lambda _: 0.95)
     assert [(params(config), config[ALL_IMAGES]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
-    assert [look.candidates for look in bench.answer.looks] == [("3",), ("baseline",), ("4",)]
-    assert (bench.answer.looked, bench.answer.number) == (2, 2)
-    assert bench.answer.analyses == (before, Analysis("4", (2,), 2))
-    assert bench.answer.verdict.confidence == pytest.approx(0.995)
+    assert [look.candidates for look in bench.evidence.looks] == [("3",), ("baseline",), ("4",)]
+    assert (bench.evidence.looked, bench.evidence.number) == (2, 2)
+    assert bench.evidence.analyses == (before, Analysis("4", (2,), 2))
+    assert bench.evidence.verdict.confidence == pytest.approx(0.995)
     assert [bench.models.final(name) is not None for name in ("3", "4", "baseline")] == [True, True, True]
 
 
@@ -399,14 +401,14 @@ def test_verdict_on_a_winner_that_stays_is_not_made_anew(bench):
     """More trials, and the same configuration wins: nothing is trained but what the choice takes, nothing is spent."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.confirm(by_units)
-    verdict, analyses = bench.answer.verdict, bench.answer.analyses
+    verdict, analyses = bench.evidence.verdict, bench.evidence.analyses
     bench.command(goal=5)
     bench.search(0.985)
     [third] = best_of(bench, 3)
     configs = bench.confirm(lambda _: 0.0)
     assert [config[ALL_IMAGES] for config in configs] == [False] * 2
-    assert (bench.answer.verdict, bench.answer.analyses) == (verdict, analyses)
-    assert bench.answer.winner.params == third
+    assert (bench.evidence.verdict, bench.evidence.analyses) == (verdict, analyses)
+    assert bench.evidence.winner.params == third
 
 
 def test_verdict_that_was_never_seen_spends_nothing(bench):
@@ -414,11 +416,11 @@ def test_verdict_that_was_never_seen_spends_nothing(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(5):
         bench.train(f"n{number}", by_units)
-    assert [each.number for each in bench.answer.analyses] == [1]
+    assert [each.number for each in bench.evidence.analyses] == [1]
     bench.command(goal=5)
     bench.search(0.995)
     bench.confirm(lambda config: 0.99 if params(config) == best_of(bench, 4)[0] else 0.5)
-    assert [(each.candidate, each.number) for each in bench.answer.analyses] == [("3", 1), ("4", 1)]
+    assert [(each.candidate, each.number) for each in bench.evidence.analyses] == [("3", 1), ("4", 1)]
 
 
 def test_lost_network_is_trained_again(bench):
@@ -430,7 +432,7 @@ def test_lost_network_is_trained_again(bench):
     assert bench.work.ask("b") == config
     bench.work.fail("b", Failure(LOST_NODE, "", retried=True, counted=False))
     assert len(bench.confirm(by_units)) == 9
-    assert bench.answer.verdict is not None
+    assert bench.evidence.verdict is not None
     assert [reason for _, reason in bench.observer.lost_ones] == ["crashed: trained again", "lost node: trained again"]
 
 
@@ -441,13 +443,13 @@ def test_network_that_cannot_be_trained_is_left_to_the_next_command(bench):
         bench.work.ask(key)
         bench.work.fail(key, Failure(CRASHED, "the worker's last words", retried=True))
     assert len(bench.confirm(by_units)) == 3 + 3
-    assert bench.answer.verdict is None
+    assert bench.evidence.verdict is None
     [story] = bench.failures.folder.iterdir()
-    assert story.name == f"confirmed-3-{bench.answer.seeds[0]}.txt"
+    assert story.name == f"confirmed-3-{bench.evidence.seeds[0]}.txt"
     assert "the worker's last words" in story.read_text()
     bench.command()
     assert len(bench.confirm(by_units)) == 1 + 2
-    assert bench.answer.verdict is not None
+    assert bench.evidence.verdict is not None
 
 
 @pytest.mark.parametrize("before", [0, 6], ids=["a candidate's", "the baseline's"])
@@ -463,10 +465,10 @@ def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, r
     bench.confirm(by_units)
     assert bench.observer.lost_ones[-1][1] == f"{reason}: left to the next command"
     assert not is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
-    assert not any(bench.answer.failure(each) for each in bench.answer.candidates)
+    assert not any(bench.evidence.failure(each) for each in bench.evidence.candidates)
     bench.command()
     assert bench.confirm(by_units)[0] == failed
-    assert bench.answer.verdict is not None
+    assert bench.evidence.verdict is not None
 
 
 def test_networks_that_fail_alike_stop_the_command(bench):
@@ -486,7 +488,7 @@ def test_networks_that_fail_alike_stop_the_command(bench):
                 bench.work.fail(str(number), failure)
     bench.command()
     assert len(bench.confirm(by_units)) == 7
-    assert bench.answer.verdict is not None
+    assert bench.evidence.verdict is not None
 
 
 def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
@@ -495,10 +497,10 @@ def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
     for number in range(6):
         bench.train(f"n{number}", by_units)
     assert params(bench.work.ask("x")) == BASELINE.params
-    bench.work.finish("x", report(math.nan, failure="diverged at epoch 1"))
+    bench.work.finish("x", measurement(math.nan, failure="diverged at epoch 1"))
     for _ in range(2):
         assert bench.confirm(by_units) == []
-        assert sentence_of(bench.answer) == "no verdict: the baseline diverged at epoch 1"
+        assert sentence_of(bench.evidence) == "no verdict: the baseline diverged at epoch 1"
         bench.command()
 
 
@@ -534,11 +536,11 @@ def test_two_looks_are_no_fewer_networks_than_they_may_come_to(bench):
     ],
 )
 def test_verdict_is_of_as_many_as_were_wanted_even_where_there_were_fewer(bench, wanted, options, expected):
-    """A first command with few trials does not make the verdict on many small: its plan holds what there was."""
+    """A first command with few trials does not make the verdict on many small: its design holds what there was."""
     bench.command(goal=2, extent=Extent(3, 2))
     bench.search(0.97, 0.98)
     bench.confirm(by_units)
-    assert len(bench.answer.candidates) == 1 + 1
+    assert len(bench.evidence.candidates) == 1 + 1
     goal = Goal.from_now(2, wanted, workers=1)
     assert Extent.wanted(*options, bench.study.user_attrs | {GOAL: goal.to_json()}) == expected
 
@@ -549,23 +551,23 @@ def test_more_seeds_are_a_further_verdict(bench):
     bench.confirm(by_units)
     bench.command(extent=Extent(2, 4))
     assert len(bench.confirm(by_units)) == 2
-    answer = bench.answer
-    assert [(each.sizes, each.number) for each in answer.analyses] == [((2,), 1), ((4,), 2)]
-    assert (answer.looked, answer.networks_compared, answer.number) == (2, (4, 3), 2)
-    model = bench.models.final(answer.winner.name).read_bytes()
-    assert hashlib.sha256(model).hexdigest() == answer.tested[answer.winner.name, answer.final_seeds[0]]["sha256"]
+    evidence = bench.evidence
+    assert [(each.sizes, each.number) for each in evidence.analyses] == [((2,), 1), ((4,), 2)]
+    assert (evidence.looked, evidence.networks_compared, evidence.number) == (2, (4, 3), 2)
+    model = bench.models.final(evidence.winner.name).read_bytes()
+    assert hashlib.sha256(model).hexdigest() == evidence.tested[evidence.winner.name, evidence.final_seeds[0]]["sha256"]
 
 
 def test_same_configuration_again_is_the_same_candidate(bench):
     """A trial that repeats another's parameters, and does better, adds no network to train and no look."""
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.confirm(by_units)
-    recorded = bench.answer
+    recorded = bench.evidence
     bench.command(goal=5)
     bench.study.enqueue_trial(bench.study.trials[3].params)
     bench.search(0.999)
     assert bench.confirm(by_units) == []
-    assert bench.answer == recorded
+    assert bench.evidence == recorded
     assert are_best(recorded.candidates, bench.study.trials, bench.settings)
 
 
@@ -578,13 +580,13 @@ def test_network_of_a_candidate_that_has_failed_meanwhile_is_not_scored(bench):
         bench.train(f"n{number}", lambda config: scores.get(str(params(config)), 0.9))
     one, other = bench.work.ask("one"), bench.work.ask("other")
     assert params(one) == params(other) == third
-    bench.work.finish("one", report(math.nan, failure="diverged at epoch 1"))
+    bench.work.finish("one", measurement(math.nan, failure="diverged at epoch 1"))
     bench.work.keep_model("other", model_of(other))
-    bench.work.finish("other", report(math.nan))
+    bench.work.finish("other", measurement(math.nan))
     assert LOOKS not in bench.study.user_attrs
     bench.confirm(by_units)
-    assert [look.candidates for look in bench.answer.looks] == [("2",), ("baseline",)]
-    assert [(each.candidate, each.number) for each in bench.answer.analyses] == [("3", 1), ("2", 1)]
+    assert [look.candidates for look in bench.evidence.looks] == [("2",), ("baseline",)]
+    assert [(each.candidate, each.number) for each in bench.evidence.analyses] == [("3", 1), ("2", 1)]
 
 
 def test_networks_of_a_lost_runtime_are_trained_again(bench):
@@ -603,7 +605,7 @@ def test_trial_that_is_lost_while_the_baseline_is_confirmed_is_asked_again(bench
     bench.train("a", by_units)
     bench.work.fail("last", Failure(LOST_NODE, "", retried=True, counted=False))
     assert params(bench.work.ask("again")) == params(lost)
-    bench.work.finish("again", report(0.99))
+    bench.work.finish("again", measurement(0.99))
     assert len(bench.confirm(by_units)) == 8
 
 
@@ -623,12 +625,12 @@ def test_candidate_that_diverges_cannot_win(bench):
     config = None
     while config is None or params(config) != third:
         if config is not None:
-            bench.work.finish("x", report(0.9))
+            bench.work.finish("x", measurement(0.9))
         config = bench.work.ask("x")
-    bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
+    bench.work.finish("x", measurement(0.9, failure="diverged at epoch 1"))
     bench.confirm(lambda config: 0.99 if params(config) == third else 0.98 if params(config) == second else 0.9)
-    assert bench.answer.winner.trial == 2
-    [entry] = [each for each in json_of(bench.answer)["candidates"] if each["trial"] == 3]
+    assert bench.evidence.winner.trial == 2
+    [entry] = [each for each in json_of(bench.evidence)["candidates"] if each["trial"] == 3]
     assert entry["failure"] == "diverged at epoch 1"
 
 
@@ -637,8 +639,8 @@ def test_configuration_that_is_worse_than_the_baseline_is_told_so(bench, monkeyp
     errors_of(monkeypatch, 400, 200)
     bench.search(0.97, 0.96, 0.965, 0.96)
     bench.confirm(by_units)
-    assert bench.answer.verdict.word == Word.WORSE
-    assert bench.answer.taken == THE_BASELINE
+    assert bench.evidence.verdict.word == Word.WORSE
+    assert bench.evidence.taken == THE_BASELINE
     assert bench.models.final("baseline") is not None
 
 
@@ -648,7 +650,7 @@ def test_networks_of_configurations_that_a_study_lacks_are_told(bench):
     bench.search(0.97)
     bench.work.ask("last")
     bench.work.start("last")
-    bench.work.finish("last", report(0.96))
+    bench.work.finish("last", measurement(0.96))
     bench.confirm(by_units)
     assert [counted for _, *counted in bench.observer.trained] == [[1, 9], *([done, 5] for done in range(2, 6))]
     assert bench.observer.spared_ones == [(4, 9, "there is 1 configuration besides the baseline to confirm")]
@@ -659,7 +661,7 @@ def test_networks_of_a_configuration_that_failed_are_not_counted_as_trained(benc
     bench.search(0.97, 0.96, 0.98, 0.99)
     bench.work.ask("x")
     bench.work.start("x")
-    bench.work.finish("x", report(0.9, failure="diverged at epoch 1"))
+    bench.work.finish("x", measurement(0.9, failure="diverged at epoch 1"))
     bench.confirm(by_units)
     assert [counted for _, *counted in bench.observer.trained] == [[1, 9], *([done, 8] for done in range(2, 9))]
     assert bench.observer.spared_ones == [(1, 9, "a configuration that failed cannot win")]
@@ -686,7 +688,7 @@ def test_nothing_is_confirmed_where_nothing_is_to_be(bench):
     began = bench.work.first_started
     bench.search(0.97, 0.96, 0.98, 0.99)
     assert bench.work.exhausted
-    assert bench.answer is None
+    assert bench.evidence is None
     assert bench.work.first_started == began  # training began with the network, not with the first trial
 
 
@@ -709,7 +711,7 @@ def test_winner_is_explained_after_the_verdict(bench):
     bench.command(validation=lambda: bench._held_out)
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = bench.confirm(by_units)
-    winner = bench.answer.winner.params
+    winner = bench.evidence.winner.params
     differing = [name for name in PARAMETERS if winner[name] != BASELINE.params[name]]
     explained = [params(config) for config in configs if config.get(KEEP_FROM) == -math.inf]
     back = [winner | {name: BASELINE.params[name]} for name in differing]
@@ -720,7 +722,7 @@ def test_winner_is_explained_after_the_verdict(bench):
     found = explanation_of(bench.study.user_attrs, bench.settings)
     assert {each.parameter for each in found.effects} == set(differing)
     assert not lacks_explanation(bench.study.user_attrs, bench.settings)
-    assert bench.answer.looked == 1
+    assert bench.evidence.looked == 1
     spared = MOST - len(explained)
     assert bench.observer.trained[-1][1:] == (9 + len(explained), 9 + len(explained))
     assert sum(number for number, *_ in bench.observer.spared_ones) == spared
@@ -731,7 +733,7 @@ def test_study_of_nothing_but_the_baseline_has_nothing_to_confirm(bench):
     bench.command(goal=1)
     bench.search(0.97)
     assert bench.work.exhausted
-    assert bench.answer is None
+    assert bench.evidence is None
 
 
 def test_test_images_are_read_when_a_final_network_is_scored(bench):
@@ -752,7 +754,7 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
     storage = open_storage(f"sqlite:///{file}", create=True)
     settings = settings_of(find_study("verdict", storage))
     bench = Bench(tmp_path, open_study("verdict", storage, settings), held_out)
-    told = sentence_of(bench.answer)
+    told = sentence_of(bench.evidence)
     assert told.startswith(
         "trial 1 against the baseline: no difference shown. Test accuracy 0.9781 (0.9695 to 0.9868) against 0.9803 "
         "(0.9736 to 0.9870), -0.22 points (-0.51 to +0.07); 3 networks against 3, verdict 1 of this study, "
@@ -763,7 +765,7 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
     assert is_confirmed(bench.study.user_attrs, bench.study.trials, settings, extent)
     bench.command(goal=5, extent=extent)
     assert bench.work.exhausted
-    assert sentence_of(bench.answer) == told
+    assert sentence_of(bench.evidence) == told
 
     bench.command(goal=6, extent=extent)
     bench.search(0.999)
@@ -774,7 +776,7 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
         *([(new, True)] * 3),
         *([(BASELINE.params, True)] * 7),  # of ten, three are there
     ]
-    answer = bench.answer
-    assert (answer.winner.trial, answer.networks_compared, answer.number) == (5, (3, 10), 2)
-    assert answer.verdict.confidence == pytest.approx(0.995)
-    assert answer.looked == 2
+    evidence = bench.evidence
+    assert (evidence.winner.trial, evidence.networks_compared, evidence.number) == (5, (3, 10), 2)
+    assert evidence.verdict.confidence == pytest.approx(0.995)
+    assert evidence.looked == 2

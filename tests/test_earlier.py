@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
-from search.confirmation.earlier import EarlierAnswer, alone, compare_pairs, interval, mean_squares
+from search.confirmation.earlier import EarlierEvidence, alone, compare_pairs, interval, mean_squares
 from search.confirmation.evidence import FAILURE
-from search.confirmation.record import CONFIRMATION, answer_of
+from search.confirmation.record import CONFIRMATION, evidence_of
 from search.confirmation.verdict import Estimate, Word
 from search.confirmation.wording import json_of, method_of, sentence_of, source_of
 from trainable.config import BASELINE
@@ -17,7 +17,7 @@ from trainable.config import BASELINE
 SEEDS, FINAL_SEEDS = [11, 12, 13], [21, 22, 23]
 WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024})
 NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64})
-PLAN = {
+DESIGN = {
     "candidates": [{"trial": each.trial, "params": dict(each.params)} for each in (WIDE, NARROW)],
     "seeds": SEEDS,
     "final_seeds": FINAL_SEEDS,
@@ -27,7 +27,7 @@ PLAN = {
 def validated(wide=0.983, narrow=0.975, baseline=0.979):
     """A study whose candidates, the baseline among them, have a validation accuracy of every network."""
     accuracies = [(WIDE, wide), (NARROW, narrow), (THE_BASELINE, baseline)]
-    return {CONFIRMATION: PLAN} | confirmations.validated(accuracies, SEEDS, step=1e-5)
+    return {CONFIRMATION: DESIGN} | confirmations.validated(accuracies, SEEDS, step=1e-5)
 
 
 def scored(first=WIDE, **accuracies):
@@ -64,46 +64,46 @@ def test_pairs_of_seeds_are_compared():
 
 def test_verdict_is_the_one_that_was_told():
     """Better, with 95 % and as many networks of either side."""
-    answer = answer_of(scored())
-    assert isinstance(answer, EarlierAnswer)
-    assert (answer.winner, answer.networks_compared, answer.is_complete) == (WIDE, (3, 3), True)
-    assert answer.verdict == compare_pairs(answer.errors(WIDE, 3), answer.errors(THE_BASELINE, 3), 10_000)
-    assert "3 networks against 3, verdict 1 of this study, 95 % intervals" in sentence_of(answer)
-    assert "Obuchowski" in source_of(answer)
-    assert "decided which one won" in method_of(answer)[0]
+    evidence = evidence_of(scored())
+    assert isinstance(evidence, EarlierEvidence)
+    assert (evidence.winner, evidence.networks_compared, evidence.is_complete) == (WIDE, (3, 3), True)
+    assert evidence.verdict == compare_pairs(evidence.errors(WIDE, 3), evidence.errors(THE_BASELINE, 3), 10_000)
+    assert "3 networks against 3, verdict 1 of this study, 95 % intervals" in sentence_of(evidence)
+    assert "Obuchowski" in source_of(evidence)
+    assert "decided which one won" in method_of(evidence)[0]
 
 
 def test_baseline_may_have_won():
     """Then it was tested alone, and there is neither a difference nor a share of pairs."""
-    answer = answer_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
-    assert (answer.winner, answer.finalists, answer.taken) == (THE_BASELINE, [THE_BASELINE], THE_BASELINE)
-    assert answer.verdict == alone(answer.errors(THE_BASELINE, 3), 10_000)
-    assert (answer.verdict.word, answer.price, answer.worst) == (Word.NO_DIFFERENCE, None, None)
-    assert sentence_of(answer) == (
+    evidence = evidence_of(scored(THE_BASELINE, wide=0.97, baseline=0.98))
+    assert (evidence.winner, evidence.finalists, evidence.taken) == (THE_BASELINE, [THE_BASELINE], THE_BASELINE)
+    assert evidence.verdict == alone(evidence.errors(THE_BASELINE, 3), 10_000)
+    assert (evidence.verdict.word, evidence.price, evidence.worst) == (Word.NO_DIFFERENCE, None, None)
+    assert sentence_of(evidence) == (
         "no difference shown: no configuration did better than the baseline on the validation images"
     )
-    found = json.loads(json.dumps(json_of(answer), allow_nan=False))
+    found = json.loads(json.dumps(json_of(evidence), allow_nan=False))
     assert (found["difference"], found["pairs_won"], found["price"]) == (None, None, None)
 
 
 def test_tie_on_the_validation_images_went_to_the_baseline():
     """A configuration had to be better to be put in its place."""
-    assert answer_of(validated(wide=0.979)).winner == THE_BASELINE
+    assert evidence_of(validated(wide=0.979)).winner == THE_BASELINE
 
 
 @pytest.mark.parametrize(("what", "seed"), [(CONFIRMED, 12), (TESTED, 22)])
 def test_candidate_that_failed_could_not_win(what, seed):
     """One network without a result was enough."""
-    answer = answer_of(scored() | {confirmations.key_of(what, WIDE, seed): {FAILURE: "diverged at epoch 2"}})
-    assert (answer.failure(WIDE), answer.winner) == ("diverged at epoch 2", THE_BASELINE)
-    without = answer_of(scored() | {confirmations.key_of(what, THE_BASELINE, seed): {FAILURE: "diverged at epoch 1"}})
+    evidence = evidence_of(scored() | {confirmations.key_of(what, WIDE, seed): {FAILURE: "diverged at epoch 2"}})
+    assert (evidence.failure(WIDE), evidence.winner) == ("diverged at epoch 2", THE_BASELINE)
+    without = evidence_of(scored() | {confirmations.key_of(what, THE_BASELINE, seed): {FAILURE: "diverged at epoch 1"}})
     assert (without.winner, without.verdict) == (None, None)
     assert sentence_of(without) == "no verdict: the baseline diverged at epoch 1"
 
 
 def test_interrupted_one_shows_how_far_it_is():
     """Networks of the split, and of all images as if another than the baseline won."""
-    begun = answer_of({CONFIRMATION: PLAN})
+    begun = evidence_of({CONFIRMATION: DESIGN})
     assert (begun.done, begun.total, begun.verdict) == (0, 15, None)
-    assert (answer_of(validated()).done, answer_of(validated()).total) == (9, 15)
-    assert (answer_of(scored()).done, answer_of(scored()).total) == (15, 15)
+    assert (evidence_of(validated()).done, evidence_of(validated()).total) == (9, 15)
+    assert (evidence_of(scored()).done, evidence_of(scored()).total) == (15, 15)

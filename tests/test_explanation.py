@@ -6,7 +6,7 @@ import pytest
 from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import FAILURE, SECONDS, WRONG
 from search.confirmation.explanation import explanation_of, lacks_explanation, networks_to_explain
-from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.study.settings import Settings
 from trainable.config import BASELINE
 
@@ -16,14 +16,14 @@ WINNER = Candidate(7, BASELINE.params | {"hidden_units": 1024, "batch_size": 32,
 
 def confirmed(winner=WINNER):
     """The attributes of a study whose verdict is on this winner."""
-    plan = plan_of([winner], SETTINGS, split=2, sizes=(2,), baselines=2)
-    return {CONFIRMATION: plan} | confirmations.decided(plan, winner, lambda _: range(150), lambda _: range(210))
+    design = design_of([winner], SETTINGS, split=2, sizes=(2,), baselines=2)
+    return {CONFIRMATION: design} | confirmations.decided(design, winner, lambda _: range(150), lambda _: range(210))
 
 
 def explained(numbers, winner=WINNER):
     """And has so many errors on the validation images of each network, by the configuration's name."""
     attributes = confirmed(winner)
-    for place, each in enumerate(networks_to_explain(answer_of(attributes), SETTINGS)):
+    for place, each in enumerate(networks_to_explain(evidence_of(attributes), SETTINGS)):
         wrong = [*range(numbers[each.candidate.name]), *range(9000, 9000 + place % 3)]
         attributes[each.key] = {WRONG: wrong, SECONDS: 2.0}
     return attributes
@@ -31,16 +31,16 @@ def explained(numbers, winner=WINNER):
 
 def test_nothing_is_explained_before_there_is_a_verdict():
     """There is no winner yet."""
-    plan = confirmed()[CONFIRMATION]
-    assert networks_to_explain(answer_of({CONFIRMATION: plan}), SETTINGS) == []
-    assert explanation_of({CONFIRMATION: plan}, SETTINGS) is None
+    design = confirmed()[CONFIRMATION]
+    assert networks_to_explain(evidence_of({CONFIRMATION: design}), SETTINGS) == []
+    assert explanation_of({CONFIRMATION: design}, SETTINGS) is None
     assert explanation_of({}, SETTINGS) is None
     assert not lacks_explanation({}, SETTINGS)
 
 
 def test_each_parameter_that_differs_is_set_back_alone():
     """The winner, the baseline, what lies between, and the baseline trained as long; three networks each."""
-    networks = networks_to_explain(answer_of(confirmed()), SETTINGS)
+    networks = networks_to_explain(evidence_of(confirmed()), SETTINGS)
     configurations = {each.candidate.name: dict(each.candidate.params) for each in networks}
     assert configurations == {
         "7": WINNER.params,
@@ -57,7 +57,7 @@ def test_each_parameter_that_differs_is_set_back_alone():
 def test_what_is_two_things_is_trained_once():
     """Of two parameters, one set back leaves the baseline with the other: trained as long, where that is the epochs."""
     both = Candidate(7, BASELINE.params | {"hidden_units": 1024, "epochs": 20}, 0.985)
-    names = {each.candidate.name for each in networks_to_explain(answer_of(confirmed(both)), SETTINGS)}
+    names = {each.candidate.name for each in networks_to_explain(evidence_of(confirmed(both)), SETTINGS)}
     assert names == {"7", "baseline", "7-hidden_units-of-baseline", "7-epochs-of-baseline"}
     numbers = {"7": 150, "baseline": 250, "7-hidden_units-of-baseline": 170, "7-epochs-of-baseline": 230}
     found = explanation_of(explained(numbers, both), SETTINGS)
@@ -108,11 +108,11 @@ def test_share_of_no_gain_is_none():
     assert (found.gain.mean > 0, found.gain.low > 0, found.effects[0].share) == (True, False, None)
 
 
-def test_configuration_that_does_not_train_is_an_answer_too():
+def test_configuration_that_does_not_train_is_a_finding_too():
     """Its row says why there are no points; it is not trained again and again."""
     attributes = explained({"7": 1, "baseline": 2, "7-hidden_units-of-baseline": 3, "7-batch_size-of-baseline": 4,
                             "7-epochs-of-baseline": 5, "baseline-epochs-of-7": 6})  # fmt: skip
-    key = networks_to_explain(answer_of(attributes), SETTINGS)[7].key
+    key = networks_to_explain(evidence_of(attributes), SETTINGS)[7].key
     attributes[key] = {FAILURE: "diverged at epoch 1", SECONDS: 1.0}
     found = explanation_of(attributes, SETTINGS)
     assert found.rows[0] == ("hidden_units", "1024", "512", "diverged at epoch 1", "-")
@@ -124,7 +124,7 @@ def test_side_that_does_not_train_leaves_it_unexplained():
     """Without the winner, or the baseline, on the split there is no gain to lay anywhere."""
     attributes = explained({"7": 1, "baseline": 2, "7-hidden_units-of-baseline": 3, "7-batch_size-of-baseline": 4,
                             "7-epochs-of-baseline": 5, "baseline-epochs-of-7": 6})  # fmt: skip
-    key = networks_to_explain(answer_of(attributes), SETTINGS)[0].key
+    key = networks_to_explain(evidence_of(attributes), SETTINGS)[0].key
     attributes[key] = {FAILURE: "diverged at epoch 1", SECONDS: 1.0}
     assert explanation_of(attributes, SETTINGS) is None
     assert not lacks_explanation(attributes, SETTINGS)

@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 from commands import ROOT, clean_environment, invoke, run_command, study_of
 
-from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.wording import finding_of, percent
 from search.errors import SearchError, UsageError
 from search.export import reload, selection
 from search.export.card import _looks, card
-from search.export.description import describe
+from search.export.description import description_of
 from search.export.selection import load_accepted, select
 from search.study.study import settings_of
 from search.trials.models import ModelStore
@@ -56,9 +56,9 @@ def chosen(runs, which):
 def card_of(runs, which):
     """The card's text, of no format."""
     study = study_of(runs, "s")
-    answer = answer_of(study.user_attrs)
-    description = describe(study, settings_of(study), answer, chosen(runs, which), {}, preprocessing=False)
-    return card(description, answer)
+    evidence = evidence_of(study.user_attrs)
+    description = description_of(study, settings_of(study), evidence, chosen(runs, which), {}, preprocessing=False)
+    return card(description, evidence)
 
 
 def test_exported_model_scores_the_recorded_accuracy_with_keras_alone(best, dataset, tmp_path):
@@ -107,11 +107,11 @@ def test_kept_file_is_exported_to_the_last_byte(best, finished):
 
 def test_winner_is_chosen_where_there_is_a_verdict(finished, unconfirmed):
     """Without --trial it is the winner of the confirmation, and the best trial before there is one."""
-    answer = answer_of(study_of(finished.runs, "s").user_attrs)
+    evidence = evidence_of(study_of(finished.runs, "s").user_attrs)
     winner = chosen(finished.runs, None)
     assert winner == chosen(finished.runs, "winner")
-    assert (winner.how, winner.trial, winner.seed) == ("winner", answer.taken.trial, answer.final_seeds[0])
-    assert winner.sha256 == answer.tested[answer.taken.name, answer.final_seeds[0]]["sha256"]
+    assert (winner.how, winner.trial, winner.seed) == ("winner", evidence.taken.trial, evidence.final_seeds[0])
+    assert winner.sha256 == evidence.tested[evidence.taken.name, evidence.final_seeds[0]]["sha256"]
     assert chosen(unconfirmed, None) == chosen(unconfirmed, "best")
     assert (chosen(unconfirmed, None).how, chosen(unconfirmed, None).trial) == (
         "best",
@@ -130,16 +130,16 @@ def test_winner_whose_model_is_gone_is_refused(finished, tmp_path):
 
 def test_card_says_how_good_the_winner_is_and_how_that_is_known(finished):
     """The verdict's sentence, the test accuracy with its interval, the looks at the test images, the data's hashes."""
-    text, answer = card_of(finished.runs, "winner"), answer_of(study_of(finished.runs, "s").user_attrs)
-    test = answer.verdict.first if answer.taken == answer.winner else answer.verdict.second
-    assert finding_of(answer) in text
-    assert answer.price.told in text
+    text, evidence = card_of(finished.runs, "winner"), evidence_of(study_of(finished.runs, "s").user_attrs)
+    test = evidence.verdict.first if evidence.taken == evidence.winner else evidence.verdict.second
+    assert finding_of(evidence) in text
+    assert evidence.price.told in text
     assert (
-        f"Test: {test.mean:.4f} ({percent(answer.verdict.confidence)} interval {test.low:.4f} to {test.high:.4f})"
+        f"Test: {test.mean:.4f} ({percent(evidence.verdict.confidence)} interval {test.low:.4f} to {test.high:.4f})"
         in text
     )
-    assert f"which selected nothing: {answer.looked}." in text
-    assert all(look.time in text for look in answer.looks)
+    assert f"which selected nothing: {evidence.looked}." in text
+    assert all(look.time in text for look in evidence.looks)
     assert "| trained on | 60,000 images |" in text
     assert "`x_test`: `6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161`" in text
 
@@ -148,8 +148,8 @@ def test_card_lists_as_many_looks_as_it_counts():
     """Winner and baseline are noted singly and are one look, from the first to the last of them."""
     noted = [("08:00", "7"), ("08:05", "baseline"), ("09:00", "3")]
     looks = [{"time": time, "candidates": [name], "seeds": 2} for time, name in noted]
-    answer = answer_of({CONFIRMATION: {"candidates": [], "seeds": [1, 2], "final_seeds": [3, 4]}, LOOKS: looks})
-    assert _looks(answer) == (
+    evidence = evidence_of({CONFIRMATION: {"candidates": [], "seeds": [1, 2], "final_seeds": [3, 4]}, LOOKS: looks})
+    assert _looks(evidence) == (
         "Looks at the test images, which selected nothing: 2.\n\n"
         "- from 08:00 to 08:05 for trial 7 (2 networks) and the baseline (2 networks)\n"
         "- at 09:00 for trial 3 (2 networks)"
@@ -207,7 +207,7 @@ def test_model_that_is_another_one_is_not_exported(finished, tmp_path, which, me
     shutil.copytree(finished.runs, runs)
     models, other = ModelStore(runs, "s"), keras_bytes(initial_weights(784, 8, 10, seed=0))
     models.write(finished.answer["best"]["number"], other)
-    models.write_final(answer_of(study_of(runs, "s").user_attrs).taken.name, other)
+    models.write_final(evidence_of(study_of(runs, "s").user_attrs).taken.name, other)
     arguments = ("--study", "s", "--runs", runs, "--trial", which, "--output", tmp_path / "new" / "out")
     result = run_command("search.export", *arguments)
     assert (result.returncode, result.stdout) == (1, "")

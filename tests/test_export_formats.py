@@ -11,7 +11,7 @@ import pytest
 from commands import ROOT, clean_environment, run_command, study_of
 from PIL import Image
 
-from search.confirmation.record import answer_of
+from search.confirmation.record import evidence_of
 from search.confirmation.wording import sentence_of
 from search.errors import SearchError
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
@@ -74,12 +74,12 @@ def test_description_names_every_file_with_its_hash(exported, finished):
         for file in output.rglob("*")
         if file.is_file() and file.name != "model.json"
     }
-    answer = answer_of(study_of(finished.runs, "s").user_attrs, 0)
+    evidence = evidence_of(study_of(finished.runs, "s").user_attrs, 0)
     assert described["files"] == found
     assert len(found) == 8
     assert described["preprocessing"] == preprocessing
     assert (described["selected"], described["trained_on"]) == ("winner", 60_000)
-    assert described["confirmed"]["sentence"] == sentence_of(answer)
+    assert described["confirmed"]["sentence"] == sentence_of(evidence)
     assert described["input"].startswith("uint8 [batch, 28, 28]" if preprocessing else "float32 [batch, 784]")
 
 

@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
 from search.confirmation.evidence import FAILURE, VAL_ACCURACY
 from search.confirmation.explanation import MOST
-from search.confirmation.extent import Extent, plan
+from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION
 from search.run.forecast import networks_of, planned, seconds_left
 from search.run.options import parse
@@ -46,7 +46,7 @@ def left(trials, attributes=(), *, goal=4, extent=EXTENT, workers=2, **limits):
 
 def confirmed(*networks):
     """A study's attributes in the midst of a confirmation: `CONFIRMED` or `TESTED`, trial, seeds, accuracy."""
-    wanted = plan(SEARCHED, SETTINGS, EXTENT, {})
+    wanted = wanted_design(SEARCHED, SETTINGS, EXTENT, {})
     seeds = {CONFIRMED: wanted["seeds"], TESTED: wanted["final_seeds"]}
     return {CONFIRMATION: wanted} | {
         key_of(what, Candidate(trial, {}), seed): {VAL_ACCURACY: accuracy}

@@ -20,7 +20,7 @@ from commands import (
 )
 
 from search.confirmation.candidates import CONFIRMED, TESTED
-from search.confirmation.record import CONFIRMATION, answer_of
+from search.confirmation.record import CONFIRMATION, evidence_of
 from search.confirmation.wording import sentence_of
 from search.study.study import count
 
@@ -60,14 +60,14 @@ def start(arguments, stderr=subprocess.PIPE):
 def assert_whole(runs):
     """Every network of the verdict is on record once, and the looks at the test images are those of one verdict."""
     study = study_of(runs, "c")
-    answer = answer_of(study.user_attrs, 0)
-    assert set(networks(runs)) == {each.key for each in answer.networks}
-    assert len(answer.networks) == 8 + 10
-    assert [(each.candidate, each.number) for each in answer.analyses] == [(answer.winner.name, 1)]
-    assert {look.candidates[0]: look.seeds for look in answer.looks} == {answer.winner.name: 8, "baseline": 10}
-    assert (answer.looked, len(answer.looks)) == (1, 2)
+    evidence = evidence_of(study.user_attrs, 0)
+    assert set(networks(runs)) == {each.key for each in evidence.networks}
+    assert len(evidence.networks) == 8 + 10
+    assert [(each.candidate, each.number) for each in evidence.analyses] == [(evidence.winner.name, 1)]
+    assert {look.candidates[0]: look.seeds for look in evidence.looks} == {evidence.winner.name: 8, "baseline": 10}
+    assert (evidence.looked, len(evidence.looks)) == (1, 2)
     assert count(study.trials).finished == 3
-    return answer
+    return evidence
 
 
 @pytest.mark.thorough
@@ -93,9 +93,9 @@ def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(arg
     lines = [line for line in result.stderr.splitlines() if line.startswith("confirm ")]
     assert len(lines) == len(after) - len(before)
     assert study_of(tmp_path, "c").trials == trials
-    answer = assert_whole(tmp_path)
-    assert json.loads(result.stdout)["confirmed"]["verdict"] == answer.verdict.word
-    assert f"verdict    {sentence_of(answer)}" in result.stderr
+    evidence = assert_whole(tmp_path)
+    assert json.loads(result.stdout)["confirmed"]["verdict"] == evidence.verdict.word
+    assert f"verdict    {sentence_of(evidence)}" in result.stderr
 
 
 @pytest.mark.thorough

@@ -13,14 +13,14 @@ from search.run.tally import Tally
 from search.study.study import Counts
 from search.terminal.console import say
 from search.terminal.words import clock, describe, gain
-from search.trials.live import LiveTrial, Report, Retraining
+from search.trials.live import LiveTrial, Measurement, Retraining
 from trainable.config import BASELINE
 
 
 def live_trial(number, accuracy=None, *, epoch=3, baseline=False):
     """A trial in flight."""
     trial = SimpleNamespace(number=number, user_attrs={"baseline": True} if baseline else {})
-    last = None if accuracy is None else Report(epoch, accuracy, 0.9, 1.0, 1.0, "h", 1)
+    last = None if accuracy is None else Measurement(epoch, accuracy, 0.9, 1.0, 1.0, "h", 1)
     return LiveTrial(trial, BASELINE.params, last)
 
 

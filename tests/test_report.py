@@ -15,8 +15,8 @@ from optuna.trial import TrialState
 
 from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE
 from search.confirmation.evidence import FAILURE, SECONDS, VAL_ACCURACY
-from search.confirmation.extent import Extent, plan
-from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.extent import Extent, wanted_design
+from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.verdict import Estimate
 from search.errors import SearchError, UsageError
 from search.report.document import write_report
@@ -90,28 +90,28 @@ def searched(storage=None):
 
 
 def begun():
-    """A study whose confirmation is planned, with its candidates besides the baseline, and their seeds."""
+    """A study whose confirmation is designed, with its candidates besides the baseline, and their seeds."""
     study, settings = searched()
-    study.set_user_attr(CONFIRMATION, plan(study.trials, settings, Extent(2, SEEDS), {}))
-    answer = answer_of(study.user_attrs)
-    return study, answer.candidates[1:], answer.seeds
+    study.set_user_attr(CONFIRMATION, wanted_design(study.trials, settings, Extent(2, SEEDS), {}))
+    evidence = evidence_of(study.user_attrs)
+    return study, evidence.candidates[1:], evidence.seeds
 
 
 def confirmed(wrong):
     """A study that is confirmed: how many test images winner and baseline get wrong."""
     study, candidates, seeds = begun()
     record(study, validated(zip(candidates, (0.982, 0.98), strict=True), seeds, step=1e-4))
-    answer = answer_of(study.user_attrs)
+    evidence = evidence_of(study.user_attrs)
     looks = [
         {"time": f"2026-11-24T09:15:0{at}+00:00", "candidates": [each.name], "seeds": seeds, "verdict": number}
-        for at, (each, seeds, number) in enumerate(((answer.winner, SEEDS, 1), (THE_BASELINE, 10, None)))
+        for at, (each, seeds, number) in enumerate(((evidence.winner, SEEDS, 1), (THE_BASELINE, 10, None)))
     ]
     study.set_user_attr(LOOKS, looks)
     errors = [
         lambda place, first=first, number=number: range(first + place, first + place + 10 * number, 10)
         for first, number in zip((0, 5), wrong, strict=True)
     ]
-    record(study, decided(study.user_attrs[CONFIRMATION], answer.winner, *errors))
+    record(study, decided(study.user_attrs[CONFIRMATION], evidence.winner, *errors))
     return study
 
 
@@ -151,7 +151,7 @@ def test_verdict_comes_first(tmp_path, wrong, facts):
     """Word, sentence, accuracies with their intervals, the difference and what it means, and the notebook."""
     study = confirmed(wrong)
     facts = [each[:1].upper() + each[1:] if "against" in each else each for each in facts]
-    verdict = answer_of(study.user_attrs).verdict
+    verdict = evidence_of(study.user_attrs).verdict
     figures = [f"{each.low:.4f} to {each.high:.4f}" for each in (verdict.first, verdict.second)]
     figures += [f"{100 * verdict.difference.low:+.2f} to {100 * verdict.difference.high:+.2f}"]
     notebook = ("0.9765", "96 % interval", "0.9732 to 0.9794")
@@ -164,7 +164,7 @@ def test_verdict_comes_first(tmp_path, wrong, facts):
 def test_method_and_candidates_are_told(tmp_path):
     """Which images were looked at, when and for whom; each candidate's accuracy with each seed; the source."""
     study = confirmed((150, 250))
-    seeds = answer_of(study.user_attrs).seeds
+    seeds = evidence_of(study.user_attrs).seeds
     assert_both_say(
         study, tmp_path,
         "The 2 best configurations of the search were trained again with 2 fresh seeds each", "in 4 % of studies",
@@ -212,7 +212,7 @@ def test_confirmation_on_its_way_says_how_far_it_is(tmp_path):
 def test_failed_baseline_leaves_no_verdict(tmp_path):
     """Where the baseline gave no result, there is nothing to compare with; a candidate's failure is in its column."""
     study, candidates, seeds = begun()
-    of_test = answer_of(study.user_attrs).final_seeds
+    of_test = evidence_of(study.user_attrs).final_seeds
     study.set_user_attr(key_of(TESTED, THE_BASELINE, of_test[0]), {FAILURE: "crashed"})
     study.set_user_attr(key_of(CONFIRMED, candidates[1], seeds[0]), {FAILURE: "diverged at epoch 2"})
     assert_both_say(study, tmp_path, "No verdict", "No verdict: the baseline crashed.", "diverged at epoch 2")

@@ -65,7 +65,7 @@ def port(tmp_path_factory):
         yield port
 
 
-def answer(port, request):
+def status_of(port, request):
     """The status with which the server answers a raw request."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall("\r\n".join([*request, "", ""]).encode())
@@ -79,7 +79,7 @@ def handshake(port, host, origin):
         "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Protocol: streamlit", f"Origin: {origin}",
     ]  # fmt: skip
-    return answer(port, headers)
+    return status_of(port, headers)
 
 
 def test_server_listens_on_loopback_only(port):
@@ -110,7 +110,7 @@ def test_pages_of_other_sites_cannot_connect(port, host, origin, status):
 def test_uploads_without_a_token_are_refused(port):
     """A page of another site cannot send files."""
     upload = ["PUT /_stcore/upload_file/session/file HTTP/1.1", f"Host: localhost:{port}", "Content-Length: 0"]
-    assert answer(port, [*upload, "Connection: close"]) == 403
+    assert status_of(port, [*upload, "Connection: close"]) == 403
 
 
 @pytest.fixture(scope="module")

@@ -27,11 +27,11 @@ class Metadata(ThreadingHTTPServer):
     """The service, with or without a notice; `asked` counts what the notice was asked for."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), Answers)
+        super().__init__(("127.0.0.1", 0), Handler)
         self.notice, self.asked = None, 0
         self.url = f"http://127.0.0.1:{self.server_port}"
 
-    def answer(self, method, path, headers):
+    def respond(self, method, path, headers):
         if (method, path) == ("PUT", "/latest/api/token"):
             return (200, TOKEN) if headers["X-aws-ec2-metadata-token-ttl-seconds"] else (400, "")
         if headers["X-aws-ec2-metadata-token"] != TOKEN:
@@ -43,9 +43,9 @@ class Metadata(ThreadingHTTPServer):
         return (200, json.dumps(self.notice)) if self.notice else (404, "")
 
 
-class Answers(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        status, text = self.server.answer(self.command, self.path.removeprefix("http://169.254.169.254"), self.headers)
+        status, text = self.server.respond(self.command, self.path.removeprefix("http://169.254.169.254"), self.headers)
         self.send_response(status)
         self.end_headers()
         self.wfile.write(text.encode())

@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from attempts import fail, report, run, trials_over
+from attempts import fail, measurement, run, trials_over
 from optuna.trial import TrialState
 
 from search.errors import HopelessError
@@ -76,7 +76,7 @@ def test_good_end_of_a_trial_that_began_before_acquits_nobody(make):
     study, trials, _ = make(goal=20)
     trials.ask("long")
     fail(trials, "a", BROKEN)
-    trials.finish("long", report(1, 0.5))
+    trials.finish("long", measurement(1, 0.5))
     assert count(study.trials) == Counts(complete=1, running=1)
     run(trials, "later", 0.5)
     assert count(study.trials) == Counts(complete=2, failed=1)

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import OUT_OF_DATE
-from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.wording import sentence_of
 from search.run.options import parse
 from search.run.summary import Summary, Times
@@ -40,8 +40,8 @@ def study():
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
     candidate = Candidate(7, trials[7].params, trials[7].value)
-    planned = plan_of([candidate], Settings({}, seed=1), split=2, sizes=(2,), baselines=2)
-    return {CONFIRMATION: planned} | decided(planned, candidate, lambda _: range(100), lambda _: range(300))
+    design = design_of([candidate], Settings({}, seed=1), split=2, sizes=(2,), baselines=2)
+    return {CONFIRMATION: design} | decided(design, candidate, lambda _: range(100), lambda _: range(300))
 
 
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
@@ -103,12 +103,12 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     """Its sentence is printed, the winner's model is named, and the JSON object says what else was learnt."""
     models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
     models.write_final("7", b"the winner's")
-    answer = answer_of(attributes_with_a_verdict(study[0].trials))
-    summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, models, Times())
+    evidence = evidence_of(attributes_with_a_verdict(study[0].trials))
+    summary = Summary("s", "sqlite:///x", study[1], study[0].trials, evidence, models, Times())
     summary.print(console, {})
     told = summary.to_json()
-    assert f"verdict    {sentence_of(answer)}" in console.file.getvalue()
-    assert sentence_of(answer).startswith("trial 7 against the baseline: better.")
+    assert f"verdict    {sentence_of(evidence)}" in console.file.getvalue()
+    assert sentence_of(evidence).startswith("trial 7 against the baseline: better.")
     assert told["model"] == str(models.final("7"))
     assert told["confirmed"]["verdict"] == "better"
     assert told["confirmed"]["parameters"]["epochs"] == 8 * 5
@@ -118,10 +118,10 @@ def test_winner_that_does_not_train_with_every_seed_is_warned_of(study, tmp_path
     """A network far below the others is no matter for an interval: a note says so."""
     for values, is_told in (((100, 110, 105), False), ((100, 110, 900), True)):
         console, candidate = Console(file=io.StringIO(), width=200), Candidate(7, study[0].trials[7].params, 0.99)
-        planned = plan_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
-        errors = decided(planned, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
-        answer = answer_of({CONFIRMATION: planned} | errors)
-        summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, ModelStore(tmp_path, "s"), Times())
+        design = design_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
+        errors = decided(design, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
+        evidence = evidence_of({CONFIRMATION: design} | errors)
+        summary = Summary("s", "sqlite:///x", study[1], study[0].trials, evidence, ModelStore(tmp_path, "s"), Times())
         summary.print(console, {})
         told = "note       the worst of its networks had 0.9100, more than 5 standard deviations below the others"
         assert (told in console.file.getvalue()) == is_told
@@ -133,7 +133,7 @@ def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):
     trials = study[0].trials
     for part, current in ((trials, True), (trials[:7], False)):
         summary = Summary(
-            "s", "sqlite:///x", study[1], part, answer_of(attributes_with_a_verdict(trials)), models, Times()
+            "s", "sqlite:///x", study[1], part, evidence_of(attributes_with_a_verdict(trials)), models, Times()
         )
         summary.print(console, {})
         assert summary.to_json()["confirmed"]["current"] is current

@@ -5,7 +5,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from attempts import report, run, trials_over
+from attempts import measurement, run, trials_over
 from optuna.trial import TrialState
 
 from search.study.study import count, ranked
@@ -65,11 +65,11 @@ def test_pruner_stops_a_bad_trial_and_never_the_baseline(make):
     for number in range(8):
         run(trials, f"good{number}", 0.8, 0.9, 0.9)
     trials.ask("bad")
-    assert [trials.report("bad", report(epoch, 0.1)) for epoch in (1, 2)] == [False, True]
-    trials.finish("bad", report(2, 0.1))
+    assert [trials.report("bad", measurement(epoch, 0.1)) for epoch in (1, 2)] == [False, True]
+    trials.finish("bad", measurement(2, 0.1))
     assert study.trials[9].state == TrialState.PRUNED
     assert study.trials[9].intermediate_values == {1: 0.1, 2: 0.1}
-    assert [trials.report("baseline", report(epoch, 0.01)) for epoch in (1, 2, 3)] == [False] * 3
+    assert [trials.report("baseline", measurement(epoch, 0.01)) for epoch in (1, 2, 3)] == [False] * 3
 
 
 LOST = Failure("crashed", "the worker's process ended", retried=True)
@@ -79,12 +79,12 @@ def test_lost_trial_is_tried_again_from_its_first_epoch(make):
     """A successor has the parameters, the seed and the next attempt; no epoch of the study is reported twice."""
     study, trials, _ = make(goal=1, max_retries=1)
     config = trials.ask("a")
-    trials.report("a", report(1, 0.5))
+    trials.report("a", measurement(1, 0.5))
     trials.fail("a", LOST)
     assert not trials.exhausted
     assert trials.ask("b") == config
-    trials.report("b", report(1, 0.6))
-    trials.finish("b", report(2, 0.8))
+    trials.report("b", measurement(1, 0.6))
+    trials.finish("b", measurement(2, 0.8))
     assert trials.exhausted
     first, second = study.trials
     assert (first.state, first.user_attrs["failure"]) == (TrialState.FAIL, "interrupted: crashed")
@@ -151,8 +151,8 @@ def test_diverged_trial_fails_with_the_workers_reason(make):
     """A failure that the worker reports is the trial's own; its accuracy is not recorded."""
     study, trials, _ = make()
     trials.ask("a")
-    trials.report("a", report(1, 0.5))
-    trials.finish("a", report(2, math.nan, failure="diverged at epoch 2"))
+    trials.report("a", measurement(1, 0.5))
+    trials.finish("a", measurement(2, math.nan, failure="diverged at epoch 2"))
     [trial] = study.trials
     assert trial.state == TrialState.FAIL
     assert trial.user_attrs["failure"] == "diverged at epoch 2"
@@ -178,7 +178,7 @@ def test_of_equal_trials_the_earlier_is_the_better_even_where_it_ends_later(make
     slow, fast = trials.ask("slow"), trials.ask("fast")
     for key in ("fast", "slow"):
         trials.keep_model(key, key.encode())
-        trials.finish(key, report(1, 0.8))
+        trials.finish(key, measurement(1, 0.8))
     best = [trial.number for trial in ranked(study.trials)[:keep]]
     assert max(slow[KEEP_FROM], fast[KEEP_FROM]) <= 0.8
     assert models.kept() == sorted(best)
@@ -198,7 +198,7 @@ def test_best_models_are_kept_as_many_as_wanted(make):
         assert trials.ask(key)[KEEP_FROM] == keep_from
         trials.start(key)
         trials.keep_model(key, b"model")
-        trials.finish(key, report(1, accuracy))
+        trials.finish(key, measurement(1, accuracy))
         assert models.kept() == kept
 
 

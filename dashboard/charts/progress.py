@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, thinned, titled
-from search.confirmation.evidence import VAL_ACCURACY, Answer
+from search.confirmation.evidence import VAL_ACCURACY, Evidence
 from search.confirmation.looks import BASELINE_NAME
 
 AXES = {"trial": "trial, by number", "ended": "time at which trials ended (local)"}
@@ -32,9 +32,9 @@ class Spread:
     seeds: int
 
 
-def spread_of(answer: Answer | None) -> Spread | None:
+def spread_of(evidence: Evidence | None) -> Spread | None:
     """Return how the baseline wavers with the seed; None where its networks on the split do not say."""
-    results = answer.validated.items() if answer else ()
+    results = evidence.validated.items() if evidence else ()
     values = [result[VAL_ACCURACY] for (name, _), result in results if name == BASELINE_NAME and VAL_ACCURACY in result]
     return Spread(min(values), max(values), len(values)) if len(values) >= FEWEST_SEEDS else None
 

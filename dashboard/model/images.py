@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 SIDE = 28  # pixels of an image's width and height
 BOX = 20  # pixels: MNIST's digits fill a square of this side in one direction
 MIDDLE = 14.0  # where MNIST's centres of mass lie, counted from 0 in both directions
-INK = 10  # of 255; what is darker is the rim of a stroke and does not count for its extent
+INK = 10  # of 255; what is darker is the rim of a stroke and does not count for its size
 
 # Red, green and blue of Okabe and Ito's blue and vermilion, which survive colour blindness, and of what lies between.
 BELOW, NONE, ABOVE = np.array([0, 114, 178]), np.array([247, 247, 247]), np.array([213, 94, 0])

@@ -125,14 +125,14 @@ def stamp_of(file: Path) -> Stamp:
 
 
 def _finals(study: Snapshot, store: ModelStore) -> Iterator[Kept]:
-    answer = study.answer
-    if answer is None or not answer.final_seeds:
+    evidence = study.evidence
+    if evidence is None or not evidence.final_seeds:
         return
-    seed = answer.final_seeds[0]
-    for each in answer.candidates:
+    seed = evidence.final_seeds[0]
+    for each in evidence.candidates:
         if file := store.final(each.name):
-            recorded = answer.tested.get((each.name, seed), {}).get(SHA256)
-            is_winner = answer.verdict is not None and each == answer.taken
+            recorded = evidence.tested.get((each.name, seed), {}).get(SHA256)
+            is_winner = evidence.verdict is not None and each == evidence.taken
             yield Kept(file, each, None, seed, is_winner=is_winner, sha256=recorded)
 
 

@@ -41,7 +41,7 @@ def _digit(site: Site, models: list[Kept], model: Kept) -> None:
         with left:
             given = _given(site)
         with right:
-            _answer(_to_ask(models, model), given)
+            _readings(_to_ask(models, model), given)
     except SearchError as error:
         st.warning(str(error), icon=":material/warning:")
 
@@ -73,22 +73,22 @@ def _to_ask(models: list[Kept], model: Kept) -> list[Kept]:
     return [model] if baseline == model else [model, baseline]
 
 
-def _answer(asked: list[Kept], given: Given | None) -> None:
+def _readings(asked: list[Kept], given: Given | None) -> None:
     """Say what the models read, in words and as bars."""
     if given is None:
         st.info("Draw a digit: after each stroke the answer stands here.", icon=":material/draw:")
         return
     picture, words = st.columns([1, 4], vertical_alignment="center")
     picture.image(enlarged(given.image, 4), alt=f"{given.title}, {SIDE} x {SIDE} pixels")
-    answers = {_name(each): _asked(each, given.image) for each in asked}
-    words.markdown("\n".join(f"- {_sentence(name, values)}" for name, values in answers.items()))
+    readings = {_name(each): _asked(each, given.image) for each in asked}
+    words.markdown("\n".join(f"- {_sentence(name, values)}" for name, values in readings.items()))
     seen = (
         " A network trained on all 60,000 images has seen it."
         if given.is_seen and any(each.is_final for each in asked)
         else ""
     )
     words.caption(f"{given.title}.{seen}")
-    st.plotly_chart(probabilities_figure(answers), key="probabilities")
+    st.plotly_chart(probabilities_figure(readings), key="probabilities")
 
 
 def _name(model: Kept) -> str:

@@ -82,15 +82,15 @@ def _sentences(study: Snapshot, model: Kept) -> list[str]:
 
 def _of_test(study: Snapshot, model: Kept) -> list[str]:
     tested = _tested(study, model)
-    if study.answer is None or tested is None:
+    if study.evidence is None or tested is None:
         return ["It is a network of a confirmation that has no verdict on it."]
     accuracy, difference = tested
-    level = percent(study.answer.verdict.confidence) if study.answer.verdict else ""
+    level = percent(study.evidence.verdict.confidence) if study.evidence.verdict else ""
     mean = (
-        f"Test accuracy: the mean of {study.answer.networks_compared[model.configuration.trial is None]} networks of "
+        f"Test accuracy: the mean of {study.evidence.networks_compared[model.configuration.trial is None]} networks of "
         f"this configuration, of which this is one ({level} interval {accuracy.low:.4f} to {accuracy.high:.4f})."
     )
-    won = ["**It won the confirmation.**"] if model.configuration == study.answer.winner else []
+    won = ["**It won the confirmation.**"] if model.configuration == study.evidence.winner else []
     if model.is_winner and not won:
         won = ["**The configuration that won on the validation images is worse: this is the model to take.**"]
     gain = f"Gain over the baseline: {_interval_of_points(difference)} percentage points." if difference else ""
@@ -123,9 +123,9 @@ def _selection(study: Snapshot, model: Kept) -> list[str]:
 
 
 def _way(study: Snapshot, model: Kept) -> str:
-    answer = study.answer
-    if model.is_winner and answer is not None:
-        return " ".join(method_of(answer))
+    evidence = study.evidence
+    if model.is_winner and evidence is not None:
+        return " ".join(method_of(evidence))
     if model.is_final:
         return "This network was trained again on all training images, to be compared on the test images."
     is_best = study.best is not None and model.number == study.best.number
@@ -148,12 +148,12 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
 
 def _tested(study: Snapshot, model: Kept) -> tuple[Estimate, Estimate | None] | None:
     """Return a finalist's test accuracy and its gain over the baseline, which has none; None of any other model."""
-    answer = study.answer
-    if answer is None or answer.verdict is None or not model.is_final:
+    evidence = study.evidence
+    if evidence is None or evidence.verdict is None or not model.is_final:
         return None
     if model.configuration.trial is None:
-        return answer.verdict.second, None
-    return (answer.verdict.first, answer.verdict.difference) if model.configuration == answer.winner else None
+        return evidence.verdict.second, None
+    return (evidence.verdict.first, evidence.verdict.difference) if model.configuration == evidence.winner else None
 
 
 def _val_accuracy(study: Snapshot, model: Kept) -> float | None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard.source import View
 from dashboard.status import Phase, Status, continue_command
-from search.confirmation.evidence import Answer
+from search.confirmation.evidence import Evidence
 from search.storage.lease import Holder
 from search.terminal.words import capital, clock
 
@@ -28,8 +28,8 @@ def show_movement(view: View) -> None:
     if status.wanted:
         share = min(status.finished / status.wanted, 1.0)
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
-    if study.answer is not None and status.phase == Phase.CONFIRMING:
-        st.progress(*_confirmed(study.answer))
+    if study.evidence is not None and status.phase == Phase.CONFIRMING:
+        st.progress(*_confirmed(study.evidence))
     st.caption(" · ".join(_pace(status)))
 
 
@@ -38,8 +38,8 @@ def _where(holder: Holder) -> str:
     return f"{holder.host} (process {holder.pid} since {since:%d %b %H:%M:%S})"
 
 
-def _confirmed(answer: Answer) -> tuple[float, str]:
-    return answer.done / answer.total, f"{answer.done} of {answer.total} networks of the confirmation trained"
+def _confirmed(evidence: Evidence) -> tuple[float, str]:
+    return evidence.done / evidence.total, f"{evidence.done} of {evidence.total} networks of the confirmation trained"
 
 
 def _pace(status: Status) -> list[str]:

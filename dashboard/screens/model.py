@@ -84,7 +84,7 @@ def _kept(study: Snapshot) -> tuple[list[Kept], str]:
 
 def _follow(view: View, models: list[Kept]) -> None:
     """Show the page anew when other models are kept."""
-    if view.study.answer is not None and view.study.answer.verdict and not view.study.is_current:
+    if view.study.evidence is not None and view.study.evidence.verdict and not view.study.is_current:
         st.caption(f"{capital(OUT_OF_DATE)}.")
     if _kept(view.study)[0] != models:
         st.rerun()

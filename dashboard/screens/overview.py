@@ -52,33 +52,35 @@ def _state(site: Site, view: View) -> None:
 
 def _verdict(site: Site, study: Snapshot) -> None:
     """Say what the confirmation found; the test accuracies are the figures that count."""
-    headline, answer = headline_of(study), study.answer
+    headline, evidence = headline_of(study), study.evidence
     box, icon = TONES[headline.tone]
-    if answer is None or answer.verdict is None or answer.winner is None:
+    if evidence is None or evidence.verdict is None or evidence.winner is None:
         box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
         return
-    meaning = BASELINE_WON if answer.winner == THE_BASELINE else MEANINGS[answer.verdict.word]
+    meaning = BASELINE_WON if evidence.winner == THE_BASELINE else MEANINGS[evidence.verdict.word]
     box(f"**{headline.word}.** {meaning}", icon=f":material/{icon}:")
     if not study.is_current:
         st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
-    ours, theirs = answer.networks_compared
-    st.markdown(f"**Test accuracy**, {ours} networks against {theirs} (the notebook: one); {circumstances_of(answer)}")
+    ours, theirs = evidence.networks_compared
+    st.markdown(
+        f"**Test accuracy**, {ours} networks against {theirs} (the notebook: one); {circumstances_of(evidence)}"
+    )
     with st.container(horizontal=True):
-        if answer.winner != THE_BASELINE:
-            _interval(capital(answer.winner.title), answer.verdict.first)
-        _interval("Baseline", answer.verdict.second)
-        if answer.verdict.difference is not None:
-            _difference(answer.verdict.difference)
-        _notebook(answer.verdict.confidence)
-    price = [f"{answer.price.told}."] if answer.price else []
-    st.markdown(" ".join([*price, *remarks(answer)]))
+        if evidence.winner != THE_BASELINE:
+            _interval(capital(evidence.winner.title), evidence.verdict.first)
+        _interval("Baseline", evidence.verdict.second)
+        if evidence.verdict.difference is not None:
+            _difference(evidence.verdict.difference)
+        _notebook(evidence.verdict.confidence)
+    price = [f"{evidence.price.told}."] if evidence.price else []
+    st.markdown(" ".join([*price, *remarks(evidence)]))
     if study.explanation is not None:
         st.markdown(study.explanation.told)
         st.dataframe(pd.DataFrame(study.explanation.rows, columns=list(COLUMNS)), hide_index=True)
-    if answer.winner != THE_BASELINE:
-        st.markdown(f"{capital(answer.winner.title)}: {describe(dict(answer.winner.params))}")
+    if evidence.winner != THE_BASELINE:
+        st.markdown(f"{capital(evidence.winner.title)}: {describe(dict(evidence.winner.params))}")
         with st.container(horizontal=True):
-            site.link("trial", f"Trial {answer.winner.trial}", trial=str(answer.winner.trial))
+            site.link("trial", f"Trial {evidence.winner.trial}", trial=str(evidence.winner.trial))
             site.link("model", "Its model")
 
 
@@ -110,7 +112,7 @@ def _search_result(site: Site, study: Snapshot) -> None:
         missing = NONE_YET if study.settings.baseline else "left out"
         _metric("Baseline (512 units)", missing if baseline is None else f"{baseline:.4f}")
         _metric("Gain, points", missing if gain is None else f"{gain:+.2f}")
-        if study.answer is None or study.answer.verdict is None:
+        if study.evidence is None or study.evidence.verdict is None:
             _notebook()
     if best is not None:
         st.markdown(f"Trial {best.number}: {describe(study.params(best.number))}")
@@ -132,7 +134,7 @@ def _counts(site: Site, study: Snapshot) -> None:
 
 def _chart(x: str, view: View) -> None:
     study = view.study
-    table, spread = with_values(study.table), spread_of(study.answer)
+    table, spread = with_values(study.table), spread_of(study.evidence)
     if table.empty:
         st.info("No trial has reported a val_accuracy yet.")
         return

@@ -94,12 +94,12 @@ def results(view: View) -> dict[str, str]:
 
 
 def _verdict(study: Snapshot) -> bool:
-    return study.answer is not None and study.answer.verdict is not None
+    return study.evidence is not None and study.evidence.verdict is not None
 
 
 def _difference(study: Snapshot) -> str:
     """Return the difference with its interval, percentage points."""
-    verdict = study.answer.verdict if study.answer is not None else None
+    verdict = study.evidence.verdict if study.evidence is not None else None
     if verdict is None or verdict.difference is None:
         return NONE
     mean, low, high = (POINTS * each for each in vars(verdict.difference).values())

@@ -101,7 +101,7 @@ def _notes(view: View, held: pd.DataFrame) -> list[str]:
             "A trial records its host when it ends; running and interrupted ones are taken to be on the only host that "
             "the study knows."
         )
-    if study.answer is not None:
+    if study.evidence is not None:
         notes.append("The networks of the confirmation record no times, so they are not here.")
     return notes
 

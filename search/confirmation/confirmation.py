@@ -13,7 +13,7 @@ from typing import Any
 import optuna
 
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Network
-from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Answer
+from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Evidence
 from search.confirmation.explanation import MOST, networks_to_explain, why_fewer_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
@@ -22,7 +22,7 @@ from search.study.settings import Settings
 from search.study.study import INTERRUPTED
 from search.trials.failures import Failure, FailureStore
 from search.trials.lifecycle import Trials
-from search.trials.live import Observer, Report, Retraining
+from search.trials.live import Measurement, Observer, Retraining
 from search.trials.models import ModelStore
 from search.trials.stops import STOPS, Reason, note_stop
 from trainable.config import ALL_IMAGES, KEEP_FROM
@@ -31,7 +31,7 @@ from trainable.mnist.source import HeldOutSet
 
 
 class Confirmation:
-    """Asks the trials until they are exhausted, and then what is to be confirmed; see `tuning.Work`.
+    """Asks the trials until they are exhausted, and then what is to be confirmed; see `search.trials.work`.
 
     While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case. What a
     search has to know before its trials is trained before them.
@@ -98,8 +98,8 @@ class Confirmation:
         """Whether no trial and no network is to be asked, now or later."""
         if not self.has_searched or self._free():
             return False
-        answer = self._answer()
-        is_open = answer is not None and (answer.may_follow or (self._validation and not answer.verdict))
+        evidence = self._evidence()
+        is_open = evidence is not None and (evidence.may_follow or (self._validation and not evidence.verdict))
         return not (self._in_training and is_open)
 
     @property
@@ -151,11 +151,11 @@ class Confirmation:
         self._first_started = self._first_started or time.monotonic()
         self._observer.retraining(self._in_training[key][1])
 
-    def report(self, key: str, report: Report) -> bool:
+    def report(self, key: str, measurement: Measurement) -> bool:
         """Record an epoch of a trial, or note one of a network, which is never stopped before its end."""
         if key not in self._in_training:
-            return self._trials.report(key, report)
-        self._take(self._in_training[key][1], report)
+            return self._trials.report(key, measurement)
+        self._take(self._in_training[key][1], measurement)
         return False
 
     def keep_model(self, key: str, model: bytes) -> None:
@@ -188,7 +188,7 @@ class Confirmation:
             if hopeless:
                 raise SearchError(hopeless)
 
-    def finish(self, key: str, last: Report) -> None:
+    def finish(self, key: str, last: Measurement) -> None:
         """Record what came of a trial or a network."""
         if key not in self._in_training:
             self._trials.finish(key, last)
@@ -202,13 +202,13 @@ class Confirmation:
         self._ledger.record(network.key, {SECONDS: training.seconds} | result)
         if network in self._first:
             self._trials.weigh_again()
-        answer = self._answer()
-        if answer is not None and answer.verdict is not None:
-            self._models.keep_only_final([each.name for each in answer.candidates])
-        self._observer.retrained(training, self._done(answer), self._most - sum(self._spared))
-        self._tell_spared(answer)
+        evidence = self._evidence()
+        if evidence is not None and evidence.verdict is not None:
+            self._models.keep_only_final([each.name for each in evidence.candidates])
+        self._observer.retrained(training, self._done(evidence), self._most - sum(self._spared))
+        self._tell_spared(evidence)
 
-    def _result(self, network: Network, training: Retraining, last: Report) -> dict[str, Any] | None:
+    def _result(self, network: Network, training: Retraining, last: Measurement) -> dict[str, Any] | None:
         """Return what is recorded of a network; None where it is of no use any more."""
         if last.failure:
             return {FAILURE: last.failure}
@@ -218,15 +218,15 @@ class Confirmation:
         if network.what == EXPLAINED and self._validation is not None:
             images = self._validation()
             return {WRONG: wrong_images(read_weights(model), images.x, images.y)}
-        answer = self._answer()
-        if answer is None or network not in answer.networks:
+        evidence = self._evidence()
+        if evidence is None or network not in evidence.networks:
             return None
-        return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, answer)
+        return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, evidence)
 
-    def _take(self, training: Retraining, report: Report) -> None:
-        training.last = report
-        training.seconds += report.seconds
-        self._seconds += report.seconds
+    def _take(self, training: Retraining, measurement: Measurement) -> None:
+        training.last = measurement
+        training.seconds += measurement.seconds
+        self._seconds += measurement.seconds
 
     @property
     def _most(self) -> int:
@@ -234,33 +234,33 @@ class Confirmation:
         explained = MOST if self._validation else 0
         return len(self._first) + (self._extent.most + explained if self._extent else 0)
 
-    def _done(self, answer: Answer | None) -> int:
+    def _done(self, evidence: Evidence | None) -> int:
         """How many of them are trained."""
-        others = self._ledger.has([*self._first, *self._to_explain(answer)])
-        return others + (answer.done if answer else 0)
+        others = self._ledger.has([*self._first, *self._to_explain(evidence)])
+        return others + (evidence.done if evidence else 0)
 
-    def _tell_spared(self, answer: Answer | None) -> None:
+    def _tell_spared(self, evidence: Evidence | None) -> None:
         """Tell of networks that are not needed as soon as it is known, so that their number is no surprise."""
-        if answer is None or self._extent is None or not self.has_searched:
+        if evidence is None or self._extent is None or not self.has_searched:
             return  # who is confirmed may still change
-        spared = [self._extent.most - answer.total, 0]
-        if self._validation and answer.is_complete:
-            spared[1] = MOST - len(self._to_explain(answer))
+        spared = [self._extent.most - evidence.total, 0]
+        if self._validation and evidence.is_complete:
+            spared[1] = MOST - len(self._to_explain(evidence))
         for place, reason in enumerate((why_fewer, why_fewer_explain)):
             if spared[place] > self._spared[place]:
-                self._observer.spared(spared[place] - self._spared[place], self._most, reason(answer))
+                self._observer.spared(spared[place] - self._spared[place], self._most, reason(evidence))
                 self._spared[place] = spared[place]
 
     def _free(self) -> list[Network]:
         """Return the networks that can be trained now and are not in training."""
-        answer = self._answer()
-        if answer is None:
+        evidence = self._evidence()
+        if evidence is None:
             return []
         if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
-            return self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
-        self._ledger.lay_down(answer, self._sizes)
-        answer = self._answer() or answer
-        return self._not_taken(answer.missing or self._to_explain(answer))
+            return self._not_taken([each for each in evidence.missing if each.candidate == THE_BASELINE])
+        self._ledger.lay_down(evidence, self._sizes)
+        evidence = self._evidence() or evidence
+        return self._not_taken(evidence.missing or self._to_explain(evidence))
 
     def _not_taken(self, networks: Sequence[Network]) -> list[Network]:
         """Return those that have no result, are not in training and were not put off."""
@@ -271,17 +271,17 @@ class Confirmation:
         """Say whether each of these has a result, or was put off."""
         return all(each.key in self._put_off | self._ledger.attributes.keys() for each in networks)
 
-    def _to_explain(self, answer: Answer | None) -> list[Network]:
-        return networks_to_explain(answer, self._settings) if self._validation and answer else []
+    def _to_explain(self, evidence: Evidence | None) -> list[Network]:
+        return networks_to_explain(evidence, self._settings) if self._validation and evidence else []
 
-    def _sizes(self, answer: Answer) -> tuple[int, ...]:
+    def _sizes(self, evidence: Evidence) -> tuple[int, ...]:
         """Return the networks of the winner at each look: all at the first one where a second would make one wait."""
-        others = self._not_taken([each for each in answer.missing if each.candidate == THE_BASELINE])
+        others = self._not_taken([each for each in evidence.missing if each.candidate == THE_BASELINE])
         idle = self._workers() - len(self._in_training)
-        return answer.sizes[-1:] if idle >= answer.sizes[-1] + len(others) else answer.sizes
+        return evidence.sizes[-1:] if idle >= evidence.sizes[-1] + len(others) else evidence.sizes
 
-    def _answer(self) -> Answer | None:
-        return self._ledger.answer(self._trials.ended)
+    def _evidence(self) -> Evidence | None:
+        return self._ledger.evidence(self._trials.ended)
 
     def _note_end(self) -> None:
         """Record why the search ended, unless it did so with all its trials before this command."""

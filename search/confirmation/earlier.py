@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.confirmation.candidates import THE_BASELINE, Candidate, Network
-from search.confirmation.evidence import TEST_IMAGES, Answer
+from search.confirmation.evidence import TEST_IMAGES, Evidence
 from search.confirmation.verdict import (
     CONFIDENCE,
     FEWEST,
@@ -32,7 +32,7 @@ from search.confirmation.verdict import (
 
 
 @dataclass(frozen=True)
-class EarlierAnswer(Answer):
+class EarlierEvidence(Evidence):
     """What such a confirmation says: the baseline is a candidate like the others, and may win."""
 
     baseline_may_win: ClassVar[bool] = True

@@ -37,7 +37,7 @@ Results = Mapping[tuple[str, int], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class Evidence:
     """What is known so far: complete where there is a verdict.
 
     Attributes:

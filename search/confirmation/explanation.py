@@ -11,9 +11,9 @@ from math import inf
 from typing import Any
 
 from search.confirmation.candidates import EXPLAINED, THE_BASELINE, Candidate, Network
-from search.confirmation.evidence import FAILURE, SECONDS, WRONG, Answer, Results
+from search.confirmation.evidence import FAILURE, SECONDS, WRONG, Evidence, Results
 from search.confirmation.looks import title
-from search.confirmation.record import Seeds, answer_of, fresh_seeds, results_of
+from search.confirmation.record import Seeds, evidence_of, fresh_seeds, results_of
 from search.confirmation.verdict import Estimate, compare
 from search.study.settings import Settings
 from search.terminal.words import POINTS
@@ -121,29 +121,29 @@ def points_of(gain: Estimate) -> str:
     return f"{mean} ({low} to {high})"
 
 
-def networks_to_explain(answer: Answer, settings: Settings) -> list[Network]:
+def networks_to_explain(evidence: Evidence, settings: Settings) -> list[Network]:
     """Return the networks that an explanation takes; none before there is a winner besides the baseline.
 
     Their seeds are of their own: by those of the split the winner was chosen.
     """
-    if answer.verdict is None or answer.winner is None or answer.winner == THE_BASELINE:
+    if evidence.verdict is None or evidence.winner is None or evidence.winner == THE_BASELINE:
         return []
     seeds = fresh_seeds(settings, SEEDS, Seeds.EXPLAIN)
-    return [Network(EXPLAINED, each, seed) for each in _configurations(answer.winner) for seed in seeds]
+    return [Network(EXPLAINED, each, seed) for each in _configurations(evidence.winner) for seed in seeds]
 
 
-def why_fewer_explain(answer: Answer) -> str:
+def why_fewer_explain(evidence: Evidence) -> str:
     """Return why fewer networks explain a verdict than may."""
-    if answer.winner is None or answer.winner == THE_BASELINE:
+    if evidence.winner is None or evidence.winner == THE_BASELINE:
         return "there is no winner to explain"
-    number = len(_differing(answer.winner))
+    number = len(_differing(evidence.winner))
     return f"the winner differs from the baseline in {number} parameter{'s'[: number != 1]}"
 
 
 def explanation_of(attributes: Mapping[str, Any], settings: Settings) -> Explanation | None:
     """Return what a study's user attributes say; None where a network is missing, or one of the two sides failed."""
-    results, answer = results_of(attributes, EXPLAINED), answer_of(attributes)
-    networks = networks_to_explain(answer, settings) if answer else []
+    results, evidence = results_of(attributes, EXPLAINED), evidence_of(attributes)
+    networks = networks_to_explain(evidence, settings) if evidence else []
     if not networks or any(each.key not in attributes for each in networks):
         return None
     winner, baseline, *changed = _configurations(networks[0].candidate)
@@ -166,8 +166,8 @@ def explanation_of(attributes: Mapping[str, Any], settings: Settings) -> Explana
 
 def lacks_explanation(attributes: Mapping[str, Any], settings: Settings) -> bool:
     """Say whether a study with a verdict has networks of its explanation yet to train."""
-    answer = answer_of(attributes)
-    networks = networks_to_explain(answer, settings) if answer else []
+    evidence = evidence_of(attributes)
+    networks = networks_to_explain(evidence, settings) if evidence else []
     return any(each.key not in attributes for each in networks)
 
 

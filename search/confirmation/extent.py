@@ -7,9 +7,9 @@ from typing import Any, Self
 from optuna.trial import FrozenTrial
 
 from search.confirmation.candidates import THE_BASELINE, are_best, choose
-from search.confirmation.earlier import EarlierAnswer
-from search.confirmation.evidence import Answer
-from search.confirmation.record import CONFIRMATION, answer_of, plan_of
+from search.confirmation.earlier import EarlierEvidence
+from search.confirmation.evidence import Evidence
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.study.settings import Settings
 
 GOAL = "goal"  # study user attribute, see `search.confirmation.goal`
@@ -56,15 +56,15 @@ class Extent:
             seeds: What `--confirm-seeds` says, likewise.
             attributes: The study's.
         """
-        answer, goal = answer_of(attributes), attributes.get(GOAL)
+        evidence, goal = evidence_of(attributes), attributes.get(GOAL)
         wanted = (goal or {}).get("extent")
         usual = cls.from_json(wanted) if wanted else cls()
-        recorded = cls(0) if answer is None else cls(len(answer.candidates) - 1, _seeds_of(answer.sizes, answer))
-        if answer is not None and goal is None:
+        recorded = cls(0) if evidence is None else cls(len(evidence.candidates) - 1, _seeds_of(evidence))
+        if evidence is not None and goal is None:
             usual = recorded
-        # What the last command wanted, rather than its plan, which may hold less: there were no more configurations.
+        # What the last command wanted, rather than its design, which may hold less: there were no more configurations.
         candidates, seeds = candidates or usual.candidates, seeds or usual.seeds
-        if answer is not None and (seeds or TWO_LOOKS[-1]) <= recorded.sizes[-1]:
+        if evidence is not None and (seeds or TWO_LOOKS[-1]) <= recorded.sizes[-1]:
             seeds = recorded.seeds
         return cls(max(candidates, recorded.candidates), seeds)
 
@@ -81,46 +81,46 @@ class Extent:
         return cls(recorded["candidates"], None if sizes == TWO_LOOKS else sizes[-1])
 
 
-def _seeds_of(sizes: tuple[int, ...], answer: Answer) -> int | None:
-    """Return `Extent.seeds` of a recorded answer."""
-    usual = (EARLIER_SEEDS,) if isinstance(answer, EarlierAnswer) else TWO_LOOKS
-    return None if sizes == usual else sizes[-1]
+def _seeds_of(evidence: Evidence) -> int | None:
+    """Return `Extent.seeds` of what is recorded."""
+    usual = (EARLIER_SEEDS,) if isinstance(evidence, EarlierEvidence) else TWO_LOOKS
+    return None if evidence.sizes == usual else evidence.sizes[-1]
 
 
-def plan(
+def wanted_design(
     trials: Sequence[FrozenTrial], settings: Settings, extent: Extent, attributes: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return what a study with these trials would confirm, or None where it has nothing besides the baseline."""
     chosen = choose(trials, settings, extent.candidates)
     if not chosen:
         return None
-    answer = answer_of(attributes)
-    if isinstance(answer, EarlierAnswer) and answer.verdict is not None:  # which stays while it is of the best trials
-        is_enough = len(answer.candidates) > len(chosen) and answer.sizes[-1] >= (extent.seeds or 0)
-        if is_enough and are_best(answer.candidates, trials, settings):
+    evidence = evidence_of(attributes)
+    if isinstance(evidence, EarlierEvidence) and evidence.verdict is not None:  # it stays while it is of the best
+        is_enough = len(evidence.candidates) > len(chosen) and evidence.sizes[-1] >= (extent.seeds or 0)
+        if is_enough and are_best(evidence.candidates, trials, settings):
             return dict(attributes[CONFIRMATION])
-    return plan_of(chosen, settings, split=SPLIT, sizes=extent.sizes, baselines=BASELINES)
+    return design_of(chosen, settings, split=SPLIT, sizes=extent.sizes, baselines=BASELINES)
 
 
 def is_confirmed(
     attributes: Mapping[str, Any], trials: Sequence[FrozenTrial], settings: Settings, extent: Extent
 ) -> bool:
     """Say whether nothing is left to confirm in a study that has all its trials."""
-    wanted = plan(trials, settings, extent, attributes)
-    answer = answer_of(attributes)
+    wanted = wanted_design(trials, settings, extent, attributes)
+    evidence = evidence_of(attributes)
     if wanted is None:
         return True
-    return attributes.get(CONFIRMATION) == wanted and answer is not None and answer.is_complete
+    return attributes.get(CONFIRMATION) == wanted and evidence is not None and evidence.is_complete
 
 
-def why_fewer(answer: Answer) -> str:
+def why_fewer(evidence: Evidence) -> str:
     """Return why fewer networks are to be trained than there are at most."""
-    if answer.failure(THE_BASELINE):
+    if evidence.failure(THE_BASELINE):
         return "without the baseline there is no verdict"
-    if any(map(answer.failure, answer.candidates)):
+    if any(map(evidence.failure, evidence.candidates)):
         return "a configuration that failed cannot win"
-    if answer.verdict is not None and answer.verdict.word.is_clear:
+    if evidence.verdict is not None and evidence.verdict.word.is_clear:
         return "the first look at the test images was clear"
-    number = len(answer.candidates) - 1
+    number = len(evidence.candidates) - 1
     are = "is 1 configuration" if number == 1 else f"are {number} configurations"
     return f"there {are} besides the baseline to confirm"

@@ -9,9 +9,9 @@ import optuna
 
 from search.confirmation.alpha import ANALYSES, Analysis
 from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate, Network
-from search.confirmation.evidence import SHA256, WRONG, Answer
-from search.confirmation.extent import Extent, plan
-from search.confirmation.record import CONFIRMATION, LOOKS, answer_of
+from search.confirmation.evidence import SHA256, WRONG, Evidence
+from search.confirmation.extent import Extent, wanted_design
+from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.study.settings import Settings
 from search.trials.models import ModelStore
 from trainable.mlp.scoring import read_weights, wrong_images
@@ -41,47 +41,47 @@ class Ledger:
         self._study, self._settings, self._extent = study, settings, extent
         self._models, self._held_out = models, held_out
         self.attributes: dict[str, Any] = study.user_attrs
-        self._planned: tuple[int, dict[str, Any] | None] | None = None
-        self._answer: Answer | None = None
+        self._design: tuple[int, dict[str, Any] | None] | None = None
+        self._evidence: Evidence | None = None
 
     def read(self) -> None:
         """Read what the study has."""
-        self.attributes, self._planned, self._answer = self._study.user_attrs, None, None
+        self.attributes, self._design, self._evidence = self._study.user_attrs, None, None
 
-    def answer(self, ended: int) -> Answer | None:
+    def evidence(self, ended: int) -> Evidence | None:
         """Return what is known of what is to be confirmed; None where there is nothing to be.
 
         Args:
             ended: How many trials have ended: what is to be confirmed changes only when one does.
         """
-        if self._planned is None or self._planned[0] != ended:
+        if self._design is None or self._design[0] != ended:
             trials = self._study.get_trials(deepcopy=False)
-            planned = plan(trials, self._settings, self._extent, self.attributes) if self._extent else None
-            self._planned, self._answer = (ended, planned), None
-        if self._answer is None and self._planned[1] is not None:
-            self._answer = answer_of({**self.attributes, CONFIRMATION: self._planned[1]})
-        return self._answer
+            design = wanted_design(trials, self._settings, self._extent, self.attributes) if self._extent else None
+            self._design, self._evidence = (ended, design), None
+        if self._evidence is None and self._design[1] is not None:
+            self._evidence = evidence_of({**self.attributes, CONFIRMATION: self._design[1]})
+        return self._evidence
 
-    def lay_down(self, answer: Answer, sizes: Callable[[Answer], tuple[int, ...]]) -> None:
-        """Record the plan, and as soon as there is a winner what the verdict is taken from: before it is seen.
+    def lay_down(self, evidence: Evidence, sizes: Callable[[Evidence], tuple[int, ...]]) -> None:
+        """Record the design, and as soon as there is a winner what the verdict is taken from: before it is seen.
 
         Args:
-            answer: What is known.
+            evidence: What is known.
             sizes: Says how many networks of the winner there shall be at each look.
         """
-        planned = self._planned[1] if self._planned else None
-        if self.attributes.get(CONFIRMATION) != planned:
-            self.record(CONFIRMATION, planned)
-        if answer.winner is not None and answer.verdict is None and answer.analysis is None:
-            analysis = Analysis(answer.winner.name, sizes(answer), answer.next_number)
+        design = self._design[1] if self._design else None
+        if self.attributes.get(CONFIRMATION) != design:
+            self.record(CONFIRMATION, design)
+        if evidence.winner is not None and evidence.verdict is None and evidence.analysis is None:
+            analysis = Analysis(evidence.winner.name, sizes(evidence), evidence.next_number)
             self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), analysis.to_json()])
 
-    def score(self, network: Network, model: bytes, answer: Answer) -> dict[str, Any]:
+    def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
         images = self._held_out()
-        self._note_look(network.candidate, answer)
+        self._note_look(network.candidate, evidence)
         result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
-        if network.seed == answer.final_seeds[0]:
+        if network.seed == evidence.final_seeds[0]:
             self._models.write_final(network.candidate.name, model)
             result[SHA256] = hashlib.sha256(model).hexdigest()
         return result
@@ -89,21 +89,21 @@ class Ledger:
     def record(self, key: str, value: Any) -> None:
         """Record an attribute."""
         self._study.set_user_attr(key, value)
-        self.attributes[key], self._answer = value, None
+        self.attributes[key], self._evidence = value, None
 
     def has(self, networks: Collection[Network]) -> int:
         """Return how many of some networks have a result."""
         return sum(each.key in self.attributes for each in networks)
 
-    def _note_look(self, candidate: Candidate, answer: Answer) -> None:
+    def _note_look(self, candidate: Candidate, evidence: Evidence) -> None:
         """Record, before it happens, that the test images are looked at: once for all of a candidate's networks."""
-        missing = sum(each.what == TESTED and each.candidate == candidate for each in answer.missing)
-        known = sum(name == candidate.name for name, _ in answer.tested)
-        if sum(look.seeds for look in answer.looks if candidate.name in look.candidates) < known + missing:
+        missing = sum(each.what == TESTED and each.candidate == candidate for each in evidence.missing)
+        known = sum(name == candidate.name for name, _ in evidence.tested)
+        if sum(look.seeds for look in evidence.looks if candidate.name in look.candidates) < known + missing:
             look = {
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
                 "candidates": [candidate.name],
                 "seeds": missing,
-                "verdict": None if candidate == THE_BASELINE else answer.number,
+                "verdict": None if candidate == THE_BASELINE else evidence.number,
             }
             self.record(LOOKS, [*self.attributes.get(LOOKS, ()), look])

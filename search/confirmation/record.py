@@ -16,8 +16,8 @@ import numpy as np
 
 from search.confirmation.alpha import analyses_of
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Candidate
-from search.confirmation.earlier import EarlierAnswer
-from search.confirmation.evidence import Answer, Results
+from search.confirmation.earlier import EarlierEvidence
+from search.confirmation.evidence import Evidence, Results
 from search.confirmation.looks import Look
 from search.study.settings import Settings
 from trainable.config import MAX_SEED
@@ -27,24 +27,24 @@ CONFIRMATION = "confirmation"
 LOOKS = "looks"
 
 
-def answer_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Answer | None:
+def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Evidence | None:
     """Return what a study's user attributes say, or None where no confirmation was begun.
 
     Args:
         attributes: The study's.
         elsewhere: How often other studies of its storage have looked at the same test images, where that is known.
     """
-    plan = attributes.get(CONFIRMATION)
-    if plan is None:
+    design = attributes.get(CONFIRMATION)
+    if design is None:
         return None
-    seeds, final_seeds = tuple(plan["seeds"]), tuple(plan["final_seeds"])
-    kind, sizes = (Answer, tuple(plan["sizes"])) if "sizes" in plan else (EarlierAnswer, (len(final_seeds),))
+    seeds, final_seeds = tuple(design["seeds"]), tuple(design["final_seeds"])
+    kind, sizes = (Evidence, tuple(design["sizes"])) if "sizes" in design else (EarlierEvidence, (len(final_seeds),))
     return kind(
-        candidates=(THE_BASELINE, *(Candidate(**each) for each in plan["candidates"])),
+        candidates=(THE_BASELINE, *(Candidate(**each) for each in design["candidates"])),
         seeds=seeds,
         final_seeds=final_seeds,
         sizes=sizes,
-        baselines=plan.get("baselines", len(final_seeds)),
+        baselines=design.get("baselines", len(final_seeds)),
         validated=results_of(attributes, CONFIRMED),
         tested=results_of(attributes, TESTED),
         explained=results_of(attributes, EXPLAINED),
@@ -59,7 +59,7 @@ def looks_of(attributes: Mapping[str, Any]) -> tuple[Look, ...]:
     return tuple(Look(**{**each, "candidates": tuple(each["candidates"])}) for each in attributes.get(LOOKS, ()))
 
 
-def plan_of(
+def design_of(
     candidates: Sequence[Candidate], settings: Settings, *, split: int, sizes: Sequence[int], baselines: int
 ) -> dict[str, Any]:
     """Return what `CONFIRMATION` records.

@@ -1,12 +1,12 @@
-"""What an answer says, in words and as JSON; why there is no verdict, where there is none."""
+"""What evidence says, in words and as JSON; why there is no verdict, where there is none."""
 
 from dataclasses import asdict
 from typing import Any
 
 from search.confirmation.alpha import alpha
 from search.confirmation.candidates import THE_BASELINE, Candidate
-from search.confirmation.earlier import EarlierAnswer
-from search.confirmation.evidence import DIGITS, TEST_IMAGES, Answer
+from search.confirmation.earlier import EarlierEvidence
+from search.confirmation.evidence import DIGITS, TEST_IMAGES, Evidence
 from search.confirmation.looks import often
 from search.confirmation.price import FAR
 from search.confirmation.verdict import NOTEBOOK, Verdict, wilson
@@ -32,53 +32,53 @@ EARLIER_SOURCE = (
 )
 
 
-def sentence_of(answer: Answer) -> str:
+def sentence_of(evidence: Evidence) -> str:
     """Return the verdict in a line for people, with its price; or why there is none."""
-    found = finding_of(answer)
-    return f"{found}. {answer.price.told}" if answer.price else found
+    found = finding_of(evidence)
+    return f"{found}. {evidence.price.told}" if evidence.price else found
 
 
-def finding_of(answer: Answer) -> str:
+def finding_of(evidence: Evidence) -> str:
     """Return the same without the price."""
-    if (reason := answer.failure(THE_BASELINE)) is not None:
+    if (reason := evidence.failure(THE_BASELINE)) is not None:
         return f"no verdict: the baseline {reason}"
-    if answer.winner is None or answer.verdict is None:
-        return NOTHING_LEFT if answer.is_complete else NOT_YET
-    if answer.winner == THE_BASELINE:
-        return f"{answer.verdict.word}: no configuration did better than the baseline on the validation images"
-    ours, theirs = answer.networks_compared
+    if evidence.winner is None or evidence.verdict is None:
+        return NOTHING_LEFT if evidence.is_complete else NOT_YET
+    if evidence.winner == THE_BASELINE:
+        return f"{evidence.verdict.word}: no configuration did better than the baseline on the validation images"
+    ours, theirs = evidence.networks_compared
     return (
-        f"trial {answer.winner.trial} against the baseline: {answer.verdict.word}. {_figures(answer.verdict)}; "
-        f"{ours} networks against {theirs}, {circumstances_of(answer)}"
+        f"trial {evidence.winner.trial} against the baseline: {evidence.verdict.word}. {_figures(evidence.verdict)}; "
+        f"{ours} networks against {theirs}, {circumstances_of(evidence)}"
     )
 
 
-def circumstances_of(answer: Answer) -> str:
+def circumstances_of(evidence: Evidence) -> str:
     """Return which verdict it is, how sure its intervals are, and how often the test images were looked at."""
-    if answer.looked_in_storage is None:
-        times, where = answer.looked, "for this study"
+    if evidence.looked_in_storage is None:
+        times, where = evidence.looked, "for this study"
     else:
-        times, where = answer.looked_in_storage, "in this storage"
+        times, where = evidence.looked_in_storage, "in this storage"
     return (
-        f"verdict {answer.number} of this study, {level_of(answer)} intervals; the test images were looked at "
+        f"verdict {evidence.number} of this study, {level_of(evidence)} intervals; the test images were looked at "
         f"{often(times)} {where}"
     )
 
 
-def level_of(answer: Answer) -> str:
-    """Return how sure the intervals of an answer's verdict are, such as "98 %"."""
-    return percent(answer.verdict.confidence if answer.verdict else answer.confidence)
+def level_of(evidence: Evidence) -> str:
+    """Return how sure the intervals of a verdict are, such as "98 %"."""
+    return percent(evidence.verdict.confidence if evidence.verdict else evidence.confidence)
 
 
-def method_of(answer: Answer) -> list[str]:
+def method_of(evidence: Evidence) -> list[str]:
     """Return how the verdict was come by, in sentences."""
-    if isinstance(answer, EarlierAnswer):
-        return _earlier_method(answer)
-    others, sizes = len(answer.candidates) - 1, answer.analysis.sizes if answer.analysis else answer.sizes
+    if isinstance(evidence, EarlierEvidence):
+        return _earlier_method(evidence)
+    others, sizes = len(evidence.candidates) - 1, evidence.analysis.sizes if evidence.analysis else evidence.sizes
     chosen = (
-        f"The {others} best configurations of the search were trained again with {len(answer.seeds)} fresh seeds each, "
-        "and the best mean on the validation images, the search's own network counted, went on; nothing of this enters "
-        "the verdict."
+        f"The {others} best configurations of the search were trained again with {len(evidence.seeds)} fresh seeds "
+        "each, and the best mean on the validation images, the search's own network counted, went on; nothing of this "
+        "enters the verdict."
     )
     if others == 1:
         chosen = "The best configuration of the search went on as it was."
@@ -86,53 +86,53 @@ def method_of(answer: Answer) -> list[str]:
     if len(sizes) > 1:
         both = "both looks together"
         again = (
-            f"; where the {level_of(answer)} interval of the difference still held 0, {sizes[-1] - sizes[0]} more of "
+            f"; where the {level_of(evidence)} interval of the difference still held 0, {sizes[-1] - sizes[0]} more of "
             "the winner were trained, and the interval was taken once more"
         )
     return [
         chosen,
         (
             f"The winner was trained on all 60,000 training images with {sizes[0]} further seeds, and the baseline "
-            f"with {answer.baselines}; these networks alone were scored on the {TEST_IMAGES:,} test images{again}."
+            f"with {evidence.baselines}; these networks alone were scored on the {TEST_IMAGES:,} test images{again}."
         ),
         (
-            f"Seeds of either side and images count as samples; this is verdict {answer.number} of its study, and "
-            f"{both} may say better or worse by mistake in {percent(alpha(answer.number))} of studies, all verdicts of "
-            "a study in 5 % at most. All of it is about these training images: no other set of them was drawn."
+            f"Seeds of either side and images count as samples; this is verdict {evidence.number} of its study, and "
+            f"{both} may say better or worse by mistake in {percent(alpha(evidence.number))} of studies, all verdicts "
+            "of a study in 5 % at most. All of it is about these training images: no other set of them was drawn."
         ),
     ]
 
 
-def source_of(answer: Answer) -> str:
+def source_of(evidence: Evidence) -> str:
     """Return where the intervals come from."""
-    return EARLIER_SOURCE if isinstance(answer, EarlierAnswer) else SOURCE
+    return EARLIER_SOURCE if isinstance(evidence, EarlierEvidence) else SOURCE
 
 
-def json_of(answer: Answer) -> dict[str, Any] | None:
+def json_of(evidence: Evidence) -> dict[str, Any] | None:
     """Return the verdict and what it rests on in a form that JSON can hold; None before there is one."""
-    verdict, price, worst = answer.verdict, answer.price, answer.worst
-    if answer.winner is None or verdict is None:
+    verdict, price, worst = evidence.verdict, evidence.price, evidence.worst
+    if evidence.winner is None or verdict is None:
         return None
     return {
         "verdict": verdict.word,
-        "sentence": sentence_of(answer),
-        "number": answer.number,
+        "sentence": sentence_of(evidence),
+        "number": evidence.number,
         "confidence": round(verdict.confidence, DIGITS),
-        "winner": _entry(answer, answer.winner) | {"test_accuracy": asdict(verdict.first)},
-        "baseline": _entry(answer, THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
+        "winner": _entry(evidence, evidence.winner) | {"test_accuracy": asdict(verdict.first)},
+        "baseline": _entry(evidence, THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
         "difference": verdict.difference and asdict(verdict.difference),
         "pairs_won": verdict.pairs,
-        "networks": dict(zip(("winner", "baseline"), answer.networks_compared, strict=True)),
+        "networks": dict(zip(("winner", "baseline"), evidence.networks_compared, strict=True)),
         "price": price and asdict(price),
         "worst": worst and asdict(worst),
         "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES, verdict.confidence)),
-        "candidates": [_entry(answer, each) for each in answer.candidates],
-        "seeds": list(answer.seeds),
-        "final_seeds": list(answer.final_seeds),
-        "looked": answer.looked,
-        "looked_in_storage": answer.looked_in_storage,
-        "looks": [asdict(look) for look in answer.looks],
-        "seconds": round(answer.seconds, 3),
+        "candidates": [_entry(evidence, each) for each in evidence.candidates],
+        "seeds": list(evidence.seeds),
+        "final_seeds": list(evidence.final_seeds),
+        "looked": evidence.looked,
+        "looked_in_storage": evidence.looked_in_storage,
+        "looks": [asdict(look) for look in evidence.looks],
+        "seconds": round(evidence.seconds, 3),
     }
 
 
@@ -153,8 +153,8 @@ def _figures(verdict: Verdict) -> str:
     )
 
 
-def _earlier_method(answer: Answer) -> list[str]:
-    others, seeds = len(answer.candidates) - 1, len(answer.seeds)
+def _earlier_method(evidence: Evidence) -> list[str]:
+    others, seeds = len(evidence.candidates) - 1, len(evidence.seeds)
     are = "configuration and the baseline were" if others == 1 else "configurations and the baseline were"
     return [
         (
@@ -168,13 +168,13 @@ def _earlier_method(answer: Answer) -> list[str]:
     ]
 
 
-def _entry(answer: Answer, candidate: Candidate) -> dict[str, Any]:
-    reason = answer.failure(candidate)
+def _entry(evidence: Evidence, candidate: Candidate) -> dict[str, Any]:
+    reason = evidence.failure(candidate)
     return {
         "trial": candidate.trial,
         "params": dict(candidate.params),
-        "val_accuracy": None if reason else answer.val_accuracy(candidate),
+        "val_accuracy": None if reason else evidence.val_accuracy(candidate),
         "search_val_accuracy": candidate.val_accuracy,
-        "val_accuracies": answer.fresh_val_accuracies(candidate),
+        "val_accuracies": evidence.fresh_val_accuracies(candidate),
         "failure": reason,
     }

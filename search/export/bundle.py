@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.confirmation.elsewhere import looks_elsewhere
-from search.confirmation.evidence import Answer
+from search.confirmation.evidence import Evidence
 from search.confirmation.goal import tell_gap
-from search.confirmation.record import answer_of
+from search.confirmation.record import evidence_of
 from search.export.card import card
-from search.export.description import describe
+from search.export.description import description_of
 from search.export.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
 from search.export.place import check_free, filled
 from search.export.roundtrip import Check, RoundTrip
@@ -69,14 +69,14 @@ def export(request: Request) -> Exported:
     study = load_study(request.study, storage)
     tell_gap(study, storage.engine)
     settings = settings_of(study)
-    answer = answer_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
+    evidence = evidence_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
     with filled(request.output, last=DESCRIPTION) as folder:
         dataset = load(request.data)
         model = load_accepted(selected, dataset)
         checks = _write_models(folder, request, model, selected.file, dataset)
-        description = describe(study, settings, answer, selected, checks, preprocessing=request.preprocessing)
-        _write_description(folder, description, answer)
+        description = description_of(study, settings, evidence, selected, checks, preprocessing=request.preprocessing)
+        _write_description(folder, description, evidence)
     names = [*(kind.file for kind in request.formats), DESCRIPTION, CARD]
     return Exported([request.output / name for name in names], checks)
 
@@ -101,9 +101,9 @@ def _write_models(folder: Path, request: Request, model: Any, source: Path, data
     return checks
 
 
-def _write_description(folder: Path, description: Mapping[str, Any], answer: Answer | None) -> None:
+def _write_description(folder: Path, description: Mapping[str, Any], evidence: Evidence | None) -> None:
     """Add the card and, last, `model.json` with the hash of every other file."""
-    (folder / CARD).write_text(card(description, answer), encoding="utf-8")
+    (folder / CARD).write_text(card(description, evidence), encoding="utf-8")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     hashes = {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     text = json.dumps({**description, "files": hashes}, indent=2)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from search.confirmation.evidence import Answer
+from search.confirmation.evidence import Evidence
 from search.confirmation.looks import occasions, told
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
 from search.export.formats import FIRST_ONNXRUNTIME
@@ -28,17 +28,17 @@ LIMITS = """\
 - The accuracies hold for images of MNIST's origin. An interval is for other seeds and other images of that origin."""
 
 
-def card(description: Mapping[str, Any], answer: Answer | None) -> str:
+def card(description: Mapping[str, Any], evidence: Evidence | None) -> str:
     """Return the card's text, Markdown.
 
     Args:
         description: What `model.json` says.
-        answer: The study's, where a confirmation was begun.
+        evidence: The study's, where a confirmation was begun.
     """
     sections = {
         f"# Model card: {_title(description)} of the study {description['study']}": _what(description),
-        "## Accuracy": _accuracy(description, answer),
-        "## How it was selected": f"{_selection(description, answer)}\n\n{_looks(answer)}",
+        "## Accuracy": _accuracy(description, evidence),
+        "## How it was selected": f"{_selection(description, evidence)}\n\n{_looks(evidence)}",
         "## Data": _data(description["data_sha256"]),
         "## Limits": LIMITS,
         "## Input and output": _input(description),
@@ -70,38 +70,38 @@ def _what(description: Mapping[str, Any]) -> str:
     )
 
 
-def _accuracy(description: Mapping[str, Any], answer: Answer | None) -> str:
-    if answer is None or answer.verdict is None or description["selected"] != WINNER:
-        return _unconfirmed(description, answer)
-    verdict, is_baseline = answer.verdict, description["trial"] is None
+def _accuracy(description: Mapping[str, Any], evidence: Evidence | None) -> str:
+    if evidence is None or evidence.verdict is None or description["selected"] != WINNER:
+        return _unconfirmed(description, evidence)
+    verdict, is_baseline = evidence.verdict, description["trial"] is None
     test = verdict.second if is_baseline else verdict.first
-    value, others = description["val_accuracy"], len(answer.val_accuracies(answer.taken)) if answer.taken else 0
+    value, others = description["val_accuracy"], len(evidence.val_accuracies(evidence.taken)) if evidence.taken else 0
     what = "the search's own network" if others == 1 else f"the mean of the {others} networks by which it was chosen"
     validation = "" if value is None else f"{value:.4f}, {what}. "
     score = (
         f"Test: {test.mean:.4f} ({percent(verdict.confidence)} interval {test.low:.4f} to {test.high:.4f}) on the "
-        f"10,000 test images, the mean of {answer.networks_compared[is_baseline]} networks of this configuration. This "
-        f"file is one of them; it alone scored {description['test_accuracy']:.4f}."
+        f"10,000 test images, the mean of {evidence.networks_compared[is_baseline]} networks of this configuration. "
+        f"This file is one of them; it alone scored {description['test_accuracy']:.4f}."
     )
     split = (
         f"Validation: {validation}This one has been trained on the validation images, so what it scores on them says "
         "nothing."
     )
-    return "\n".join(f"- {each}" for each in (score, split, f"Verdict: {sentence_of(answer)}.", *remarks(answer)))
+    return "\n".join(f"- {each}" for each in (score, split, f"Verdict: {sentence_of(evidence)}.", *remarks(evidence)))
 
 
-def _unconfirmed(description: Mapping[str, Any], answer: Answer | None) -> str:
+def _unconfirmed(description: Mapping[str, Any], evidence: Evidence | None) -> str:
     luck = " The best of many trials is partly luck: expect a little less." if description["selected"] == BEST else ""
     verdict = ""
-    if answer is not None and answer.verdict is not None:
-        verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(answer)}."
+    if evidence is not None and evidence.verdict is not None:
+        verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(evidence)}."
     return (
         f"- Validation: {description['val_accuracy']:.4f} on the 10,000 validation images, one network.{luck}\n"
         f"- Test: this network was not scored on the test images.{verdict}"
     )
 
 
-def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
+def _selection(description: Mapping[str, Any], evidence: Evidence | None) -> str:
     trials, selected = description["trials"], description["selected"]
     search = (
         f"The search had {trials['complete']} complete, {trials['pruned']} pruned and {trials['failed']} failed "
@@ -109,17 +109,17 @@ def _selection(description: Mapping[str, Any], answer: Answer | None) -> str:
     )
     if selected == BEST:
         return f"{search} This is the trial with the best validation accuracy."
-    if selected != WINNER or answer is None:
+    if selected != WINNER or evidence is None:
         return f"{search} This trial was chosen by its number."
     instead = ["What won is worse than the baseline on the test images: this is the baseline's model."]
-    return " ".join([search, *method_of(answer), *(instead if answer.taken != answer.winner else [])])
+    return " ".join([search, *method_of(evidence), *(instead if evidence.taken != evidence.winner else [])])
 
 
-def _looks(answer: Answer | None) -> str:
-    if answer is None or not answer.looks:
+def _looks(evidence: Evidence | None) -> str:
+    if evidence is None or not evidence.looks:
         return "The test images have not been looked at."
-    lines = [f"- {told(each)}" for each in occasions(answer.looks)]
-    return f"Looks at the test images, which selected nothing: {answer.looked}.\n\n" + "\n".join(lines)
+    lines = [f"- {told(each)}" for each in occasions(evidence.looks)]
+    return f"Looks at the test images, which selected nothing: {evidence.looked}.\n\n" + "\n".join(lines)
 
 
 def _data(hashes: Mapping[str, str]) -> str:

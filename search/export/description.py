@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 
-from search.confirmation.evidence import TEST_IMAGES, WRONG, Answer
+from search.confirmation.evidence import TEST_IMAGES, WRONG, Evidence
 from search.confirmation.wording import json_of
 from search.export.formats import SIDE
 from search.export.roundtrip import Check
@@ -24,10 +24,10 @@ IMAGE = f"uint8 [batch, {SIDE}, {SIDE}]: an image, 0 where it is dark and 255 wh
 OUTPUT = "float32 [batch, 10]: the probability of each digit"
 
 
-def describe(
+def description_of(
     study: optuna.Study,
     settings: Settings,
-    answer: Answer | None,
+    evidence: Evidence | None,
     selected: Selected,
     checks: Mapping[str, Check],
     *,
@@ -38,7 +38,7 @@ def describe(
     Args:
         study: The model's.
         settings: The study's.
-        answer: The study's, where a confirmation was begun.
+        evidence: The study's, where a confirmation was begun.
         selected: The model.
         checks: What was written, by format.
         preprocessing: Whether the model scales and flattens the images itself.
@@ -46,8 +46,8 @@ def describe(
     return {
         "study": study.study_name,
         **_model(selected, settings),
-        **_study(study, settings, answer),
-        "test_accuracy": _test_accuracy(answer, selected),
+        **_study(study, settings, evidence),
+        "test_accuracy": _test_accuracy(evidence, selected),
         "preprocessing": preprocessing,
         "input": IMAGE if preprocessing else FLAT,
         "output": OUTPUT,
@@ -71,22 +71,22 @@ def _model(selected: Selected, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _study(study: optuna.Study, settings: Settings, answer: Answer | None) -> dict[str, Any]:
+def _study(study: optuna.Study, settings: Settings, evidence: Evidence | None) -> dict[str, Any]:
     counts = count(study.get_trials(deepcopy=False))
     return {
-        "confirmed": None if answer is None else json_of(answer),
-        "looks": [] if answer is None else [asdict(look) for look in answer.looks],
+        "confirmed": None if evidence is None else json_of(evidence),
+        "looks": [] if evidence is None else [asdict(look) for look in evidence.looks],
         "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
         "sampler": settings.sampler,
         "pruner": settings.pruner,
     }
 
 
-def _test_accuracy(answer: Answer | None, selected: Selected) -> float | None:
+def _test_accuracy(evidence: Evidence | None, selected: Selected) -> float | None:
     """Return what the winner's network scored when the test images were looked at; None for any other one."""
-    if answer is None or answer.taken is None or selected.how != WINNER:
+    if evidence is None or evidence.taken is None or selected.how != WINNER:
         return None
-    return 1 - len(answer.tested[answer.taken.name, answer.final_seeds[0]][WRONG]) / TEST_IMAGES
+    return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / TEST_IMAGES
 
 
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:

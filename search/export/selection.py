@@ -9,8 +9,8 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.confirmation.evidence import SHA256, Answer
-from search.confirmation.record import answer_of
+from search.confirmation.evidence import SHA256, Evidence
+from search.confirmation.record import evidence_of
 from search.errors import SearchError, UsageError, lines_of
 from search.study.settings import Settings
 from search.study.study import BEST, EPOCHS_RUN, IDENTITY, SEED, TRAIN_ACCURACY, trial_of
@@ -69,11 +69,11 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
         UsageError: There is no such trial, no verdict, or the model is not kept.
     """
     models.check_owner(study.user_attrs.get(IDENTITY))
-    answer = answer_of(study.user_attrs)
+    evidence = evidence_of(study.user_attrs)
     if which is None:
-        which = BEST if answer is None or answer.verdict is None else WINNER
+        which = BEST if evidence is None or evidence.verdict is None else WINNER
     if which == WINNER:
-        return _winner(answer, models)
+        return _winner(evidence, models)
     trial = trial_of(study.get_trials(deepcopy=False), which)
     return _of_trial(trial, settings, models, BEST if which == BEST else NUMBER)
 
@@ -94,21 +94,21 @@ def load_accepted(selected: Selected, dataset: Dataset) -> Any:
     return model
 
 
-def _winner(answer: Answer | None, models: ModelStore) -> Selected:
-    if answer is None or answer.taken is None or answer.verdict is None:
+def _winner(evidence: Evidence | None, models: ModelStore) -> Selected:
+    if evidence is None or evidence.taken is None or evidence.verdict is None:
         raise UsageError("--trial winner: the study has no verdict; leave --trial out for the best trial")
-    winner, seed = answer.taken, answer.final_seeds[0]
+    winner, seed = evidence.taken, evidence.final_seeds[0]
     file = models.final(winner.name)
     if file is None:
         raise UsageError(f"--trial winner: its model is not kept in {models.folder}; --trial best may be")
-    recorded = answer.tested[winner.name, seed].get(SHA256)
+    recorded = evidence.tested[winner.name, seed].get(SHA256)
     return Selected(
         how=WINNER,
         file=file,
         trial=winner.trial,
         params=winner.params,
         seed=seed,
-        val_accuracy=answer.val_accuracy(winner),
+        val_accuracy=evidence.val_accuracy(winner),
         epochs_run=winner.params["epochs"],
         sha256=recorded,
     )

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import optuna
 
+from search.confirmation.view import StudyView
 from search.errors import SearchError
-from search.report.findings import Found, candidates_section, method_section, verdict_section
+from search.report.findings import candidates_section, method_section, verdict_section
 from search.report.page import Page, to_html, to_markdown
 from search.report.recipe import commands_section
 from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
@@ -33,12 +34,12 @@ def write_report(study: optuna.Study, storage: str, runs: Path, output: Path, el
         SearchError: The file cannot be written.
     """
     settings, trials = settings_of(study), study.get_trials(deepcopy=False)
-    write(Found(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
+    write(StudyView(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
 
 
-def write(found: Found, output: Path) -> None:
+def write(view: StudyView, output: Path) -> None:
     """Write what is known of a study; arguments and errors as for `write_report`."""
-    text = FORMATS[output.suffix](page_of(found))
+    text = FORMATS[output.suffix](page_of(view))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(Path(os.path.realpath(output))) as temporary:  # a link stays one
@@ -48,9 +49,9 @@ def write(found: Found, output: Path) -> None:
         raise SearchError(f"{output}: the report cannot be written: {error.strerror}") from error
 
 
-def page_of(found: Found) -> Page:
+def page_of(view: StudyView) -> Page:
     """Return the report's page: the verdict first."""
-    counts = found.counts
+    counts = view.counts
     subtitle = (
         f"Hyperparameter search for an MNIST network: {counts.complete} trials complete, {counts.pruned} pruned, "
         f"{counts.failed} failed, {counts.running} running"
@@ -59,4 +60,4 @@ def page_of(found: Found) -> Page:
         verdict_section, method_section, candidates_section, curves_section, trials_section, parameters_section,
         circumstances_section, commands_section,
     )  # fmt: skip
-    return Page(f"Study {found.name}", subtitle, [section(found) for section in sections])
+    return Page(f"Study {view.name}", subtitle, [section(view) for section in sections])

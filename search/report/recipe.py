@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 
 from search.confirmation.candidates import THE_BASELINE
 from search.confirmation.extent import TWO_LOOKS
-from search.report.findings import Found
+from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location_arguments
 from search.study.settings import Settings
@@ -17,9 +17,9 @@ from search.study.space import BUILT_IN, Space
 from search.study.study import IS_BASELINE, RETRY_OF, queued_params
 
 
-def commands_section(found: Found) -> Section:
+def commands_section(view: StudyView) -> Section:
     """Give the commands, and the files that they read."""
-    command, files = _search_again(found)
+    command, files = _search_again(view)
     blocks: list[Block] = [
         Text("With one worker the same search gives the same trials on the same kind of machine; with several, the "
              "order in which trials end is not fixed, and the sampler goes by it."),
@@ -27,36 +27,36 @@ def commands_section(found: Found) -> Section:
     ]  # fmt: skip
     for name, content in files:
         blocks += [Text(f"The file {name}:"), Code(content)]
-    for title, each in _further_commands(found):
+    for title, each in _further_commands(view):
         blocks += [Text(f"{title}:"), Code(each)]
     return Section("Repeat it", blocks)
 
 
-def replay_command(found: Found, number: int) -> str:
+def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return _command("python -m search.replay", [*_where(found), "--trial", str(number)])
+    return _command("python -m search.replay", [*_where(view), "--trial", str(number)])
 
 
-def export_command(found: Found, number: int | None = None) -> str:
+def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
-    which, folder = ([], found.name) if number is None else (["--trial", str(number)], f"{found.name}-trial-{number}")
-    return _command("python -m search.export", [*_where(found), *which, "--output", f"exports/{folder}"])
+    which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
+    return _command("python -m search.export", [*_where(view), *which, "--output", f"exports/{folder}"])
 
 
-def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
+def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
-    settings, answer, files = found.settings, found.answer, []
-    parts = [*_settings(settings), "--trials", str(found.counts.finished or 1), "--study", f"{found.name}-again"]
+    settings, evidence, files = view.settings, view.evidence, []
+    parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
     if settings.space != BUILT_IN:
         parts += ["--space", "space.toml"]
         files.append(("space.toml", _toml(settings.space)))
-    if given := [json.dumps(queued_params(trial)) for trial in found.trials if _was_given(trial)]:
+    if given := [json.dumps(queued_params(trial)) for trial in view.trials if _was_given(trial)]:
         parts += ["--enqueue", "first.jsonl"]
         files.append(("first.jsonl", "\n".join(given)))
-    if answer is not None:
-        sizes = [] if answer.sizes == TWO_LOOKS else ["--confirm-seeds", str(answer.sizes[-1])]
-        explained = ["--explain"] if found.explanation else []
-        parts += ["--confirm-top", str(len(answer.candidates) - 1), *sizes, *explained]
+    if evidence is not None:
+        sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
+        explained = ["--explain"] if view.explanation else []
+        parts += ["--confirm-top", str(len(evidence.candidates) - 1), *sizes, *explained]
     else:
         parts += ["--no-confirm"]
     return _command("python -m search.run", parts), files
@@ -68,28 +68,28 @@ def _settings(settings: Settings) -> list[str]:
     return [*given, "--workers", "1", *([] if settings.baseline else ["--no-baseline"])]
 
 
-def _further_commands(found: Found) -> list[tuple[str, str]]:
+def _further_commands(view: StudyView) -> list[tuple[str, str]]:
     """Return what each command is for, and the command."""
-    place, best = _place(found), _best(found)
+    place, best = _place(view), _best(view)
     of_study = [
         ("Look at the trials", _command("python -m streamlit run dashboard/app.py", ["--", *place] if place else [])),
-        ("Write this report again", _command("python -m search.report", [*_where(found), "--output", "report.html"])),
+        ("Write this report again", _command("python -m search.report", [*_where(view), "--output", "report.html"])),
     ]
     if best is None:
         return of_study
     return [
-        ("Train the best again and compare each epoch", replay_command(found, best)),
-        ("Take the best model away", export_command(found)),
+        ("Train the best again and compare each epoch", replay_command(view, best)),
+        ("Take the best model away", export_command(view)),
         *of_study,
     ]
 
 
-def _best(found: Found) -> int | None:
+def _best(view: StudyView) -> int | None:
     """Return the number of the trial that won, or else of the search's best; None where no trial is complete."""
-    winner = found.answer.winner if found.answer else None
+    winner = view.evidence.winner if view.evidence else None
     if winner is not None and winner != THE_BASELINE:
         return winner.trial
-    return found.ranked[0].number if found.ranked else None
+    return view.ranked[0].number if view.ranked else None
 
 
 def _was_given(trial: FrozenTrial) -> bool:
@@ -111,13 +111,13 @@ def _table(distribution: BaseDistribution) -> str:
     return f'type = "{kind}"\nlow = {json.dumps(low)}\nhigh = {json.dumps(high)}\nlog = {json.dumps(log)}'
 
 
-def _where(found: Found) -> list[str]:
+def _where(view: StudyView) -> list[str]:
     """Return the options that name the study and where it is."""
-    return ["--study", found.name, *_place(found)]
+    return ["--study", view.name, *_place(view)]
 
 
-def _place(found: Found) -> list[str]:
-    return location_arguments(found.storage, found.runs)
+def _place(view: StudyView) -> list[str]:
+    return location_arguments(view.storage, view.runs)
 
 
 def _command(program: str, parts: Sequence[str]) -> str:

@@ -11,8 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.record import results_of
+from search.confirmation.view import StudyView
 from search.report.figures import Points, bars, lines
-from search.report.findings import NONE, Found
+from search.report.findings import NONE
 from search.report.page import Block, Figure, Items, Section, Table, Text
 from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
 from search.study.instants import began, ended, is_timed
@@ -35,34 +36,34 @@ PACKAGES = ("optuna", "ray", "tensorflow", "keras", "numpy")
 PREFIX = f"{ENVIRONMENT}:"
 
 
-def curves_section(found: Found) -> Section:
+def curves_section(view: StudyView) -> Section:
     """Show val_accuracy by epoch of the best trials and the baseline, and the best value over the trials."""
-    if not found.ranked:
+    if not view.ranked:
         return Section("Curves", [Text("No trial is complete yet, so there is nothing to draw.")])
-    return Section("Curves", [*_epoch_curves(found), _best_curve(found)])
+    return Section("Curves", [*_epoch_curves(view), _best_curve(view)])
 
 
-def trials_section(found: Found) -> Section:
+def trials_section(view: StudyView) -> Section:
     """List the best trials, how many ended in which state, and why those that failed did."""
-    counts = found.counts
-    interrupted = sum(map(is_interrupted, found.trials))
-    waiting = sum(trial.state == TrialState.WAITING for trial in found.trials)
+    counts = view.counts
+    interrupted = sum(map(is_interrupted, view.trials))
+    waiting = sum(trial.state == TrialState.WAITING for trial in view.trials)
     states = [(name, str(getattr(counts, name))) for name in ("complete", "pruned", "failed", "running")]
     states += [("waiting", str(waiting)), ("interrupted, and tried again", str(interrupted))]
-    blocks: list[Block] = [_best(found)] if found.ranked else []
+    blocks: list[Block] = [_best(view)] if view.ranked else []
     blocks.append(Table("Trials by state", ("state", "trials"), states))
-    if found.stops:
-        rows = [(each.time, str(each.trials), each.reason, each.detail) for each in found.stops]
+    if view.stops:
+        rows = [(each.time, str(each.trials), each.reason, each.detail) for each in view.stops]
         blocks.append(Table("Why the search ended", ("time", "finished trials", "reason", "in words"), rows))
-    reasons = _reasons(found.trials)
+    reasons = _reasons(view.trials)
     if reasons:
         blocks.append(Table("Failures by reason", ("reason", "trials"), reasons))
     return Section("Trials", blocks)
 
 
-def parameters_section(found: Found) -> Section:
+def parameters_section(view: StudyView) -> Section:
     """Show which parameters matter, where the best lies between its bounds, and what an epoch gained."""
-    insight = found.insight
+    insight = view.insight
     if insight.importances is None:
         blocks: list[Block] = [Text(f"Which parameters matter is not known: {insight.unknown}.")]
     else:
@@ -70,9 +71,9 @@ def parameters_section(found: Found) -> Section:
         table = Table("Importance", ("parameter", "share"), [(name, f"{share:.0%}") for name, share in shares])
         meaning = "Importance is how much a parameter decides whether a trial is among the best tenth (PED-ANOVA)."
         if insight.rough:
-            meaning += f" With {several(len(found.ranked), 'complete trial')} it is no more than a hint."
+            meaning += f" With {several(len(view.ranked), 'complete trial')} it is no more than a hint."
         blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
-    distributions = found.settings.space.distributions
+    distributions = view.settings.space.distributions
     rows = [_parameter(name, distributions.get(name), insight) for name in PARAMETERS]
     columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
@@ -80,29 +81,29 @@ def parameters_section(found: Found) -> Section:
     return Section("Parameters", [*blocks, *map(Text, _effort(insight))])
 
 
-def circumstances_section(found: Found) -> Section:
+def circumstances_section(view: StudyView) -> Section:
     """Say with which settings, where and how long the study ran."""
-    settings = found.settings
+    settings = view.settings
     rows = [
         ("seed", str(settings.seed)),
         ("sampler", settings.sampler),
         ("pruner", settings.pruner),
         ("precision", settings.precision),
         ("baseline", "trial 0" if settings.baseline else "left out"),
-        ("storage", found.storage),
+        ("storage", view.storage),
         *((f"SHA-256 of {name}", digest) for name, digest in settings.data.items()),
     ]
-    hosts = Counter(str(trial.user_attrs[HOST]) for trial in found.trials if HOST in trial.user_attrs)
-    blocks: list[Block] = [Table("Settings", ("setting", "value"), rows), *_environments(found)]
+    hosts = Counter(str(trial.user_attrs[HOST]) for trial in view.trials if HOST in trial.user_attrs)
+    blocks: list[Block] = [Table("Settings", ("setting", "value"), rows), *_environments(view)]
     if hosts:
         blocks.append(Table("Hosts", ("host", "trials"), [(host, str(each)) for host, each in hosts.most_common()]))
-    return Section("Settings, environment and time", [*blocks, *map(Text, _times(found))])
+    return Section("Settings, environment and time", [*blocks, *map(Text, _times(view))])
 
 
-def _epoch_curves(found: Found) -> list[Block]:
+def _epoch_curves(view: StudyView) -> list[Block]:
     """Return the figure of the best trials' epochs, unless none was reported."""
-    shown = found.ranked[:CURVES]
-    baseline = found.baseline
+    shown = view.ranked[:CURVES]
+    baseline = view.baseline
     if baseline is not None and baseline not in shown:
         shown.append(baseline)
     curves: list[tuple[str, str, Points]] = []
@@ -117,21 +118,21 @@ def _epoch_curves(found: Found) -> list[Block]:
     return [Figure(lines(curves, "epoch", "validation accuracy"), table)]
 
 
-def _best_curve(found: Found) -> Figure:
+def _best_curve(view: StudyView) -> Figure:
     """Return the figure of the best value so far, trial by trial, with the baseline's as a line."""
     steps: list[tuple[float, float]] = []
-    complete = sorted(found.ranked, key=lambda trial: trial.number)
+    complete = sorted(view.ranked, key=lambda trial: trial.number)
     for trial in complete:
         value = float(trial.value or 0)
         if not steps or value > steps[-1][1]:
             steps.append((trial.number, value))
-    last = found.trials[-1].number
+    last = view.trials[-1].number
     drawn = [
         point for step, after in zip(steps, [*steps[1:], None], strict=True) for point in _tread(step, after, last)
     ]
     curves: list[tuple[str, str, Points]] = [("best so far", "s0", drawn)]
-    if found.baseline is not None:
-        value = float(found.baseline.value or 0)
+    if view.baseline is not None:
+        value = float(view.baseline.value or 0)
         curves.append(("baseline", "baseline", [(0, value), (last, value)]))
     rows = [(f"{trial:.0f}", f"{value:.4f}") for trial, value in steps]
     table = Table("Best validation accuracy over the trials", ("from trial", "best so far"), rows)
@@ -157,18 +158,18 @@ def _by_position(curves: Sequence[tuple[str, str, Points]]) -> list[list[str]]:
     return [[str(epoch), *(f"{each[epoch]:.4f}" if epoch in each else NONE for each in values)] for epoch in epochs]
 
 
-def _best(found: Found) -> Table:
-    shown = found.ranked[:BEST_SHOWN]
-    baseline = found.baseline
+def _best(view: StudyView) -> Table:
+    shown = view.ranked[:BEST_SHOWN]
+    baseline = view.baseline
     if baseline is not None and baseline not in shown:
         shown.append(baseline)
     columns = ("trial", "val_accuracy", *PARAMETERS, "gain", "seed", "training")
-    return Table("The best trials", columns, [_trial(trial, found) for trial in shown])
+    return Table("The best trials", columns, [_trial(trial, view) for trial in shown])
 
 
-def _trial(trial: FrozenTrial, found: Found) -> list[str]:
-    params = found.settings.space.complete(trial.params)
-    baseline = found.baseline
+def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:
+    params = view.settings.space.complete(trial.params)
+    baseline = view.baseline
     seconds = trial.user_attrs.get(SECONDS)
     return [
         f"{trial.number} baseline" if trial is baseline else str(trial.number),
@@ -183,9 +184,9 @@ def _trial(trial: FrozenTrial, found: Found) -> list[str]:
 def _reasons(trials: Sequence[FrozenTrial]) -> list[tuple[str, str]]:
     """Return why trials failed and how many for each reason, the most frequent first."""
     failed = (trial for trial in trials if trial.state == TrialState.FAIL and not is_interrupted(trial))
-    found = Counter(str(trial.user_attrs.get(FAILURE, "no reason recorded")) for trial in failed).most_common()
-    rest = sum(each for _, each in found[MOST_REASONS:])
-    rows = [(reason, str(each)) for reason, each in found[:MOST_REASONS]]
+    reasons = Counter(str(trial.user_attrs.get(FAILURE, "no reason recorded")) for trial in failed).most_common()
+    rest = sum(each for _, each in reasons[MOST_REASONS:])
+    rows = [(reason, str(each)) for reason, each in reasons[:MOST_REASONS]]
     return [*rows, ("other reasons", str(rest))] if rest else rows
 
 
@@ -217,10 +218,10 @@ def _effort(insight: Insight) -> list[str]:
     return texts
 
 
-def _environments(found: Found) -> list[Block]:
+def _environments(view: StudyView) -> list[Block]:
     """Return a table of each environment that trials had, or of the versions here where none is recorded."""
-    recorded = [(key.partition(":")[2], facts) for key, facts in found.attributes.items() if key.startswith(PREFIX)]
-    trials = Counter(str(trial.user_attrs.get(ENVIRONMENT)) for trial in found.trials)
+    recorded = [(key.partition(":")[2], facts) for key, facts in view.attributes.items() if key.startswith(PREFIX)]
+    trials = Counter(str(trial.user_attrs.get(ENVIRONMENT)) for trial in view.trials)
     tables: list[Block] = []
     for digest, facts in recorded:
         rows = [(name, _fact(value)) for name, value in facts.items()]
@@ -233,19 +234,19 @@ def _environments(found: Found) -> list[Block]:
     return [Table(title, ("package", "version"), versions)]
 
 
-def _times(found: Found) -> list[str]:
+def _times(view: StudyView) -> list[str]:
     """Say how long training took, and from when to when."""
-    training = sum(float(trial.user_attrs.get(SECONDS, 0)) for trial in found.trials)
+    training = sum(float(trial.user_attrs.get(SECONDS, 0)) for trial in view.trials)
     texts = [f"Trials trained for {clock(training)}, summed over the workers."]
-    networks = {what: _training(found.attributes, what) for what in (CONFIRMED, TESTED, EXPLAINED)}
-    confirming = found.answer.seconds if found.answer else 0.0
+    networks = {what: _training(view.attributes, what) for what in (CONFIRMED, TESTED, EXPLAINED)}
+    confirming = view.evidence.seconds if view.evidence else 0.0
     others = {
         "The confirmation": confirming,
         "What explains it": networks[EXPLAINED],
         "The baseline's networks that say how much a seed makes": networks[CONFIRMED] + networks[TESTED] - confirming,
     }
     texts += [f"{what} trained for {clock(each)}, likewise." for what, each in others.items() if round(each)]
-    begun = [trial for trial in found.trials if trial.datetime_start is not None]
+    begun = [trial for trial in view.trials if trial.datetime_start is not None]
     are_timed = all(is_timed(trial) for trial in begun)  # the others have local times of the driver only
     starts = [at for each in begun if (at := began(each) if are_timed else each.datetime_start) is not None]
     ends = [at for each in begun if (at := ended(each) if are_timed else each.datetime_complete) is not None]

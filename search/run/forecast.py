@@ -8,10 +8,10 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
-from search.confirmation.earlier import EarlierAnswer
+from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.explanation import MOST, networks_to_explain
-from search.confirmation.extent import BASELINES, SPLIT, Extent, plan
-from search.confirmation.record import CONFIRMATION, Seeds, answer_of, fresh_seeds
+from search.confirmation.extent import BASELINES, SPLIT, Extent, wanted_design
+from search.confirmation.record import CONFIRMATION, Seeds, evidence_of, fresh_seeds
 from search.confirmation.stopping import spread_networks
 from search.run.options import Options
 from search.study.settings import Settings
@@ -35,14 +35,14 @@ def networks_of(
     first = spread_networks(settings) if options.stop_when_settled else []
     done, most = sum(each.key in attributes for each in first), len(first)
     if options.confirm:
-        answer = answer_of(attributes)
+        evidence = evidence_of(attributes)
         most += extent.most + (MOST if options.explain else 0)
         if is_open:
             of_baseline = (Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
             done += sum(each.key in attributes for each in of_baseline)
-        elif answer is not None and not isinstance(answer, EarlierAnswer):  # whose networks may be of use, or not
-            explained = networks_to_explain(answer, settings) if options.explain else []
-            done += answer.done + sum(each.key in attributes for each in explained)
+        elif evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
+            explained = networks_to_explain(evidence, settings) if options.explain else []
+            done += evidence.done + sum(each.key in attributes for each in explained)
     return min(done, most), most
 
 
@@ -113,9 +113,9 @@ def _confirmation(
     explained: bool,
 ) -> list[list[float]]:
     """Return the seconds of each network that is to be trained: of the split, of all images, of the explanation."""
-    planned = plan(ended, settings, extent, attributes)
-    answer = answer_of({**attributes, CONFIRMATION: planned}) if planned else None
-    chosen = list(answer.candidates[1:]) if answer else []
+    design = wanted_design(ended, settings, extent, attributes)
+    evidence = evidence_of({**attributes, CONFIRMATION: design}) if design else None
+    chosen = list(evidence.candidates[1:]) if evidence else []
     unknown = min(extent.candidates - len(chosen), missing)  # candidates that are yet to be found
     if not chosen and not unknown:
         return []
@@ -129,8 +129,8 @@ def _confirmation(
         number = baseline if candidate.trial is None else candidate.trial
         return lengths.get(number, typical) if number is not None else typical
 
-    needed = [(each.what, cost(each.candidate)) for each in answer.missing] if answer else []
-    may_follow, is_decided = (answer.may_follow, answer.is_complete) if answer else (0, False)
+    needed = [(each.what, cost(each.candidate)) for each in evidence.missing] if evidence else []
+    may_follow, is_decided = (evidence.may_follow, evidence.is_complete) if evidence else (0, False)
     if unknown and not is_decided:  # who wins among them is not known
         fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
         final = [Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
@@ -143,7 +143,7 @@ def _confirmation(
     of_all = [seconds for what, seconds in needed if what == TESTED] + [typical] * may_follow
     why = []
     if explained:
-        left = networks_to_explain(answer, settings) if answer else []
+        left = networks_to_explain(evidence, settings) if evidence else []
         # Between the winner and the baseline lie networks of either's epochs.
         costs = [cost(each.candidate) if type(each.candidate) is Candidate else typical for each in left]
         why = [seconds for each, seconds in zip(left, costs, strict=True) if each.key not in attributes]

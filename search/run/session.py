@@ -15,12 +15,12 @@ from optuna.trial import FrozenTrial
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.explanation import explanation_of, lacks_explanation
 from search.confirmation.extent import Extent, is_confirmed
-from search.confirmation.record import answer_of
+from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
+from search.confirmation.view import StudyView
 from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
 from search.folder import folder_of
 from search.report.document import write
-from search.report.findings import Found
 from search.run.execution import Execution
 from search.run.forecast import networks_of, planned
 from search.run.foresight import surprises
@@ -136,8 +136,8 @@ class Session:
                 raise
             say(self._console, str(error))
         if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
-            answer = answer_of(attributes)
-            what = "no explanation" if answer is not None and answer.is_complete else "no verdict"
+            evidence = evidence_of(attributes)
+            what = "no explanation" if evidence is not None and evidence.is_complete else "no verdict"
             say(self._console, f"{what}: networks could not be trained; {how_to_go_on(options)}")
             return EXIT_FAILED
         return status or (EXIT_DONE if ranked(trials) else EXIT_FAILED)
@@ -175,7 +175,7 @@ class Session:
             storage=shown(options.storage),
             settings=plan.settings,
             trials=trials,
-            answer=answer_of(attributes, elsewhere),
+            evidence=evidence_of(attributes, elsewhere),
             models=ModelStore(options.runs, options.study),
             times=times,
             stops=stops_of(attributes),
@@ -183,7 +183,7 @@ class Session:
         )
         summary.print(self._console, location(summary.storage, options.runs))
         report = self._write_report(
-            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
+            StudyView(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
         )
         if options.json:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
@@ -196,11 +196,11 @@ class Session:
         except (SearchError, *STORAGE_ERRORS):
             return None
 
-    def _write_report(self, found: Found) -> Path | None:
+    def _write_report(self, view: StudyView) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
-        output = folder_of(self._options.runs, found.name) / "report.html"
+        output = folder_of(self._options.runs, view.name) / "report.html"
         try:
-            write(found, output)
+            write(view, output)
         except SearchError as error:
             say(self._console, f"report     {error}", whole=True)
         except Exception as error:

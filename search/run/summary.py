@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.confirmation.candidates import are_best
-from search.confirmation.evidence import OUT_OF_DATE, Answer
+from search.confirmation.evidence import OUT_OF_DATE, Evidence
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
 from search.study.insight import Insight, insight_of
@@ -56,7 +56,7 @@ class Summary:
     storage: str
     settings: Settings
     trials: Sequence[FrozenTrial]
-    answer: Answer | None
+    evidence: Evidence | None
     models: ModelStore
     times: Times
     stops: Sequence[Stop] = ()
@@ -75,7 +75,7 @@ class Summary:
             "confirmed": self._confirmed(),
             "stopped": self.stops[-1].reason if self.stops else None,
             "stops": [each.to_json() for each in self.stops],
-            "looks": self.answer and {"study": self.answer.looked, "storage": self.answer.looked_in_storage},
+            "looks": self.evidence and {"study": self.evidence.looked, "storage": self.evidence.looked_in_storage},
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -87,11 +87,11 @@ class Summary:
 
     def _confirmed(self) -> dict[str, Any] | None:
         """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
-        if self.answer is None or (verdict := json_of(self.answer)) is None:
+        if self.evidence is None or (verdict := json_of(self.evidence)) is None:
             return None
         return {
             **verdict,
-            "current": are_best(self.answer.candidates, self.trials, self.settings),
+            "current": are_best(self.evidence.candidates, self.trials, self.settings),
             "parameters": self._insight.to_json(),
             "explained": self.explanation and self.explanation.to_json(),
         }
@@ -121,12 +121,12 @@ class Summary:
                 f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
                 f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
-        if self.answer is not None:
-            say(console, f"verdict    {sentence_of(self.answer)}")
-            worst = self.answer.worst
-            if self.answer.verdict is not None and worst is not None and worst.is_far:
+        if self.evidence is not None:
+            say(console, f"verdict    {sentence_of(self.evidence)}")
+            worst = self.evidence.worst
+            if self.evidence.verdict is not None and worst is not None and worst.is_far:
                 say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
-            if self.answer.verdict is not None and not are_best(self.answer.candidates, self.trials, self.settings):
+            if self.evidence.verdict is not None and not are_best(self.evidence.candidates, self.trials, self.settings):
                 say(console, f"note       {OUT_OF_DATE}")
         if self.explanation is not None:
             say(console, f"explained  {self.explanation.told}")
@@ -158,8 +158,8 @@ class Summary:
     @property
     def _model(self) -> Path | None:
         """The file of the verdict's model, or of the best trial where there is no verdict."""
-        if self.answer is not None and self.answer.taken is not None and self.answer.verdict is not None:
-            return self.models.final(self.answer.taken.name)
+        if self.evidence is not None and self.evidence.taken is not None and self.evidence.verdict is not None:
+            return self.models.final(self.evidence.taken.name)
         return self.models.path(self._best.number) if self._best else None
 
     @property

@@ -34,17 +34,17 @@ class Nodes:
         self._wanted, self._precision = wanted, precision
         self._limit = wanted.workers if limited else math.inf
         self._code = code_here()
-        self._answers: dict[str, Any] = {}  # by the node's id, a reference
+        self._replies: dict[str, Any] = {}  # by the node's id, a reference
         self._admitted = set[str]()
         self._workers = 0
         self._looked = -math.inf  # time.monotonic()
 
     def admit(self) -> None:
-        """Ask the nodes that there are, and wait for their answers.
+        """Ask the nodes that there are, and wait for their replies.
 
         Raises:
             UsageError: One cannot take part; the message names it and says why.
-            RuntimeLostError: Ray does not answer.
+            RuntimeLostError: Ray does not reply.
         """
         self._look(patience=None)
 
@@ -56,7 +56,7 @@ class Nodes:
 
         Raises:
             UsageError: A node has joined that cannot take part.
-            RuntimeLostError: Ray does not answer.
+            RuntimeLostError: Ray does not reply.
         """
         if self._looked < max(since, time.monotonic() - LOOK_EVERY):
             self._look(patience=0)
@@ -71,25 +71,25 @@ class Nodes:
 
     def _count(self, patience: float | None) -> None:
         nodes = {node["NodeID"]: node for node in alive_nodes()}
-        for node in nodes.keys() - self._answers.keys():
-            self._answers[node] = _question(node, self._precision)
-        open_answers = [answer for node, answer in self._answers.items() if node in nodes.keys() - self._admitted]
-        ready, _ = ray.wait(open_answers, num_returns=len(open_answers), timeout=patience) if open_answers else ([], [])
+        for node in nodes.keys() - self._replies.keys():
+            self._replies[node] = _question(node, self._precision)
+        open_replies = [reply for node, reply in self._replies.items() if node in nodes.keys() - self._admitted]
+        ready, _ = ray.wait(open_replies, num_returns=len(open_replies), timeout=patience) if open_replies else ([], [])
         for node in nodes.keys() - self._admitted:
-            if self._answers[node] not in ready:
+            if self._replies[node] not in ready:
                 continue
-            if _can_take_part(self._answers[node], nodes[node], self._code):
+            if _can_take_part(self._replies[node], nodes[node], self._code):
                 self._admitted.add(node)
             else:
-                del self._answers[node]  # and ask again if it is still there at the next look
+                del self._replies[node]  # and ask again if it is still there at the next look
         held = fitting([nodes[node] for node in nodes.keys() & self._admitted], self._wanted)
         self._workers = int(min(self._limit, held))
 
 
 def _question(node: str, precision: str) -> Any:
-    """Ask a node; return a reference to its answer: what its code is, or why it cannot take part."""
+    """Ask a node; return a reference to its reply: what its code is, or why it cannot take part."""
 
-    def answer() -> dict[str, str] | str:  # carries its own code there, where the project may be another one
+    def reply() -> dict[str, str] | str:  # carries its own code there, where the project may be another one
         try:
             from trainable.environment import code_here  # noqa: PLC0415
             from trainable.errors import ConfigError  # noqa: PLC0415
@@ -105,14 +105,14 @@ def _question(node: str, precision: str) -> Any:
         return code
 
     here = NodeAffinitySchedulingStrategy(node, soft=False)
-    return ray.remote(answer).options(num_cpus=0, scheduling_strategy=here).remote()
+    return ray.remote(reply).options(num_cpus=0, scheduling_strategy=here).remote()
 
 
-def _can_take_part(answer: Any, node: dict[str, Any], code: dict[str, str]) -> bool:
+def _can_take_part(reply: Any, node: dict[str, Any], code: dict[str, str]) -> bool:
     """Say whether a node is fit, with the driver's code; not, where the question was lost on the way."""
     name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
     try:
-        there = ray.get(answer)
+        there = ray.get(reply)
     except RayTaskError as error:
         there = lines_of(error)[-1].strip()
     except RayError:

@@ -7,7 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from ray import tune
 from ray.tune.experiment import Trial
@@ -21,7 +21,8 @@ from search.runtime.local import check_runtime
 from search.runtime.resources import Resources
 from search.study.settings import OBJECTIVE
 from search.trials.failures import CRASHED, Failure
-from search.trials.live import Report
+from search.trials.live import Measurement
+from search.trials.work import Work
 from trainable import trial as keys
 from trainable.mnist.source import Dataset
 
@@ -49,36 +50,6 @@ class _Unpicklable:
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing: a run is never restored from its files."""
         return {}
-
-
-class Work(Protocol):
-    """What workers are to train; keys are Tune's ids. `Trials` is such, and so is the `Confirmation` after them."""
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing further is to be asked, now or later."""
-
-    @property
-    def first_started(self) -> float | None:
-        """`time.monotonic()` when the first worker began."""
-
-    def ask(self, key: str) -> dict[str, Any] | None:
-        """Return the next configuration, or None where it depends on what is still in training."""
-
-    def start(self, key: str) -> None:
-        """Note that a worker has begun."""
-
-    def report(self, key: str, report: Report) -> bool:
-        """Take an epoch that is not the last; return whether to stop there."""
-
-    def keep_model(self, key: str, model: bytes) -> None:
-        """Take a finished model."""
-
-    def fail(self, key: str, failure: Failure) -> None:
-        """Take why an attempt gave no result."""
-
-    def finish(self, key: str, last: Report) -> None:
-        """Take the last report."""
 
 
 class StudySearcher(_Unpicklable, Searcher):
@@ -111,7 +82,7 @@ class StudySearcher(_Unpicklable, Searcher):
             self._failed = time.monotonic()
             return
         if result:
-            self._work.finish(trial_id, _report(result))
+            self._work.finish(trial_id, _measurement(result))
         else:  # stopped before its first epoch
             self._work.fail(trial_id, Failure(CRASHED, retried=True))
 
@@ -143,7 +114,7 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
     @_aborting
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Report an epoch that is not the trial's last; the last one goes to the searcher alone."""
-        prune = self._work.report(trial.trial_id, _report(result))
+        prune = self._work.report(trial.trial_id, _measurement(result))
         return str(TrialScheduler.STOP if prune else TrialScheduler.CONTINUE)
 
     @_aborting
@@ -274,8 +245,8 @@ def run_trials(
             raise
 
 
-def _report(result: dict[str, Any]) -> Report:
-    return Report(
+def _measurement(result: dict[str, Any]) -> Measurement:
+    return Measurement(
         epoch=result[keys.EPOCH],
         val_accuracy=result[keys.VAL_ACCURACY],
         train_accuracy=result[keys.TRAIN_ACCURACY],

@@ -28,7 +28,7 @@ from search.study.study import (
     trial_seed,
 )
 from search.trials.failures import Failure, FailureStore
-from search.trials.live import LiveTrial, Observer, Report, attributes_of
+from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
 from search.trials.stops import Enough, Reason, stops_of
 from search.trials.streak import Streak, kind_of
@@ -158,10 +158,10 @@ class Trials:
             self.first_started = time.monotonic()
         self._observer.started(self._live[key])
 
-    def report(self, key: str, report: Report) -> bool:
+    def report(self, key: str, measurement: Measurement) -> bool:
         """Record an epoch; return whether the trial should be stopped here."""
         live = self._live[key]
-        if not self._take(live, report) or live.is_baseline:
+        if not self._take(live, measurement) or live.is_baseline:
             return False
         live.pruned = bool(live.trial.should_prune())
         return live.pruned
@@ -198,8 +198,8 @@ class Trials:
             raise HopelessError(hopeless)
         self._settle()
 
-    def finish(self, key: str, last: Report) -> None:
-        """Tell the study how a trial ended, with its last report."""
+    def finish(self, key: str, last: Measurement) -> None:
+        """Tell the study how a trial ended, with its last epoch."""
         live = self._live.pop(key)
         self._take(live, last)
         self.streak.break_off()
@@ -254,15 +254,15 @@ class Trials:
         self._left += 1
         self._observer.interrupted(live, failure.reason)
 
-    def _take(self, live: LiveTrial, report: Report) -> bool:
-        """Add a report to what is known; return whether it was new: a pruned trial's last one comes twice."""
-        if live.last is not None and report.epoch <= live.last.epoch:
+    def _take(self, live: LiveTrial, measurement: Measurement) -> bool:
+        """Add a measurement to what is known; return whether it was new: a pruned trial's last one comes twice."""
+        if live.last is not None and measurement.epoch <= live.last.epoch:
             return False
-        live.last = report
-        live.seconds += report.seconds
-        self.training_seconds += report.seconds
-        if math.isfinite(report.val_accuracy) and not report.failure:
-            live.trial.report(report.val_accuracy, report.epoch)
+        live.last = measurement
+        live.seconds += measurement.seconds
+        self.training_seconds += measurement.seconds
+        if math.isfinite(measurement.val_accuracy) and not measurement.failure:
+            live.trial.report(measurement.val_accuracy, measurement.epoch)
             self._observer.reported(live)
         return True
 

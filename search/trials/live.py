@@ -24,7 +24,7 @@ from trainable.environment import digest_of
 
 
 @dataclass(frozen=True)
-class Report:
+class Measurement:
     """What a worker measured in one epoch; accuracies are shares, `epoch` is 1-based."""
 
     epoch: int
@@ -44,7 +44,7 @@ class LiveTrial:
 
     trial: optuna.Trial
     config: dict[str, Any]
-    last: Report | None = None
+    last: Measurement | None = None
     seconds: float = 0.0
     attempt: int = 1
     pruned: bool = False
@@ -73,7 +73,7 @@ class Retraining:
 
     title: str
     config: dict[str, Any]
-    last: Report | None = None
+    last: Measurement | None = None
     seconds: float = 0.0
     model: bytes | None = field(default=None, repr=False)
 

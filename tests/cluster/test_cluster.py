@@ -134,8 +134,8 @@ def test_requests_without_the_token_are_refused(cluster, server):
     ask = "import sys, requests; print(requests.get(sys.argv[1], headers={'Authorization': sys.argv[2]}).status_code)"
     where = f"http://{server.format(worker=cluster.hosts[1].address)}"
     shown = ["", "'Bearer wrong'", '"Bearer $(cat ~/.ray/auth_token)"']
-    answers = [cluster.on_head(f'python -c "{ask}" {where} {each or chr(39) * 2}') for each in shown]
-    assert answers == ["401", "403", "200"]
+    statuses = [cluster.on_head(f'python -c "{ask}" {where} {each or chr(39) * 2}') for each in shown]
+    assert statuses == ["401", "403", "200"]
 
 
 def test_only_what_hosts_need_of_each_other_listens_on_all_interfaces(killed):

@@ -13,7 +13,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from search.confirmation.candidates import THE_BASELINE, Candidate
-from search.confirmation.extent import Extent, plan
+from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, fresh_seeds
 from search.storage.address import open_storage, sqlite_file
 from search.study.settings import Settings
@@ -118,12 +118,12 @@ def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
         baseline_wrong: Likewise of the baseline.
         tested: Whether the test images were looked at.
     """
-    planned = plan(trials, settings, Extent(1, 5), {})
+    design = wanted_design(trials, settings, Extent(1, 5), {})
     first = Candidate(1, trials[1].params)
     # The baseline's are from a search that had to know how much a seed makes.
     of_baseline = confirmations.validated([(THE_BASELINE, 0.97)], fresh_seeds(settings, 5), step=0.001)
-    decided = confirmations.decided(planned, first, lambda _: range(20, 20 + wrong), lambda _: range(baseline_wrong))
-    return {CONFIRMATION: planned} | of_baseline | (decided if tested else {})
+    decided = confirmations.decided(design, first, lambda _: range(20, 20 + wrong), lambda _: range(baseline_wrong))
+    return {CONFIRMATION: design} | of_baseline | (decided if tested else {})
 
 
 @pytest.fixture

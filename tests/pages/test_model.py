@@ -12,7 +12,7 @@ from confirmations import decided, key_of
 
 from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate
 from search.confirmation.evidence import SHA256
-from search.confirmation.record import CONFIRMATION, plan_of
+from search.confirmation.record import CONFIRMATION, design_of
 from search.study.study import IDENTITY, settings_of
 from search.trials.models import ModelStore
 from trainable.mlp.scoring import MEMBER, PATHS
@@ -43,11 +43,11 @@ def confirmed(make_study, runs):
     study, store = make_study(), ModelStore(runs, "s")
     store.claim(study.user_attrs[IDENTITY])
     winner = Candidate(1, study.trials[1].params)
-    planned = plan_of([winner], settings_of(study), split=2, sizes=(3,), baselines=3)
-    found = {CONFIRMATION: planned} | decided(planned, winner, lambda _: range(150), lambda _: range(200))
+    design = design_of([winner], settings_of(study), split=2, sizes=(3,), baselines=3)
+    found = {CONFIRMATION: design} | decided(design, winner, lambda _: range(150), lambda _: range(200))
     for candidate, wrong in ((winner, 150), (THE_BASELINE, 200)):
         content = keras_file(seed=wrong)
-        found[key_of(TESTED, candidate, planned["final_seeds"][0])][SHA256] = hashlib.sha256(content).hexdigest()
+        found[key_of(TESTED, candidate, design["final_seeds"][0])][SHA256] = hashlib.sha256(content).hexdigest()
         store.write_final(candidate.name, content)
     for key, value in found.items():
         study.set_user_attr(key, value)
@@ -134,8 +134,8 @@ def test_validation_image_is_classified_without_a_mouse(confirmed, open_model, d
     page.radio(key="digit").set_value("take a validation image").run()
     page.number_input(key="image").set_value(3).run()
     assert not page.exception
-    answers = next(each.value for each in page.markdown if "says" in each.value)
-    assert answers.count(", probability 0.") + answers.count(", probability 1.") == 2
+    said = next(each.value for each in page.markdown if "says" in each.value)
+    assert said.count(", probability 0.") + said.count(", probability 1.") == 2
     said = f"Validation image 3: a {dataset.y_val[3]}. A network trained on all 60,000 images has seen it."
     assert said in [each.value for each in page.caption]
 

@@ -17,7 +17,7 @@ from dashboard.charts.progress import (
     with_values,
 )
 from dashboard.style import MOST_POINTS
-from search.confirmation.record import answer_of
+from search.confirmation.record import evidence_of
 from search.study.settings import Settings
 
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)
@@ -152,7 +152,7 @@ def test_spread_is_that_of_the_confirmed_baseline(make_study, confirmed):
     """The lowest and the highest of its fresh seeds; of one seed, or of none, there is no spread."""
     study, settings = make_study(), Settings({}, seed=1)
     attributes = confirmed(study.get_trials(), settings)
-    assert spread_of(answer_of(attributes)) == Spread(0.97, 0.974, 5)
+    assert spread_of(evidence_of(attributes)) == Spread(0.97, 0.974, 5)
     results = [key for key in attributes if key.startswith("confirmed:baseline:")]
-    assert spread_of(answer_of({key: attributes[key] for key in attributes if key not in results[1:]})) is None
+    assert spread_of(evidence_of({key: attributes[key] for key in attributes if key not in results[1:]})) is None
     assert spread_of(None) is None
