@@ -1,6 +1,5 @@
 """`streamlit run dashboard/app.py -- --storage URL`: pages about the studies of a storage."""
 
-import shlex
 import sys
 from importlib import import_module
 from types import ModuleType
@@ -22,8 +21,9 @@ from dashboard.options import parse
 from dashboard.site import REFRESH, Site
 from dashboard.source import Source
 from search.errors import SearchError, UsageError
-from search.storage.address import NOTHING_YET, location_arguments, shown
+from search.storage.address import NOTHING_YET, location, shown
 from search.terminal.quiet import quiet
+from search.terminal.shell import command_line
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
@@ -145,8 +145,8 @@ def _nothing_yet(source: Source, missing: SearchError | None) -> None:
         return
     st.info(str(missing or f"{shown(source.url)} holds no study yet."))
     st.markdown("Start a search, and this page will show it:")
-    place = location_arguments(shown(source.url), source.runs)
-    st.code(f"python -m search.run --trials 50 {shlex.join(place)}".rstrip(), language="bash", wrap_lines=True)
+    place = location(shown(source.url), source.runs)
+    st.code(command_line("search.run", "--trials", "50", *place), language="bash", wrap_lines=True)
     st.caption("A search with another storage is shown with `-- --storage URL` after the dashboard's command.")
 
 

@@ -5,7 +5,6 @@ A search outlives the dashboard: it has a session of its own and is found again 
 
 import os
 import re
-import shlex
 import signal
 import subprocess
 import sys
@@ -19,11 +18,12 @@ from dashboard.options import Options
 from search.errors import SearchError, UsageError
 from search.run.options import Options as SearchOptions
 from search.run.options import parse
-from search.storage.address import location_arguments, shown
+from search.storage.address import location, shown
 from search.storage.lease import Holder
 from search.study.space import load_space
 from search.surroundings.guard import command_of
 from search.terminal.arguments import RaisingParser
+from search.terminal.shell import command_line
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _
@@ -75,8 +75,8 @@ def parsed(options: Options, arguments: Sequence[str]) -> SearchOptions:
 
 def shown_command(options: Options, arguments: Sequence[str]) -> str:
     """Return the command that does the same at a terminal; the password in the storage's URL is hidden."""
-    place = location_arguments(shown(options.storage), options.runs)
-    return f"python -m {MODULE} {shlex.join([*arguments, *place, *_data(options)])}"
+    place = location(shown(options.storage), options.runs)
+    return command_line(MODULE, *arguments, *place, *_data(options))
 
 
 def start(options: Options, arguments: Sequence[str]) -> Launch:

@@ -1,6 +1,5 @@
 """Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +10,11 @@ from optuna.trial import FrozenTrial
 from dashboard.snapshot import Snapshot
 from search.confirmation.extent import Extent
 from search.confirmation.goal import Goal
-from search.storage.address import location_arguments
+from search.storage.address import location
 from search.storage.lease import Holder
 from search.study.instants import began, ended, instants, is_timed
 from search.study.study import SECONDS, is_interrupted
+from search.terminal.shell import command_line
 
 SOON = timedelta(minutes=10)  # from a command's beginning to its first trial
 APART = timedelta(minutes=1)  # two machines' clocks
@@ -86,8 +86,8 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
 
 def continue_command(snapshot: Snapshot) -> str:
     """Return the command that completes what the last one wanted of the study."""
-    place = location_arguments(snapshot.storage, snapshot.runs)
-    return f"python -m search.run {shlex.join([*continue_arguments(snapshot), *place])}"
+    place = location(snapshot.storage, snapshot.runs)
+    return command_line("search.run", *continue_arguments(snapshot), *place)
 
 
 def continue_arguments(snapshot: Snapshot) -> list[str]:

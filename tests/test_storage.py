@@ -180,11 +180,11 @@ def test_password_is_hidden():
 @pytest.mark.parametrize(
     ("storage", "named", "told"),
     [
-        ("sqlite:///a.db", "studies.db", {"--storage": "sqlite:///a.db"}),
-        ("sqlite:///runs/studies.db", "studies.db", {"--storage": "sqlite:///runs/studies.db"}),
-        ("sqlite:///runs/studies.db", "sqlite:///a.db", {"--storage": "sqlite:///runs/studies.db"}),
-        ("sqlite:///a.db", "sqlite:///a.db", {}),
-        ("sqlite:///runs/studies.db", "", {}),
+        ("sqlite:///a.db", "studies.db", ["--storage", "sqlite:///a.db"]),
+        ("sqlite:///runs/studies.db", "studies.db", ["--storage", "sqlite:///runs/studies.db"]),
+        ("sqlite:///runs/studies.db", "sqlite:///a.db", ["--storage", "sqlite:///runs/studies.db"]),
+        ("sqlite:///a.db", "sqlite:///a.db", []),
+        ("sqlite:///runs/studies.db", "", []),
     ],
 )
 def test_further_commands_name_the_storage_that_the_variable_does_not(storage, named, told, monkeypatch):
@@ -194,12 +194,12 @@ def test_further_commands_name_the_storage_that_the_variable_does_not(storage, n
     assert location(storage, Path("runs")) == told
 
 
-@pytest.mark.parametrize(("runs", "named", "told"), [("runs", "x", "runs"), ("x", "", "x"), ("runs", "", None)])
+@pytest.mark.parametrize(("runs", "named", "told"), [("runs", "x", ["runs"]), ("x", "", ["x"]), ("runs", "", [])])
 def test_further_commands_name_the_runs_that_the_variable_does_not(runs, named, told, monkeypatch):
     """SEARCH_RUNS would send them elsewhere, where an option has won over it."""
     monkeypatch.delenv("SEARCH_STORAGE", raising=False)
     monkeypatch.setenv("SEARCH_RUNS", named)
-    assert location(f"sqlite:///{runs}/studies.db", Path(runs)).get("--runs") == told
+    assert location(f"sqlite:///{runs}/studies.db", Path(runs))[-1:] == told
 
 
 def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):

@@ -1,7 +1,5 @@
 """What a model is, how good it is and how it was selected: in figures at the top, and as its card."""
 
-import shlex
-
 import streamlit as st
 
 from dashboard.model.exports import Export, exports_of
@@ -12,6 +10,7 @@ from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN
+from search.terminal.shell import command_line
 from search.terminal.words import capital
 from trainable.mnist.source import VALIDATION_SIZE
 
@@ -138,11 +137,11 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
         return
     which = "winner" if model.is_winner else str(model.number)
     name = study.name if model.is_winner else f"{study.name}-trial-{which}"
-    place = [part for option in location(study.storage, study.runs).items() for part in option]
+    place = location(study.storage, study.runs)
     data = ["--data", str(site.options.data)] if site.options.data else []
     parts = ["--study", study.name, "--trial", which, "--output", str(site.options.exports / name), *place, *data]
     st.markdown("This model is not exported yet. The command below does it, checks the file, and writes a full card.")
-    st.code(f"python -m search.export {shlex.join(parts)}", language="bash", wrap_lines=True)
+    st.code(command_line("search.export", *parts), language="bash", wrap_lines=True)
     st.caption("`--format all` also writes SavedModel, ONNX and LiteRT.")
 
 

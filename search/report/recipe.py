@@ -1,8 +1,6 @@
 """The commands that repeat a search and its winner, take the model away and show the study, ready to copy."""
 
 import json
-import shlex
-from collections.abc import Sequence
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
@@ -11,10 +9,11 @@ from search.confirmation.candidates import THE_BASELINE
 from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
-from search.storage.address import location_arguments
+from search.storage.address import location
 from search.study.settings import Settings
 from search.study.space import BUILT_IN, Space
 from search.study.study import IS_BASELINE, RETRY_OF, queued_params
+from search.terminal.shell import command_line, dashboard_command
 
 
 def commands_section(view: StudyView) -> Section:
@@ -34,13 +33,13 @@ def commands_section(view: StudyView) -> Section:
 
 def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return _command("python -m search.replay", [*_where(view), "--trial", str(number)])
+    return command_line("search.replay", *_where(view), "--trial", str(number))
 
 
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    return _command("python -m search.export", [*_where(view), *which, "--output", f"exports/{folder}"])
+    return command_line("search.export", *_where(view), *which, "--output", f"exports/{folder}")
 
 
 def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
@@ -59,7 +58,7 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
         parts += ["--confirm-top", str(len(evidence.candidates) - 1), *sizes, *explained]
     else:
         parts += ["--no-confirm"]
-    return _command("python -m search.run", parts), files
+    return command_line("search.run", *parts), files
 
 
 def _settings(settings: Settings) -> list[str]:
@@ -70,10 +69,10 @@ def _settings(settings: Settings) -> list[str]:
 
 def _further_commands(view: StudyView) -> list[tuple[str, str]]:
     """Return what each command is for, and the command."""
-    place, best = _place(view), _best(view)
+    best = _best(view)
     of_study = [
-        ("Look at the trials", _command("python -m streamlit run dashboard/app.py", ["--", *place] if place else [])),
-        ("Write this report again", _command("python -m search.report", [*_where(view), "--output", "report.html"])),
+        ("Look at the trials", dashboard_command(*_place(view))),
+        ("Write this report again", command_line("search.report", *_where(view), "--output", "report.html")),
     ]
     if best is None:
         return of_study
@@ -116,9 +115,5 @@ def _where(view: StudyView) -> list[str]:
     return ["--study", view.name, *_place(view)]
 
 
-def _place(view: StudyView) -> list[str]:
-    return location_arguments(view.storage, view.runs)
-
-
-def _command(program: str, parts: Sequence[str]) -> str:
-    return f"{program} {shlex.join(parts)}".rstrip()
+def _place(view: Found) -> list[str]:
+    return location(view.storage, view.runs)

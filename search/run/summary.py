@@ -1,7 +1,6 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +18,7 @@ from search.study.insight import Insight, insight_of
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
 from search.terminal.console import say
+from search.terminal.shell import command_line, dashboard_command
 from search.terminal.words import clock, gain
 from search.trials.models import ModelStore
 from search.trials.stops import Stop
@@ -96,12 +96,12 @@ class Summary:
             "explained": self.explanation and self.explanation.to_json(),
         }
 
-    def print(self, console: Console, location: Mapping[str, str]) -> None:
+    def print(self, console: Console, place: Sequence[str]) -> None:
         """Print the best trials, the gain over the baseline, and what to do next.
 
         Args:
             console: Where to.
-            location: The options, other than defaults, that find this study again.
+            place: The options, other than defaults, that find this study again.
         """
         counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
         say(
@@ -134,15 +134,10 @@ class Summary:
         for warning in self._insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
-        options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
         if self._model:
-            say(
-                console,
-                f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
-                whole=True,
-            )
-        dashboard = f"python -m streamlit run dashboard/app.py{' --' if options else ''}{options}"
-        say(console, f"dashboard  {dashboard}", whole=True)
+            parts = ["--study", self.study, *place, "--output", f"exports/{self.study}"]
+            say(console, f"export     {command_line('search.export', *parts)}", whole=True)
+        say(console, f"dashboard  {dashboard_command(*place)}", whole=True)
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""
