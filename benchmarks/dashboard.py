@@ -13,7 +13,6 @@ from benchmarks.command import make_parser
 from benchmarks.large import EPOCHS, PACE, fill, searching
 from benchmarks.results import record, spread, table
 from benchmarks.systems import BenchmarkError, end_on_signals
-from search.run.plan import DATA
 from search.storage.address import open_storage
 from search.study.settings import Settings
 from search.terminal.arguments import whole
@@ -107,7 +106,7 @@ def measure(browser: "Browser", folder: Path, trials: int, repeat: int, only: Se
         BenchmarkError: A page shows an error, or there is none of a name.
     """
     url = f"sqlite:///{folder / 'studies.db'}"
-    storage, settings = open_storage(url, create=True), Settings(DATA, seed=1, pruner="none")
+    storage, settings = open_storage(url, create=True), Settings(seed=1, pruner="none")
     fill(storage, settings, trials)
     cold = [_cold(browser, url, folder) for _ in range(repeat)]
     with serving("--storage", url, "--runs", folder) as server:

@@ -113,7 +113,7 @@ def _clocks() -> Window:
 def measure(sampler: str, folder: Path, resources: Resources, seconds: float) -> Window:
     """Keep the workers busy with a new study; return what was seen within the window."""
     folder = folder / f"{sampler}-{resources.workers}"
-    settings = Settings({}, seed=1, sampler=sampler, baseline=False)
+    settings = Settings(seed=1, sampler=sampler, baseline=False)
     study = open_study(sampler, open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
     gate = folder / "gate"
     watch = Watch(resources.workers, gate, seconds)

@@ -23,6 +23,8 @@ from search.confirmation.goal import Goal
 from search.storage.lease import Lease
 from search.study import study as keys
 from search.study.settings import Settings
+from trainable.keys import ENVIRONMENT, FAILURE, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SEED, TRAIN_ACCURACY
+from trainable.keys import SECONDS as TOOK
 from trainable.problems import BUILT_IN
 
 STUDY = "large"
@@ -97,7 +99,7 @@ def made_up(number: int, state: str, settings: Settings) -> FrozenTrial:
 
 
 def _params(number: int) -> dict[str, Any]:
-    return BUILT_IN.baseline if number == 0 else {**_configurations()[number % CONFIGURATIONS], "epochs": EPOCHS}
+    return dict(BUILT_IN.baseline) if number == 0 else {**_configurations()[number % CONFIGURATIONS], "epochs": EPOCHS}
 
 
 @cache
@@ -108,15 +110,15 @@ def _configurations() -> list[dict[str, Any]]:
 def _attributes(number: int, state: str) -> dict[str, Any]:
     """Return the user attributes of a trial."""
     found = {
-        keys.SEED: number,
-        keys.HOST: f"node-{number % 4}",
+        SEED: number,
+        HOST: f"node-{number % 4}",
         keys.ATTEMPTS: 1,
-        keys.PARAMETERS_COUNT: 407_050,
-        keys.ENVIRONMENT: "6f618d325b17",
+        PARAMETERS_COUNT: 407_050,
+        ENVIRONMENT: "6f618d325b17",
         keys.EPOCHS_RUN: EPOCHS,
-        keys.SECONDS: SECONDS,
-        keys.SAMPLES_PER_SECOND: 60_000 * EPOCHS / SECONDS,
-        keys.TRAIN_ACCURACY: 0.99,
+        TOOK: SECONDS,
+        SAMPLES_PER_SECOND: 60_000 * EPOCHS / SECONDS,
+        TRAIN_ACCURACY: 0.99,
     }
     if number == 0:
         found[keys.IS_BASELINE] = True
@@ -124,7 +126,7 @@ def _attributes(number: int, state: str) -> dict[str, Any]:
         found[keys.RETRY_OF] = number - 1
     if state == "FAIL":
         interrupted = (number + 1) % INTERRUPTED_EVERY == 0
-        found[keys.FAILURE] = f"{keys.INTERRUPTED}: the worker was lost" if interrupted else "diverged at epoch 10"
+        found[FAILURE] = f"{keys.INTERRUPTED}: the worker was lost" if interrupted else "diverged at epoch 10"
     return found
 
 

@@ -12,10 +12,10 @@ from benchmarks.command import make_parser
 from benchmarks.results import record, table
 from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
-from search.runtime.tuning import mnist_trainable, run_trials
+from search.runtime.tuning import run_trials, trainable_of
 from search.storage.address import open_storage
 from search.study.settings import Settings
-from search.study.space import BUILT_IN, Space
+from search.study.space import Space
 from search.study.study import open_study
 from search.surroundings.guard import command_of, descendants
 from search.terminal.arguments import whole
@@ -28,13 +28,16 @@ from search.trials.models import ModelStore
 from trainable.data.dataset import Dataset
 from trainable.mnist.source import load_dataset
 from trainable.precision import FLOAT32
+from trainable.problems import BUILT_IN, problem_of
 
 TRIALS = 200
 WORKERS = 2
 AT_REST = 10  # trials after which every worker has trained and the first sizes are taken
 GOAL = 10  # percent of growth at most
-ONE_EPOCH = Space({**BUILT_IN.distributions, "epochs": IntDistribution(1, 1)})  # shapes matter here, not accuracy
-TITLES = (b"ray::MnistTrial", b"ray::ResourceTrainable")  # that Ray gives a worker: idle, and in a call
+ONE_EPOCH = Space(
+    {**Space.default(BUILT_IN).distributions, "epochs": IntDistribution(1, 1)}
+)  # shapes matter here, not accuracy
+TITLES = (b"ray::NetworkTrial", b"ray::ResourceTrainable")  # that Ray gives a worker: idle, and in a call
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 2**20
 
@@ -64,7 +67,7 @@ def workers() -> list[int]:
 def measure(number: int, data: Dataset) -> ResidentSizes:
     """Train that many networks of random shapes for an epoch each."""
     sizes = ResidentSizes()
-    settings = replace(Settings({}, seed=1, sampler="random", pruner="none", baseline=False), space=ONE_EPOCH)
+    settings = replace(Settings(seed=1, sampler="random", pruner="none", baseline=False), space=ONE_EPOCH)
     with (
         tempfile.TemporaryDirectory() as name,
         ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,
@@ -74,7 +77,7 @@ def measure(number: int, data: Dataset) -> ResidentSizes:
         models, failures = ModelStore(folder, "memory"), FailureStore(folder, "memory")
         trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=sizes)
         trials.take_stock()
-        run_trials(mnist_trainable(data, FLOAT32), trials, resources, check=lambda: None)
+        run_trials(trainable_of(problem_of(BUILT_IN), data, FLOAT32), trials, resources, check=lambda: None)
     return sizes
 
 

@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from search.confirmation.alpha import ANALYSES, Analysis
-from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Candidate, Network
+from search.confirmation.candidates import CONFIRMED, Candidate, Network
 from search.confirmation.earlier import compare_pairs
-from search.confirmation.evidence import SECONDS, TEST_IMAGES, VAL_ACCURACY, WRONG
+from search.confirmation.evidence import WRONG
 from search.confirmation.extent import BASELINES, SPLIT, TWO_LOOKS
+from search.confirmation.looks import BASELINE_NAME
 from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.verdict import Verdict, Word
 from search.study.settings import Settings
+from trainable.keys import SECONDS, VAL_ACCURACY
 from trainable.problems import BUILT_IN
 
 HARD = 1200  # of the test images, and of the validation images; no network errs on the others
@@ -80,7 +82,7 @@ def errors(
         seeds: Networks of each.
         number: Searches.
     """
-    hardness = ndtri(random.uniform(1 - HARD / TEST_IMAGES, 1, (number, 1, HARD))).astype(np.float32)
+    hardness = ndtri(random.uniform(1 - HARD / BUILT_IN.sizes["test"], 1, (number, 1, HARD))).astype(np.float32)
     chance = np.float32((1 - IMAGE - INTERACTION) ** 0.5)
     found = []
     for gain, deviation, networks in zip(gains, deviations, seeds, strict=True):
@@ -135,12 +137,12 @@ def earlier(
             if winner == len(gains):
                 yield Outcome(None, 0.0, sum(seeds) + EARLIER_SEEDS, of_all)
                 continue
-            found = compare_pairs(_lists(tested[winner][search]), _lists(tested[-1][search]), TEST_IMAGES)
+            found = compare_pairs(_lists(tested[winner][search]), _lists(tested[-1][search]), BUILT_IN.sizes["test"])
             more = EARLIER_SEEDS * FINAL_SECONDS[0]
             yield Outcome(found, gains[winner], sum(seeds) + 2 * EARLIER_SEEDS, of_all + more)
 
 
-_SETTINGS: Settings = Settings({}, seed=0)
+_SETTINGS: Settings = Settings(seed=0)
 
 
 def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Outcome]:
@@ -148,7 +150,7 @@ def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Ou
     attributes: dict[str, Any] = {}
     for first in range(0, len(split), len(gains)):
         places = range(first, first + len(gains))
-        shares = [1 - split[place].sum(axis=1) / TEST_IMAGES for place in places]
+        shares = [1 - split[place].sum(axis=1) / BUILT_IN.sizes["test"] for place in places]
         chosen = [
             Candidate(place + 1, {**BUILT_IN.baseline, "hidden_units": 1000 + place}, float(share[0]))
             for place, share in zip(places, shares, strict=True)
@@ -156,7 +158,7 @@ def _study(gains: Sequence[float], split: Errors, tested: Errors) -> Iterator[Ou
         attributes[CONFIRMATION] = design_of(chosen, _SETTINGS, split=SPLIT, sizes=TWO_LOOKS, baselines=BASELINES)
         values = {each.name: share[1:] for each, share in zip(chosen, shares, strict=True)}
         wrong = {each.name: _lists(tested[place]) for each, place in zip(chosen, places, strict=True)}
-        wrong[THE_BASELINE.name] = _lists(tested[-1])
+        wrong[BASELINE_NAME] = _lists(tested[-1])
         yield _outcome(attributes, gains, [each.name for each in chosen], values, wrong)
 
 
@@ -180,7 +182,7 @@ def _outcome(
 
 
 def _result(network: Network, *, design: Any, values: Any, wrong: Any) -> dict[str, Any]:
-    name, is_baseline = network.candidate.name, network.candidate == THE_BASELINE
+    name, is_baseline = network.candidate.name, network.candidate.trial is None
     if network.what == CONFIRMED:
         place = design["seeds"].index(network.seed)
         return {VAL_ACCURACY: float(values[name][place]), SECONDS: SPLIT_SECONDS[is_baseline]}

@@ -24,6 +24,7 @@ from search.study.space import load_space
 from search.surroundings.guard import command_of
 from search.terminal.arguments import RaisingParser
 from search.terminal.shell import command_line
+from trainable.problems import BUILT_IN
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _
@@ -69,7 +70,7 @@ def parsed(options: Options, arguments: Sequence[str]) -> SearchOptions:
     if wanted.space is not None:
         if wanted.space.exists() and not wanted.space.is_file():
             raise UsageError(f"--space {wanted.space}: is not a file")
-        load_space(wanted.space)
+        load_space(wanted.space, BUILT_IN)
     return wanted
 
 

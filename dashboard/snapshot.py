@@ -13,9 +13,10 @@ from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
 from search.confirmation.view import StudyView
 from search.study.instants import began, ended
-from search.study.study import ATTEMPTS, EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, RETRY_OF, SECONDS, is_interrupted
+from search.study.study import ATTEMPTS, EPOCHS_RUN, RETRY_OF, is_interrupted
 from search.terminal.words import POINTS
-from trainable.config import BASELINE, PARAMETERS
+from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
+from trainable.problems import BUILT_IN
 
 INTERRUPTED = "interrupted"
 ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
@@ -101,7 +102,7 @@ class Snapshot(StudyView):
 
     def params(self, number: int) -> dict[str, Any]:
         """Return all four parameters of a trial; None where one is not drawn yet."""
-        return {name: self.rows[number][name] for name in PARAMETERS}
+        return {name: self.rows[number][name] for name in BUILT_IN.names}
 
 
 def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
@@ -109,7 +110,7 @@ def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
     start, end = began(trial), ended(trial)
     reported, attributes = trial.intermediate_values, trial.user_attrs
     value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
-    params = {name: trial.params.get(name) if name in searched else BASELINE.params[name] for name in PARAMETERS}
+    params = {name: trial.params.get(name) if name in searched else BUILT_IN.baseline[name] for name in BUILT_IN.names}
     return params | {
         "trial": trial.number,
         "state": state_of(trial),

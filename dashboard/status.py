@@ -13,8 +13,9 @@ from search.confirmation.goal import Goal
 from search.storage.address import location
 from search.storage.lease import Holder
 from search.study.instants import began, ended, instants, is_timed
-from search.study.study import SECONDS, is_interrupted
+from search.study.study import is_interrupted
 from search.terminal.shell import command_line
+from trainable.keys import SECONDS
 
 SOON = timedelta(minutes=10)  # from a command's beginning to its first trial
 APART = timedelta(minutes=1)  # two machines' clocks

@@ -187,7 +187,7 @@ def victims(process, *names):
 def kill_workers(process):
     """Kill every worker of a search: beside the one that trains there may be one that ends after a trial's failure."""
     # They are titled by the class of their trainable or by Tune's wrapper around it.
-    for worker in victims(process, "ray::MnistTrial", "ray::Resource"):
+    for worker in victims(process, "ray::NetworkTrial", "ray::Resource"):
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker, signal.SIGKILL)
 

@@ -1,8 +1,12 @@
 """What a study records of a confirmation, made up for tests that need a study which has a verdict, or is on its way."""
 
 from search.confirmation.alpha import ANALYSES, Analysis
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Network
-from search.confirmation.evidence import SECONDS, VAL_ACCURACY, WRONG
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
+from search.confirmation.evidence import WRONG
+from trainable.keys import SECONDS, VAL_ACCURACY
+from trainable.problems import BUILT_IN
+
+THE_BASELINE = Candidate.baseline_of(BUILT_IN)
 
 
 def key_of(what, candidate, seed):

@@ -18,7 +18,7 @@ from search.storage.address import one_line_errors, open_storage, sqlite_file
 from search.study.data import load
 from search.study.samplers import SAMPLERS
 from search.study.study import enqueue, open_study
-from trainable.config import BASELINE, PARAMETERS, Configuration
+from trainable.problems import BUILT_IN
 
 VARIABLES = {"SEARCH_STORAGE": "--storage", "SEARCH_RUNS": "--runs", "SEARCH_DATA": "--data"}
 OPTIONS = [action.option_strings[-1] for action in _parser()._actions if action.dest not in ("help", "version")]
@@ -72,17 +72,17 @@ def tables_of(name):
     return ranges | lists.map(lambda choices: {"type": "categorical", "choices": choices})
 
 
-spaces = st.fixed_dictionaries({}, optional={name: tables_of(name) for name in PARAMETERS}).filter(bool)
+spaces = st.fixed_dictionaries({}, optional={name: tables_of(name) for name in BUILT_IN.names}).filter(bool)
 keys = st.sampled_from(["type", "low", "high", "log", "choices", "step", "two\nlines"])
 changed_values = st.sampled_from(["int", "float", "categorical"]) | anything
-table_changes = st.tuples(st.sampled_from(PARAMETERS), keys, changed_values)
+table_changes = st.tuples(st.sampled_from(BUILT_IN.names), keys, changed_values)
 configurations = st.tuples(st.integers(128, 2048), st.floats(2e-4, 5e-3)).map(
-    lambda drawn: BASELINE.params | {"hidden_units": drawn[0], "learning_rate": drawn[1]}
+    lambda drawn: BUILT_IN.baseline | {"hidden_units": drawn[0], "learning_rate": drawn[1]}
 )
-parameter_changes = st.tuples(st.sampled_from([*PARAMETERS, "seed", "two\nlines"]), anything)
-changed_lines = parameter_changes.map(lambda change: BASELINE.params | dict([change]))
+parameter_changes = st.tuples(st.sampled_from([*BUILT_IN.names, "seed", "two\nlines"]), anything)
+changed_lines = parameter_changes.map(lambda change: BUILT_IN.baseline | dict([change]))
 odd_lines = st.sampled_from([f'{{"epochs": {HUGE}}}', "[" * 900, '{"epochs": 1e999}', "\ufeff{}", '{"\\ud800": 1}'])
-deep = ".a" * 3000  # as a number or a choice it exceeds the recursion limit in `trainable.config`
+deep = ".a" * 3000  # as a number or a choice it exceeds the recursion limit in `trainable.problem`
 odd_files = st.sampled_from(
     [f"epochs{deep} = 1", f"epochs.type{deep} = 1", f"[epochs]\ntype = 'int'\nlow = 1\nhigh = 2\nlog{deep} = 1",
      f"epochs = 0x{HUGE}", f"epochs.type = 0x{HUGE}", f"[epochs]\ntype = 'int'\nlow = 1\nhigh = 0x{HUGE}",
@@ -144,7 +144,7 @@ def make(folder, options, plan):
     enqueue(study, plan.settings, plan.configurations)
     for _ in range(len(study.get_trials(deepcopy=False)) + 1):
         trial = study.ask(dict(plan.settings.space.distributions))
-        Configuration.of(plan.settings.space.complete(trial.params))
+        BUILT_IN.check(plan.settings.space.complete(trial.params))
 
 
 @given(st.tuples(st.sampled_from(OPTIONS), values) | urls, st.booleans(), st.sampled_from(OTHERS))

@@ -7,13 +7,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from trainable.config import ALL_IMAGES, BASELINE, KEEP_FROM
+from confirmations import THE_BASELINE
 
 from search.confirmation.alpha import ANALYSES, Analysis
-from search.confirmation.candidates import TESTED, THE_BASELINE, are_best
+from search.confirmation.candidates import TESTED, are_best
 from search.confirmation.confirmation import Confirmation
 from search.confirmation.evidence import WRONG
-from search.confirmation.explanation import MOST, explanation_of, lacks_explanation
+from search.confirmation.explanation import explanation_of, lacks_explanation, most_to_explain
 from search.confirmation.extent import GOAL, Extent, is_confirmed
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of, fresh_seeds
@@ -30,9 +30,11 @@ from search.trials.live import Measurement, Observer
 from search.trials.models import ModelStore
 from search.trials.stops import Reason
 from trainable.data.dataset import HeldOutSet
+from trainable.keys import ALL_DATA, KEEP_FROM
 from trainable.mlp.network import initial_weights, keras_bytes
 from trainable.mlp.scoring import read_weights, wrong_images
 from trainable.mnist.source import load_held_out
+from trainable.problems import BUILT_IN
 
 EXTENT = Extent(candidates=2, seeds=2)
 BASELINE_UNITS = 9  # of the models that stand for the baseline's
@@ -75,7 +77,7 @@ def some_model(number, units):
 
 def model_of(config):
     """The model that the bench's worker hands back for a configuration: neighbours have different ones."""
-    units = BASELINE_UNITS if params(config) == BASELINE.params else 8
+    units = BASELINE_UNITS if params(config) == BUILT_IN.baseline else 8
     return some_model((config["hidden_units"] + config["seed"]) % 5, units)
 
 
@@ -119,9 +121,9 @@ class Bench:
             return None
         self.work.start(key)
         self.work.report(key, measurement(0.1))
-        if config[ALL_IMAGES] or KEEP_FROM in config:
+        if config[ALL_DATA] or KEEP_FROM in config:
             self.work.keep_model(key, model_of(config))
-        self.work.finish(key, measurement(math.nan if config[ALL_IMAGES] else accuracy_of(config), epoch=2))
+        self.work.finish(key, measurement(math.nan if config[ALL_DATA] else accuracy_of(config), epoch=2))
         return config
 
     def confirm(self, accuracy_of):
@@ -140,7 +142,7 @@ class Bench:
 def bench(tmp_path, storage_url, held_out, monkeypatch):
     """A bench on each kind of storage; three networks of the baseline will do."""
     monkeypatch.setattr("search.confirmation.extent.BASELINES", 3)
-    settings = Settings({"x_train": "a"}, seed=7, sampler="random", pruner="none")
+    settings = Settings(seed=7, sampler="random", pruner="none")
     study = open_study("s", open_storage(storage_url, create=True), settings)
     enqueue(study, settings, [])
     made = Bench(tmp_path, study, held_out)
@@ -155,7 +157,7 @@ def params(config):
 
 def by_units(config):
     """An accuracy that grows with the hidden units; the baseline's is the least."""
-    return 0.0 if params(config) == BASELINE.params else config["hidden_units"] / 10_000
+    return 0.0 if params(config) == BUILT_IN.baseline else config["hidden_units"] / 10_000
 
 
 def best_of(bench, first, *others):
@@ -166,7 +168,7 @@ def best_of(bench, first, *others):
 def test_best_configurations_are_trained_with_the_same_fresh_seeds(bench):
     """The best two as the search ranked them, two seeds each: none of the search's own, and no baseline."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    configs = [config for config in bench.confirm(by_units) if not config[ALL_IMAGES]]
+    configs = [config for config in bench.confirm(by_units) if not config[ALL_DATA]]
     seeds = fresh_seeds(bench.settings, 2)
     third, second = best_of(bench, 3, 2)
     assert [(params(config), config["seed"]) for config in configs] == [
@@ -180,8 +182,8 @@ def test_winner_is_chosen_by_the_mean_over_fresh_seeds_and_tested_with_the_basel
     bench.search(0.97, 0.96, 0.98, 0.99)
     [second] = best_of(bench, 2)
     configs = bench.confirm(lambda config: 0.999 if params(config) == second else 0.97)
-    assert [params(config) for config in configs[4:]] == [second] * 2 + [BASELINE.params] * 3
-    assert [config[ALL_IMAGES] for config in configs] == [False] * 4 + [True] * 5
+    assert [params(config) for config in configs[4:]] == [second] * 2 + [BUILT_IN.baseline] * 3
+    assert [config[ALL_DATA] for config in configs] == [False] * 4 + [True] * 5
     assert bench.evidence.winner.trial == 2
     assert bench.observer.trained[-1] == (f"the baseline again, seed {bench.evidence.final_seeds[2]}, all images", 9, 9)
 
@@ -191,7 +193,7 @@ def test_single_configuration_is_trained_on_no_split(bench):
     bench.command(extent=Extent(candidates=1, seeds=2))
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = bench.confirm(by_units)
-    assert [(params(config) == BASELINE.params, config[ALL_IMAGES]) for config in configs] == [
+    assert [(params(config) == BUILT_IN.baseline, config[ALL_DATA]) for config in configs] == [
         *([(False, True)] * 2),
         *([(True, True)] * 3),
     ]
@@ -219,7 +221,7 @@ def test_second_look_is_only_for_what_the_first_did_not_tell(bench, monkeypatch,
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = bench.confirm(by_units)
     evidence = bench.evidence
-    assert sum(config[ALL_IMAGES] and params(config) != BASELINE.params for config in configs) == networks
+    assert sum(config[ALL_DATA] and params(config) != BUILT_IN.baseline for config in configs) == networks
     assert (evidence.verdict.word, evidence.networks_compared) == (word, (networks, 3))
     assert [(look.candidates, look.seeds, look.verdict) for look in evidence.looks if look.verdict] == [
         ((evidence.winner.name,), size, 1) for size in ((3,) if networks == 3 else (3, 2))
@@ -237,7 +239,7 @@ def test_there_is_one_look_where_a_second_would_make_idle_workers_wait(bench, wo
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(4):
         bench.train(f"n{number}", by_units)
-    assert bench.work.ask("first of the winner")[ALL_IMAGES]
+    assert bench.work.ask("first of the winner")[ALL_DATA]
     assert [each.sizes for each in bench.evidence.analyses] == [sizes]
     bench.command(extent=Extent(candidates=2), workers=lambda: 1)
     bench.confirm(by_units)
@@ -259,12 +261,12 @@ def test_what_a_verdict_is_taken_from_is_laid_down_before_it_is_seen(bench):
 def test_networks_that_are_tested_have_seeds_of_their_own(bench):
     """The luck by which a candidate was chosen is not its luck on the test images; each one's errors are its own."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    configs = [config for config in bench.confirm(by_units) if config[ALL_IMAGES]]
+    configs = [config for config in bench.confirm(by_units) if config[ALL_DATA]]
     evidence = bench.evidence
     assert not set(evidence.seeds) & set(evidence.final_seeds)
     assert {config["seed"] for config in configs} == set(evidence.final_seeds)
     for config in configs:
-        name = "baseline" if params(config) == BASELINE.params else evidence.winner.name
+        name = "baseline" if params(config) == BUILT_IN.baseline else evidence.winner.name
         images = bench._load()
         errors = wrong_images(read_weights(model_of(config)), images.x, images.y)
         assert evidence.tested[name, config["seed"]][WRONG] == errors
@@ -318,11 +320,11 @@ def test_kill_while_finalists_are_scored_is_no_further_look(bench):
 def test_idle_workers_begin_with_the_baseline_while_trials_are_in_flight(bench):
     """Who else is confirmed is not known before the last trial has ended."""
     bench.search(0.97, 0.96, 0.98)
-    assert bench.work.ask("last")["hidden_units"] != BASELINE.hidden_units
+    assert bench.work.ask("last")["hidden_units"] != BUILT_IN.baseline["hidden_units"]
     bench.work.start("last")
     for key in "abc":
         config = bench.train(key, by_units)
-        assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
+        assert (params(config), config[ALL_DATA]) == (BUILT_IN.baseline, True)
     assert bench.work.ask("d") is None
     assert not bench.work.exhausted
     assert CONFIRMATION not in bench.study.user_attrs
@@ -335,15 +337,15 @@ def test_winner_is_waited_for(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(3):
         bench.train(f"n{number}", by_units)
-    assert not bench.work.ask("last")[ALL_IMAGES]
+    assert not bench.work.ask("last")[ALL_DATA]
     bench.work.start("last")
     for number in range(3):
         config = bench.train(f"f{number}", by_units)
-        assert (params(config), config[ALL_IMAGES]) == (BASELINE.params, True)
+        assert (params(config), config[ALL_DATA]) == (BUILT_IN.baseline, True)
     assert bench.work.ask("f3") is None
     assert not bench.work.exhausted
     bench.work.finish("last", measurement(0.5))
-    assert params(bench.train("f3", by_units)) != BASELINE.params
+    assert params(bench.train("f3", by_units)) != BUILT_IN.baseline
 
 
 def test_first_look_is_waited_for(bench, monkeypatch):
@@ -359,7 +361,7 @@ def test_first_look_is_waited_for(bench, monkeypatch):
     assert not bench.work.exhausted
     bench.work.keep_model("one", model_of(one))
     bench.work.finish("one", measurement(math.nan))
-    assert bench.work.ask("next")[ALL_IMAGES]
+    assert bench.work.ask("next")[ALL_DATA]
 
 
 def test_nothing_is_trained_twice_after_a_kill(bench):
@@ -369,7 +371,7 @@ def test_nothing_is_trained_twice_after_a_kill(bench):
     bench.work.ask("lost with the driver")
     bench.command()
     rest = bench.confirm(by_units)
-    keys = [(config["seed"], config[ALL_IMAGES], config["hidden_units"]) for config in first + rest]
+    keys = [(config["seed"], config[ALL_DATA], config["hidden_units"]) for config in first + rest]
     assert len(keys) == len(set(keys)) == 9
     assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
     recorded = dict(bench.study.user_attrs)
@@ -389,7 +391,7 @@ def test_more_trials_add_only_the_new_candidates_networks(bench):
     assert not is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
     [new] = best_of(bench, 4)
     configs = bench.confirm(lambda _: 0.95)
-    assert [(params(config), config[ALL_IMAGES]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
+    assert [(params(config), config[ALL_DATA]) for config in configs] == [(new, False)] * 2 + [(new, True)] * 2
     assert [look.candidates for look in bench.evidence.looks] == [("3",), ("baseline",), ("4",)]
     assert (bench.evidence.looked, bench.evidence.number) == (2, 2)
     assert bench.evidence.analyses == (before, Analysis("4", (2,), 2))
@@ -406,7 +408,7 @@ def test_verdict_on_a_winner_that_stays_is_not_made_anew(bench):
     bench.search(0.985)
     [third] = best_of(bench, 3)
     configs = bench.confirm(lambda _: 0.0)
-    assert [config[ALL_IMAGES] for config in configs] == [False] * 2
+    assert [config[ALL_DATA] for config in configs] == [False] * 2
     assert (bench.evidence.verdict, bench.evidence.analyses) == (verdict, analyses)
     assert bench.evidence.winner.params == third
 
@@ -460,7 +462,7 @@ def test_network_that_an_error_ends_is_left_to_the_next_command(bench, before, r
     for number in range(before):
         bench.train(f"n{number}", by_units)
     failed = bench.work.ask("x")
-    assert (params(failed) == BASELINE.params) is (before == 6)
+    assert (params(failed) == BUILT_IN.baseline) is (before == 6)
     bench.work.fail("x", Failure(reason, "a traceback"))
     bench.confirm(by_units)
     assert bench.observer.lost_ones[-1][1] == f"{reason}: left to the next command"
@@ -496,7 +498,7 @@ def test_baseline_that_diverges_leaves_the_study_without_a_verdict(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     for number in range(6):
         bench.train(f"n{number}", by_units)
-    assert params(bench.work.ask("x")) == BASELINE.params
+    assert params(bench.work.ask("x")) == BUILT_IN.baseline
     bench.work.finish("x", measurement(math.nan, failure="diverged at epoch 1"))
     for _ in range(2):
         assert bench.confirm(by_units) == []
@@ -673,7 +675,7 @@ def test_networks_that_a_search_has_to_know_are_trained_before_its_trials(bench)
     bench.command(first=first)
     for each in first:
         config = bench.train(f"first {each.seed}", lambda _: 0.97)
-        assert (params(config), config["seed"], config[ALL_IMAGES]) == (BASELINE.params, each.seed, False)
+        assert (params(config), config["seed"], config[ALL_DATA]) == (BUILT_IN.baseline, each.seed, False)
     bench.search(0.97, 0.96, 0.98, 0.99)
     assert len(bench.confirm(by_units)) == 9
     assert [counted for _, *counted in bench.observer.trained] == [[done, 11] for done in range(1, 12)]
@@ -712,18 +714,18 @@ def test_winner_is_explained_after_the_verdict(bench):
     bench.search(0.97, 0.96, 0.98, 0.99)
     configs = bench.confirm(by_units)
     winner = bench.evidence.winner.params
-    differing = [name for name in PARAMETERS if winner[name] != BASELINE.params[name]]
+    differing = [name for name in PARAMETERS if winner[name] != BUILT_IN.baseline[name]]
     explained = [params(config) for config in configs if config.get(KEEP_FROM) == -math.inf]
-    back = [winner | {name: BASELINE.params[name]} for name in differing]
-    longer = BASELINE.params | {"epochs": winner["epochs"]}
-    expected = [winner, BASELINE.params, *back, *([longer] if longer not in (BASELINE.params, *back) else [])]
+    back = [winner | {name: BUILT_IN.baseline[name]} for name in differing]
+    longer = BUILT_IN.baseline | {"epochs": winner["epochs"]}
+    expected = [winner, BUILT_IN.baseline, *back, *([longer] if longer not in (BUILT_IN.baseline, *back) else [])]
     assert explained == [each for each in expected for _ in range(3)]
     assert len(configs) == 9 + len(explained)
     found = explanation_of(bench.study.user_attrs, bench.settings)
     assert {each.parameter for each in found.effects} == set(differing)
     assert not lacks_explanation(bench.study.user_attrs, bench.settings)
     assert bench.evidence.looked == 1
-    spared = MOST - len(explained)
+    spared = most_to_explain(BUILT_IN) - len(explained)
     assert bench.observer.trained[-1][1:] == (9 + len(explained), 9 + len(explained))
     assert sum(number for number, *_ in bench.observer.spared_ones) == spared
 
@@ -771,10 +773,10 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
     bench.search(0.999)
     configs = bench.confirm(lambda _: 0.999)
     new = best_of(bench, 5)[0]
-    assert [(params(config), config[ALL_IMAGES]) for config in configs] == [
+    assert [(params(config), config[ALL_DATA]) for config in configs] == [
         *([(new, False)] * 2),
         *([(new, True)] * 3),
-        *([(BASELINE.params, True)] * 7),  # of ten, three are there
+        *([(BUILT_IN.baseline, True)] * 7),  # of ten, three are there
     ]
     evidence = bench.evidence
     assert (evidence.winner.trial, evidence.networks_compared, evidence.number) == (5, (3, 10), 2)

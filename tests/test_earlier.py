@@ -5,18 +5,19 @@ import json
 import confirmations
 import numpy as np
 import pytest
+from confirmations import THE_BASELINE
 
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
 from search.confirmation.earlier import EarlierEvidence, alone, compare_pairs, interval, mean_squares
-from search.confirmation.evidence import FAILURE
 from search.confirmation.record import CONFIRMATION, evidence_of
 from search.confirmation.verdict import Estimate, Word
 from search.confirmation.wording import json_of, method_of, sentence_of, source_of
-from trainable.config import BASELINE
+from trainable.keys import FAILURE
+from trainable.problems import BUILT_IN
 
 SEEDS, FINAL_SEEDS = [11, 12, 13], [21, 22, 23]
-WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024})
-NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64})
+WIDE = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024})
+NARROW = Candidate(3, BUILT_IN.baseline | {"hidden_units": 64})
 DESIGN = {
     "candidates": [{"trial": each.trial, "params": dict(each.params)} for each in (WIDE, NARROW)],
     "seeds": SEEDS,

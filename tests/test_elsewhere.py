@@ -1,5 +1,7 @@
 """Looks at the same test images for other studies of a storage."""
 
+from dataclasses import replace
+
 import pytest
 
 from search.confirmation.elsewhere import looks_elsewhere
@@ -7,6 +9,7 @@ from search.confirmation.record import LOOKS
 from search.storage.address import open_storage
 from search.study.settings import Settings
 from search.study.study import open_study
+from trainable.problems import BUILT_IN
 
 DATA, OTHER = {"x_train": "a", "y_train": "b"}, {"x_train": "c", "y_train": "b"}
 
@@ -17,7 +20,7 @@ def storage(storage_url):
     opened = open_storage(storage_url, create=True)
     noted = {"mine": "7 baseline", "twice": "baseline 3 5", "never": "", "other": "1 baseline"}
     for name, names in noted.items():
-        study = open_study(name, opened, Settings(OTHER if name == "other" else DATA, seed=1))
+        study = open_study(name, opened, Settings(replace(BUILT_IN, data=OTHER if name == "other" else DATA), seed=1))
         looks = [{"time": "t", "candidates": [each], "seeds": 2, "verdict": None} for each in names.split()]
         if looks:
             study.set_user_attr(LOOKS, looks)

@@ -6,12 +6,12 @@ import confirmations
 import optuna
 import pytest
 from commands import WIDE_SPACE
-from confirmations import key_of
+from confirmations import THE_BASELINE, key_of
 from optuna.trial import TrialState
 
 from search.confirmation.alpha import ANALYSES, Analysis, alpha
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, choose
-from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, choose
+from search.confirmation.evidence import WRONG
 from search.confirmation.looks import compared, occasions
 from search.confirmation.price import worst_of
 from search.confirmation.record import CONFIRMATION, LOOKS, design_of, evidence_of, fresh_seeds
@@ -19,18 +19,20 @@ from search.confirmation.verdict import Word
 from search.confirmation.wording import circumstances_of, json_of, method_of, sentence_of
 from search.study.settings import Settings
 from search.study.study import trial_seed
-from trainable.config import BASELINE, MAX_SEED
+from trainable.keys import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY
+from trainable.problem import MAX_SEED
+from trainable.problems import BUILT_IN
 
-SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
-WIDE = Candidate(7, BASELINE.params | {"hidden_units": 1024, "epochs": 20}, 0.983)
-NARROW = Candidate(3, BASELINE.params | {"hidden_units": 64}, 0.982)
+SETTINGS = Settings(seed=5, space=WIDE_SPACE)
+WIDE = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024, "epochs": 20}, 0.983)
+NARROW = Candidate(3, BUILT_IN.baseline | {"hidden_units": 64}, 0.982)
 DESIGN = design_of([WIDE, NARROW], SETTINGS, split=2, sizes=(3, 5), baselines=4)
 SEEDS, FINAL_SEEDS = DESIGN["seeds"], DESIGN["final_seeds"]
 
 
 def completed(number, val_accuracy, state=TrialState.COMPLETE, **changes):
     """A trial that ended so."""
-    params = BASELINE.params | changes
+    params = BUILT_IN.baseline | changes
     trial = optuna.trial.create_trial(
         params=params, distributions=dict(SETTINGS.space.distributions), value=val_accuracy, state=state
     )
@@ -89,7 +91,7 @@ def test_distinct_configurations_are_chosen_best_first():
 def test_baseline_is_not_chosen_because_it_is_confirmed_anyway():
     """Whether it is trial 0 or was found again."""
     trials = [completed(0, 0.99), completed(1, 0.98, hidden_units=64), completed(2, 0.985)]
-    assert choose(trials, SETTINGS, 3) == [Candidate(1, BASELINE.params | {"hidden_units": 64}, 0.98)]
+    assert choose(trials, SETTINGS, 3) == [Candidate(1, BUILT_IN.baseline | {"hidden_units": 64}, 0.98)]
     assert choose(trials[:1], SETTINGS, 3) == []
 
 
@@ -104,7 +106,7 @@ def test_fresh_seeds_stay_the_same_when_more_are_asked_for():
 def test_fresh_seeds_are_not_those_of_trials():
     """The luck that a trial was chosen for does not come back."""
     for seed in (0, 5, 2**31):
-        settings = Settings({}, seed=seed)
+        settings = Settings(seed=seed)
         assert not {trial_seed(settings, number) for number in range(2000)} & set(fresh_seeds(settings, 30))
 
 

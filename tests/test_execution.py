@@ -38,7 +38,7 @@ def clock(monkeypatch):
 
 def made(*arguments, attributes=None):
     """An execution that has begun at 100 s, and what it prints."""
-    plan = Plan(Settings({}, seed=1), [], [], attributes or {}, continued=attributes is not None)
+    plan = Plan(Settings(seed=1), [], [], attributes or {}, continued=attributes is not None)
     console = Console(file=io.StringIO())
     return Execution(parse([*arguments]), plan, None, console, 100.0), console.file
 

@@ -4,14 +4,15 @@ import confirmations
 import pytest
 
 from search.confirmation.candidates import Candidate
-from search.confirmation.evidence import FAILURE, SECONDS, WRONG
+from search.confirmation.evidence import WRONG
 from search.confirmation.explanation import explanation_of, lacks_explanation, networks_to_explain
 from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.study.settings import Settings
-from trainable.config import BASELINE
+from trainable.keys import FAILURE, SECONDS
+from trainable.problems import BUILT_IN
 
-SETTINGS = Settings({}, seed=5)
-WINNER = Candidate(7, BASELINE.params | {"hidden_units": 1024, "batch_size": 32, "epochs": 20}, 0.985)
+SETTINGS = Settings(seed=5)
+WINNER = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024, "batch_size": 32, "epochs": 20}, 0.985)
 
 
 def confirmed(winner=WINNER):
@@ -44,11 +45,11 @@ def test_each_parameter_that_differs_is_set_back_alone():
     configurations = {each.candidate.name: dict(each.candidate.params) for each in networks}
     assert configurations == {
         "7": WINNER.params,
-        "baseline": BASELINE.params,
+        "baseline": BUILT_IN.baseline,
         "7-hidden_units-of-baseline": WINNER.params | {"hidden_units": 512},
         "7-batch_size-of-baseline": WINNER.params | {"batch_size": 128},
         "7-epochs-of-baseline": WINNER.params | {"epochs": 5},
-        "baseline-epochs-of-7": BASELINE.params | {"epochs": 20},
+        "baseline-epochs-of-7": BUILT_IN.baseline | {"epochs": 20},
     }
     assert len(networks) == 3 * 6
     assert networks[6].title.startswith("trial 7 with hidden_units of the baseline again, seed ")
@@ -56,7 +57,7 @@ def test_each_parameter_that_differs_is_set_back_alone():
 
 def test_what_is_two_things_is_trained_once():
     """Of two parameters, one set back leaves the baseline with the other: trained as long, where that is the epochs."""
-    both = Candidate(7, BASELINE.params | {"hidden_units": 1024, "epochs": 20}, 0.985)
+    both = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024, "epochs": 20}, 0.985)
     names = {each.candidate.name for each in networks_to_explain(evidence_of(confirmed(both)), SETTINGS)}
     assert names == {"7", "baseline", "7-hidden_units-of-baseline", "7-epochs-of-baseline"}
     numbers = {"7": 150, "baseline": 250, "7-hidden_units-of-baseline": 170, "7-epochs-of-baseline": 230}
@@ -91,7 +92,7 @@ def test_gain_is_laid_at_each_parameter():
 
 def test_single_parameter_has_the_whole_gain():
     """Set back, such a winner is the baseline: nothing between them is trained."""
-    wide = Candidate(7, BASELINE.params | {"hidden_units": 1024}, 0.985)
+    wide = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024}, 0.985)
     found = explanation_of(explained({"7": 150, "baseline": 250}, wide), SETTINGS)
     assert [(each.parameter, each.share) for each in found.effects] == [("hidden_units", 1.0)]
     assert found.longer is None
@@ -100,7 +101,7 @@ def test_single_parameter_has_the_whole_gain():
 
 def test_share_of_no_gain_is_none():
     """Where the winner is not ahead on the validation images, there is nothing to share."""
-    wide = Candidate(7, BASELINE.params | {"hidden_units": 1024}, 0.985)
+    wide = Candidate(7, BUILT_IN.baseline | {"hidden_units": 1024}, 0.985)
     found = explanation_of(explained({"7": 250, "baseline": 250}, wide), SETTINGS)
     assert found.effects[0].share is None
     assert found.rows[0][-1] == "-"
@@ -132,7 +133,7 @@ def test_side_that_does_not_train_leaves_it_unexplained():
 
 def test_epochs_alone_are_told_as_such():
     """Where the two differ in nothing else, the baseline trained as long is the winner."""
-    longer = Candidate(7, BASELINE.params | {"epochs": 20}, 0.985)
+    longer = Candidate(7, BUILT_IN.baseline | {"epochs": 20}, 0.985)
     found = explanation_of(explained({"7": 150, "baseline": 250}, longer), SETTINGS)
     assert found.longer.startswith("+1.00 (")
     assert [(each.parameter, each.share) for each in found.effects] == [("epochs", 1.0)]

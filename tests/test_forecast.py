@@ -3,29 +3,29 @@
 import optuna
 import pytest
 from commands import WIDE_SPACE
-from confirmations import key_of
+from confirmations import THE_BASELINE, key_of
 from optuna.trial import TrialState
 
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate
-from search.confirmation.evidence import FAILURE, VAL_ACCURACY
-from search.confirmation.explanation import MOST
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
+from search.confirmation.explanation import most_to_explain
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION
 from search.run.forecast import networks_of, planned, seconds_left
 from search.run.options import parse
 from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE, SECONDS
-from trainable.config import BASELINE
+from search.study.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE
+from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
+from trainable.problems import BUILT_IN
 
-SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
+SETTINGS = Settings(seed=5, space=WIDE_SPACE)
 EXTENT = Extent(candidates=2)  # 2 networks each on the split, 10 of the baseline, 5 of the winner at most
 
 
 def ended(number, seconds, *, value=None, epochs=20, run=None, **attributes):
     """A trial that ended: complete where it has a value, pruned where not."""
-    params = BASELINE.params | {"hidden_units": 100 + number, "epochs": epochs}
+    params = BUILT_IN.baseline | {"hidden_units": 100 + number, "epochs": epochs}
     trial = optuna.trial.create_trial(
-        params=BASELINE.params if attributes.get(IS_BASELINE) else params,
+        params=BUILT_IN.baseline if attributes.get(IS_BASELINE) else params,
         distributions=dict(SETTINGS.space.distributions),
         value=value,
         state=TrialState.PRUNED if value is None else TrialState.COMPLETE,
@@ -104,7 +104,7 @@ def test_what_is_confirmed_already_takes_no_time():
 
 def test_explanation_is_in_the_estimate():
     """As many networks as there may be, before it is known who wins and in what it differs from the baseline."""
-    assert left(SEARCHED, explained=True) == pytest.approx(left(SEARCHED) + MOST * 50.0 / 2)
+    assert left(SEARCHED, explained=True) == pytest.approx(left(SEARCHED) + most_to_explain(BUILT_IN) * 50.0 / 2)
 
 
 def test_nothing_is_confirmed_where_there_can_be_no_verdict():

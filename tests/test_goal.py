@@ -16,7 +16,7 @@ from search.storage.wal import checkpoint
 from search.study.settings import Settings
 from search.study.study import load_study, open_study
 
-SETTINGS = Settings({}, space=WIDE_SPACE, seed=1)
+SETTINGS = Settings(space=WIDE_SPACE, seed=1)
 PARAMS = {"hidden_units": 64, "learning_rate": 0.001, "batch_size": 128, "epochs": 5}
 
 

@@ -13,15 +13,15 @@ from search.study.insight import bounds, insight_of, warnings_of
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import EPOCHS_RUN, IS_BASELINE
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
-SETTINGS = Settings({}, seed=1, space=WIDE_SPACE)
+SETTINGS = Settings(seed=1, space=WIDE_SPACE)
 
 
 def complete(value, params=(), epochs=(), settings=SETTINGS, **attributes):
     """A complete trial with these parameters, the baseline's otherwise."""
     distributions = settings.space.distributions
-    values = {name: (BASELINE.params | dict(params))[name] for name in distributions}
+    values = {name: (BUILT_IN.baseline | dict(params))[name] for name in distributions}
     return create_trial(
         value=value,
         params=values,

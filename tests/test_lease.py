@@ -22,7 +22,7 @@ from search.study.study import open_study
 @pytest.fixture
 def study(storage):
     """A new study."""
-    return open_study("s", storage, Settings({}, seed=1, sampler="random"))
+    return open_study("s", storage, Settings(seed=1, sampler="random"))
 
 
 @pytest.fixture(autouse=True)
@@ -134,7 +134,7 @@ def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
     """What it wrote would be lost, or mixed into the file that took the place."""
     file, other = tmp_path / "studies.db", tmp_path / "other.db"
     storage = open_storage(f"sqlite:///{file}", create=True)
-    study = open_study("s", storage, Settings({}, seed=1, sampler="random"))
+    study = open_study("s", storage, Settings(seed=1, sampler="random"))
     back_up(file, other)
     study.set_user_attr("x", 0)
     with Lease(storage, "s") as held:

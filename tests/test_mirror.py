@@ -9,7 +9,7 @@ from optuna.trial import TrialState
 from search.study.settings import Settings
 from search.study.study import count, open_study, recover
 
-SETTINGS = Settings({}, seed=1, sampler="random", pruner="median")
+SETTINGS = Settings(seed=1, sampler="random", pruner="median")
 FULL = sa.exc.DatabaseError("COMMIT", {}, Exception("the disk is full"))
 
 

@@ -24,9 +24,10 @@ from search.errors import UsageError
 from search.runtime.local import ray_runtime
 from search.runtime.nodes import Nodes, asked_for
 from search.runtime.resources import Resources
-from search.study.study import ATTEMPTS, FAILURE, INTERRUPTED, RETRY_OF, Counts, count
+from search.study.study import ATTEMPTS, INTERRUPTED, RETRY_OF, Counts, count
 from search.trials.failures import LOST_NODE
 from trainable.environment import code_here
+from trainable.keys import FAILURE
 
 SPACE = """
 hidden_units = {type = "int", low = 8, high = 16}

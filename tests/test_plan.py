@@ -13,7 +13,7 @@ from search.storage.address import open_storage
 from search.storage.lease import HeldError
 from search.study.study import IDENTITY, enqueue, open_study
 from search.trials.models import ModelStore
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 
 def options(folder, storage):
@@ -72,7 +72,7 @@ def grid(tmp_path):
 
 def test_grid_is_asked_for_as_many_trials_as_it_has_with_what_is_queued(grid, tmp_path):
     """A configuration that equals the baseline is a trial beside it, in a new study as in one that has its baseline."""
-    baseline = BASELINE.params["hidden_units"]
+    baseline = BUILT_IN.baseline["hidden_units"]
     study = None
     for given, most in (((), 3), ((baseline,), 4), ((baseline,), 4), ((baseline, 256), 5), ((), 5)):
         with pytest.raises(UsageError, match=f"has 2 points, so {most} trials at most"):

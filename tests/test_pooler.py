@@ -39,7 +39,7 @@ def test_driver_writes_and_others_read_through_a_pooler(pooled):
     url, _ = pooled
     storage = open_storage(url, create=True)
     with Lease(storage, "s"):
-        study = open_study("s", storage, Settings({}, seed=1))
+        study = open_study("s", storage, Settings(seed=1))
         for number in range(12):  # psycopg 3 by itself would prepare what it has said five times
             trial = study.ask({"x": optuna.distributions.FloatDistribution(0, 1)})
             trial.report(0.5, 1)
@@ -79,7 +79,7 @@ def test_what_other_programs_set_for_libpq_does_not_matter(postgres, monkeypatch
     for name, value in OTHERS.items():
         monkeypatch.setenv(name, value)
     storage = open_storage(url, create=True)
-    study = open_study("ünï", storage, Settings({}, seed=1))
+    study = open_study("ünï", storage, Settings(seed=1))
     study.tell(study.ask(), 0.5)
     reader = open_read_only(url)
     [trial] = optuna.load_study(study_name="ünï", storage=reader).trials

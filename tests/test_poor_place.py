@@ -63,7 +63,7 @@ def test_search_runs_without_home_temporary_folder_processors_and_network(poor, 
          "--study", "poor", "--space", space],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    wait_until(lambda: victims(process, "ray::MnistTrial", "ray::Resource"), 200, "a worker is there", process)
+    wait_until(lambda: victims(process, "ray::NetworkTrial", "ray::Resource"), 200, "a worker is there", process)
     family = family_of(process)
     listening = in_namespace(process, "ss", "--no-header", "--listening", "--tcp", "--numeric")
     assert len(listening.splitlines()) > 5

@@ -14,14 +14,14 @@ from search.study.study import Counts
 from search.terminal.console import say
 from search.terminal.words import clock, describe, gain
 from search.trials.live import LiveTrial, Measurement, Retraining
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 
 def live_trial(number, accuracy=None, *, epoch=3, baseline=False):
     """A trial in flight."""
     trial = SimpleNamespace(number=number, user_attrs={"baseline": True} if baseline else {})
     last = None if accuracy is None else Measurement(epoch, accuracy, 0.9, 1.0, 1.0, "h", 1)
-    return LiveTrial(trial, BASELINE.params, last)
+    return LiveTrial(trial, BUILT_IN.baseline, last)
 
 
 def console(*, terminal, width=120):
@@ -88,7 +88,7 @@ def test_time_left_is_estimated_when_something_ends_and_runs_down_in_between():
     tally.finish(live_trial(4, 0.97), TrialState.COMPLETE)
     now[0] = 30.0
     assert time_left(tally) == "about 1:10 left"
-    tally.retrain(Retraining("trial 4 again", BASELINE.params), 1, 2)
+    tally.retrain(Retraining("trial 4 again", BUILT_IN.baseline), 1, 2)
     assert tally.remaining == 40.0
     now[0] = 90.0
     assert tally.remaining == 0.0
@@ -104,7 +104,7 @@ def test_lines_of_a_log_end_with_the_time_left_once_a_minute():
     for now[0] in (5.0, 30.0, 70.0):
         progress.finished(live_trial(0, 0.97), TrialState.COMPLETE, None)
     now[0] = 140.0
-    progress.retrained(Retraining("the baseline again", BASELINE.params), 1, 1)
+    progress.retrained(Retraining("the baseline again", BUILT_IN.baseline), 1, 1)
     ends = [line.rpartition("  ")[2] for line in screen.file.getvalue().splitlines()]
     assert ends[0] == "about 10:00 left"
     assert ends[2] == "about 8:20 left"
@@ -113,7 +113,7 @@ def test_lines_of_a_log_end_with_the_time_left_once_a_minute():
 
 def test_network_of_all_images_in_training_shows_no_accuracy():
     """It has no validation images."""
-    network = Retraining("trial 7 again, seed 1, all images", BASELINE.params, live_trial(7, math.nan).last)
+    network = Retraining("trial 7 again, seed 1, all images", BUILT_IN.baseline, live_trial(7, math.nan).last)
     assert running_row(network)[1:3] == ("epoch 3/5", "-")
 
 
@@ -167,4 +167,4 @@ def test_figures_are_written_for_people():
     ]
     assert gain(0.98, 0.9765) == "+0.35 points"
     assert gain(0.97, 0.9765) == "-0.65 points"
-    assert describe(BASELINE.params) == "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
+    assert describe(BUILT_IN.baseline) == "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"

@@ -18,7 +18,7 @@ from search.study.settings import Settings
 from search.study.study import open_study
 
 CUT = sa.exc.OperationalError("COMMIT", {}, Exception("the connection was cut"))
-SETTINGS = Settings({}, seed=1, sampler="random")
+SETTINGS = Settings(seed=1, sampler="random")
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_connection_that_dies_between_two_reads_of_one_operation(postgres, stora
 
 def test_every_sampler_and_pruner_outlives_an_absence(postgres, storage_url):
     """Hyperband asks for the study's name and id on the way, CMA-ES for attributes."""
-    settings = Settings({}, seed=1, sampler="cmaes", pruner="hyperband")
+    settings = Settings(seed=1, sampler="cmaes", pruner="hyperband")
     study = open_study("h", open_storage(storage_url, create=True), settings)
     for _ in range(3):
         trial = study.ask(dict(settings.space.distributions))

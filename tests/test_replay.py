@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,11 +17,10 @@ from optuna.trial import TrialState, create_trial
 from search.errors import UsageError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
 from search.replay.training import sentences
-from search.run.plan import DATA
 from search.storage.address import open_storage
 from search.study.settings import Settings
 from search.study.study import open_study
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 # Replays one trial after another in one process, which loads TensorFlow once.
 SCRIPT = """
@@ -33,6 +33,8 @@ for arguments in json.loads(sys.argv[1]):
     results.append((status, out.getvalue(), err.getvalue()))
 print(json.dumps(results))
 """
+
+DATA = BUILT_IN.trial_data
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +197,7 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
-    settings = Settings(data, seed=1, baseline=False)
+    settings = Settings(replace(BUILT_IN, data=BUILT_IN.data | data), seed=1, baseline=False)
     storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
     study = open_study("m", storage, settings)
     study.add_trial(trial)
@@ -204,9 +206,9 @@ def made(folder, trial, data=DATA):
 
 def ended(study_settings=None, **changes):
     """A trial as a search records it."""
-    distributions = Settings(DATA).space.distributions
+    distributions = Settings().space.distributions
     facts = {"state": TrialState.PRUNED, "user_attrs": {"seed": 3, "epochs_run": 1}, "intermediate_values": {1: 0.5}}
-    return create_trial(params=BASELINE.params, distributions=distributions, **(facts | changes))
+    return create_trial(params=BUILT_IN.baseline, distributions=distributions, **(facts | changes))
 
 
 @pytest.mark.parametrize(
@@ -234,13 +236,13 @@ def test_interrupted_trial_is_compared_as_far_as_it_came(tmp_path):
     attributes = {"seed": 3, "failure": "interrupted"}
     trial = ended(state=TrialState.FAIL, user_attrs=attributes, intermediate_values={1: 0.5, 2: 0.25})
     recorded = recorded_of(*made(tmp_path, trial))
-    assert (recorded.val_accuracies, recorded.train_accuracy, recorded.configuration.seed) == ([0.5, 0.25], None, 3)
+    assert (recorded.val_accuracies, recorded.train_accuracy, recorded.seed) == ([0.5, 0.25], None, 3)
     assert Comparison(recorded, [Replayed(0.5, 0.1), Replayed(0.25, 0.2)], {}).identical
 
 
 def compared(recorded, replayed, train=(0.5, 0.5), environment=None):
     """A comparison of these val_accuracies."""
-    known = Recorded("s", 0, BASELINE, "float32", recorded, train[0], environment)
+    known = Recorded("s", 0, Settings(), BUILT_IN.baseline, 0, recorded, train[0], environment)
     return Comparison(known, [Replayed(each, train[1]) for each in replayed], {"threads": 1, "keras": "3.15"})
 
 

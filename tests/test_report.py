@@ -4,17 +4,17 @@ import re
 import subprocess
 import sys
 import xml.dom.minidom
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import optuna
 import pytest
 from commands import ROOT, WIDE_SPACE, invoke, run_command
-from confirmations import decided, key_of, validated
+from confirmations import THE_BASELINE, decided, key_of, validated
 from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE
-from search.confirmation.evidence import FAILURE, SECONDS, VAL_ACCURACY
+from search.confirmation.candidates import CONFIRMED, TESTED
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.verdict import Estimate
@@ -24,7 +24,8 @@ from search.report.figures import Axis, bars, intervals, lines
 from search.study.settings import Settings
 from search.study.space import Space, load_space
 from search.study.study import IS_BASELINE, SETTINGS
-from trainable.config import BASELINE
+from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
+from trainable.problems import BUILT_IN
 
 FORMATS = (".html", ".md")
 HOSTILE = (
@@ -61,14 +62,14 @@ def make_study(storage=None, space=WIDE_SPACE):
     """A new study, in memory unless a storage is named, with the settings that a search records."""
     sampler = optuna.samplers.RandomSampler(seed=1)
     study = optuna.create_study(study_name="s", storage=storage, direction="maximize", sampler=sampler)
-    settings = Settings({"x_train": "ab12", "y_train": "cd34"}, seed=5, space=space)
+    settings = Settings(replace(BUILT_IN, data={"x_train": "ab12", "y_train": "cd34"}), seed=5, space=space)
     study.set_user_attr(SETTINGS, settings.to_json())
     return study, settings
 
 
 def add_trial(study, settings, value, params=(), *, state=TrialState.COMPLETE, epochs=(0.95, 0.96), **attributes):
     """A trial with these parameters, the baseline's otherwise."""
-    params = {name: (BASELINE.params | dict(params))[name] for name in settings.space.distributions}
+    params = {name: (BUILT_IN.baseline | dict(params))[name] for name in settings.space.distributions}
     study.enqueue_trial(params, user_attrs=attributes)
     trial = study.ask(dict(settings.space.distributions))
     for epoch, each in enumerate(epochs, start=1):

@@ -37,7 +37,7 @@ def ended(monkeypatch, capsys):
 
 def run(monkeypatch, folder, run_trials, *arguments):
     """Run a search whose trials are run by a function; return the exit status."""
-    tuning = SimpleNamespace(mnist_trainable=lambda *_: None, run_trials=run_trials)
+    tuning = SimpleNamespace(trainable_of=lambda *_: None, run_trials=run_trials)
     monkeypatch.setitem(sys.modules, "search.runtime.tuning", tuning)
     options = parse(["--trials", "3", "--study", "s", "--runs", str(folder), *arguments])
     return Session(options, time.monotonic()).run()

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from search.errors import UsageError
-from search.study.space import BUILT_IN, Space, load_space, to_toml
-from trainable.config import BASELINE
+from search.study.space import Space, load_space, to_toml
+from trainable.problems import BUILT_IN
+
+DEFAULT = Space.default(BUILT_IN)
 
 
 def space_file(tmp_path, text):
@@ -24,13 +26,13 @@ def space_file(tmp_path, text):
 
 def test_built_in_space_is_the_documented_one():
     """The ranges are those for which docs/decisions/0011-default-space.md has reasons; the baseline lies inside."""
-    assert BUILT_IN.distributions == {
+    assert DEFAULT.distributions == {
         "hidden_units": IntDistribution(128, 2048, log=True),
         "learning_rate": FloatDistribution(2e-4, 5e-3, log=True),
         "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
         "epochs": IntDistribution(4, 24),
     }
-    assert BUILT_IN.check(BASELINE.params, "baseline") == BASELINE.params
+    assert DEFAULT.check(BUILT_IN.baseline, "baseline") == BUILT_IN.baseline
 
 
 def test_file_gives_the_space_it_describes(tmp_path):
@@ -43,14 +45,14 @@ def test_file_gives_the_space_it_describes(tmp_path):
         batch_size = {type = "categorical", choices = [32, 64]}
         """,
     )
-    space = load_space(file)
+    space = load_space(file, BUILT_IN)
     assert space.distributions == {
         "hidden_units": IntDistribution(16, 64),
         "learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
         "batch_size": CategoricalDistribution((32, 64)),
     }
-    assert space.complete({"hidden_units": 20})["epochs"] == BASELINE.epochs
-    assert space.max_epochs == BASELINE.epochs
+    assert space.complete({"hidden_units": 20})["epochs"] == BUILT_IN.baseline["epochs"]
+    assert space.max_epochs == BUILT_IN.baseline["epochs"]
 
 
 WRONG = {
@@ -91,7 +93,7 @@ def test_wrong_files_are_refused_in_one_line(text, tmp_path):
     """The message names the file, the parameter, the value and what is allowed."""
     file = space_file(tmp_path, text)
     with pytest.raises(UsageError) as refusal:
-        load_space(file)
+        load_space(file, BUILT_IN)
     assert str(file) in str(refusal.value)
     assert WRONG[text] in str(refusal.value)
     assert "\n" not in str(refusal.value)
@@ -100,7 +102,7 @@ def test_wrong_files_are_refused_in_one_line(text, tmp_path):
 def test_missing_file_is_refused(tmp_path):
     """A file that is not there is named."""
     with pytest.raises(UsageError, match=r"nowhere.toml: No such file"):
-        load_space(tmp_path / "nowhere.toml")
+        load_space(tmp_path / "nowhere.toml", BUILT_IN)
 
 
 @pytest.mark.parametrize(
@@ -116,13 +118,13 @@ def test_missing_file_is_refused(tmp_path):
 def test_configurations_outside_the_space_are_refused(change, message):
     """A configuration must be possible and inside."""
     with pytest.raises(UsageError, match=f"line 3: .*{message}"):
-        BUILT_IN.check(BASELINE.params | change, "line 3")
+        DEFAULT.check(BUILT_IN.baseline | change, "line 3")
 
 
 def test_configurations_name_every_searched_parameter():
     """A searched parameter may not be left to chance; one that is not searched may be left out."""
     with pytest.raises(UsageError, match="epochs is missing"):
-        BUILT_IN.check({"hidden_units": 128, "learning_rate": 0.001, "batch_size": 32}, "line 1")
+        DEFAULT.check({"hidden_units": 128, "learning_rate": 0.001, "batch_size": 32}, "line 1")
     only_epochs = Space({"epochs": IntDistribution(1, 5)})
     assert only_epochs.check({"epochs": 3}, "line 1") == {"epochs": 3}
     with pytest.raises(UsageError, match="hidden_units is 64, but the space leaves it out: it stays 512"):
@@ -146,7 +148,7 @@ distributions = st.fixed_dictionaries(
 def test_json_gives_the_same_space_back(found):
     """What a study records of its space is the whole of it."""
     space = Space(found)
-    assert Space.from_json(space.to_json()) == space
+    assert Space.from_json(space.to_json(), BUILT_IN) == space
 
 
 @given(distributions)
@@ -175,9 +177,9 @@ def test_built_in_space_is_printed_as_a_file_to_change(others, tmp_path):
     result = run_command("search.run", "--print-space", "--runs", tmp_path / "runs", *others)
     assert (result.returncode, result.stderr) == (0, "")
     assert list(tmp_path.iterdir()) == []
-    space = load_space(space_file(tmp_path, result.stdout))
-    assert space == BUILT_IN
-    assert [*space.distributions] == [*BUILT_IN.distributions]
+    space = load_space(space_file(tmp_path, result.stdout), BUILT_IN)
+    assert space == DEFAULT
+    assert [*space.distributions] == [*DEFAULT.distributions]
     assert all(word in result.stdout for word in ("# ", "--space", "log", "int", "float", "categorical", "choices"))
 
 
@@ -185,18 +187,18 @@ def test_built_in_space_is_printed_as_a_file_to_change(others, tmp_path):
 def test_example_space_of_the_documents_can_be_searched(document, tmp_path):
     """It holds the baseline, and the epochs, by which a search gains most."""
     [example] = re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
-    space = load_space(space_file(tmp_path, example))
-    assert space.check({name: BASELINE.params[name] for name in space.distributions}, document)
-    assert space.max_epochs > BUILT_IN.max_epochs
+    space = load_space(space_file(tmp_path, example), BUILT_IN)
+    assert space.check({name: BUILT_IN.baseline[name] for name in space.distributions}, document)
+    assert space.max_epochs > DEFAULT.max_epochs
 
 
 def test_readme_has_the_built_in_space():
     """Its table is the one of the code, with the baseline's values."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = {row[1]: row[2:] for row in re.findall(r"(\| `(\w+)` \| (.*?) \| ?(.*?) ?\| (.*?) \|)", text)}
-    for name, each in BUILT_IN.distributions.items():
+    for name, each in DEFAULT.distributions.items():
         values, scale, baseline = rows[name]
         choices = getattr(each, "choices", None)
         assert values == (", ".join(map(str, choices)) if choices else f"{each.low} to {each.high}")
         assert scale == ("" if choices else "logarithmic" if each.log else "linear")
-        assert baseline == str(BASELINE.params[name])
+        assert baseline == str(BUILT_IN.baseline[name])

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.trial import TrialState
 
-from search.confirmation.evidence import FAILURE, SECONDS, VAL_ACCURACY
 from search.confirmation.goal import Goal
 from search.confirmation.stopping import (
     FEWEST,
@@ -28,9 +27,10 @@ from search.run.options import parse
 from search.run.plan import limits_of
 from search.study.settings import Settings
 from search.trials.stops import STOPS, Reason, Stop, stops_of
-from trainable.config import BASELINE
+from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
+from trainable.problems import BUILT_IN
 
-SETTINGS = Settings({}, seed=5, space=WIDE_SPACE)
+SETTINGS = Settings(seed=5, space=WIDE_SPACE)
 START = datetime(2026, 1, 1)  # noqa: DTZ001 (Optuna's times are local)
 
 
@@ -38,7 +38,7 @@ def ended(number, value, state=TrialState.COMPLETE, at=None):
     """A trial that ended with this value, so many minutes after the start."""
     distributions = dict(SETTINGS.space.distributions)
     trial = optuna.trial.create_trial(
-        params={name: BASELINE.params[name] for name in distributions},
+        params={name: BUILT_IN.baseline[name] for name in distributions},
         distributions=distributions,
         value=value if state == TrialState.COMPLETE else None,
         intermediate_values={1: 0.1, 2: value} if state == TrialState.PRUNED else {},

@@ -10,9 +10,10 @@ from optuna.trial import TrialState
 
 from search.errors import HopelessError
 from search.study.instants import HERE, ended
-from search.study.study import FAILURE, Counts, count
+from search.study.study import Counts, count
 from search.trials.failures import Failure
 from search.trials.streak import kind_of
+from trainable.keys import FAILURE
 
 CRASH = Failure("crashed", "the worker's process ended", retried=True)
 

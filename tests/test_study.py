@@ -1,6 +1,7 @@
 """Studies: made once, continued as they were, and never left with a trial that no one runs."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,13 +14,11 @@ from search.errors import UsageError
 from search.storage.address import open_storage
 from search.study.instants import BEGAN
 from search.study.settings import Settings
-from search.study.space import BUILT_IN, Space
+from search.study.space import Space
 from search.study.study import (
-    FAILURE,
     INTERRUPTED,
     IS_BASELINE,
     RETRY_OF,
-    SEED,
     Counts,
     baseline_of,
     cause_of,
@@ -37,16 +36,17 @@ from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.live import Observer
 from search.trials.models import ModelStore
-from trainable.config import BASELINE
+from trainable.keys import FAILURE, SEED
+from trainable.problems import BUILT_IN
 
 STUDIES = Path(__file__).parent / "studies"  # as earlier versions of this project left them
-DATA = {"x_train": "a", "y_train": "b"}
+PROBLEM = replace(BUILT_IN, data=BUILT_IN.data | {"x_train": "a", "y_train": "b"})
 
 
 @pytest.fixture
 def settings():
     """Settings with the random sampler, which asks fast."""
-    return Settings(DATA, seed=7, sampler="random", pruner="none")
+    return Settings(PROBLEM, seed=7, sampler="random", pruner="none")
 
 
 @pytest.fixture
@@ -71,11 +71,11 @@ def test_settings_survive_in_the_study(storage, settings, study):
 
 def test_precision_is_the_studys_for_life(settings):
     """It is recorded, read back, and cannot be changed in between."""
-    half = Settings(DATA, seed=7, precision="bfloat16")
+    half = Settings(PROBLEM, seed=7, precision="bfloat16")
     assert Settings.from_json(half.to_json()) == half
     assert settings.precision == "float32"
     with pytest.raises(UsageError, match="--precision: the study 's' was made with float32;"):
-        settings.continued("s", DATA, precision="bfloat16")
+        settings.continued("s", PROBLEM, precision="bfloat16")
 
 
 def test_study_that_recorded_no_precision_is_float32(settings):
@@ -87,8 +87,8 @@ def test_study_that_recorded_no_precision_is_float32(settings):
 
 def test_options_left_out_are_taken_from_the_study(settings):
     """A continued study keeps what the command does not mention."""
-    assert settings.continued("s", DATA) == settings
-    assert settings.continued("s", DATA, sampler="tpe").sampler == "tpe"
+    assert settings.continued("s", PROBLEM) == settings
+    assert settings.continued("s", PROBLEM, sampler="tpe").sampler == "tpe"
 
 
 def test_study_cannot_change_its_space_seed_or_data(settings):
@@ -97,13 +97,13 @@ def test_study_cannot_change_its_space_seed_or_data(settings):
         UsageError,
         match=r"--space: the study 's' was made with another space \(of batch_size, epochs, ",
     ):
-        settings.continued("s", DATA, space=Space({"epochs": IntDistribution(1, 2)}))
+        settings.continued("s", PROBLEM, space=Space({"epochs": IntDistribution(1, 2)}))
     with pytest.raises(UsageError, match="--seed: the study 's'"):
-        settings.continued("s", DATA, seed=8)
+        settings.continued("s", PROBLEM, seed=8)
     with pytest.raises(UsageError, match="--no-baseline: the study 's' has its baseline already"):
-        settings.continued("s", DATA, baseline=False)
+        settings.continued("s", PROBLEM, baseline=False)
     with pytest.raises(UsageError, match=r"--study s: was made with other data \(x_train\);"):
-        settings.continued("s", DATA | {"x_train": "c"})
+        settings.continued("s", replace(PROBLEM, data=PROBLEM.data | {"x_train": "c"}))
 
 
 def test_study_of_another_program_is_refused(storage):
@@ -174,18 +174,18 @@ def test_newer_format_is_refused(storage, study, settings):
 
 def test_baseline_comes_first_then_what_was_enqueued(study, settings):
     """Trial 0 is the baseline, then the given configurations in their order; a second call adds nothing."""
-    first = BASELINE.params | {"hidden_units": 264}
-    second = BASELINE.params | {"hidden_units": 265}
+    first = BUILT_IN.baseline | {"hidden_units": 264}
+    second = BUILT_IN.baseline | {"hidden_units": 265}
     for _ in range(2):
         enqueue(study, settings, [first, second])
     trials = [ask(study, settings) for _ in range(4)]
-    assert [trial.params for trial in trials[:3]] == [BASELINE.params, first, second]
+    assert [trial.params for trial in trials[:3]] == [BUILT_IN.baseline, first, second]
     assert [trial.user_attrs.get(IS_BASELINE) for trial in trials] == [True, None, None, None]
 
 
 def test_study_without_baseline_has_none(storage):
     """Where the settings leave it out, nothing is queued."""
-    settings = Settings(DATA, seed=1, baseline=False)
+    settings = Settings(PROBLEM, seed=1, baseline=False)
     study = open_study("plain", storage, settings)
     enqueue(study, settings, [])
     assert study.trials == []
@@ -216,7 +216,7 @@ def test_recovery_cut_short_does_not_queue_twice(study, settings):
 def test_point_of_a_grid_is_not_lost_with_its_trial(storage):
     """A grid's point was chosen before its parameters were written one by one: its successor has it."""
     space = Space({"hidden_units": CategoricalDistribution((8, 16)), "epochs": IntDistribution(1, 2)})
-    settings = Settings(DATA, space=space, seed=3, sampler="grid", baseline=False)
+    settings = Settings(PROBLEM, space=space, seed=3, sampler="grid", baseline=False)
     study = open_study("g", storage, settings)
     cut = study.ask({"epochs": settings.space.distributions["epochs"]})
     recover(study, settings)
@@ -245,7 +245,7 @@ def test_restarted_sampler_does_not_repeat_itself(storage, settings):
 def test_continued_sequence_goes_on_where_it_stopped(storage, sampler):
     """A grid or a quasi-Monte Carlo sequence that is continued gives the points that an uninterrupted one gives."""
     space = Space({"hidden_units": CategoricalDistribution((8, 16, 32)), "epochs": IntDistribution(1, 2)})
-    settings = Settings(DATA, space=space, seed=3, sampler=sampler, baseline=False)
+    settings = Settings(PROBLEM, space=space, seed=3, sampler=sampler, baseline=False)
     drawn = {}
     for name, restarts in (("whole", ()), ("cut", (2, 3))):
         study = open_study(name, storage, settings)
@@ -292,12 +292,12 @@ def test_missing_study_is_named_with_those_there_are(storage, study):
 )
 def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
     """Each pair asks configurations of the space, after an enqueued baseline and a failed trial too."""
-    settings = Settings(DATA, seed=3, sampler=sampler, pruner=pruner)
+    settings = Settings(PROBLEM, seed=3, sampler=sampler, pruner=pruner)
     study = open_study("pair", storage, settings)
     enqueue(study, settings, [])
     for number in range(14):
         trial = ask(study, settings)
-        BUILT_IN.check(trial.params, "trial")
+        Space.default(BUILT_IN).check(trial.params, "trial")
         if number == 1:
             study.tell(trial, state=TrialState.FAIL)
             continue
@@ -311,7 +311,7 @@ def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
 
 def test_study_that_was_deleted_is_the_cause_of_what_fails(storage):
     """Its records are not found then, which says nothing; another error stays what it is."""
-    study = open_study("s", storage, Settings({}, seed=1, sampler="random"))
+    study = open_study("s", storage, Settings(seed=1, sampler="random"))
     assert isinstance(cause_of(KeyError("x"), study), KeyError)
     optuna.delete_study(study_name="s", storage=storage)
     with pytest.raises(KeyError) as failed:

@@ -20,16 +20,16 @@ from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import IS_BASELINE
 from search.trials.models import ModelStore
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 
 @pytest.fixture
 def study():
     """A study with a baseline and seven better trials."""
     study = optuna.create_study(direction="maximize")
-    settings = Settings({}, seed=1)
+    settings = Settings(seed=1)
     for number in range(8):
-        params = BASELINE.params | {"hidden_units": 512 + number}
+        params = BUILT_IN.baseline | {"hidden_units": 512 + number}
         study.enqueue_trial(params, user_attrs={IS_BASELINE: True} if number == 0 else None)
         trial = study.ask(dict(settings.space.distributions))
         trial.set_user_attr("epochs_run", 5)
@@ -40,7 +40,7 @@ def study():
 def attributes_with_a_verdict(trials):
     """What a study records of a confirmation in which trial 7 makes fewer errors than the baseline."""
     candidate = Candidate(7, trials[7].params, trials[7].value)
-    design = design_of([candidate], Settings({}, seed=1), split=2, sizes=(2,), baselines=2)
+    design = design_of([candidate], Settings(seed=1), split=2, sizes=(2,), baselines=2)
     return {CONFIRMATION: design} | decided(design, candidate, lambda _: range(100), lambda _: range(300))
 
 
@@ -68,16 +68,16 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     assert "python -m search.export --study s --output exports/s" in text
     assert text.endswith("dashboard  python -m streamlit run dashboard/app.py\n")
     assert answer["utilization"] == 0.9
-    assert answer["best"]["params"] == BASELINE.params | {"hidden_units": 519}
+    assert answer["best"]["params"] == BUILT_IN.baseline | {"hidden_units": 519}
     assert answer["baseline"]["number"] == 0
 
 
 def test_table_lists_configurations_not_trials(study, tmp_path):
     """Trials of one configuration, as in a small space, are one row that says how many more there are."""
     for value in (0.99, 0.975, 0.974):
-        study[0].enqueue_trial(BASELINE.params | {"hidden_units": 517})
+        study[0].enqueue_trial(BUILT_IN.baseline | {"hidden_units": 517})
         study[0].tell(study[0].ask(dict(study[1].space.distributions)), value)
-    study[0].enqueue_trial(BASELINE.params)
+    study[0].enqueue_trial(BUILT_IN.baseline)
     study[0].tell(study[0].ask(dict(study[1].space.distributions)), 0.96)
     rows = printed(*study, tmp_path)[0].splitlines()[2:8]
     assert [row.split("0.9")[0].strip() for row in rows] == ["8 and 3 more", "7", "6", "4", "3", "0 baseline"]

@@ -10,7 +10,8 @@ from optuna.trial import TrialState
 
 from search.study.study import count, ranked
 from search.trials.failures import Failure
-from trainable.config import BASELINE, KEEP_FROM
+from trainable.keys import KEEP_FROM
+from trainable.problems import BUILT_IN
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def test_first_configuration_is_the_baseline_with_a_seed(make):
     """A worker is given all four parameters and the trial's seed, which the study's seed decides."""
     _, trials, _ = make()
     config = trials.ask("a")
-    assert {name: config[name] for name in BASELINE.params} == BASELINE.params
+    assert {name: config[name] for name in BUILT_IN.baseline} == BUILT_IN.baseline
     assert config["seed"] != trials.ask("b")["seed"]
 
 

@@ -165,6 +165,16 @@ class ProblemSpec:
         """The hashes of the arrays that trials see."""
         return {name: digest for name, digest in self.data.items() if not name.endswith("_test")}
 
+    @property
+    def examples(self) -> str:
+        """What people call several examples."""
+        return f"{self.words.example}s"
+
+    @property
+    def training_size(self) -> int:
+        """Examples of both splits that a final network is trained on."""
+        return self.sizes["train"] + self.sizes["val"]
+
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters out of a mapping that may hold other keys, too.
 

@@ -9,8 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, thinned, titled
-from search.confirmation.evidence import VAL_ACCURACY, Evidence
+from search.confirmation.evidence import Evidence
 from search.confirmation.looks import BASELINE_NAME
+from trainable.keys import VAL_ACCURACY
 
 AXES = {"trial": "trial, by number", "ended": "time at which trials ended (local)"}
 FEWEST_SEEDS = 2  # that show a spread

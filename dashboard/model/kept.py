@@ -13,11 +13,12 @@ from dashboard.snapshot import Snapshot
 from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import SHA256
 from search.errors import SearchError, lines_of
-from search.study.study import IDENTITY, IS_BASELINE, SEED
+from search.study.study import IDENTITY, IS_BASELINE
 from search.trials.models import ModelStore
+from trainable.data.archive import UNREADABLE
 from trainable.errors import DataError
+from trainable.keys import SEED
 from trainable.mlp.scoring import Weights, read_weights
-from trainable.mnist.source import UNREADABLE
 
 IN_MEMORY = 8  # models
 CLASSES = 10

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from dashboard.model.kept import CLASSES, IN_MEMORY, Kept, Stamp, stamp_of, weights_of
 from search.errors import SearchError
 from trainable.errors import DataError
-from trainable.mlp.prediction import probabilities
-from trainable.mlp.scoring import Weights
+from trainable.mlp.scoring import Weights, probabilities
 from trainable.mnist.source import cache_file, load_dataset
 
 FETCH = 'python -c "from trainable.mnist.source import load_dataset; load_dataset()"'

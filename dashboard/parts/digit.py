@@ -14,7 +14,7 @@ from dashboard.model.predictions import validation
 from dashboard.site import Site
 from search.errors import SearchError
 from search.terminal.words import capital
-from trainable.mlp.prediction import probabilities
+from trainable.mlp.scoring import probabilities
 from trainable.mnist.source import VALIDATION_SIZE
 
 DRAWN, GIVEN = "draw one", "take a validation image"

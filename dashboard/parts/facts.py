@@ -7,19 +7,10 @@ import pandas as pd
 
 from dashboard.marks import title_of
 from dashboard.snapshot import Snapshot, points
-from search.study.study import (
-    ATTEMPTS,
-    ENVIRONMENT,
-    EPOCHS_RUN,
-    HOST,
-    PARAMETERS_COUNT,
-    SAMPLES_PER_SECOND,
-    SECONDS,
-    SEED,
-    TRAIN_ACCURACY,
-)
+from search.study.study import ATTEMPTS, EPOCHS_RUN
 from search.terminal.words import capital, clock, number
-from trainable.config import PARAMETERS
+from trainable.keys import ENVIRONMENT, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, SEED, TRAIN_ACCURACY
+from trainable.problems import BUILT_IN
 
 SAME = "same"
 UNKNOWN = "not known"
@@ -29,12 +20,14 @@ MINUTE = 60  # seconds
 def parameters(study: Snapshot, trial: int) -> pd.DataFrame:
     """Return a row for each parameter: a trial's value, and how it lies to the baseline's and to the best's."""
     own = study.params(trial)
-    table = pd.DataFrame({title_of(study, trial): [_value(own[name]) for name in PARAMETERS]}, index=[*PARAMETERS])
+    table = pd.DataFrame(
+        {title_of(study, trial): [_value(own[name]) for name in BUILT_IN.names]}, index=[*BUILT_IN.names]
+    )
     for other in (study.baseline, study.best):
         if other is not None and other.number != trial and title_of(study, other.number) not in table:
             values = study.params(other.number)
-            table[title_of(study, other.number)] = [_value(values[name]) for name in PARAMETERS]
-            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in PARAMETERS]
+            table[title_of(study, other.number)] = [_value(values[name]) for name in BUILT_IN.names]
+            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in BUILT_IN.names]
     return table
 
 
@@ -55,7 +48,7 @@ def side_by_side(study: Snapshot, trials: Sequence[int], shown: Sequence[str]) -
 def differing(study: Snapshot, trials: Sequence[int]) -> list[str]:
     """Return the parameters that are not the same in all trials."""
     known = [study.params(trial) for trial in trials]
-    return [name for name in PARAMETERS if len({params[name] for params in known}) > 1]
+    return [name for name in BUILT_IN.names if len({params[name] for params in known}) > 1]
 
 
 def measured(study: Snapshot, trial: int) -> dict[str, str]:

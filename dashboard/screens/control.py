@@ -24,7 +24,7 @@ from dashboard.status import Phase, continue_arguments
 from search.errors import EXIT_DONE, SearchError
 from search.run.options import MOST_WORKERS, PRUNER_NAMES, SAMPLER_NAMES
 from search.storage.lease import Holder
-from trainable.config import MAX_SEED
+from trainable.problem import MAX_SEED
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
 SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise

@@ -13,11 +13,11 @@ from dashboard.site import Site
 from dashboard.snapshot import INTERRUPTED, Snapshot
 from dashboard.source import View
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
-from search.confirmation.evidence import FAILURE
 from search.confirmation.looks import title
 from search.errors import SearchError
 from search.terminal.words import several
 from search.trials.failures import FailureStore
+from trainable.keys import FAILURE
 
 FAILED = "failed"
 NO_REASON = "no reason recorded"

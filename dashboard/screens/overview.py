@@ -11,14 +11,14 @@ from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.style import thinning_note
-from search.confirmation.candidates import THE_BASELINE
-from search.confirmation.evidence import OUT_OF_DATE, TEST_IMAGES
+from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS
-from search.confirmation.verdict import CONFIDENCE, NOTEBOOK, Estimate, wilson
-from search.confirmation.wording import circumstances_of
+from search.confirmation.verdict import CONFIDENCE, Estimate
+from search.confirmation.wording import circumstances_of, reference_of
 from search.report.findings import BASELINE_WON, MEANINGS, headline_of, remarks
 from search.study.insight import warnings_of
 from search.terminal.words import POINTS, capital, describe, several
+from trainable.problem import ProblemSpec
 
 TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
          "open": (st.info, "hourglass_empty")}  # fmt: skip
@@ -57,7 +57,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
     if evidence is None or evidence.verdict is None or evidence.winner is None:
         box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
         return
-    meaning = BASELINE_WON if evidence.winner == THE_BASELINE else MEANINGS[evidence.verdict.word]
+    meaning = BASELINE_WON if evidence.winner == evidence.baseline else MEANINGS[evidence.verdict.word]
     box(f"**{headline.word}.** {meaning}", icon=f":material/{icon}:")
     if not study.is_current:
         st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
@@ -66,26 +66,27 @@ def _verdict(site: Site, study: Snapshot) -> None:
         f"**Test accuracy**, {ours} networks against {theirs} (the notebook: one); {circumstances_of(evidence)}"
     )
     with st.container(horizontal=True):
-        if evidence.winner != THE_BASELINE:
+        if evidence.winner != evidence.baseline:
             _interval(capital(evidence.winner.title), evidence.verdict.first)
         _interval("Baseline", evidence.verdict.second)
         if evidence.verdict.difference is not None:
             _difference(evidence.verdict.difference)
-        _notebook(evidence.verdict.confidence)
+        _reference(evidence.problem, evidence.verdict.confidence)
     price = [f"{evidence.price.told}."] if evidence.price else []
     st.markdown(" ".join([*price, *remarks(evidence)]))
     if study.explanation is not None:
         st.markdown(study.explanation.told)
         st.dataframe(pd.DataFrame(study.explanation.rows, columns=list(COLUMNS)), hide_index=True)
-    if evidence.winner != THE_BASELINE:
+    if evidence.winner != evidence.baseline:
         st.markdown(f"{capital(evidence.winner.title)}: {describe(dict(evidence.winner.params))}")
         with st.container(horizontal=True):
             site.link("trial", f"Trial {evidence.winner.trial}", trial=str(evidence.winner.trial))
             site.link("model", "Its model")
 
 
-def _notebook(confidence: float = CONFIDENCE) -> None:
-    _interval("Notebook (test)", wilson(NOTEBOOK, TEST_IMAGES, confidence))
+def _reference(problem: ProblemSpec, confidence: float = CONFIDENCE) -> None:
+    if problem.reference and (figure := reference_of(problem, confidence)):
+        _interval(f"{capital(problem.reference.name.removeprefix('the '))} (test)", figure)
 
 
 def _interval(label: str, estimate: Estimate) -> None:
@@ -113,7 +114,7 @@ def _search_result(site: Site, study: Snapshot) -> None:
         _metric("Baseline (512 units)", missing if baseline is None else f"{baseline:.4f}")
         _metric("Gain, points", missing if gain is None else f"{gain:+.2f}")
         if study.evidence is None or study.evidence.verdict is None:
-            _notebook()
+            _reference(study.settings.problem)
     if best is not None:
         st.markdown(f"Trial {best.number}: {describe(study.params(best.number))}")
         for warning in warnings_of(best, study.settings):

@@ -24,7 +24,7 @@ from dashboard.style import thinned, thinning_note
 from search.study.insight import searched, warnings_of
 from search.study.study import ranked
 from search.terminal.words import several
-from trainable.config import BASELINE, PARAMETERS
+from trainable.problems import BUILT_IN
 
 MOST = 1000  # trials in a figure of Optuna's
 ROUGH = "From so few trials, importance is no more than a hint."
@@ -60,7 +60,9 @@ def _newer(view: View, study: Snapshot) -> None:
 
 def _not_searched(study: Snapshot) -> None:
     fixed = [
-        f"{name} = {BASELINE.params[name]:g}" for name in PARAMETERS if name not in study.settings.space.distributions
+        f"{name} = {BUILT_IN.baseline[name]:g}"
+        for name in BUILT_IN.names
+        if name not in study.settings.space.distributions
     ]
     fixed += [
         f"{name} = {each.to_external_repr(each.to_internal_repr(study.ranked[0].params[name]))} (a single value)"
@@ -180,7 +182,7 @@ def _cost(site: Site, study: Snapshot) -> None:
 def _front_table(site: Site, edge: pd.DataFrame) -> None:
     """List the trials of the front; a chosen row leads to its trial."""
     st.subheader("Trials of the Pareto front")
-    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *PARAMETERS]
+    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *BUILT_IN.names]
     chosen = st.dataframe(
         edge[columns],
         hide_index=True,

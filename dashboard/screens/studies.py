@@ -16,7 +16,7 @@ from dashboard.style import LINES
 from search.errors import SearchError
 from search.report.findings import headline_of
 from search.terminal.words import POINTS, number
-from trainable.config import BASELINE, PARAMETERS
+from trainable.problems import BUILT_IN
 
 NONE = "none"
 MOST = len(LINES)  # lines that can be told from each other
@@ -109,7 +109,7 @@ def _difference(study: Snapshot) -> str:
 def searched(study: Snapshot) -> dict[str, str]:
     """Return what a study was made with, by what it is called."""
     settings = study.settings
-    spaces = {name: _values(name, settings.space.distributions.get(name)) for name in PARAMETERS}
+    spaces = {name: _values(name, settings.space.distributions.get(name)) for name in BUILT_IN.names}
     return spaces | {
         "sampler": settings.sampler,
         "pruner": settings.pruner,
@@ -122,7 +122,7 @@ def searched(study: Snapshot) -> dict[str, str]:
 def _values(name: str, distribution: BaseDistribution | None) -> str:
     """Return over what a parameter is searched, in words."""
     if distribution is None:
-        return f"{number(BASELINE.params[name])}, not searched"
+        return f"{number(BUILT_IN.baseline[name])}, not searched"
     if isinstance(distribution, CategoricalDistribution):
         return ", ".join(number(each) for each in distribution.choices)
     low, high = number(distribution.low), number(distribution.high)  # type: ignore[attr-defined]

@@ -16,8 +16,9 @@ from dashboard.source import View
 from search.errors import SearchError, UsageError
 from search.replay.comparison import epochs_to_compare
 from search.report.recipe import export_command, replay_command
-from search.study.study import ENVIRONMENT, FAILURE, queued_params
+from search.study.study import queued_params
 from search.terminal.words import capital, gain
+from trainable.keys import ENVIRONMENT, FAILURE
 
 KEY = "trial"  # in the address; without it the best is shown
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from optuna.trial import FrozenTrial
 
 from search.confirmation.looks import BASELINE_NAME, title
 from search.study.settings import Settings
 from search.study.study import ranked
-from trainable.config import BASELINE
+from trainable.problem import ProblemSpec
 
 # What a network is trained for, and the beginning of the attribute that holds its result.
 CONFIRMED = "confirmed"  # on the training split, scored on the validation images
@@ -23,13 +23,18 @@ class Candidate:
 
     Attributes:
         trial: The number of the trial that found it, or None for the baseline.
-        params: All four parameters.
+        params: All parameters.
         val_accuracy: What that trial's own network scored, a share; None where it is not known, or does not count.
     """
 
     trial: int | None
     params: Mapping[str, Any]
     val_accuracy: float | None = None
+
+    @classmethod
+    def baseline_of(cls, problem: ProblemSpec) -> Self:
+        """Return the baseline."""
+        return cls(None, problem.baseline)
 
     @property
     def name(self) -> str:
@@ -40,9 +45,6 @@ class Candidate:
     def title(self) -> str:
         """What people call it."""
         return title(self.name)
-
-
-THE_BASELINE = Candidate(None, BASELINE.params)
 
 
 class Network(NamedTuple):
@@ -75,12 +77,12 @@ def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list
         params = settings.space.complete(trial.params)
         key = tuple(params.values())
         known = found.get(key)
-        if params != BASELINE.params and (known is None or trial.number < (known.trial or 0)):
+        if params != settings.problem.baseline and (known is None or trial.number < (known.trial or 0)):
             found[key] = Candidate(trial.number, params, trial.value)
     return list(found.values())[:most]
 
 
 def are_best(candidates: Sequence[Candidate], trials: Sequence[FrozenTrial], settings: Settings) -> bool:
     """Say whether an answer's candidates are still the best of a study that may have gone on since."""
-    others = [each.params for each in candidates if each != THE_BASELINE]
+    others = [each.params for each in candidates if each.trial is not None]
     return others == [each.params for each in choose(trials, settings, len(others))]

@@ -12,9 +12,9 @@ from typing import Any
 
 import optuna
 
-from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Network
-from search.confirmation.evidence import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY, WRONG, Evidence
-from search.confirmation.explanation import MOST, networks_to_explain, why_fewer_explain
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, Network
+from search.confirmation.evidence import WRONG, Evidence
+from search.confirmation.explanation import most_to_explain, networks_to_explain, why_fewer_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
 from search.errors import SearchError
@@ -25,9 +25,9 @@ from search.trials.lifecycle import Trials
 from search.trials.live import Measurement, Observer, Retraining
 from search.trials.models import ModelStore
 from search.trials.stops import STOPS, Reason, note_stop
-from trainable.config import ALL_IMAGES, KEEP_FROM
-from trainable.mlp.scoring import read_weights, wrong_images
-from trainable.mnist.source import HeldOutSet
+from trainable.data.dataset import HeldOutSet
+from trainable.keys import ALL_DATA, FAILURE, KEEP_FROM, PARAMETERS_COUNT, SECONDS, SEED, VAL_ACCURACY
+from trainable.problems import problem_of
 
 
 class Confirmation:
@@ -75,7 +75,8 @@ class Confirmation:
         self._models, self._failures, self._observer = models, failures, observer
         self._max_retries, self._workers, self._first, self._validation = max_retries, workers, first, validation
         self._tell_stop = tell_stop
-        self._ledger = Ledger(study, settings, extent, models, held_out)
+        self._problem = problem_of(settings.problem)
+        self._ledger = Ledger(study, settings, extent, models, lambda model: self._problem.wrong(model, held_out()))
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
@@ -137,10 +138,10 @@ class Confirmation:
         if not free:
             return None
         network = free[0]
-        config = {**network.candidate.params, "seed": network.seed, ALL_IMAGES: network.what == TESTED}
+        config = {**network.candidate.params, SEED: network.seed, ALL_DATA: network.what == TESTED}
         if network.what == EXPLAINED:
             config[KEEP_FROM] = -math.inf
-        self._in_training[key] = network, Retraining(network.title, config)
+        self._in_training[key] = network, Retraining(network.title, network.candidate.params)
         return config
 
     def start(self, key: str) -> None:
@@ -216,8 +217,7 @@ class Confirmation:
             return {VAL_ACCURACY: last.val_accuracy}
         model = training.model or b""
         if network.what == EXPLAINED and self._validation is not None:
-            images = self._validation()
-            return {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+            return {WRONG: self._problem.wrong(model, self._validation())}
         evidence = self._evidence()
         if evidence is None or network not in evidence.networks:
             return None
@@ -231,7 +231,7 @@ class Confirmation:
     @property
     def _most(self) -> int:
         """How many networks there are at most."""
-        explained = MOST if self._validation else 0
+        explained = most_to_explain(self._settings.problem) if self._validation else 0
         return len(self._first) + (self._extent.most + explained if self._extent else 0)
 
     def _done(self, evidence: Evidence | None) -> int:
@@ -245,7 +245,7 @@ class Confirmation:
             return  # who is confirmed may still change
         spared = [self._extent.most - evidence.total, 0]
         if self._validation and evidence.is_complete:
-            spared[1] = MOST - len(self._to_explain(evidence))
+            spared[1] = most_to_explain(self._settings.problem) - len(self._to_explain(evidence))
         for place, reason in enumerate((why_fewer, why_fewer_explain)):
             if spared[place] > self._spared[place]:
                 self._observer.spared(spared[place] - self._spared[place], self._most, reason(evidence))
@@ -257,7 +257,7 @@ class Confirmation:
         if evidence is None:
             return []
         if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
-            return self._not_taken([each for each in evidence.missing if each.candidate == THE_BASELINE])
+            return self._not_taken([each for each in evidence.missing if each.candidate == evidence.baseline])
         self._ledger.lay_down(evidence, self._sizes)
         evidence = self._evidence() or evidence
         return self._not_taken(evidence.missing or self._to_explain(evidence))
@@ -276,7 +276,7 @@ class Confirmation:
 
     def _sizes(self, evidence: Evidence) -> tuple[int, ...]:
         """Return the networks of the winner at each look: all at the first one where a second would make one wait."""
-        others = self._not_taken([each for each in evidence.missing if each.candidate == THE_BASELINE])
+        others = self._not_taken([each for each in evidence.missing if each.candidate == evidence.baseline])
         idle = self._workers() - len(self._in_training)
         return evidence.sizes[-1:] if idle >= evidence.sizes[-1] + len(others) else evidence.sizes
 

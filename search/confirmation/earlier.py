@@ -15,8 +15,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from search.confirmation.candidates import THE_BASELINE, Candidate, Network
-from search.confirmation.evidence import TEST_IMAGES, Evidence
+from search.confirmation.candidates import Candidate, Network
+from search.confirmation.evidence import Evidence
 from search.confirmation.verdict import (
     CONFIDENCE,
     FEWEST,
@@ -41,14 +41,14 @@ class EarlierEvidence(Evidence):
     def winner(self) -> Candidate | None:
         """The candidate with the best mean validation accuracy over the fresh seeds; None before all are known."""
         able = self._able
-        if THE_BASELINE not in able or any(map(self._is_missing, self._split_networks)):
+        if self.baseline not in able or any(map(self._is_missing, self._split_networks)):
             return None
         return max(able, key=lambda each: self.val_accuracy(each) or 0.0)
 
     @property
     def finalists(self) -> list[Candidate]:
         """The winner and the baseline; the baseline alone where it won."""
-        return [THE_BASELINE] if self.winner == THE_BASELINE else super().finalists
+        return [self.baseline] if self.winner == self.baseline else super().finalists
 
     @property
     def number(self) -> int:
@@ -71,7 +71,7 @@ class EarlierEvidence(Evidence):
     @property
     def may_follow(self) -> int:
         """How many networks of the winner may be needed beyond those that are known to be."""
-        return 0 if self.winner or self.failure(THE_BASELINE) else self.sizes[-1]
+        return 0 if self.winner or self.failure(self.baseline) else self.sizes[-1]
 
     @cached_property
     def _last_look(self) -> tuple[int, Verdict | None]:
@@ -79,10 +79,10 @@ class EarlierEvidence(Evidence):
         wanted = [each for finalist in self.finalists for each in self._networks_of(finalist, size)]
         if self.winner is None or any(map(self._is_missing, wanted)):
             return size, None
-        ours, theirs = self.errors(self.winner, size), self.errors(THE_BASELINE, size)
-        if self.winner == THE_BASELINE:
-            return size, alone(theirs, TEST_IMAGES)
-        return size, compare_pairs(ours, theirs, TEST_IMAGES)
+        ours, theirs = self.errors(self.winner, size), self.errors(self.baseline, size)
+        if self.winner == self.baseline:
+            return size, alone(theirs, self.problem.sizes["test"])
+        return size, compare_pairs(ours, theirs, self.problem.sizes["test"])
 
 
 def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:

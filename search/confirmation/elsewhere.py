@@ -9,7 +9,7 @@ from optuna.storages._rdb import models
 
 from search.confirmation.looks import occasions
 from search.confirmation.record import LOOKS, looks_of
-from search.study.study import SETTINGS
+from search.study.settings import SETTINGS
 
 
 def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> int:

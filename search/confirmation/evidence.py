@@ -14,21 +14,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from search.confirmation.alpha import Analysis, alpha
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
 from search.confirmation.looks import BASELINE_NAME, Look, compared, occasions
 from search.confirmation.price import Cost, Price, Worst, worst_of
 from search.confirmation.verdict import Verdict, Word, Wrong, accuracies_of, compare
-from trainable.mnist.source import VALIDATION_SIZE
+from trainable.keys import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY
+from trainable.problem import ProblemSpec
 
-# Keys of a result.
-VAL_ACCURACY = "val_accuracy"
-WRONG = "wrong"  # indices of the test images that were classified wrong
-SECONDS = "seconds"  # of training
-PARAMETERS_COUNT = "parameters_count"
+# Keys of a result, beside those of `trainable.keys`.
+WRONG = "wrong"  # positions of the test examples that were classified wrong
 SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
-FAILURE = "failure"  # in place of a result
 
-TEST_IMAGES = 10_000
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
 
@@ -41,6 +37,7 @@ class Evidence:
     """What is known so far: complete where there is a verdict.
 
     Attributes:
+        problem: What the study is about.
         candidates: The baseline first, then as the search ranked them.
         seeds: Each configuration besides the baseline is trained with each on the training split, where there are
             several to choose from.
@@ -56,6 +53,7 @@ class Evidence:
             known.
     """
 
+    problem: ProblemSpec
     candidates: tuple[Candidate, ...]
     seeds: tuple[int, ...]
     final_seeds: tuple[int, ...]
@@ -71,9 +69,14 @@ class Evidence:
     baseline_may_win: ClassVar[bool] = False  # on the validation images
 
     @property
+    def baseline(self) -> Candidate:
+        """What the winner is compared with."""
+        return self.candidates[0]
+
+    @property
     def networks(self) -> list[Network]:
         """The networks that the verdict takes, as far as is known, those first that others wait for."""
-        return self._needed if self._able and not self.failure(THE_BASELINE) else []
+        return self._needed if self._able and not self.failure(self.baseline) else []
 
     @property
     def missing(self) -> list[Network]:
@@ -83,7 +86,7 @@ class Evidence:
     @property
     def may_follow(self) -> int:
         """How many networks of the winner may be needed beyond those that are known to be."""
-        if self.failure(THE_BASELINE) or not self._able or self.verdict is not None:
+        if self.failure(self.baseline) or not self._able or self.verdict is not None:
             return 0
         most = self.analysis.sizes[-1] if self.analysis else self.sizes[-1]
         return most - (self._last_look[0] if self.winner else 0)
@@ -91,7 +94,7 @@ class Evidence:
     @property
     def is_complete(self) -> bool:
         """Whether no network is needed any more, with a verdict or without one."""
-        is_decided = self.verdict is not None or not self._able or self.failure(THE_BASELINE) is not None
+        is_decided = self.verdict is not None or not self._able or self.failure(self.baseline) is not None
         return is_decided and not self.missing
 
     @property
@@ -118,19 +121,19 @@ class Evidence:
         The baseline is not among those that are chosen from: what is chosen is compared with it.
         """
         able = self._able
-        if self.failure(THE_BASELINE) or not able or any(map(self._is_missing, self._split_networks)):
+        if self.failure(self.baseline) or not able or any(map(self._is_missing, self._split_networks)):
             return None
         return max(able, key=lambda each: self.val_accuracy(each) or 0.0)
 
     @property
     def finalists(self) -> list[Candidate]:
         """The winner and the baseline, the only ones that are scored on the test images; empty before there is one."""
-        return [] if self.winner is None else [self.winner, THE_BASELINE]
+        return [] if self.winner is None else [self.winner, self.baseline]
 
     @property
     def taken(self) -> Candidate | None:
         """Whose model is to be taken away: the winner's, but for one that is worse than the baseline."""
-        return THE_BASELINE if self.verdict is not None and self.verdict.word == Word.WORSE else self.winner
+        return self.baseline if self.verdict is not None and self.verdict.word == Word.WORSE else self.winner
 
     @property
     def analysis(self) -> Analysis | None:
@@ -172,20 +175,20 @@ class Evidence:
     @cached_property
     def price(self) -> Price | None:
         """What the winner costs beside the baseline; None without a verdict, or where the baseline won."""
-        if self.verdict is None or self.winner is None or self.winner == THE_BASELINE:
+        if self.verdict is None or self.winner is None or self.winner == self.baseline:
             return None
-        return Price(self._cost(self.winner), self._cost(THE_BASELINE))
+        return Price(self._cost(self.winner), self._cost(self.baseline))
 
     @property
     def worst(self) -> Worst | None:
         """The worst of all networks of the winner's configuration; None without a winner."""
-        if self.winner is None or self.winner == THE_BASELINE:
+        if self.winner is None or self.winner == self.baseline:
             return None
         results = (self.explained[key] for key in self.explained if key[0] == self.winner.name)
         errors = [each[WRONG] for each in results if WRONG in each]
-        split = [*self.val_accuracies(self.winner), *accuracies_of(errors, VALIDATION_SIZE).tolist()]
+        split = [*self.val_accuracies(self.winner), *accuracies_of(errors, self.problem.sizes["val"]).tolist()]
         size = self.networks_compared[0] if self.verdict else 0
-        tested = accuracies_of(self.errors(self.winner, size), TEST_IMAGES).tolist()
+        tested = accuracies_of(self.errors(self.winner, size), self.problem.sizes["test"]).tolist()
         return worst_of({"validation": split, "test": tested})
 
     def val_accuracy(self, candidate: Candidate) -> float | None:
@@ -252,12 +255,12 @@ class Evidence:
     @property
     def _needed(self) -> list[Network]:
         of_winner = [each for winner in self.finalists[:-1] for each in self._networks_of(winner, self._last_look[0])]
-        return [*self._split_networks, *of_winner, *self._networks_of(THE_BASELINE, self.baselines)]
+        return [*self._split_networks, *of_winner, *self._networks_of(self.baseline, self.baselines)]
 
     @property
     def _split_networks(self) -> list[Network]:
         """Those from which the winner is chosen; none where there is nothing to choose."""
-        is_choice = len(self.candidates) > len((THE_BASELINE, "one other"))
+        is_choice = len(self.candidates) > len(("the baseline", "one other"))
         return [network for each in self._able for network in self._on_the_split(each)] if is_choice else []
 
     @cached_property
@@ -268,19 +271,19 @@ class Evidence:
         verdict = None
         for size in sizes:
             wanted = (
-                [*self._networks_of(winner, size), *self._networks_of(THE_BASELINE, self.baselines)] if winner else []
+                [*self._networks_of(winner, size), *self._networks_of(self.baseline, self.baselines)] if winner else []
             )
             if winner is None or analysis is None or any(map(self._is_missing, wanted)):
                 return size, None
-            sides = self.errors(winner, size), self.errors(THE_BASELINE, self.baselines)
-            verdict = compare(*sides, TEST_IMAGES, analysis.confidence)
+            sides = self.errors(winner, size), self.errors(self.baseline, self.baselines)
+            verdict = compare(*sides, self.problem.sizes["test"], analysis.confidence)
             if verdict.word.is_clear:
                 return size, verdict
         return sizes[-1], verdict
 
     def _split_results(self, candidate: Candidate) -> list[Mapping[str, Any]]:
         """Return what came of a candidate's network of each seed; of one that is not chosen from nothing counts."""
-        is_chosen_from = candidate != THE_BASELINE or self.baseline_may_win
+        is_chosen_from = candidate != self.baseline or self.baseline_may_win
         return [self.validated.get((candidate.name, seed), {}) if is_chosen_from else {} for seed in self.seeds]
 
     def _on_the_split(self, candidate: Candidate) -> list[Network]:

@@ -5,25 +5,25 @@ winner have some fresh networks each on the training split, scored on the valida
 looked at. Effects need not add up: a parameter may help only beside another one.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
 
-from search.confirmation.candidates import EXPLAINED, THE_BASELINE, Candidate, Network
-from search.confirmation.evidence import FAILURE, SECONDS, WRONG, Evidence, Results
+from search.confirmation.candidates import EXPLAINED, Candidate, Network
+from search.confirmation.evidence import WRONG, Evidence, Results
 from search.confirmation.looks import title
 from search.confirmation.record import Seeds, evidence_of, fresh_seeds, results_of
 from search.confirmation.verdict import Estimate, compare
 from search.study.settings import Settings
-from search.terminal.words import POINTS
-from trainable.config import PARAMETERS
-from trainable.mnist.source import VALIDATION_SIZE
+from search.terminal.words import POINTS, number
+from trainable.keys import FAILURE, SECONDS
+from trainable.problem import ProblemSpec
 
 SEEDS = 3  # networks of each configuration
 EPOCHS = "epochs"
 COLUMNS = ("parameter", "winner", "baseline", "points lost where set back, 95 %", "share of the gain")
-MOST = SEEDS * (len(PARAMETERS) + len(("the winner", "the baseline", "the baseline trained as long")))
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ class Explanation:
         return [
             (
                 each.parameter,
-                _short(each.winner),
-                _short(each.baseline),
+                number(each.winner),
+                number(each.baseline),
                 points_of(each.gain) if each.gain else each.failure or "",
                 "-" if each.share is None else f"{each.share:.0%}",
             )
@@ -121,22 +121,28 @@ def points_of(gain: Estimate) -> str:
     return f"{mean} ({low} to {high})"
 
 
+def most_to_explain(problem: ProblemSpec) -> int:
+    """Return how many networks an explanation takes at most."""
+    return SEEDS * (len(problem.names) + len(("the winner", "the baseline", "the baseline trained as long")))
+
+
 def networks_to_explain(evidence: Evidence, settings: Settings) -> list[Network]:
     """Return the networks that an explanation takes; none before there is a winner besides the baseline.
 
     Their seeds are of their own: by those of the split the winner was chosen.
     """
-    if evidence.verdict is None or evidence.winner is None or evidence.winner == THE_BASELINE:
+    if evidence.verdict is None or evidence.winner is None or evidence.winner == evidence.baseline:
         return []
     seeds = fresh_seeds(settings, SEEDS, Seeds.EXPLAIN)
-    return [Network(EXPLAINED, each, seed) for each in _configurations(evidence.winner) for seed in seeds]
+    configurations = _configurations(evidence.winner, evidence.baseline)
+    return [Network(EXPLAINED, each, seed) for each in configurations for seed in seeds]
 
 
 def why_fewer_explain(evidence: Evidence) -> str:
     """Return why fewer networks explain a verdict than may."""
-    if evidence.winner is None or evidence.winner == THE_BASELINE:
+    if evidence.winner is None or evidence.winner == evidence.baseline:
         return "there is no winner to explain"
-    number = len(_differing(evidence.winner))
+    number = len(_differing(evidence.winner, evidence.baseline))
     return f"the winner differs from the baseline in {number} parameter{'s'[: number != 1]}"
 
 
@@ -144,18 +150,19 @@ def explanation_of(attributes: Mapping[str, Any], settings: Settings) -> Explana
     """Return what a study's user attributes say; None where a network is missing, or one of the two sides failed."""
     results, evidence = results_of(attributes, EXPLAINED), evidence_of(attributes)
     networks = networks_to_explain(evidence, settings) if evidence else []
-    if not networks or any(each.key not in attributes for each in networks):
+    if evidence is None or not networks or any(each.key not in attributes for each in networks):
         return None
-    winner, baseline, *changed = _configurations(networks[0].candidate)
-    gain = _gain(winner, baseline, results)
+    winner, baseline, *changed = _configurations(networks[0].candidate, evidence.baseline)
+    gain_of = functools.partial(_gain, results=results, size=evidence.problem.sizes["val"])
+    gain = gain_of(winner, baseline)
     if isinstance(gain, str):
         return None
-    lost = {each.change: _gain(winner, each, results) for each in changed if each.trial is not None}
-    longer = [_gain(each, baseline, results) for each in changed if each.params == _as_long(winner)]
+    lost = {each.change: gain_of(winner, each) for each in changed if each.trial is not None}
+    longer = [gain_of(each, baseline) for each in changed if each.params == _as_long(winner, baseline)]
     if not changed:  # they differ in one parameter alone: set back, the winner is the baseline
-        lost = dict.fromkeys(_differing(winner), gain)
+        lost = dict.fromkeys(_differing(winner, baseline), gain)
         longer = [gain] if EPOCHS in lost else []
-    effects = [_effect(name, each, winner, gain) for name, each in lost.items()]
+    effects = [_effect(name, each, (winner, baseline), gain) for name, each in lost.items()]
     return Explanation(
         gain=gain,
         effects=tuple(sorted(effects, key=lambda each: each.gain.mean if each.gain else inf, reverse=True)),
@@ -171,38 +178,38 @@ def lacks_explanation(attributes: Mapping[str, Any], settings: Settings) -> bool
     return any(each.key not in attributes for each in networks)
 
 
-def _configurations(winner: Candidate) -> list[Any]:
+def _configurations(winner: Candidate, baseline: Candidate) -> list[Any]:
     """Return the winner, the baseline, and the variants that lie between them."""
-    theirs, differing = THE_BASELINE.params, _differing(winner)
+    differing = _differing(winner, baseline)
     if len(differing) == 1:
-        return [winner, THE_BASELINE]
+        return [winner, baseline]
     back = [
-        Variant(winner.trial, {**winner.params, name: theirs[name]}, change=name, other=THE_BASELINE.name)
+        Variant(winner.trial, {**winner.params, name: baseline.params[name]}, change=name, other=baseline.name)
         for name in differing
     ]
-    as_long = Variant(None, _as_long(winner), change=EPOCHS, other=winner.name)
-    is_new = as_long.params not in [each.params for each in (THE_BASELINE, *back)]
-    return [winner, THE_BASELINE, *back, *([as_long] if is_new else [])]
+    as_long = Variant(None, _as_long(winner, baseline), change=EPOCHS, other=winner.name)
+    is_new = as_long.params not in [each.params for each in (baseline, *back)]
+    return [winner, baseline, *back, *([as_long] if is_new else [])]
 
 
-def _as_long(winner: Candidate) -> dict[str, Any]:
+def _as_long(winner: Candidate, baseline: Candidate) -> dict[str, Any]:
     """Return the parameters of the baseline trained as long as a winner."""
-    return {**THE_BASELINE.params, EPOCHS: winner.params[EPOCHS]}
+    return {**baseline.params, EPOCHS: winner.params[EPOCHS]}
 
 
-def _differing(winner: Candidate) -> list[str]:
+def _differing(winner: Candidate, baseline: Candidate) -> list[str]:
     """Return the parameters in which a winner differs from the baseline."""
-    return [name for name in PARAMETERS if winner.params[name] != THE_BASELINE.params[name]]
+    return [name for name, value in baseline.params.items() if winner.params[name] != value]
 
 
-def _effect(name: str, lost: Estimate | str, winner: Candidate, gain: Estimate) -> Effect:
-    values = winner.params[name], THE_BASELINE.params[name]
+def _effect(name: str, lost: Estimate | str, sides: tuple[Candidate, Candidate], gain: Estimate) -> Effect:
+    values = sides[0].params[name], sides[1].params[name]
     if isinstance(lost, str):
         return Effect(name, *values, gain=None, share=None, failure=lost)
     return Effect(name, *values, gain=lost, share=lost.mean / gain.mean if gain.low > 0 else None)
 
 
-def _gain(one: Candidate, other: Candidate, results: Results) -> Estimate | str:
+def _gain(one: Candidate, other: Candidate, results: Results, size: int) -> Estimate | str:
     """Return how much more accurate one configuration is than another on the validation images, with 95 %.
 
     Where a network of either gave no result, return why.
@@ -211,11 +218,7 @@ def _gain(one: Candidate, other: Candidate, results: Results) -> Estimate | str:
     if failures := [str(each[FAILURE]) for side in sides for each in side if FAILURE in each]:
         return failures[0]
     ours, theirs = ([each[WRONG] for each in side] for side in sides)
-    found = compare(ours, theirs, VALIDATION_SIZE).difference
+    found = compare(ours, theirs, size).difference
     if found is None:
         raise RuntimeError("two sides have a difference")
     return found
-
-
-def _short(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

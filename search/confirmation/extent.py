@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from optuna.trial import FrozenTrial
 
-from search.confirmation.candidates import THE_BASELINE, are_best, choose
+from search.confirmation.candidates import are_best, choose
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence
 from search.confirmation.record import CONFIRMATION, design_of, evidence_of
@@ -115,7 +115,7 @@ def is_confirmed(
 
 def why_fewer(evidence: Evidence) -> str:
     """Return why fewer networks are to be trained than there are at most."""
-    if evidence.failure(THE_BASELINE):
+    if evidence.failure(evidence.baseline):
         return "without the baseline there is no verdict"
     if any(map(evidence.failure, evidence.candidates)):
         return "a configuration that failed cannot win"

@@ -8,14 +8,12 @@ from typing import Any
 import optuna
 
 from search.confirmation.alpha import ANALYSES, Analysis
-from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate, Network
+from search.confirmation.candidates import TESTED, Candidate, Network
 from search.confirmation.evidence import SHA256, WRONG, Evidence
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.study.settings import Settings
 from search.trials.models import ModelStore
-from trainable.mlp.scoring import read_weights, wrong_images
-from trainable.mnist.source import HeldOutSet
 
 
 class Ledger:
@@ -27,7 +25,7 @@ class Ledger:
         settings: Settings,
         extent: Extent | None,
         models: ModelStore,
-        held_out: Callable[[], HeldOutSet],
+        wrong: Callable[[bytes], list[int]],
     ) -> None:
         """Take over a study.
 
@@ -36,10 +34,10 @@ class Ledger:
             settings: The study's.
             extent: How much is confirmed; None where nothing is.
             models: Where the finalists' models are kept.
-            held_out: Loads the test images; called only when a finalist is to be scored.
+            wrong: Says which test examples a model classifies wrong, by their positions.
         """
         self._study, self._settings, self._extent = study, settings, extent
-        self._models, self._held_out = models, held_out
+        self._models, self._wrong = models, wrong
         self.attributes: dict[str, Any] = study.user_attrs
         self._design: tuple[int, dict[str, Any] | None] | None = None
         self._evidence: Evidence | None = None
@@ -78,9 +76,8 @@ class Ledger:
 
     def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
-        images = self._held_out()
         self._note_look(network.candidate, evidence)
-        result: dict[str, Any] = {WRONG: wrong_images(read_weights(model), images.x, images.y)}
+        result: dict[str, Any] = {WRONG: self._wrong(model)}
         if network.seed == evidence.final_seeds[0]:
             self._models.write_final(network.candidate.name, model)
             result[SHA256] = hashlib.sha256(model).hexdigest()
@@ -104,6 +101,6 @@ class Ledger:
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
                 "candidates": [candidate.name],
                 "seeds": missing,
-                "verdict": None if candidate == THE_BASELINE else evidence.number,
+                "verdict": None if candidate == evidence.baseline else evidence.number,
             }
             self.record(LOOKS, [*self.attributes.get(LOOKS, ()), look])

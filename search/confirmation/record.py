@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from search.confirmation.alpha import analyses_of
-from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, THE_BASELINE, Candidate
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, Candidate
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence, Results
 from search.confirmation.looks import Look
-from search.study.settings import Settings
-from trainable.config import MAX_SEED
+from search.study.settings import Settings, problem_in
+from trainable.problem import MAX_SEED
 
 # Study user attributes.
 CONFIRMATION = "confirmation"
@@ -37,10 +37,12 @@ def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> 
     design = attributes.get(CONFIRMATION)
     if design is None:
         return None
+    problem = problem_in(attributes)
     seeds, final_seeds = tuple(design["seeds"]), tuple(design["final_seeds"])
     kind, sizes = (Evidence, tuple(design["sizes"])) if "sizes" in design else (EarlierEvidence, (len(final_seeds),))
     return kind(
-        candidates=(THE_BASELINE, *(Candidate(**each) for each in design["candidates"])),
+        problem=problem,
+        candidates=(Candidate.baseline_of(problem), *(Candidate(**each) for each in design["candidates"])),
         seeds=seeds,
         final_seeds=final_seeds,
         sizes=sizes,

@@ -14,14 +14,14 @@ from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
 
-from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Network
-from search.confirmation.evidence import VAL_ACCURACY
+from search.confirmation.candidates import CONFIRMED, Candidate, Network
 from search.confirmation.record import fresh_seeds
 from search.study.instants import ENDED, ended
 from search.study.settings import Settings
 from search.study.study import ranked
 from search.terminal.words import POINTS
 from search.trials.stops import Enough, Reason
+from trainable.keys import VAL_ACCURACY
 
 FEWEST = 20  # finished trials, before which no search is called settled
 SHARE = 0.5  # of the seeds' standard deviation: what luck alone adds at every doubling is 0.27 of it
@@ -132,7 +132,8 @@ def expected_best_of_half(values: Sequence[float]) -> float:
 
 def spread_networks(settings: Settings) -> list[Network]:
     """Return the baseline's networks on the training split that say how much a seed makes."""
-    return [Network(CONFIRMED, THE_BASELINE, seed) for seed in fresh_seeds(settings, SPREAD)]
+    baseline = Candidate.baseline_of(settings.problem)
+    return [Network(CONFIRMED, baseline, seed) for seed in fresh_seeds(settings, SPREAD)]
 
 
 def deviation_of(attributes: Mapping[str, Any], settings: Settings) -> float | None:

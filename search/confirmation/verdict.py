@@ -24,8 +24,6 @@ CONFIDENCE = 0.95  # of an interval that belongs to no verdict
 FEWEST = 2  # from one alone nothing is known of how seeds, or images, differ
 FEWEST_DIFFERING = 10  # images on which the sides do not err alike: with fewer, the interval means nothing
 
-NOTEBOOK = 0.9765  # test accuracy that Example 2.1 of Deep Learning with Python prints
-
 Wrong = Sequence[Sequence[int]]
 """By seed, the images that its network classified wrong, as indices from 0."""
 

@@ -4,13 +4,14 @@ from dataclasses import asdict
 from typing import Any
 
 from search.confirmation.alpha import alpha
-from search.confirmation.candidates import THE_BASELINE, Candidate
+from search.confirmation.candidates import Candidate
 from search.confirmation.earlier import EarlierEvidence
-from search.confirmation.evidence import DIGITS, TEST_IMAGES, Evidence
+from search.confirmation.evidence import DIGITS, Evidence
 from search.confirmation.looks import often
 from search.confirmation.price import FAR
-from search.confirmation.verdict import NOTEBOOK, Verdict, wilson
-from search.terminal.words import POINTS
+from search.confirmation.verdict import CONFIDENCE, Estimate, Verdict, wilson
+from search.terminal.words import POINTS, capital
+from trainable.problem import ProblemSpec
 
 NOTHING_LEFT = "no verdict: none of the configurations to be confirmed gave a result with every fresh seed"
 NOT_YET = "not confirmed yet"
@@ -20,16 +21,16 @@ UNSTEADY = (
 )
 SOURCE = (
     "The intervals: Welch, Biometrika 34, 1947, for the seeds of two sides whose numbers differ, and the variance of "
-    "the images net of chance, each image being scored by both sides; one image more each way, after Agresti and Min, "
-    "Statistics in Medicine 24, 2005. The notebook's is Wilson's, of a single network, and knows nothing of other "
-    "seeds."
+    "the {example}s net of chance, each {example} being scored by both sides; one {example} more each way, after "
+    "Agresti and Min, Statistics in Medicine 24, 2005."
 )
 EARLIER_SOURCE = (
-    "The intervals count seeds and images both as samples: it is the analysis of variance for several readers who "
+    "The intervals count seeds and {example}s both as samples: it is the analysis of variance for several readers who "
     "judge the same cases (Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, "
     "1995, with their degrees of freedom; the mean squares as Hillis, Berbaum and Metz give them, Academic Radiology "
-    "15, 2008). The notebook's is Wilson's, of a single network, and knows nothing of other seeds."
+    "15, 2008)."
 )
+OF_REFERENCE = " {reference}'s is Wilson's, of a single network, and knows nothing of other seeds."
 
 
 def sentence_of(evidence: Evidence) -> str:
@@ -40,12 +41,13 @@ def sentence_of(evidence: Evidence) -> str:
 
 def finding_of(evidence: Evidence) -> str:
     """Return the same without the price."""
-    if (reason := evidence.failure(THE_BASELINE)) is not None:
+    if (reason := evidence.failure(evidence.baseline)) is not None:
         return f"no verdict: the baseline {reason}"
     if evidence.winner is None or evidence.verdict is None:
         return NOTHING_LEFT if evidence.is_complete else NOT_YET
-    if evidence.winner == THE_BASELINE:
-        return f"{evidence.verdict.word}: no configuration did better than the baseline on the validation images"
+    if evidence.winner == evidence.baseline:
+        examples = evidence.problem.examples
+        return f"{evidence.verdict.word}: no configuration did better than the baseline on the validation {examples}"
     ours, theirs = evidence.networks_compared
     return (
         f"trial {evidence.winner.trial} against the baseline: {evidence.verdict.word}. {_figures(evidence.verdict)}; "
@@ -60,8 +62,8 @@ def circumstances_of(evidence: Evidence) -> str:
     else:
         times, where = evidence.looked_in_storage, "in this storage"
     return (
-        f"verdict {evidence.number} of this study, {level_of(evidence)} intervals; the test images were looked at "
-        f"{often(times)} {where}"
+        f"verdict {evidence.number} of this study, {level_of(evidence)} intervals; the test "
+        f"{evidence.problem.examples} were looked at {often(times)} {where}"
     )
 
 
@@ -74,11 +76,12 @@ def method_of(evidence: Evidence) -> list[str]:
     """Return how the verdict was come by, in sentences."""
     if isinstance(evidence, EarlierEvidence):
         return _earlier_method(evidence)
+    problem, examples = evidence.problem, evidence.problem.examples
     others, sizes = len(evidence.candidates) - 1, evidence.analysis.sizes if evidence.analysis else evidence.sizes
     chosen = (
         f"The {others} best configurations of the search were trained again with {len(evidence.seeds)} fresh seeds "
-        "each, and the best mean on the validation images, the search's own network counted, went on; nothing of this "
-        "enters the verdict."
+        f"each, and the best mean on the validation {examples}, the search's own network counted, went on; nothing of "
+        "this enters the verdict."
     )
     if others == 1:
         chosen = "The best configuration of the search went on as it was."
@@ -92,20 +95,29 @@ def method_of(evidence: Evidence) -> list[str]:
     return [
         chosen,
         (
-            f"The winner was trained on all 60,000 training images with {sizes[0]} further seeds, and the baseline "
-            f"with {evidence.baselines}; these networks alone were scored on the {TEST_IMAGES:,} test images{again}."
+            f"The winner was trained on all {problem.training_size:,} training {examples} with {sizes[0]} further "
+            f"seeds, and the baseline with {evidence.baselines}; these networks alone were scored on the "
+            f"{problem.sizes['test']:,} test {examples}{again}."
         ),
         (
-            f"Seeds of either side and images count as samples; this is verdict {evidence.number} of its study, and "
-            f"{both} may say better or worse by mistake in {percent(alpha(evidence.number))} of studies, all verdicts "
-            "of a study in 5 % at most. All of it is about these training images: no other set of them was drawn."
+            f"Seeds of either side and {examples} count as samples; this is verdict {evidence.number} of its study, "
+            f"and {both} may say better or worse by mistake in {percent(alpha(evidence.number))} of studies, all verdicts "
+            f"of a study in 5 % at most. All of it is about these training {examples}: no other set of them was drawn."
         ),
     ]
 
 
 def source_of(evidence: Evidence) -> str:
     """Return where the intervals come from."""
-    return EARLIER_SOURCE if isinstance(evidence, EarlierEvidence) else SOURCE
+    problem, source = evidence.problem, EARLIER_SOURCE if isinstance(evidence, EarlierEvidence) else SOURCE
+    of_reference = OF_REFERENCE.format(reference=capital(problem.reference.name)) if problem.reference else ""
+    return source.format(example=problem.words.example) + of_reference
+
+
+def reference_of(problem: ProblemSpec, confidence: float = CONFIDENCE) -> Estimate | None:
+    """Return the published figure for the baseline with its interval, where there is one."""
+    figure = problem.reference
+    return None if figure is None else wilson(figure.value, problem.sizes["test"], confidence)
 
 
 def json_of(evidence: Evidence) -> dict[str, Any] | None:
@@ -113,19 +125,20 @@ def json_of(evidence: Evidence) -> dict[str, Any] | None:
     verdict, price, worst = evidence.verdict, evidence.price, evidence.worst
     if evidence.winner is None or verdict is None:
         return None
+    reference = reference_of(evidence.problem, verdict.confidence)
     return {
         "verdict": verdict.word,
         "sentence": sentence_of(evidence),
         "number": evidence.number,
         "confidence": round(verdict.confidence, DIGITS),
         "winner": _entry(evidence, evidence.winner) | {"test_accuracy": asdict(verdict.first)},
-        "baseline": _entry(evidence, THE_BASELINE) | {"test_accuracy": asdict(verdict.second)},
+        "baseline": _entry(evidence, evidence.baseline) | {"test_accuracy": asdict(verdict.second)},
         "difference": verdict.difference and asdict(verdict.difference),
         "pairs_won": verdict.pairs,
         "networks": dict(zip(("winner", "baseline"), evidence.networks_compared, strict=True)),
         "price": price and asdict(price),
         "worst": worst and asdict(worst),
-        "notebook": asdict(wilson(NOTEBOOK, TEST_IMAGES, verdict.confidence)),
+        "notebook": reference and asdict(reference),
         "candidates": [_entry(evidence, each) for each in evidence.candidates],
         "seeds": list(evidence.seeds),
         "final_seeds": list(evidence.final_seeds),
@@ -154,16 +167,18 @@ def _figures(verdict: Verdict) -> str:
 
 
 def _earlier_method(evidence: Evidence) -> list[str]:
+    problem, examples = evidence.problem, evidence.problem.examples
     others, seeds = len(evidence.candidates) - 1, len(evidence.seeds)
     are = "configuration and the baseline were" if others == 1 else "configurations and the baseline were"
     return [
         (
             f"{others} {are} chosen to be trained again with {seeds} fresh seeds each, and the best mean on the "
-            "validation images decided which one won."
+            f"validation {examples} decided which one won."
         ),
         (
-            "The winner and the baseline were also trained on all 60,000 training images, with as many other seeds, "
-            f"and these networks alone were scored on the {TEST_IMAGES:,} test images."
+            f"The winner and the baseline were also trained on all {problem.training_size:,} training {examples}, with "
+            "as many other seeds, "
+            f"and these networks alone were scored on the {problem.sizes['test']:,} test {examples}."
         ),
     ]
 

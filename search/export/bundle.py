@@ -24,9 +24,9 @@ from search.storage.address import open_read_only
 from search.study.data import load
 from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
+from trainable.data.dataset import Dataset
 from trainable.keras_file import portable
 from trainable.mlp.scoring import BATCH
-from trainable.mnist.source import Dataset
 
 DESCRIPTION, CARD = "model.json", "MODEL_CARD.md"
 PIXEL_MAX = np.float32(255)
@@ -72,7 +72,7 @@ def export(request: Request) -> Exported:
     evidence = evidence_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
     with filled(request.output, last=DESCRIPTION) as folder:
-        dataset = load(request.data)
+        dataset = load(settings.problem, request.data)
         model = load_accepted(selected, dataset)
         checks = _write_models(folder, request, model, selected.file, dataset)
         description = description_of(study, settings, evidence, selected, checks, preprocessing=request.preprocessing)

@@ -8,7 +8,7 @@ from typing import Any
 
 import optuna
 
-from search.confirmation.evidence import TEST_IMAGES, WRONG, Evidence
+from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.wording import json_of
 from search.export.formats import SIDE
 from search.export.roundtrip import Check
@@ -86,7 +86,8 @@ def _test_accuracy(evidence: Evidence | None, selected: Selected) -> float | Non
     """Return what the winner's network scored when the test images were looked at; None for any other one."""
     if evidence is None or evidence.taken is None or selected.how != WINNER:
         return None
-    return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / TEST_IMAGES
+    size = evidence.problem.sizes["test"]
+    return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / size
 
 
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:

@@ -13,11 +13,12 @@ from search.confirmation.evidence import SHA256, Evidence
 from search.confirmation.record import evidence_of
 from search.errors import SearchError, UsageError, lines_of
 from search.study.settings import Settings
-from search.study.study import BEST, EPOCHS_RUN, IDENTITY, SEED, TRAIN_ACCURACY, trial_of
+from search.study.study import BEST, EPOCHS_RUN, IDENTITY, trial_of
 from search.terminal.quiet import quiet_import
 from search.trials.models import ModelStore
+from trainable.data.dataset import Dataset
 from trainable.errors import ConfigError
-from trainable.mnist.source import Dataset
+from trainable.keys import SEED, TRAIN_ACCURACY
 from trainable.precision import FLOAT32, check_precision
 from trainable.process import prepare_tensorflow
 

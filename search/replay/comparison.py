@@ -9,12 +9,13 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
-from search.run.plan import DATA
-from search.study.study import ENVIRONMENT, EPOCHS_RUN, FAILURE, SEED, TRAIN_ACCURACY, settings_of
-from trainable.config import Configuration
+from search.study.settings import Settings
+from search.study.study import EPOCHS_RUN, settings_of
 from trainable.environment import differences
 from trainable.errors import ConfigError
+from trainable.keys import ENVIRONMENT, FAILURE, SEED, TRAIN_ACCURACY
 from trainable.precision import check_precision
+from trainable.problems import BUILT_IN
 
 DIVERGED = None  # in place of a val_accuracy: the loss of that epoch was not finite
 
@@ -26,8 +27,9 @@ class Recorded:
     Attributes:
         study: Its name.
         number: The trial's.
-        configuration: With the seed.
-        precision: As in `trainable.precision`.
+        settings: The study's.
+        params: All parameters.
+        seed: Of the training.
         val_accuracies: Of each epoch that the trial ran, a share, or `DIVERGED`.
         train_accuracy: Of the last epoch, a share; None where it was not recorded, as of interrupted trials.
         environment: As in `trainable.environment`; None where it was not recorded.
@@ -35,8 +37,9 @@ class Recorded:
 
     study: str
     number: int
-    configuration: Configuration
-    precision: str
+    settings: Settings
+    params: Mapping[str, Any]
+    seed: int
     val_accuracies: Sequence[float | None]
     train_accuracy: float | None
     environment: Mapping[str, Any] | None
@@ -102,9 +105,9 @@ class Comparison:
         return {
             "study": recorded.study,
             "trial": recorded.number,
-            "params": recorded.configuration.params,
-            "seed": recorded.configuration.seed,
-            "precision": recorded.precision,
+            "params": dict(recorded.params),
+            "seed": recorded.seed,
+            "precision": recorded.settings.precision,
             "identical": self.identical,
             "first_difference": self.first_difference,
             "largest_difference": largest if math.isfinite(largest) else None,
@@ -123,7 +126,7 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     """
     settings, attributes = settings_of(study), trial.user_attrs
     epochs = epochs_to_compare(trial)
-    if settings.data != DATA:
+    if settings.data != BUILT_IN.trial_data:
         raise UsageError(f"--study {study.study_name}: was made with other data than this version has")
     try:
         check_precision(settings.precision)
@@ -132,8 +135,9 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     return Recorded(
         study=study.study_name,
         number=trial.number,
-        configuration=Configuration.of(settings.space.complete(trial.params) | {"seed": attributes[SEED]}),
-        precision=settings.precision,
+        settings=settings,
+        params=settings.space.complete(trial.params),
+        seed=attributes[SEED],
         val_accuracies=[trial.intermediate_values.get(epoch, DIVERGED) for epoch in range(1, epochs + 1)],
         train_accuracy=attributes.get(TRAIN_ACCURACY),
         environment=study.user_attrs.get(f"{ENVIRONMENT}:{attributes.get(ENVIRONMENT)}"),

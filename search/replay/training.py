@@ -4,6 +4,7 @@ import functools
 import math
 import os
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,9 +16,11 @@ from search.study.data import load
 from search.study.study import load_study, trial_of
 from search.terminal.quiet import quiet_import
 from search.terminal.words import describe
+from trainable.data.dataset import Dataset
 from trainable.environment import environment_here
-from trainable.mnist.source import Dataset
+from trainable.problems import problem_of
 from trainable.process import ONEDNN, prepare_tensorflow
+from trainable.training import train
 
 
 def reproduce(study: str | None, trial: str, storage: str, data: Path | None, output: TextIO) -> Comparison:
@@ -41,9 +44,8 @@ def reproduce(study: str | None, trial: str, storage: str, data: Path | None, ou
         recorded = recorded_of(found, trial_of(found.get_trials(deepcopy=False), trial))
     leave_files()  # training takes long, and may be ended at once
     say = functools.partial(print, file=output, flush=True)
-    config = recorded.configuration
-    say(f"trial {recorded.number} of {recorded.study}: {describe(config.params)}; seed {config.seed}")
-    training = Training(recorded, load(data))
+    say(f"trial {recorded.number} of {recorded.study}: {describe(recorded.params)}; seed {recorded.seed}")
+    training = Training(recorded, load(recorded.settings.problem, data))
     say("epoch  recorded  replayed")
     epochs = []
     for epoch, (old, new) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
@@ -67,19 +69,16 @@ class Training:
             os.environ.setdefault(ONEDNN, str(int(known["onednn"])))
         with quiet_import():
             prepare_tensorflow(threads, gpu=gpu)
-            from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, prepared)
-
-            self._engine = Engine(dataset, recorded.precision)
+            problem = problem_of(recorded.settings.problem)
+            self._trainer = problem.trainer(dataset, recorded.settings.precision)
         self._recorded = recorded
-        self.environment = environment_here(threads, gpu=gpu)
+        self.environment = environment_here(threads, gpu=gpu, sources=problem.sources)
 
     def epochs(self) -> Iterator[Replayed]:
         """Train as many epochs as the trial ran and give each as it is done."""
-        self._engine.start(self._recorded.configuration)
-        for _ in self._recorded.val_accuracies:
-            epoch = self._engine.train_epoch()
-            val_accuracy = self._engine.validate() if math.isfinite(epoch.loss) else DIVERGED
-            yield Replayed(val_accuracy, epoch.accuracy)
+        recorded = self._recorded
+        for each in islice(train(self._trainer, recorded.params, recorded.seed), len(recorded.val_accuracies)):
+            yield Replayed(DIVERGED if each.failure else each.val_accuracy, each.train_accuracy)
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -13,7 +13,7 @@ from search.report.recipe import commands_section
 from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
 from search.storage.address import shown
 from search.study.study import settings_of
-from trainable.mnist.source import whole_file
+from trainable.files import whole_file
 
 FORMATS = {".html": to_html, ".md": to_markdown}
 MODE = 0o644  # a report is for others to read

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from search.confirmation.candidates import CONFIRMED, THE_BASELINE, Candidate, are_best
-from search.confirmation.evidence import OUT_OF_DATE, TEST_IMAGES, Evidence
+from search.confirmation.candidates import CONFIRMED, Candidate, are_best
+from search.confirmation.evidence import OUT_OF_DATE, Evidence
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.looks import occasions, often, told
-from search.confirmation.verdict import NOTEBOOK, Estimate, Verdict, Word, wilson
+from search.confirmation.verdict import Estimate, Verdict, Word
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, method_of, percent, sentence_of, source_of
+from search.confirmation.wording import UNSTEADY, method_of, percent, reference_of, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
 from search.terminal.words import POINTS, capital, describe, gain, number, several
-from trainable.config import PARAMETERS
 from trainable.mnist.source import VALIDATION_SIZE
+from trainable.problems import BUILT_IN
 
 NONE = "-"  # in a table, where there is nothing
 
@@ -59,8 +59,8 @@ def verdict_section(view: StudyView) -> Section:
     if evidence is None or evidence.winner is None or evidence.verdict is None:
         return Section(None, [headline, Text(_search_result(view))])
     verdict, winner = evidence.verdict, evidence.winner
-    meaning = BASELINE_WON if winner == THE_BASELINE else MEANINGS[verdict.word]
-    blocks: list[Block] = [Text(meaning), _accuracies(verdict, winner)]
+    meaning = BASELINE_WON if winner == evidence.baseline else MEANINGS[verdict.word]
+    blocks: list[Block] = [Text(meaning), _accuracies(evidence, verdict, winner)]
     if verdict.difference is not None:
         blocks.append(_difference(verdict.difference, verdict, winner))
     blocks += map(Text, remarks(evidence))
@@ -88,7 +88,7 @@ def candidates_section(view: StudyView) -> Section:
     candidates = evidence.candidates
     reasons = list(map(evidence.failure, candidates))
     rows = [
-        *([name, *(number(each.params[name]) for each in candidates)] for name in PARAMETERS),
+        *([name, *(number(each.params[name]) for each in candidates)] for name in BUILT_IN.names),
         ["the search's own", *(_shown(each.val_accuracy) for each in candidates)],
         *([f"seed {seed}", *(_score(evidence, each, seed) for each in candidates)] for seed in evidence.seeds),
         ["mean", *(_mean(evidence, each) for each in candidates)],
@@ -147,11 +147,12 @@ def _search_result(view: StudyView) -> str:
     return f"{text}.{more}"
 
 
-def _accuracies(verdict: Verdict, winner: Candidate) -> Figure:
+def _accuracies(evidence: Evidence, verdict: Verdict, winner: Candidate) -> Figure:
     level = percent(verdict.confidence)
-    notebook = wilson(NOTEBOOK, TEST_IMAGES, verdict.confidence)
-    rows = [("The baseline", "s1", verdict.second), ("The notebook", "same", notebook)]
-    if winner != THE_BASELINE:
+    rows = [("The baseline", "s1", verdict.second)]
+    if (figure := reference_of(evidence.problem, verdict.confidence)) is not None and evidence.problem.reference:
+        rows.append((capital(evidence.problem.reference.name), "same", figure))
+    if winner != evidence.baseline:
         rows.insert(0, (capital(winner.title), "s0", verdict.first))
     texts = [(name, f"{each.mean:.4f}", f"{each.low:.4f} to {each.high:.4f}") for name, _, each in rows]
     table = Table("Test accuracy", ("", "test accuracy", f"{level} interval"), texts)

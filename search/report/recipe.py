@@ -2,16 +2,14 @@
 
 import json
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
-from search.confirmation.candidates import THE_BASELINE
 from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import BUILT_IN, Space
+from search.study.space import Space, table_of
 from search.study.study import IS_BASELINE, RETRY_OF, queued_params
 from search.terminal.shell import command_line, dashboard_command
 
@@ -46,7 +44,7 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, evidence, files = view.settings, view.evidence, []
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
-    if settings.space != BUILT_IN:
+    if settings.space != Space.default(settings.problem):
         parts += ["--space", "space.toml"]
         files.append(("space.toml", _toml(settings.space)))
     if given := [json.dumps(queued_params(trial)) for trial in view.trials if _was_given(trial)]:
@@ -86,7 +84,7 @@ def _further_commands(view: StudyView) -> list[tuple[str, str]]:
 def _best(view: StudyView) -> int | None:
     """Return the number of the trial that won, or else of the search's best; None where no trial is complete."""
     winner = view.evidence.winner if view.evidence else None
-    if winner is not None and winner != THE_BASELINE:
+    if winner is not None and winner.trial is not None:
         return winner.trial
     return view.ranked[0].number if view.ranked else None
 
@@ -99,15 +97,7 @@ def _was_given(trial: FrozenTrial) -> bool:
 
 def _toml(space: Space) -> str:
     """Return a space as `--space` reads it."""
-    return "\n\n".join(f"[{name}]\n{_table(each)}" for name, each in space.distributions.items())
-
-
-def _table(distribution: BaseDistribution) -> str:
-    if isinstance(distribution, CategoricalDistribution):
-        return f'type = "categorical"\nchoices = {json.dumps(list(distribution.choices))}'
-    kind = "int" if isinstance(distribution, IntDistribution) else "float"
-    low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
-    return f'type = "{kind}"\nlow = {json.dumps(low)}\nhigh = {json.dumps(high)}\nlog = {json.dumps(log)}'
+    return "\n".join(f"[{name}]\n{table_of(each)}" for name, each in space.distributions.items()).rstrip()
 
 
 def _where(view: StudyView) -> list[str]:
@@ -115,5 +105,5 @@ def _where(view: StudyView) -> list[str]:
     return ["--study", view.name, *_place(view)]
 
 
-def _place(view: Found) -> list[str]:
+def _place(view: StudyView) -> list[str]:
     return location(view.storage, view.runs)

@@ -17,16 +17,10 @@ from search.report.findings import NONE
 from search.report.page import Block, Figure, Items, Section, Table, Text
 from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
 from search.study.instants import began, ended, is_timed
-from search.study.study import (
-    ENVIRONMENT,
-    FAILURE,
-    HOST,
-    SECONDS,
-    SEED,
-    is_interrupted,
-)
+from search.study.study import is_interrupted
 from search.terminal.words import clock, gain, number, several
-from trainable.config import PARAMETERS
+from trainable.keys import ENVIRONMENT, FAILURE, HOST, SECONDS, SEED
+from trainable.problems import BUILT_IN
 
 CURVES = 4  # best trials, besides the baseline's
 MOST_POINTS = 40  # of one curve
@@ -74,7 +68,7 @@ def parameters_section(view: StudyView) -> Section:
             meaning += f" With {several(len(view.ranked), 'complete trial')} it is no more than a hint."
         blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
     distributions = view.settings.space.distributions
-    rows = [_parameter(name, distributions.get(name), insight) for name in PARAMETERS]
+    rows = [_parameter(name, distributions.get(name), insight) for name in BUILT_IN.names]
     columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
     blocks += [Items([f"{each}." for each in insight.warnings])] if insight.warnings else []
@@ -163,7 +157,7 @@ def _best(view: StudyView) -> Table:
     baseline = view.baseline
     if baseline is not None and baseline not in shown:
         shown.append(baseline)
-    columns = ("trial", "val_accuracy", *PARAMETERS, "gain", "seed", "training")
+    columns = ("trial", "val_accuracy", *BUILT_IN.names, "gain", "seed", "training")
     return Table("The best trials", columns, [_trial(trial, view) for trial in shown])
 
 
@@ -174,7 +168,7 @@ def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:
     return [
         f"{trial.number} baseline" if trial is baseline else str(trial.number),
         f"{float(trial.value or 0):.4f}",
-        *(number(params[name]) for name in PARAMETERS),
+        *(number(params[name]) for name in BUILT_IN.names),
         gain(float(trial.value or 0), float(baseline.value or 0)) if baseline else NONE,
         str(trial.user_attrs.get(SEED, NONE)),
         NONE if seconds is None else f"{seconds:.1f} s",

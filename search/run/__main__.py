@@ -19,9 +19,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         if options.print_space:
-            from search.study.space import BUILT_IN, to_toml  # noqa: PLC0415 (as below)
+            from search.study.space import Space, to_toml  # noqa: PLC0415 (as below)
+            from trainable.problems import BUILT_IN  # noqa: PLC0415 (likewise)
 
-            streams.answer(to_toml(BUILT_IN).removesuffix("\n"))
+            streams.answer(to_toml(Space.default(BUILT_IN)).removesuffix("\n"))
             return EXIT_DONE
         # Imported here: a wrong option is answered before anything heavy is loaded.
         from search.surroundings.variables import forget_for_ray  # noqa: PLC0415

@@ -32,7 +32,7 @@ from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
 from search.storage.address import STORAGE_ERRORS, storage_reason
 from search.storage.lease import GoneError, HeldError
-from search.study.data import load_test_images
+from search.study.data import load_held_out
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
 from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
@@ -41,7 +41,8 @@ from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, note_stop
 from search.trials.wants import FULL, full_one, want_in
-from trainable.mnist.source import Dataset, HeldOutSet
+from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.problems import problem_of
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
 FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
@@ -144,12 +145,13 @@ class Execution:
                 say(self._console, f"{lost}; starting Ray again")
 
     def _run_trials(self, resources: Resources, signals: Interruptible, held: contextlib.ExitStack) -> None:
-        from search.runtime.tuning import mnist_trainable, run_trials  # noqa: PLC0415 (see `imported_ahead`)
+        from search.runtime.tuning import run_trials, trainable_of  # noqa: PLC0415 (see `imported_ahead`)
 
         with self._capacity(resources, signals) as self._crew.available:
             self._count_workers(self._crew.number())
             work = self._work or self._open(signals, held)
-            trainable = mnist_trainable(self._dataset, self._plan.settings.precision)
+            settings = self._plan.settings
+            trainable = trainable_of(problem_of(settings.problem), self._dataset, settings.precision)
             work.take_stock()
             if not work.exhausted:
                 number = self._workers
@@ -244,7 +246,7 @@ class Execution:
             extent if options.confirm else None,
             models=models,
             failures=failures,
-            held_out=functools.cache(lambda: load_test_images(options.data)),
+            held_out=functools.cache(lambda: load_held_out(self._plan.settings.problem, options.data)),
             observer=observer,
             max_retries=options.max_retries,
             workers=lambda: self._workers or 0,

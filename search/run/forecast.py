@@ -7,15 +7,16 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.confirmation.candidates import CONFIRMED, TESTED, THE_BASELINE, Candidate, Network
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
 from search.confirmation.earlier import EarlierEvidence
-from search.confirmation.explanation import MOST, networks_to_explain
+from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import BASELINES, SPLIT, Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, Seeds, evidence_of, fresh_seeds
 from search.confirmation.stopping import spread_networks
 from search.run.options import Options
 from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, IS_BASELINE, SECONDS, is_interrupted
+from search.study.study import EPOCHS_RUN, IS_BASELINE, is_interrupted
+from trainable.keys import SECONDS
 
 ALL_IMAGES = 6 / 5  # of the time that a network of the training split takes: 60,000 images in place of 50,000
 
@@ -36,9 +37,10 @@ def networks_of(
     done, most = sum(each.key in attributes for each in first), len(first)
     if options.confirm:
         evidence = evidence_of(attributes)
-        most += extent.most + (MOST if options.explain else 0)
+        most += extent.most + (most_to_explain(settings.problem) if options.explain else 0)
         if is_open:
-            of_baseline = (Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
+            baseline = Candidate.baseline_of(settings.problem)
+            of_baseline = (Network(TESTED, baseline, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
             done += sum(each.key in attributes for each in of_baseline)
         elif evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
             explained = networks_to_explain(evidence, settings) if options.explain else []
@@ -133,7 +135,8 @@ def _confirmation(
     may_follow, is_decided = (evidence.may_follow, evidence.is_complete) if evidence else (0, False)
     if unknown and not is_decided:  # who wins among them is not known
         fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
-        final = [Network(TESTED, THE_BASELINE, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
+        compared = Candidate.baseline_of(settings.problem)
+        final = [Network(TESTED, compared, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
         needed = [(each.what, cost(each.candidate)) for each in (*fresh, *final) if each.key not in attributes]
         needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
         if len(chosen) + unknown == 1:  # there is nothing to choose
@@ -147,7 +150,7 @@ def _confirmation(
         # Between the winner and the baseline lie networks of either's epochs.
         costs = [cost(each.candidate) if type(each.candidate) is Candidate else typical for each in left]
         why = [seconds for each, seconds in zip(left, costs, strict=True) if each.key not in attributes]
-        why = why if left else [typical] * MOST
+        why = why if left else [typical] * most_to_explain(settings.problem)
     return [split, [ALL_IMAGES * each for each in of_all], why]
 
 

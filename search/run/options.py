@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from trainable.config import LONGEST_SHOWN, MAX_SEED
-
 from search.errors import UsageError
 from search.terminal.arguments import (
     Parser,
@@ -24,6 +22,7 @@ from search.terminal.arguments import (
 )
 from search.terminal.files import read_text
 from trainable.precision import PRECISIONS
+from trainable.problem import LONGEST_SHOWN, MAX_SEED
 
 SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
 PRUNER_NAMES = ("asha", "hyperband", "median", "none")

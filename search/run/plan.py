@@ -33,10 +33,7 @@ from search.study.study import (
     settings_of,
 )
 from search.trials.models import ModelStore
-from trainable.config import BASELINE
-from trainable.mnist.source import SHA256
-
-DATA = {name: SHA256[name] for name in ("x_train", "y_train")}  # the arrays that trials see
+from trainable.problems import BUILT_IN
 
 
 @dataclass(frozen=True)
@@ -116,14 +113,15 @@ def make_plan(options: Options) -> Plan:
         raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
     wishes = {name: getattr(options, name) for name in ("seed", "sampler", "pruner", "baseline", "precision")}
     wishes = {name: value for name, value in wishes.items() if value is not None}
-    wishes |= {"space": load_space(options.space)} if options.space else {}
+    wishes |= {"space": load_space(options.space, BUILT_IN)} if options.space else {}
     given = read_configurations(options.enqueue) if options.enqueue else []
     study = _known(options)
     trials = study.get_trials(deepcopy=False) if study else []
-    settings = settings_of(study).continued(options.study, DATA, **wishes) if study else Settings(DATA, **wishes)
+    settings = settings_of(study).continued(options.study, BUILT_IN, **wishes) if study else Settings(**wishes)
     if settings.baseline:
         where = f"--space {options.space}: " if options.space else ""
-        settings.space.check(BASELINE.params, f"{where}the baseline is not in the space (--no-baseline leaves it out)")
+        where += "the baseline is not in the space (--no-baseline leaves it out)"
+        settings.space.check(settings.problem.baseline, where)
     checked = [settings.space.check(params, where) for where, params in given]
     configurations = list({tuple(params.values()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)

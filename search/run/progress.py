@@ -194,29 +194,29 @@ def time_left(tally: Tally) -> str:
 
 def running_row(live: LiveTrial | Retraining) -> tuple[str, str, str, str]:
     """Return the cells that show a running trial."""
-    epoch = f"epoch {live.last.epoch if live.last else 0}/{live.config['epochs']}"
+    epoch = f"epoch {live.last.epoch if live.last else 0}/{live.params['epochs']}"
     # A network of all images has no images for validation.
     accuracy = f"{live.last.val_accuracy:.4f}" if live.last and math.isfinite(live.last.val_accuracy) else "-"
-    return live.title, epoch, accuracy, describe(live.config)
+    return live.title, epoch, accuracy, describe(live.params)
 
 
 def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
     """Return one line about a trial that ended."""
     what = f"trial {live.number}{' (baseline)' if live.is_baseline else ''}"
     if state == TrialState.FAIL or live.last is None:
-        return f"{what} failed: {reason}  {describe(live.config)}"
+        return f"{what} failed: {reason}  {describe(live.params)}"
     word = "pruned" if state == TrialState.PRUNED else "complete"
-    return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.config)}"
+    return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.params)}"
 
 
 def suspended(live: LiveTrial, reason: str) -> str:
     """Return one line about a trial that failed, of which it is not known yet whether it is to blame."""
-    return f"trial {live.number} {reason}: it counts once a later trial ends well  {describe(live.config)}"
+    return f"trial {live.number} {reason}: it counts once a later trial ends well  {describe(live.params)}"
 
 
 def again(live: LiveTrial, reason: str) -> str:
     """Return one line about a trial that was lost."""
-    return f"trial {live.number} {reason}: its configuration is tried again  {describe(live.config)}"
+    return f"trial {live.number} {reason}: its configuration is tried again  {describe(live.params)}"
 
 
 def confirmed(network: Retraining) -> str:
@@ -225,7 +225,7 @@ def confirmed(network: Retraining) -> str:
     if last is None or last.failure:
         return f"{network.title}: {last.failure if last else 'no result'}"
     accuracy = "trained" if math.isnan(last.val_accuracy) else f"{last.val_accuracy:.4f}"
-    return f"{network.title}: {accuracy}  {describe(network.config)}"
+    return f"{network.title}: {accuracy}  {describe(network.params)}"
 
 
 def not_needed(number: int, total: int, reason: str) -> str:

@@ -30,7 +30,7 @@ from search.run.summary import Summary, Times
 from search.runtime.local import check_this_machine
 from search.storage.address import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
-from search.study.data import load, load_test_images
+from search.study.data import load, load_held_out
 from search.study.settings import Settings
 from search.study.study import count, ranked, recover
 from search.terminal import streams
@@ -77,13 +77,13 @@ class Session:
 
     def _search(self, plan: Plan, lacking: int) -> int:
         """Run what is missing, so many trials; return the exit status."""
-        options = self._options
+        options, problem = self._options, plan.settings.problem
         if options.address is None:
             check_this_machine(plan.settings.precision)
         check_places(options)
         if options.confirm:
-            load_test_images(options.data)  # only to know now that they can be had: nothing looks at them yet
-        execution = Execution(options, plan, load(options.data), self._console, self._started)
+            load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
+        execution = Execution(options, plan, load(problem, options.data), self._console, self._started)
         say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)

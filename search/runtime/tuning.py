@@ -19,12 +19,13 @@ from search.runtime.crew import Crew
 from search.runtime.diagnosis import failure_of, ray_error, runtime_lost
 from search.runtime.local import check_runtime
 from search.runtime.resources import Resources
-from search.study.settings import OBJECTIVE
 from search.trials.failures import CRASHED, Failure
 from search.trials.live import Measurement
 from search.trials.work import Work
-from trainable import trial as keys
-from trainable.mnist.source import Dataset
+from trainable import keys
+from trainable.data.dataset import Dataset
+from trainable.problem import Problem
+from trainable.trial import NetworkTrial
 
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
@@ -57,7 +58,7 @@ class StudySearcher(_Unpicklable, Searcher):
 
     def __init__(self, work: Work, crew: Crew, watch: Callable[[], None]) -> None:
         """Ask until the work is exhausted, for no more trials at once than the crew takes."""
-        super().__init__(metric=OBJECTIVE, mode="max")
+        super().__init__(metric=keys.VAL_ACCURACY, mode="max")
         self._work, self._crew, self._watch = work, crew, watch
         self._failed = -math.inf  # time.monotonic() when a trial failed; its node may have gone
 
@@ -180,14 +181,14 @@ class DriverCallback(_Unpicklable, tune.Callback):
         self._watch()
 
 
-def mnist_trainable(dataset: Dataset, precision: str) -> Any:
+def trainable_of(problem: Problem, dataset: Dataset, precision: str) -> Any:
     """Return the trainable of this project's trials, with the data in Ray's object store.
 
     Raises:
         RuntimeLostError: Ray is gone already.
     """
     check_runtime()
-    return tune.with_parameters(keys.MnistTrial, data=dataset, precision=precision)
+    return tune.with_parameters(NetworkTrial, data=dataset, problem=problem, precision=precision)
 
 
 def run_trials(
@@ -201,7 +202,7 @@ def run_trials(
     """Train until the work is exhausted and all that was asked has ended.
 
     Args:
-        trainable: Class trainable that reports the keys of `trainable.trial`.
+        trainable: Class trainable that reports `trainable.keys`.
         work: The study's side.
         resources: Ray's side.
         check: Called often on the main thread; what it raises ends the run at once.

@@ -28,7 +28,7 @@ from search.storage.sqlite import (
     tidy,
 )
 from search.storage.wal import LOGS, MixedError, address_of, beside, has_log
-from trainable.mnist.source import whole_file
+from trainable.files import whole_file
 
 
 def back_up(file: Path, target: Path) -> None:

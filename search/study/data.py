@@ -1,32 +1,35 @@
-"""The data set as a command needs it: its errors are the command's."""
+"""The data of a problem as a command needs them: their errors are the command's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from search.errors import SearchError, UsageError
+from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.errors import DataError
-from trainable.mnist.source import Dataset, HeldOutSet, load_dataset, load_held_out
+from trainable.problem import ProblemSpec
+from trainable.problems import problem_of
 
 
-def load(file: Path | None) -> Dataset:
-    """Load the training and validation images.
+def load(problem: ProblemSpec, file: Path | None) -> Dataset:
+    """Load what trials see.
 
     Args:
+        problem: What the study is about.
         file: What `--data` named, or None.
 
     Raises:
-        UsageError: The named file is not MNIST.
+        UsageError: The named file holds other data.
         SearchError: No source could be reached.
     """
     with _commands_errors(file):
-        return load_dataset(file)
+        return problem_of(problem).load(file)
 
 
-def load_test_images(file: Path | None) -> HeldOutSet:
-    """Load the test images; arguments and errors as for `load`."""
+def load_held_out(problem: ProblemSpec, file: Path | None) -> HeldOutSet:
+    """Load the test examples; arguments and errors as for `load`."""
     with _commands_errors(file):
-        return load_held_out(file)
+        return problem_of(problem).load_held_out(file)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, baseline_of, ranked
 from search.terminal.words import POINTS
-from trainable.config import BASELINE, LARGEST
+from trainable.problem import Parameter
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest
 FEWEST_TRIALS = 10  # complete ones, below which the top is a single trial and importance is noise
@@ -21,7 +21,7 @@ FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
 AT_BOUND = 0.02  # share of a range
 PAIR = 2  # values
 LAST_EPOCHS = 3
-RISING = 0.001  # ten of the 10,000 images: val_accuracy wavers by less from one mean to the next
+RISING = 10  # validation examples: val_accuracy wavers by less from one mean to the next
 EPOCHS = 100  # the gain is given for so many
 
 
@@ -101,7 +101,7 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
         positions=_positions(best, settings) if best else {},
         gain=POINTS * (float(best.value or 0) - float(baseline.value or 0)) if best and baseline else None,
         epochs=sum(epochs_run(trial) for trial in trials),
-        rising=_is_rising(best) if best else None,
+        rising=_is_rising(best, settings) if best else None,
     )
 
 
@@ -149,12 +149,15 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
 
 
 def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
-    params, rising = settings.space.complete(best.params), _is_rising(best)
+    params, rising = settings.space.complete(best.params), _is_rising(best, settings)
+    parameters = {each.name: each for each in settings.problem.parameters}
     found = {}
     for name, each in searched(settings).items():
         share = place(params[name], each)
         # Where the baseline is the best, the search did not come to a bound: the baseline merely lies there.
-        warning = None if params == BASELINE.params else _warning(name, share, each, rising=rising)
+        warning = (
+            None if params == settings.problem.baseline else _warning(parameters[name], share, each, rising=rising)
+        )
         found[name] = Position(params[name], share, 1 - share, warning)
     return found
 
@@ -179,7 +182,7 @@ def place(value: Any, distribution: BaseDistribution) -> float:
     return float((scale(value) - low) / (high - low))
 
 
-def _warning(name: str, share: float, distribution: BaseDistribution, *, rising: bool | None) -> str | None:
+def _warning(parameter: Parameter, share: float, distribution: BaseDistribution, *, rising: bool | None) -> str | None:
     """Say that the space may be too narrow, where a wider one is likely to hold a better configuration."""
     if _is_pair(distribution):  # one of two is always at an end
         return None
@@ -188,8 +191,9 @@ def _warning(name: str, share: float, distribution: BaseDistribution, *, rising:
     ends, margin = (
         (("smallest choice", "largest choice"), 0.0) if is_listed else (("lower bound", "upper bound"), AT_BOUND)
     )
-    fewer_may_help = not (name in LARGEST and low == 1) and not (name == "epochs" and rising is True)
-    more_may_help = high != LARGEST.get(name) and not (name == "epochs" and rising is False)
+    name, is_float = parameter.name, parameter.kind == "float"
+    fewer_may_help = (is_float or low != parameter.low) and not (name == "epochs" and rising is True)
+    more_may_help = (is_float or high != parameter.high) and not (name == "epochs" and rising is False)
     if share <= margin and fewer_may_help:
         return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
     if share >= 1 - margin and more_may_help:
@@ -204,10 +208,10 @@ def _is_pair(distribution: BaseDistribution) -> bool:
     return isinstance(distribution, IntDistribution) and distribution.high - distribution.low < PAIR
 
 
-def _is_rising(trial: FrozenTrial) -> bool | None:
+def _is_rising(trial: FrozenTrial, settings: Settings) -> bool | None:
     """Say whether the last epochs were better than those before them; None where there are too few."""
     values = [value for _, value in sorted(trial.intermediate_values.items())]
     if len(values) < 2 * LAST_EPOCHS:
         return None
     last, before = values[-LAST_EPOCHS:], values[-2 * LAST_EPOCHS : -LAST_EPOCHS]
-    return (sum(last) - sum(before)) / LAST_EPOCHS > RISING
+    return (sum(last) - sum(before)) / LAST_EPOCHS > RISING / settings.problem.sizes["val"]

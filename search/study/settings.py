@@ -8,12 +8,13 @@ import numpy as np
 
 from search.errors import UsageError
 from search.study.samplers import DEFAULT_PRUNER, DEFAULT_SAMPLER
-from search.study.space import BUILT_IN, Space
-from trainable.config import MAX_SEED
+from search.study.space import Space
 from trainable.precision import FLOAT32
+from trainable.problem import MAX_SEED, ProblemSpec
+from trainable.problems import BUILT_IN
 
-FORMAT = 1
-OBJECTIVE = "val_accuracy"
+SETTINGS = "settings"  # study user attribute
+FORMATS = (1, 2)  # of a study of the built-in problem, which it does not record, and of any other's
 
 
 def random_seed() -> int:
@@ -26,46 +27,61 @@ class Settings:
     """What stays the same for the whole life of a study.
 
     Attributes:
-        data: SHA-256 by name of the arrays that trials see.
-        space: The search space.
+        problem: What the study is about.
+        space: The search space; by default the problem's.
         seed: Seeds the sampler and every trial.
         baseline: Whether trial 0 is the baseline.
         sampler: Name, as in `samplers`.
         pruner: Name, as in `samplers`.
         precision: Of matrix products in training, as in `trainable.precision`.
+        unknown: What a later version has recorded besides, kept as it is.
     """
 
-    data: Mapping[str, str]
-    space: Space = BUILT_IN
+    problem: ProblemSpec = BUILT_IN
+    space: Space = Space.default(BUILT_IN)  # noqa: RUF009 (it cannot change)
     seed: int = field(default_factory=random_seed)
     baseline: bool = True
     sampler: str = DEFAULT_SAMPLER
     pruner: str = DEFAULT_PRUNER
     precision: str = FLOAT32
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def data(self) -> dict[str, str]:
+        """SHA-256 by name of the arrays that trials see."""
+        return self.problem.trial_data
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
-        values = {name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner", "precision")}
-        return values | {
-            "format": FORMAT,
-            "objective": OBJECTIVE,
-            "data": dict(self.data),
+        is_built_in = replace(self.problem, data=BUILT_IN.data) == BUILT_IN
+        return {
+            **{name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner", "precision")},
+            "format": FORMATS[not is_built_in],
+            "objective": self.problem.metric,
+            "data": self.data,
             "space": self.space.to_json(),
+            **({} if is_built_in else {"problem": self.problem.to_json()}),
+            **self.unknown,
         }
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        known = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner", "data")}
-        precision = values.get("precision", FLOAT32)  # the first studies did not record it
-        return cls(space=Space.from_json(values["space"]), precision=precision, **known)
+        problem = replace(BUILT_IN, data={**BUILT_IN.data, **values["data"]})
+        if "problem" in values:
+            problem = ProblemSpec.from_json(values["problem"])
+        own = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner")}
+        own["precision"] = values.get("precision", FLOAT32)  # the first studies did not record it
+        read = {*own, "format", "objective", "data", "space", "problem"}
+        unknown = {name: each for name, each in values.items() if name not in read}
+        return cls(problem, Space.from_json(values["space"], problem), unknown=unknown, **own)
 
-    def continued(self, name: str, data: Mapping[str, str], **wishes: Any) -> Self:
+    def continued(self, name: str, problem: ProblemSpec, **wishes: Any) -> Self:
         """Return the settings of a study that is continued.
 
         Args:
             name: The study's.
-            data: As `Settings.data`, of what is here.
+            problem: What the command is about.
             wishes: Attributes that the command asks for; it leaves others to the study.
 
         Raises:
@@ -81,9 +97,17 @@ class Settings:
                 )
         if self.baseline and not wishes.get("baseline", True):
             raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
-        if data != self.data:
-            arrays = _differing(data, self.data)
-            raise UsageError(f"--study {name}: was made with other data ({arrays}); give --study a new name")
+        for what, other, value in (
+            ("problem", problem.kind, self.problem.kind),
+            ("metric", problem.metric, self.problem.metric),
+            ("data", problem.trial_data, self.data),
+            ("baseline", problem.baseline, self.problem.baseline),
+        ):
+            if other != value:
+                difference = _differing(other, value) if isinstance(value, Mapping) else value
+                an = "" if what == "data" else "an"
+                made_with = f"{an}other {what} ({difference})"
+                raise UsageError(f"--study {name}: was made with {made_with}; give --study a new name")
         return replace(self, **{what: wishes[what] for what in ("sampler", "pruner") if what in wishes})
 
 
@@ -91,3 +115,9 @@ def _differing(one: Any, other: Any) -> str:
     """Return the names of the parameters in which two spaces differ, or of the arrays in which two data sets do."""
     first, second = (values.to_json() if isinstance(values, Space) else values for values in (one, other))
     return ", ".join(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))
+
+
+def problem_in(attributes: Mapping[str, Any]) -> ProblemSpec:
+    """Return what a study is about by its user attributes: one that does not say so is about the built-in problem."""
+    recorded = attributes.get(SETTINGS, {}).get("problem")
+    return BUILT_IN if recorded is None else ProblemSpec.from_json(recorded)

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from optuna.distributions import (
@@ -20,8 +20,9 @@ from optuna.distributions import (
 
 from search.errors import UsageError
 from search.terminal.files import read_text
-from trainable.config import BASELINE, LONGEST_SHOWN, PARAMETERS, Configuration
 from trainable.errors import ConfigError
+from trainable.problem import LONGEST_SHOWN, Parameter, ProblemSpec
+from trainable.problems import BUILT_IN
 
 GRID_POINTS = 5  # how many values a grid takes of a range
 KINDS = {"int": ("low", "high"), "float": ("low", "high"), "categorical": ("choices",)}
@@ -29,28 +30,44 @@ KINDS = {"int": ("low", "high"), "float": ("low", "high"), "categorical": ("choi
 
 @dataclass(frozen=True)
 class Space:
-    """The searched parameters; those it leaves out stay at the baseline's value."""
+    """The searched parameters of a problem; those it leaves out stay at the baseline's value."""
 
     distributions: Mapping[str, BaseDistribution]
+    problem: ProblemSpec = BUILT_IN
+
+    @classmethod
+    def default(cls, problem: ProblemSpec) -> Self:
+        """Return what is searched of a problem where nobody says what."""
+        return cls.of(problem.space, problem, "the default space: ")
+
+    @classmethod
+    def of(cls, tables: Mapping[str, Any], problem: ProblemSpec, where: str) -> Self:
+        """Return the space of a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
+
+        Raises:
+            UsageError: A table is wrong; the message says where, and names table and key.
+        """
+        found = {name: _distribution(name, each, problem, f"{where}{_key(name)}") for name, each in tables.items()}
+        return cls(found, problem)
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold and `from_json` reads."""
         return {name: json.loads(distribution_to_json(each)) for name, each in self.distributions.items()}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Space":
+    def from_json(cls, values: Mapping[str, Any], problem: ProblemSpec) -> Self:
         """Read what `to_json` wrote."""
-        return cls({name: json_to_distribution(json.dumps(each)) for name, each in values.items()})
+        return cls({name: json_to_distribution(json.dumps(each)) for name, each in values.items()}, problem)
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all four parameters: the given ones, and the baseline's values of those not searched."""
-        return BASELINE.params | dict(params)
+        """Return all parameters: the given ones, and the baseline's values of those not searched."""
+        return {**self.problem.baseline, **params}
 
     @property
     def max_epochs(self) -> int:
         """The most epochs that a trial may run."""
         epochs = self.distributions.get("epochs")
-        return int(max(_grid_values(epochs))) if epochs else BASELINE.epochs
+        return int(max(_grid_values(epochs)) if epochs else self.problem.baseline["epochs"])
 
     @property
     def size(self) -> int | None:
@@ -62,19 +79,18 @@ class Space:
         """Return the searched part of a configuration that lies in this space.
 
         Args:
-            params: Any of the four parameters.
+            params: Any of the parameters.
             where: What the person gave, for the message.
 
         Raises:
             UsageError: A parameter is unknown, missing, of a wrong type or outside the space.
         """
         for name in params:
-            if name not in PARAMETERS:
-                raise UsageError(
-                    f"{where}: unknown parameter {_shown(name)}; the parameters are {', '.join(PARAMETERS)}"
-                )
+            if name not in self.problem.names:
+                names = ", ".join(self.problem.names)
+                raise UsageError(f"{where}: unknown parameter {_shown(name)}; the parameters are {names}")
         try:
-            Configuration.of(self.complete(params))
+            self.problem.check(self.complete(params))
         except ConfigError as error:
             raise UsageError(f"{where}: {error}") from error
         for name, value in self.complete(params).items():
@@ -82,10 +98,8 @@ class Space:
                 if name not in params:
                     raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self.distributions)}")
                 self._check_value(name, value, where)
-            elif value != BASELINE.params[name]:
-                raise UsageError(
-                    f"{where}: {name} is {value!r}, but the space leaves it out: it stays {BASELINE.params[name]!r}"
-                )
+            elif value != (fixed := self.problem.baseline[name]):
+                raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
         return {name: params[name] for name in self.distributions}
 
     def _check_value(self, name: str, value: Any, where: str) -> None:
@@ -105,22 +119,6 @@ class Space:
         return {name: _grid_values(each) for name, each in self.distributions.items()}
 
 
-BUILT_IN = Space(
-    {
-        "hidden_units": IntDistribution(128, 2048, log=True),
-        "learning_rate": FloatDistribution(2e-4, 5e-3, log=True),
-        "batch_size": CategoricalDistribution((32, 64, 128, 256, 512, 1024)),
-        "epochs": IntDistribution(4, 24),
-    }
-)
-
-
-MEANINGS = {
-    "hidden_units": "units of the hidden layer",
-    "learning_rate": "of RMSprop",
-    "batch_size": "images a step",
-    "epochs": "passes over the training images, where a trial is not stopped before",
-}
 EXPLANATION = """\
 # A search space, for a new study: python -m search.run --space FILE
 # A table is a parameter that is searched; one without a table stays at the baseline's value.
@@ -132,21 +130,27 @@ EXPLANATION = """\
 
 def to_toml(space: Space) -> str:
     """Return the file that `load_space` reads as this space, with comments that explain it."""
-    return EXPLANATION + "".join(_table(name, each) for name, each in space.distributions.items())
+    tables = (
+        f"\n[{each.name}]  # {each.meaning}; the baseline has {space.problem.baseline[each.name]}\n"
+        f"{table_of(space.distributions[each.name])}"
+        for each in space.problem.parameters
+        if each.name in space.distributions
+    )
+    return EXPLANATION + "".join(tables)
 
 
-def _table(name: str, distribution: BaseDistribution) -> str:
+def table_of(distribution: BaseDistribution) -> str:
+    """Return the lines of a parameter's table in such a file."""
     if isinstance(distribution, CategoricalDistribution):
-        fields = {"type": "categorical", "choices": list(distribution.choices)}
+        keys = {"type": "categorical", "choices": list(distribution.choices)}
     else:
         kind = "int" if isinstance(distribution, IntDistribution) else "float"
-        fields = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
-    return f"\n[{name}]  # {MEANINGS[name]}; the baseline has {BASELINE.params[name]}\n{lines}"
+        keys = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
 
 
-def load_space(file: Path) -> Space:
-    """Read a space from TOML: a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
+def load_space(file: Path, problem: ProblemSpec) -> Space:
+    """Read the space of a problem from TOML, see `Space.of`.
 
     Raises:
         UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
@@ -157,22 +161,23 @@ def load_space(file: Path) -> Space:
     except (ValueError, RecursionError) as error:
         raise UsageError(f"--space {file}: not a TOML file: {error}") from error
     if not tables:
-        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(PARAMETERS)}")
-    return Space({name: _distribution(name, table, f"--space {file}: {_key(name)}") for name, table in tables.items()})
+        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(problem.names)}")
+    return Space.of(tables, problem, f"--space {file}: ")
 
 
-def _distribution(name: str, table: Any, where: str) -> BaseDistribution:
-    if name not in PARAMETERS:
-        raise UsageError(f"{where}: unknown parameter; the parameters are {', '.join(PARAMETERS)}")
-    if not isinstance(table, dict):
+def _distribution(name: str, table: Any, problem: ProblemSpec, where: str) -> BaseDistribution:
+    parameter = next((each for each in problem.parameters if each.name == name), None)
+    if parameter is None:
+        raise UsageError(f"{where}: unknown parameter; the parameters are {', '.join(problem.names)}")
+    if not isinstance(table, Mapping):
         raise UsageError(f"{where}: must be a table, e.g. [{name}] with type, low and high; got {_shown(table)}")
     kind = table.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
         raise UsageError(f"{where}: type must be one of {', '.join(KINDS)}, got {_shown(kind)}")
     _check_keys(kind, table, where)
     if kind == "categorical":
-        return _categorical(name, table["choices"], where)
-    return _range(name, kind, table, where)
+        return _categorical(parameter, table["choices"], where)
+    return _range(parameter, kind, table, where)
 
 
 def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
@@ -186,36 +191,35 @@ def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"{where}: {key} is missing; {kind} takes {', '.join(allowed)}")
 
 
-def _categorical(name: str, choices: Any, where: str) -> BaseDistribution:
+def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribution:
     if not isinstance(choices, list) or not choices:
         raise UsageError(f"{where}: choices must be a list of at least one value, got {_shown(choices)}")
     for choice in choices:
-        _check_possible(name, choice, f"{where}: choices")
+        _check_possible(parameter, choice, f"{where}: choices")
     if len(set(choices)) < len(choices):
         raise UsageError(f"{where}: choices must differ from each other, got {_shown(choices)}")
     return CategoricalDistribution(choices)
 
 
-def _range(name: str, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
-    whole = kind == "int"
-    if whole == (name == "learning_rate"):
-        raise UsageError(f"{where}: type must be {'float' if whole else 'int'} or categorical, got {kind!r}")
+def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
+    if kind != parameter.kind:
+        raise UsageError(f"{where}: type must be {parameter.kind} or categorical, got {kind!r}")
     low, high, log = table["low"], table["high"], table.get("log", False)
     if not isinstance(log, bool):
         raise UsageError(f"{where}: log must be true or false, got {_shown(log)}")
     for key in ("low", "high"):
         if log and isinstance(table[key], int | float) and table[key] <= 0:
             raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {_shown(table[key])}")
-        _check_possible(name, table[key], f"{where}: {key}")
+        _check_possible(parameter, table[key], f"{where}: {key}")
     if low > high:
         raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
-    return IntDistribution(low, high, log=log) if whole else FloatDistribution(low, high, log=log)
+    return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
 
 
-def _check_possible(name: str, value: Any, where: str) -> None:
+def _check_possible(parameter: Parameter, value: Any, where: str) -> None:
     """Refuse a value that no network could be trained with."""
     try:
-        Configuration.of(BASELINE.params | {name: value})
+        parameter.check(value)
     except ConfigError as error:
         raise UsageError(f"{where}: {error}") from error
 

@@ -22,25 +22,19 @@ from search.errors import UsageError
 from search.storage.lease import GoneError
 from search.storage.mirror import MirroredStorage
 from search.study.samplers import grid_point, make_pruner, make_sampler
-from search.study.settings import FORMAT, OBJECTIVE, Settings
-from trainable.config import BASELINE, MAX_SEED
+from search.study.settings import FORMATS, SETTINGS, Settings
+from trainable.keys import FAILURE, SEED
+from trainable.problem import MAX_SEED
+from trainable.problems import BUILT_IN, KINDS
 
-SETTINGS = "settings"  # study user attribute
 IDENTITY = "identity"  # study user attribute: a random name, by which the folder of its models knows the study
 NAMED = 5  # studies in a message
 BEST = "best"  # in place of a trial's number
 
-# Trial user attributes.
-SEED = "seed"
+# Trial user attributes, beside those of `trainable.keys`; of an environment a trial holds the digest, and the study's
+# attribute `environment:DIGEST` says what it is.
 EPOCHS_RUN = "epochs_run"
-SECONDS = "seconds"
-SAMPLES_PER_SECOND = "samples_per_second"
-HOST = "host"
 ATTEMPTS = "attempts"  # which attempt at its configuration a trial is, counted from 1; interruptions do not count
-PARAMETERS_COUNT = "parameters_count"
-TRAIN_ACCURACY = "train_accuracy"
-ENVIRONMENT = "environment"  # the digest of one; the study's attribute `environment:DIGEST` says what it is
-FAILURE = "failure"
 RETRY_OF = "retry_of"
 IS_BASELINE = "baseline"
 
@@ -133,12 +127,14 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
     recorded = attributes.get(SETTINGS)
     if not isinstance(recorded, dict) or "format" not in recorded:
         raise UsageError(f"the study {name!r} was made by another program")
+    kind = recorded.get("problem", {}).get("kind", BUILT_IN.kind)
     for what, value, known in (
-        ("format", recorded["format"], FORMAT),
-        ("objective", recorded.get("objective"), OBJECTIVE),
+        ("format", recorded["format"], FORMATS),
+        ("objective", recorded.get("objective"), (BUILT_IN.metric,)),
+        ("kind of problem", kind, tuple(KINDS)),
     ):
-        if value != known:
-            raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known}")
+        if value not in known:
+            raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known[-1]}")
     return Settings.from_json(recorded)
 
 
@@ -155,7 +151,7 @@ def lacking(
 
     A configuration that equals the baseline is one beside it.
     """
-    baseline = {name: BASELINE.params[name] for name in settings.space.distributions}
+    baseline = {name: settings.problem.baseline[name] for name in settings.space.distributions}
     has_baseline = any(trial.user_attrs.get(IS_BASELINE) for trial in trials)
     held = [queued_params(trial) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
     first = [(baseline, {IS_BASELINE: True})] if settings.baseline and not has_baseline else []

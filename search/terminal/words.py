@@ -1,16 +1,14 @@
 """How figures are written for people."""
 
+from collections.abc import Mapping
 from typing import Any
 
 POINTS = 100  # a share in percentage points
 
 
-def describe(params: dict[str, Any]) -> str:
-    """Return the four parameters as a person writes them."""
-    return (
-        f"hidden_units {params['hidden_units']}, learning_rate {params['learning_rate']:.3g}, "
-        f"batch_size {params['batch_size']}, epochs {params['epochs']}"
-    )
+def describe(params: Mapping[str, Any]) -> str:
+    """Return parameters as a person writes them."""
+    return ", ".join(f"{name} {number(value)}" for name, value in params.items())
 
 
 def gain(value: float, baseline: float) -> str:

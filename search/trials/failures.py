@@ -7,7 +7,7 @@ from pathlib import Path
 
 from search.errors import SearchError
 from search.folder import folder_of
-from trainable.mnist.source import whole_file
+from trainable.files import whole_file
 
 # Reasons, as the study records them. What a worker finds wrong by itself, "diverged at epoch 3", is its own words.
 CRASHED = "crashed"

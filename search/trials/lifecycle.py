@@ -13,27 +13,14 @@ from optuna.trial import TrialState
 from search.errors import HopelessError
 from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
 from search.study.settings import Settings
-from search.study.study import (
-    ATTEMPTS,
-    ENVIRONMENT,
-    FAILURE,
-    INTERRUPTED,
-    RETRY_OF,
-    SEED,
-    count,
-    enqueue_again,
-    rank,
-    ranked,
-    recover,
-    trial_seed,
-)
+from search.study.study import ATTEMPTS, INTERRUPTED, RETRY_OF, count, enqueue_again, rank, ranked, recover, trial_seed
 from search.trials.failures import Failure, FailureStore
 from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
 from search.trials.stops import Enough, Reason, stops_of
 from search.trials.streak import Streak, kind_of
-from trainable.config import KEEP_FROM
 from trainable.environment import digest_of
+from trainable.keys import ENVIRONMENT, FAILURE, KEEP_FROM, SEED
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
 
@@ -139,7 +126,7 @@ class Trials:
         self._weighed = -1
 
     def ask(self, key: str) -> dict[str, Any]:
-        """Start a trial; return its four parameters, its seed, and from which accuracy on its model is wanted."""
+        """Start a trial; return its parameters, its seed, and from which accuracy on its model is wanted."""
         trial = self._study.ask(dict(self._settings.space.distributions))
         self._newest = trial.number
         self._left -= 1
@@ -148,9 +135,9 @@ class Trials:
             seed = trial_seed(self._settings, trial.number)
             trial.set_user_attr(SEED, seed)
         trial.set_user_attr(BEGAN, stamp())
-        config = self._settings.space.complete(trial.params) | {"seed": seed}
-        self._live[key] = LiveTrial(trial, config, attempt=trial.user_attrs.get(ATTEMPTS, 1))
-        return config | {KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
+        params = self._settings.space.complete(trial.params)
+        self._live[key] = LiveTrial(trial, params, attempt=trial.user_attrs.get(ATTEMPTS, 1), seed=seed)
+        return params | {SEED: seed, KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
@@ -187,12 +174,12 @@ class Trials:
         if failure.retried and (live.attempt <= self._max_retries or not failure.counted):
             self._interrupt(live, failure)
             if failure.is_want:
-                hopeless = self.streak.add(failure, live.config["seed"])
+                hopeless = self.streak.add(failure, live.seed)
         else:
             self._suspended.append((self._newest, live, failure))
             self._observer.suspended(live, failure.reason)
             if not self._has_failed_before(live, failure):  # or it would end each command that begins with it
-                hopeless = self.streak.add(failure, live.config["seed"])
+                hopeless = self.streak.add(failure, live.seed)
         if hopeless:
             self._let_go()
             raise HopelessError(hopeless)

@@ -8,19 +8,9 @@ import optuna
 from optuna.trial import TrialState
 
 from search.study.instants import ENDED, stamp
-from search.study.study import (
-    ATTEMPTS,
-    ENVIRONMENT,
-    EPOCHS_RUN,
-    FAILURE,
-    HOST,
-    IS_BASELINE,
-    PARAMETERS_COUNT,
-    SAMPLES_PER_SECOND,
-    SECONDS,
-    TRAIN_ACCURACY,
-)
+from search.study.study import ATTEMPTS, EPOCHS_RUN, IS_BASELINE
 from trainable.environment import digest_of
+from trainable.keys import ENVIRONMENT, FAILURE, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, TRAIN_ACCURACY
 
 
 @dataclass(frozen=True)
@@ -43,10 +33,11 @@ class LiveTrial:
     """One trial that a worker has: the Optuna trial and what was reported of it so far."""
 
     trial: optuna.Trial
-    config: dict[str, Any]
+    params: Mapping[str, Any]
     last: Measurement | None = None
     seconds: float = 0.0
     attempt: int = 1
+    seed: int = 0
     pruned: bool = False
     ended: str | None = None  # as `instants.stamp` has it; what comes of it may be found out later
     model: bytes | None = field(default=None, repr=False)
@@ -72,7 +63,7 @@ class Retraining:
     """A candidate's network with a fresh seed, on a worker."""
 
     title: str
-    config: dict[str, Any]
+    params: Mapping[str, Any]
     last: Measurement | None = None
     seconds: float = 0.0
     model: bytes | None = field(default=None, repr=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from search.errors import SearchError, UsageError
 from search.folder import folder_of
-from trainable.mnist.source import whole_file
+from trainable.files import whole_file
 
 # The names that are written here, and no others: what else is in the folder is not ours to count or to remove.
 _TRIAL = re.compile(r"trial-([0-9]{5}|[1-9][0-9]{5,})\.keras")

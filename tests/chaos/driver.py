@@ -62,5 +62,5 @@ class FastTrial(tune.Trainable):
 
 
 if __name__ == "__main__":
-    search.runtime.tuning.mnist_trainable = lambda *_: FastTrial
+    search.runtime.tuning.trainable_of = lambda *_: FastTrial
     leave(command(main))

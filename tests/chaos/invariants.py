@@ -5,7 +5,7 @@ from optuna.trial import TrialState
 
 from search.study.study import count, is_interrupted, queued_params, ranked
 from search.trials.models import ModelStore
-from trainable.config import BASELINE
+from trainable.problems import BUILT_IN
 
 MAX_RETRIES = 2  # by default
 ENDS = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
@@ -68,7 +68,7 @@ def _of_trial(trial, trials):
 
 def _of_interrupted(trial, successors):
     params = queued_params(trial)
-    expected = 1 if len(params) == len(BASELINE.params) else 0  # a trial killed while it was drawn had nothing yet
+    expected = 1 if len(params) == len(BUILT_IN.baseline) else 0  # a trial killed while it was drawn had nothing yet
     if len(successors) != expected:
         yield f"was interrupted with {params} and has {len(successors)} successors"
     for successor in successors:

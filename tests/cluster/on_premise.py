@@ -10,8 +10,8 @@ from pathlib import Path
 import optuna
 from commands import ROOT, wait_until
 
-from search.study.study import HOST
 from search.surroundings.guard import command_of, descendants
+from trainable.keys import HOST
 from trainable.mnist.source import cache_file
 
 FILE = "~/on-premise.yaml"

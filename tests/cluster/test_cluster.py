@@ -12,9 +12,10 @@ import pytest
 from cluster.on_premise import Cluster, now, training, training_began
 from commands import wait_until
 
-from search.study.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.study.study import INTERRUPTED, RETRY_OF, count
 from search.surroundings.guard import descendants, is_ray
 from search.trials.failures import LOST_NODE
+from trainable.keys import FAILURE, HOST
 
 TRIALS = 40
 RETRIED_WITHIN = 15  # seconds after the power went

@@ -14,9 +14,10 @@ import pytest
 from cluster.on_premise import FILE, SETTINGS, Cluster, now, training, training_began
 from commands import ROOT, wait_until
 
-from search.study.study import FAILURE, HOST, INTERRUPTED, RETRY_OF, count
+from search.study.study import INTERRUPTED, RETRY_OF, count
 from search.surroundings.guard import command_of, descendants
 from search.trials.failures import LOST_NODE
+from trainable.keys import FAILURE, HOST
 
 CUT_NOTICED_WITHIN = 30  # seconds from the cut to the next attempt at the trial
 DEADLINE = 3  # seconds from the notice to a spot instance's end
@@ -184,7 +185,7 @@ def test_job_is_submitted_and_stopped(cluster, jobs, record):
     assert [trial for trial in cluster.trials("job") if trial.user_attrs.get(FAILURE) == INTERRUPTED]
     everything = [pid for host in cluster.hosts for pid in descendants(host.process.pid)]
     wait_until(lambda: not any(b"search.run" in command_of(pid) for pid in everything), 5, "the driver is gone")
-    wait_until(lambda: not any(b"MnistTrial" in command_of(pid) for pid in everything), 15, "the workers are gone")
+    wait_until(lambda: not any(b"NetworkTrial" in command_of(pid) for pid in everything), 15, "the workers are gone")
     jobs(f"submit --submission-id second -- {command} --trials {stopped.finished + 3}", timeout=120)
     assert count(cluster.trials("job")).finished == stopped.finished + 3
 

@@ -9,25 +9,17 @@ import confirmations
 import optuna
 import pytest
 from commands import ROOT
+from confirmations import THE_BASELINE
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from search.confirmation.candidates import THE_BASELINE, Candidate
+from search.confirmation.candidates import Candidate
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, fresh_seeds
 from search.storage.address import open_storage, sqlite_file
 from search.study.settings import Settings
-from search.study.study import (
-    EPOCHS_RUN,
-    FAILURE,
-    HOST,
-    PARAMETERS_COUNT,
-    SECONDS,
-    SEED,
-    enqueue,
-    open_study,
-    settings_of,
-)
+from search.study.study import EPOCHS_RUN, enqueue, open_study, settings_of
+from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS, SEED
 
 # What the trials of `make_study` come to: val_accuracy by epoch, state, and why they failed.
 TRIALS = (

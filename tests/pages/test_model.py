@@ -8,9 +8,9 @@ import zipfile
 import h5py
 import numpy as np
 import pytest
-from confirmations import decided, key_of
+from confirmations import THE_BASELINE, decided, key_of
 
-from search.confirmation.candidates import TESTED, THE_BASELINE, Candidate
+from search.confirmation.candidates import TESTED, Candidate
 from search.confirmation.evidence import SHA256
 from search.confirmation.record import CONFIRMATION, design_of
 from search.study.study import IDENTITY, settings_of

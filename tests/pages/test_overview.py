@@ -1,10 +1,10 @@
 """The page that a person sees first: verdict, best and baseline, movement, and what went wrong."""
 
 import pytest
-from confirmations import scored, validated
+from confirmations import THE_BASELINE, scored, validated
 from optuna.distributions import IntDistribution
 
-from search.confirmation.candidates import THE_BASELINE, Candidate
+from search.confirmation.candidates import Candidate
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION
@@ -165,7 +165,7 @@ def test_axis_of_the_chart_is_in_the_address(make_study, open_page):
 
 def test_study_without_a_baseline_says_so(url, open_page):
     """It was left out on purpose: there is no gain, and none will come."""
-    settings = Settings({}, seed=1, sampler="random", pruner="none", baseline=False)
+    settings = Settings(seed=1, sampler="random", pruner="none", baseline=False)
     study = open_study("s", open_storage(url, create=True), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.9)
     page = open_page()
@@ -175,7 +175,7 @@ def test_study_without_a_baseline_says_so(url, open_page):
 def test_bound_that_the_best_lies_at_is_told(url, open_page):
     """A wider space might bring more; it is the sentence of the search's own summary."""
     space = Space({"epochs": IntDistribution(1, 9)})
-    study = open_study("s", open_storage(url, create=True), Settings({}, seed=1, space=space))
+    study = open_study("s", open_storage(url, create=True), Settings(seed=1, space=space))
     study.enqueue_trial({"epochs": 9})
     study.tell(study.ask(dict(space.distributions)), 0.9)
     assert "epochs's best is at the upper bound (9): widen it" in texts(open_page())

@@ -7,7 +7,8 @@ import pytest
 from optuna.trial import TrialState
 
 from dashboard.screens import parameters
-from search.study.study import EPOCHS_RUN, PARAMETERS_COUNT, SECONDS
+from search.study.study import EPOCHS_RUN
+from trainable.keys import PARAMETERS_COUNT, SECONDS
 
 VIEWS = ("importance", "slices", "contour", "parallel coordinates", "accuracy against cost")
 COMPLETE = ([0.96, 0.97], "COMPLETE", None)

@@ -150,7 +150,7 @@ def test_studies_are_told_apart_without_colour():
 
 def test_spread_is_that_of_the_confirmed_baseline(make_study, confirmed):
     """The lowest and the highest of its fresh seeds; of one seed, or of none, there is no spread."""
-    study, settings = make_study(), Settings({}, seed=1)
+    study, settings = make_study(), Settings(seed=1)
     attributes = confirmed(study.get_trials(), settings)
     assert spread_of(evidence_of(attributes)) == Spread(0.97, 0.974, 5)
     results = [key for key in attributes if key.startswith("confirmed:baseline:")]

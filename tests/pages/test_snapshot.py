@@ -60,7 +60,7 @@ def test_table_of_a_study_that_has_just_begun_has_the_columns(make_study, snapsh
 
 def test_parameters_that_are_not_searched_are_the_baselines(url, snapshot_of):
     """They are in the table and in the parameters of a trial as if they had been drawn."""
-    settings = Settings({}, seed=1, space=Space({"epochs": optuna.distributions.IntDistribution(1, 2)}))
+    settings = Settings(seed=1, space=Space({"epochs": optuna.distributions.IntDistribution(1, 2)}))
     study = open_study("s", open_storage(url, create=True), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.9)
     study.enqueue_trial({"epochs": 2})

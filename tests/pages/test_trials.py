@@ -109,7 +109,7 @@ def test_page_asks_only_for_parameters_that_are_searched(url, make_study, open_p
     page = open_page("trials")
     assert [each.key for each in page.select_slider] == ["hidden_units", "learning_rate", "epochs"]
     assert page.multiselect(key="batch_size").value == []
-    narrow = Settings({}, seed=1, space=Space({"epochs": IntDistribution(1, 9)}))
+    narrow = Settings(seed=1, space=Space({"epochs": IntDistribution(1, 9)}))
     open_study("narrow", open_storage(url, create=True), narrow)
     page = open_page("trials", study="narrow")
     assert [each.key for each in page.select_slider] == ["epochs"]
