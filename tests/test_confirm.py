@@ -32,7 +32,7 @@ from search.trials.stops import Reason
 from trainable.data.dataset import HeldOutSet
 from trainable.keys import ALL_DATA, KEEP_FROM
 from trainable.mlp.network import initial_weights, keras_bytes
-from trainable.mlp.scoring import read_weights, wrong_images
+from trainable.mlp.scoring import read_weights, wrong_examples
 from trainable.mnist.source import load_held_out
 from trainable.problems import BUILT_IN
 
@@ -210,7 +210,7 @@ def errors_of(monkeypatch, winner, baseline):
         own = range(5000, 5020) if side == "winner" else range(6000, 6020)
         return [*range({"winner": winner, "baseline": baseline}[side] + made[side]), *own]
 
-    monkeypatch.setattr("search.confirmation.ledger.wrong_images", wrong)
+    monkeypatch.setattr("trainable.mnist.problem.wrong_examples", wrong)
 
 
 @pytest.mark.parametrize(("winner", "word", "networks"), [(100, Word.BETTER, 3), (198, Word.NO_DIFFERENCE, 5)])
@@ -268,7 +268,7 @@ def test_networks_that_are_tested_have_seeds_of_their_own(bench):
     for config in configs:
         name = "baseline" if params(config) == BUILT_IN.baseline else evidence.winner.name
         images = bench._load()
-        errors = wrong_images(read_weights(model_of(config)), images.x, images.y)
+        errors = wrong_examples(read_weights(model_of(config)), images.x, images.y)
         assert evidence.tested[name, config["seed"]][WRONG] == errors
         if config["seed"] == evidence.final_seeds[0]:
             assert bench.models.final(name).read_bytes() == model_of(config)
@@ -297,7 +297,7 @@ def test_test_images_are_looked_at_once_for_each_finalist_and_the_study_says_so(
 def test_look_is_recorded_before_the_images_are_read(bench, monkeypatch):
     """A kill while a network is scored leaves the look on record."""
     bench.search(0.97, 0.96, 0.98, 0.99)
-    monkeypatch.setattr("search.confirmation.ledger.wrong_images", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("trainable.mnist.problem.wrong_examples", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         bench.confirm(by_units)
     assert len(bench.study.user_attrs[LOOKS]) == 1

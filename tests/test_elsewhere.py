@@ -8,6 +8,7 @@ from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.record import LOOKS
 from search.storage.address import open_storage
 from search.study.settings import Settings
+from search.study.space import Space
 from search.study.study import open_study
 from trainable.problems import BUILT_IN
 
@@ -20,7 +21,7 @@ def storage(storage_url):
     opened = open_storage(storage_url, create=True)
     noted = {"mine": "7 baseline", "twice": "baseline 3 5", "never": "", "other": "1 baseline"}
     for name, names in noted.items():
-        study = open_study(name, opened, Settings(replace(BUILT_IN, data=OTHER if name == "other" else DATA), seed=1))
+        study = open_study(name, opened, Settings(Space.default(replace(BUILT_IN, data=OTHER if name == "other" else DATA)), seed=1))
         looks = [{"time": "t", "candidates": [each], "seeds": 2, "verdict": None} for each in names.split()]
         if looks:
             study.set_user_attr(LOOKS, looks)

@@ -197,7 +197,7 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
-    settings = Settings(replace(BUILT_IN, data=BUILT_IN.data | data), seed=1, baseline=False)
+    settings = Settings(Space.default(replace(BUILT_IN, data=BUILT_IN.data | data)), seed=1, baseline=False)
     storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
     study = open_study("m", storage, settings)
     study.add_trial(trial)

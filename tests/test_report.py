@@ -62,7 +62,7 @@ def make_study(storage=None, space=WIDE_SPACE):
     """A new study, in memory unless a storage is named, with the settings that a search records."""
     sampler = optuna.samplers.RandomSampler(seed=1)
     study = optuna.create_study(study_name="s", storage=storage, direction="maximize", sampler=sampler)
-    settings = Settings(replace(BUILT_IN, data={"x_train": "ab12", "y_train": "cd34"}), seed=5, space=space)
+    settings = Settings(replace(space, problem=replace(BUILT_IN, data={"x_train": "ab12", "y_train": "cd34"})), seed=5)
     study.set_user_attr(SETTINGS, settings.to_json())
     return study, settings
 

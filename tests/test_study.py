@@ -41,12 +41,13 @@ from trainable.problems import BUILT_IN
 
 STUDIES = Path(__file__).parent / "studies"  # as earlier versions of this project left them
 PROBLEM = replace(BUILT_IN, data=BUILT_IN.data | {"x_train": "a", "y_train": "b"})
+SPACE = Space.default(PROBLEM)
 
 
 @pytest.fixture
 def settings():
     """Settings with the random sampler, which asks fast."""
-    return Settings(PROBLEM, seed=7, sampler="random", pruner="none")
+    return Settings(SPACE, seed=7, sampler="random", pruner="none")
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_settings_survive_in_the_study(storage, settings, study):
 
 def test_precision_is_the_studys_for_life(settings):
     """It is recorded, read back, and cannot be changed in between."""
-    half = Settings(PROBLEM, seed=7, precision="bfloat16")
+    half = Settings(SPACE, seed=7, precision="bfloat16")
     assert Settings.from_json(half.to_json()) == half
     assert settings.precision == "float32"
     with pytest.raises(UsageError, match="--precision: the study 's' was made with float32;"):
@@ -168,7 +169,7 @@ def test_study_without_instants_is_continued_with_them(tmp_path):
 def test_newer_format_is_refused(storage, study, settings):
     """A study of a later version is not misread."""
     study.set_user_attr("settings", settings.to_json() | {"format": 99})
-    with pytest.raises(UsageError, match="has the format 99; this version has 1"):
+    with pytest.raises(UsageError, match="has the format 99; this version has 2"):
         settings_of(study)
 
 
@@ -185,7 +186,7 @@ def test_baseline_comes_first_then_what_was_enqueued(study, settings):
 
 def test_study_without_baseline_has_none(storage):
     """Where the settings leave it out, nothing is queued."""
-    settings = Settings(PROBLEM, seed=1, baseline=False)
+    settings = Settings(SPACE, seed=1, baseline=False)
     study = open_study("plain", storage, settings)
     enqueue(study, settings, [])
     assert study.trials == []
@@ -216,7 +217,7 @@ def test_recovery_cut_short_does_not_queue_twice(study, settings):
 def test_point_of_a_grid_is_not_lost_with_its_trial(storage):
     """A grid's point was chosen before its parameters were written one by one: its successor has it."""
     space = Space({"hidden_units": CategoricalDistribution((8, 16)), "epochs": IntDistribution(1, 2)})
-    settings = Settings(PROBLEM, space=space, seed=3, sampler="grid", baseline=False)
+    settings = Settings(space, seed=3, sampler="grid", baseline=False)
     study = open_study("g", storage, settings)
     cut = study.ask({"epochs": settings.space.distributions["epochs"]})
     recover(study, settings)
@@ -245,7 +246,7 @@ def test_restarted_sampler_does_not_repeat_itself(storage, settings):
 def test_continued_sequence_goes_on_where_it_stopped(storage, sampler):
     """A grid or a quasi-Monte Carlo sequence that is continued gives the points that an uninterrupted one gives."""
     space = Space({"hidden_units": CategoricalDistribution((8, 16, 32)), "epochs": IntDistribution(1, 2)})
-    settings = Settings(PROBLEM, space=space, seed=3, sampler=sampler, baseline=False)
+    settings = Settings(space, seed=3, sampler=sampler, baseline=False)
     drawn = {}
     for name, restarts in (("whole", ()), ("cut", (2, 3))):
         study = open_study(name, storage, settings)
@@ -292,7 +293,7 @@ def test_missing_study_is_named_with_those_there_are(storage, study):
 )
 def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
     """Each pair asks configurations of the space, after an enqueued baseline and a failed trial too."""
-    settings = Settings(PROBLEM, seed=3, sampler=sampler, pruner=pruner)
+    settings = Settings(SPACE, seed=3, sampler=sampler, pruner=pruner)
     study = open_study("pair", storage, settings)
     enqueue(study, settings, [])
     for number in range(14):

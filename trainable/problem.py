@@ -153,7 +153,7 @@ class ProblemSpec:
     split: str
     reference: Reference | None
     words: Words
-    unknown: Mapping[str, Any] = field(default_factory=dict)
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:

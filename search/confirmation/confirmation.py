@@ -76,7 +76,7 @@ class Confirmation:
         self._max_retries, self._workers, self._first, self._validation = max_retries, workers, first, validation
         self._tell_stop = tell_stop
         self._problem = problem_of(settings.problem)
-        self._ledger = Ledger(study, settings, extent, models, lambda model: self._problem.wrong(model, held_out()))
+        self._ledger = Ledger(study, settings, extent, models, held_out)
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train

@@ -14,6 +14,8 @@ from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.study.settings import Settings
 from search.trials.models import ModelStore
+from trainable.data.dataset import HeldOutSet
+from trainable.problems import problem_of
 
 
 class Ledger:
@@ -25,7 +27,7 @@ class Ledger:
         settings: Settings,
         extent: Extent | None,
         models: ModelStore,
-        wrong: Callable[[bytes], list[int]],
+        held_out: Callable[[], HeldOutSet],
     ) -> None:
         """Take over a study.
 
@@ -34,10 +36,10 @@ class Ledger:
             settings: The study's.
             extent: How much is confirmed; None where nothing is.
             models: Where the finalists' models are kept.
-            wrong: Says which test examples a model classifies wrong, by their positions.
+            held_out: Loads the test examples; called only when a finalist is to be scored.
         """
         self._study, self._settings, self._extent = study, settings, extent
-        self._models, self._wrong = models, wrong
+        self._models, self._held_out, self._problem = models, held_out, problem_of(settings.problem)
         self.attributes: dict[str, Any] = study.user_attrs
         self._design: tuple[int, dict[str, Any] | None] | None = None
         self._evidence: Evidence | None = None
@@ -76,8 +78,9 @@ class Ledger:
 
     def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
+        examples = self._held_out()
         self._note_look(network.candidate, evidence)
-        result: dict[str, Any] = {WRONG: self._wrong(model)}
+        result: dict[str, Any] = {WRONG: self._problem.wrong(model, examples)}
         if network.seed == evidence.final_seeds[0]:
             self._models.write_final(network.candidate.name, model)
             result[SHA256] = hashlib.sha256(model).hexdigest()

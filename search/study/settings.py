@@ -27,8 +27,7 @@ class Settings:
     """What stays the same for the whole life of a study.
 
     Attributes:
-        problem: What the study is about.
-        space: The search space; by default the problem's.
+        space: What is searched, and of which problem.
         seed: Seeds the sampler and every trial.
         baseline: Whether trial 0 is the baseline.
         sampler: Name, as in `samplers`.
@@ -37,7 +36,6 @@ class Settings:
         unknown: What a later version has recorded besides, kept as it is.
     """
 
-    problem: ProblemSpec = BUILT_IN
     space: Space = Space.default(BUILT_IN)  # noqa: RUF009 (it cannot change)
     seed: int = field(default_factory=random_seed)
     baseline: bool = True
@@ -45,6 +43,11 @@ class Settings:
     pruner: str = DEFAULT_PRUNER
     precision: str = FLOAT32
     unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def problem(self) -> ProblemSpec:
+        """What the study is about."""
+        return self.space.problem
 
     @property
     def data(self) -> dict[str, str]:
@@ -74,7 +77,7 @@ class Settings:
         own["precision"] = values.get("precision", FLOAT32)  # the first studies did not record it
         read = {*own, "format", "objective", "data", "space", "problem"}
         unknown = {name: each for name, each in values.items() if name not in read}
-        return cls(problem, Space.from_json(values["space"], problem), unknown=unknown, **own)
+        return cls(Space.from_json(values["space"], problem), unknown=unknown, **own)
 
     def continued(self, name: str, problem: ProblemSpec, **wishes: Any) -> Self:
         """Return the settings of a study that is continued.
@@ -87,16 +90,6 @@ class Settings:
         Raises:
             UsageError: The command asks for something that a study cannot change.
         """
-        for what in ("space", "seed", "precision"):
-            value = getattr(self, what)
-            if (wish := wishes.get(what, value)) != value:
-                made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
-                raise UsageError(
-                    f"--{what}: the study {name!r} was made with {made_with}; leave --{what} out to continue it, "
-                    "or give --study a new name"
-                )
-        if self.baseline and not wishes.get("baseline", True):
-            raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
         for what, other, value in (
             ("problem", problem.kind, self.problem.kind),
             ("metric", problem.metric, self.problem.metric),
@@ -108,6 +101,16 @@ class Settings:
                 an = "" if what == "data" else "an"
                 made_with = f"{an}other {what} ({difference})"
                 raise UsageError(f"--study {name}: was made with {made_with}; give --study a new name")
+        for what in ("space", "seed", "precision"):
+            value = getattr(self, what)
+            if (wish := wishes.get(what, value)) != value:
+                made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
+                raise UsageError(
+                    f"--{what}: the study {name!r} was made with {made_with}; leave --{what} out to continue it, "
+                    "or give --study a new name"
+                )
+        if self.baseline and not wishes.get("baseline", True):
+            raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
         return replace(self, **{what: wishes[what] for what in ("sampler", "pruner") if what in wishes})
 
 
