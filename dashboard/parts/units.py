@@ -5,7 +5,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.model.images import SIDE, diverging, enlarged
-from dashboard.model.kept import Kept, weights_of
+from dashboard.model.kept import weights_of
+from search.export.kept import Kept
 from trainable.mlp.scoring import Weights
 
 NUMBERS = (8, 16, 32, 64)

@@ -14,8 +14,8 @@ from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.evidence import Answer
 from search.confirmation.goal import tell_gap
 from search.confirmation.record import answer_of
-from search.export.card import card
-from search.export.description import describe
+from search.export.card import CARD, card
+from search.export.description import DESCRIPTION, describe
 from search.export.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
 from search.export.place import check_free, filled
 from search.export.roundtrip import Check, RoundTrip
@@ -28,7 +28,6 @@ from trainable.keras_file import portable
 from trainable.mlp.scoring import BATCH
 from trainable.mnist.source import Dataset
 
-DESCRIPTION, CARD = "model.json", "MODEL_CARD.md"
 PIXEL_MAX = np.float32(255)
 
 
