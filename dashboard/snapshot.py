@@ -13,11 +13,20 @@ from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
 from search.report.findings import Found
 from search.study.instants import began, ended
-from search.study.study import ATTEMPTS, EPOCHS_RUN, FAILURE, HOST, PARAMETERS_COUNT, RETRY_OF, SECONDS, is_interrupted
+from search.study.study import (
+    ATTEMPTS,
+    EPOCHS_RUN,
+    FAILURE,
+    HOST,
+    INTERRUPTED,
+    PARAMETERS_COUNT,
+    RETRY_OF,
+    SECONDS,
+    is_interrupted,
+)  # fmt: skip
 from search.terminal.words import POINTS
 from trainable.config import BASELINE, PARAMETERS
 
-INTERRUPTED = "interrupted"
 ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 # Of `Snapshot.table`. Accuracies are shares, `gain` is in percentage points over the baseline, times are local.

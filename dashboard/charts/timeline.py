@@ -8,12 +8,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import BASELINE, STATES, titled
+from trainable.config import PARAMETERS
 
 NO_HOST = "host not recorded"
 PATTERNS = {"complete": "", "pruned": "/", "running": "\\", "failed": "x", "interrupted": "."}
 ROW = 30  # pixels
 PARTED = 200  # trials; the edges of more would hide their colours
-PARAMETERS = ["hidden_units", "learning_rate", "batch_size", "epochs"]
 
 
 def lanes(starts: Sequence[float], ends: Sequence[float]) -> list[int]:
@@ -124,7 +124,7 @@ def timeline_chart(table: pd.DataFrame) -> go.Figure:
 def _hover(table: pd.DataFrame) -> list[str]:
     """Return what is said of each bar."""
     seconds = table["taken"].dt.total_seconds()
-    drawn = table[PARAMETERS].to_dict("records")
+    drawn = table[[*PARAMETERS]].to_dict("records")
     return [
         f"trial {number}, {taken:.1f} s<br>" + "<br>".join(f"{name} {value:.4g}" for name, value in params.items())
         for number, taken, params in zip(table["trial"], seconds, drawn, strict=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from dashboard.model.images import SIDE
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError, lines_of
+from search.export.formats import SIDE
 from search.export.kept import NUMBER, Kept, kept_finals, kept_trial
 from search.study.study import BEST, IDENTITY
 from search.trials.models import ModelStore

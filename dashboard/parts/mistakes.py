@@ -6,11 +6,12 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.charts.model import confusion_figure
-from dashboard.model.images import SIDE, enlarged
+from dashboard.model.images import enlarged
 from dashboard.model.kept import unseen
 from dashboard.model.predictions import Validation, confusion, mistakes, predicted, validation
 from dashboard.site import Site
 from search.errors import SearchError
+from search.export.formats import SIDE
 from search.export.kept import Kept
 from search.terminal.words import several
 

@@ -25,10 +25,8 @@ from search.study.data import load
 from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
 from trainable.keras_file import portable
-from trainable.mlp.scoring import BATCH
+from trainable.mlp.scoring import BATCH, PIXEL_MAX
 from trainable.mnist.source import Dataset
-
-PIXEL_MAX = np.float32(255)
 
 
 @dataclass(frozen=True)

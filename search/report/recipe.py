@@ -3,7 +3,6 @@
 import json
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import FrozenTrial
 
 from search.confirmation.candidates import THE_BASELINE
 from search.confirmation.extent import TWO_LOOKS
@@ -12,7 +11,7 @@ from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
 from search.study.space import BUILT_IN, Space
-from search.study.study import IS_BASELINE, RETRY_OF, queued_params
+from search.study.study import IS_BASELINE, queued_params, was_queued
 from search.terminal.shell import command_line, dashboard_command
 
 
@@ -49,9 +48,10 @@ def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
     if settings.space != BUILT_IN:
         parts += ["--space", "space.toml"]
         files.append(("space.toml", _toml(settings.space)))
-    if given := [json.dumps(queued_params(trial)) for trial in found.trials if _was_given(trial)]:
+    given = [trial for trial in found.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
+    if given:
         parts += ["--enqueue", "first.jsonl"]
-        files.append(("first.jsonl", "\n".join(given)))
+        files.append(("first.jsonl", "\n".join(json.dumps(queued_params(trial)) for trial in given)))
     if answer is not None:
         sizes = [] if answer.sizes == TWO_LOOKS else ["--confirm-seeds", str(answer.sizes[-1])]
         explained = ["--explain"] if found.explanation else []
@@ -89,12 +89,6 @@ def _best(found: Found) -> int | None:
     if winner is not None and winner != THE_BASELINE:
         return winner.trial
     return found.ranked[0].number if found.ranked else None
-
-
-def _was_given(trial: FrozenTrial) -> bool:
-    """Say whether a person gave a trial's configuration, rather than the sampler."""
-    queued = "fixed_params" in trial.system_attrs
-    return queued and RETRY_OF not in trial.user_attrs and IS_BASELINE not in trial.user_attrs
 
 
 def _toml(space: Space) -> str:

@@ -40,11 +40,11 @@ class Version(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser that wants whole names, and whose errors are one line."""
 
     def __init__(self, **options: Any) -> None:
         """Add the option that each command has."""
-        super().__init__(**options)
+        super().__init__(allow_abbrev=False, **options)
         quiet = argparse.SUPPRESS  # it is no value
         self.add_argument("--version", action=Version, nargs=0, default=quiet, help="show the version and exit")
 
