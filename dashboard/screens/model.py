@@ -66,7 +66,8 @@ def _title(models: list[Kept], model: Kept) -> str:
     note = " (winner)" if model.is_winner else ""
     if model == next((each for each in models if not each.is_final), None):
         note = " (best kept trial)"
-    return f"{capital(model.title)}{note}"
+    images = ", trained on all 60,000 images" if model.is_final else ""
+    return f"{capital(model.configuration.title)}{images}{note}"
 
 
 def _kept(study: Snapshot) -> tuple[list[Kept], str]:

@@ -14,8 +14,8 @@ from search.trials.models import ModelStore
 from trainable.mnist.source import VALIDATION_SIZE
 
 # How a model was selected: `BEST` of `search.study.study`, or one of these.
-WINNER = "winner"  # of the confirmation, which the verdict recommends
-FINALIST = "finalist"  # likewise, but it is not the winner
+WINNER = "winner"  # the one that the verdict recommends
+FINALIST = "finalist"  # the other one that was trained on all images
 NUMBER = "number"  # any other trial
 
 TRAINING_IMAGES = 60_000  # with those that validate
@@ -62,11 +62,6 @@ class Kept:
     def trial(self) -> int | None:
         """The number of the trial that found the configuration; None for the baseline where it was trained again."""
         return self.configuration.trial if self.is_final else self.number
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return f"{self.configuration.title}{', trained on all 60,000 images' if self.is_final else ''}"
 
     @property
     def trained_on(self) -> int:

@@ -105,11 +105,9 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )  # fmt: skip
     what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
     what.add_argument(
-        "--no-baseline",
-        dest="baseline",
-        action="store_false",
+        "--no-baseline", dest="baseline", action="store_false",
         help="leave trial 0 out; the verdict compares with the baseline all the same",
-    )
+    )  # fmt: skip
     what.add_argument(
         "--precision", choices=PRECISIONS,
         help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",

@@ -199,23 +199,17 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
         help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
     )
     parser.add_argument(
-        "--runs",
-        metavar="DIR",
-        type=directory,
-        default=os.environ.get("SEARCH_RUNS") or "runs",
+        "--runs", metavar="DIR", type=directory, default=os.environ.get("SEARCH_RUNS") or "runs",
         help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
-    )
+    )  # fmt: skip
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a local copy of the data."""
     parser.add_argument(
-        "--data",
-        metavar="FILE",
-        type=path,
-        default=os.environ.get("SEARCH_DATA") or None,
+        "--data", metavar="FILE", type=path, default=os.environ.get("SEARCH_DATA") or None,
         help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
-    )
+    )  # fmt: skip
 
 
 def default_storage(runs: Path) -> str:
