@@ -9,7 +9,7 @@ from search.terminal.arguments import Parser
 
 def make_parser(name: str, description: str | None) -> Parser:
     """Return a parser with the option that says where the figures go."""
-    parser = Parser(prog=f"python -m benchmarks.{name}", description=description, allow_abbrev=False)
+    parser = Parser(prog=f"python -m benchmarks.{name}", description=description)
     parser.add_argument(
         "--results", metavar="FILE", type=_writable, default=RESULTS, help="(default: benchmarks/RESULTS.md)"
     )

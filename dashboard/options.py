@@ -31,7 +31,7 @@ def parse(arguments: list[str]) -> Options:
     Raises:
         UsageError: They are wrong. Streamlit reads its script when somebody looks, so the page has to say it.
     """
-    parser = RaisingParser(prog="streamlit run dashboard/app.py --", allow_abbrev=False, description="Watch a search.")
+    parser = RaisingParser(prog="streamlit run dashboard/app.py --", description="Watch a search.")
     add_storage_options(parser)
     add_data_option(parser)
     parser.add_argument(

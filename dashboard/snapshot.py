@@ -13,12 +13,11 @@ from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
 from search.confirmation.view import StudyView
 from search.study.instants import began, ended
-from search.study.study import ATTEMPTS, EPOCHS_RUN, RETRY_OF, is_interrupted
+from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, RETRY_OF, is_interrupted
 from search.terminal.words import POINTS
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
 from trainable.problems import BUILT_IN
 
-INTERRUPTED = "interrupted"
 ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 # Of `Snapshot.table`. Accuracies are shares, `gain` is in percentage points over the baseline, times are local.

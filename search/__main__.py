@@ -29,7 +29,6 @@ def main() -> int:
     parser = Parser(
         prog="python -m search",
         usage="%(prog)s COMMAND [OPTION ...]",
-        allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         description="commands:\n" + "\n".join(f"  {name:8}{what}" for name, what in COMMANDS.items()),
         epilog="python -m search COMMAND --help lists the options of a command.",

@@ -21,7 +21,9 @@ def storage(storage_url):
     opened = open_storage(storage_url, create=True)
     noted = {"mine": "7 baseline", "twice": "baseline 3 5", "never": "", "other": "1 baseline"}
     for name, names in noted.items():
-        study = open_study(name, opened, Settings(Space.default(replace(BUILT_IN, data=OTHER if name == "other" else DATA)), seed=1))
+        study = open_study(
+            name, opened, Settings(Space.default(replace(BUILT_IN, data=OTHER if name == "other" else DATA)), seed=1)
+        )
         looks = [{"time": "t", "candidates": [each], "seeds": 2, "verdict": None} for each in names.split()]
         if looks:
             study.set_user_attr(LOOKS, looks)

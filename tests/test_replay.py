@@ -19,6 +19,7 @@ from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, r
 from search.replay.training import sentences
 from search.storage.address import open_storage
 from search.study.settings import Settings
+from search.study.space import Space
 from search.study.study import open_study
 from trainable.problems import BUILT_IN
 

@@ -81,7 +81,7 @@ def parse(tool: str, most_workers: int | None = None, *, journal: bool = False) 
         most_workers: As many as the tool can use.
         journal: Whether there is an option to share a storage with other processes.
     """
-    parser = Parser(prog=f"python -m benchmarks.peers.{tool}", allow_abbrev=False)
+    parser = Parser(prog=f"python -m benchmarks.peers.{tool}")
     modes = parser.add_subparsers(dest="mode", required=True)
     given = modes.add_parser(LIST, help="train the configurations of a file")
     given.add_argument("configurations", metavar="FILE", type=_configurations, help="JSON Lines")

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dashboard.charts.parameters import begin_with
 from dashboard.style import ACCURACY, BASELINE, BEST, STATES, thinned, titled
+from trainable.problems import BUILT_IN
 
 FRONT = STATES["pruned"][0]
 COSTS = {"seconds": "training time, seconds", "weights": "weights of the network"}
@@ -68,7 +69,7 @@ def _add(figure: go.Figure, table: pd.DataFrame, cost: str, name: str, marker: d
         y=table["val_accuracy"],
         name=name,
         marker=marker,
-        customdata=table[["trial", "hidden_units", "learning_rate", "batch_size", "epochs", "seconds", "weights"]],
+        customdata=table[["trial", *BUILT_IN.names, "seconds", "weights"]],
         hovertemplate=(
             "trial %{customdata[0]}<br>val_accuracy %{y:.4f}<br>hidden_units %{customdata[1]}<br>"
             "learning_rate %{customdata[2]:.3g}<br>batch_size %{customdata[3]}<br>epochs %{customdata[4]}<br>"

@@ -124,7 +124,7 @@ def timeline_chart(table: pd.DataFrame) -> go.Figure:
 def _hover(table: pd.DataFrame) -> list[str]:
     """Return what is said of each bar."""
     seconds = table["taken"].dt.total_seconds()
-    drawn = table[list(BUILT_IN.names)].to_dict("records")
+    drawn = table[[*BUILT_IN.names]].to_dict("records")
     return [
         f"trial {number}, {taken:.1f} s<br>" + "<br>".join(f"{name} {value:.4g}" for name, value in params.items())
         for number, taken, params in zip(table["trial"], seconds, drawn, strict=True)

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dashboard.model.kept import Kept
 from search.errors import SearchError
+from search.export.card import CARD
+from search.export.description import DESCRIPTION
+from search.export.kept import TRAINING_IMAGES, Kept
 
-DESCRIPTION = "model.json"
-CARD = "MODEL_CARD.md"
 PLACES = (DESCRIPTION, f"*/{DESCRIPTION}", f"*/*/{DESCRIPTION}")  # in the home of exports
 MOST_FILES = 100  # that one page offers
 LARGEST = 200 * 2**20  # bytes that pass through the page; a server's memory holds each that is taken
-TRAINED_ON_ALL = 60_000
 
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#", re.MULTILINE)
@@ -37,7 +36,7 @@ class Export:
     def is_of(self, model: Kept) -> bool:
         """Say whether this is an export of a kept model, by parameters, seed and training images."""
         said = self.description
-        is_final = said.get("trained_on") == TRAINED_ON_ALL
+        is_final = said.get("trained_on") == TRAINING_IMAGES
         exported = said.get("params"), said.get("seed"), is_final
         return exported == (dict(model.configuration.params), model.seed, model.is_final)
 

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 28  # pixels of an image's width and height
+from search.export.formats import SIDE
+
 BOX = 20  # pixels: MNIST's digits fill a square of this side in one direction
 MIDDLE = 14.0  # where MNIST's centres of mass lie, counted from 0 in both directions
 INK = 10  # of 255; what is darker is the rim of a stroke and does not count for its size

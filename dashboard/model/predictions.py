@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.model.kept import CLASSES, IN_MEMORY, Kept, Stamp, stamp_of, weights_of
+from dashboard.model.kept import CLASSES, IN_MEMORY, Stamp, stamp_of, weights_of
 from search.errors import SearchError
+from search.export.kept import Kept
 from trainable.errors import DataError
 from trainable.mlp.scoring import Weights, probabilities
 from trainable.mnist.source import cache_file, load_dataset

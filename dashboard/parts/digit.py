@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from dashboard.charts.model import probabilities_figure
 from dashboard.model.drawing import canvas
-from dashboard.model.images import SIDE, Image, enlarged, like_mnist
-from dashboard.model.kept import Kept, baseline_of, weights_of
+from dashboard.model.images import Image, enlarged, like_mnist
+from dashboard.model.kept import baseline_of, weights_of
 from dashboard.model.predictions import validation
 from dashboard.site import Site
 from search.errors import SearchError
+from search.export.formats import SIDE
+from search.export.kept import Kept
 from search.terminal.words import capital
 from trainable.mlp.scoring import probabilities
 from trainable.mnist.source import VALIDATION_SIZE

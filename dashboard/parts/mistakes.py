@@ -6,13 +6,13 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.charts.model import confusion_figure
-from dashboard.model.images import SIDE, enlarged
-from dashboard.model.kept import Kept, unseen
+from dashboard.model.images import enlarged
+from dashboard.model.kept import unseen
 from dashboard.model.predictions import Validation, confusion, mistakes, predicted, validation
 from dashboard.site import Site
-from dashboard.snapshot import Snapshot
 from search.errors import SearchError
-from search.export.selection import ONE_IMAGE
+from search.export.formats import SIDE
+from search.export.kept import Kept
 from search.terminal.words import several
 
 ANY = "any"
@@ -21,7 +21,7 @@ PICTURE = 110  # pixels of the screen
 PICTURES = (12, 24, 48, 96, 192)
 
 
-def show(site: Site, study: Snapshot, models: list[Kept], model: Kept) -> None:
+def show(site: Site, models: list[Kept], model: Kept) -> None:
     """Show what goes wrong, with the network that never saw the validation images where it is kept."""
     scored = unseen(models, model)
     try:
@@ -31,7 +31,7 @@ def show(site: Site, study: Snapshot, models: list[Kept], model: Kept) -> None:
         return
     table = mistakes(images.labels, probabilities)
     st.subheader("Which digit is taken for which?")
-    st.markdown(_what_is_shown(study, model, scored, len(table), len(images.labels)))
+    st.markdown(_what_is_shown(model, scored, len(table), len(images.labels)))
     said = probabilities.argmax(axis=1)
     st.plotly_chart(confusion_figure(confusion(images.labels, said)), key="confusion")
     st.markdown(_summary(table))
@@ -39,7 +39,7 @@ def show(site: Site, study: Snapshot, models: list[Kept], model: Kept) -> None:
     _pictures(images, table)
 
 
-def _what_is_shown(study: Snapshot, model: Kept, scored: Kept, wrong: int, number: int) -> str:
+def _what_is_shown(model: Kept, scored: Kept, wrong: int, number: int) -> str:
     accuracy = 1 - wrong / number
     text = f"**{wrong:,} of the {number:,} validation images are wrong**, accuracy {accuracy:.4f}. "
     if scored.is_final:
@@ -52,9 +52,8 @@ def _what_is_shown(study: Snapshot, model: Kept, scored: Kept, wrong: int, numbe
             f"This is the network of {_trial(scored)} itself, which never saw these images; the one that was trained "
             "on all 60,000 saw them, and its figures would flatter it."
         )
-    recorded = study.trials[scored.number].value if scored.number is not None else None
-    if recorded is not None and abs(recorded - accuracy) > ONE_IMAGE + 1e-9:
-        text += f" The study recorded {recorded:.4f}: the file may not be this trial's model."
+    if not scored.scores(accuracy):
+        text += f" The study recorded {scored.val_accuracy:.4f}: the file may not be this trial's model."
     return text
 
 

@@ -1,15 +1,19 @@
 """What a model is, how good it is and how it was selected: in figures at the top, and as its card."""
 
+from dataclasses import asdict
+from typing import Any
+
 import streamlit as st
 
 from dashboard.model.exports import Export, exports_of
-from dashboard.model.kept import Kept
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
+from search.export.card import BY_ACCURACY, NETWORK, TRAINED_WITH, search_of, training_of
+from search.export.kept import Kept
 from search.storage.address import location
-from search.study.study import EPOCHS_RUN
+from search.study.study import BEST
 from search.terminal.shell import command_line
 from search.terminal.words import capital
 from trainable.mnist.source import VALIDATION_SIZE
@@ -54,7 +58,7 @@ def _show_card(export: Export) -> None:
 def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     """Return what stands at the top: accuracy, gain over the baseline, and the network's size."""
     tested = _tested(study, model)
-    value: float | None = tested[0].mean if tested else _val_accuracy(study, model)
+    value: float | None = tested[0].mean if tested else model.val_accuracy
     gain = points(value, study.baseline_value)
     if tested:
         gain = points(tested[1].mean, 0) if tested[1] else None
@@ -70,7 +74,7 @@ def _sentences(study: Snapshot, model: Kept) -> list[str]:
     """Say how much the figures are worth."""
     if model.is_final:
         return [*_of_test(study, model), FLATTERED]
-    value = _val_accuracy(study, model) or 0.0
+    value = model.val_accuracy or 0.0
     interval = wilson(value, VALIDATION_SIZE)
     score = (
         f"One network, scored on the {VALIDATION_SIZE:,} validation images: 95 % interval {interval.low:.4f} to "
@@ -96,28 +100,22 @@ def _of_test(study: Snapshot, model: Kept) -> list[str]:
     return [*won, mean, gain]
 
 
-def _facts(study: Snapshot, model: Kept) -> dict[str, str]:
-    params, settings = model.configuration.params, study.settings
-    images = "60,000 images, with those that validate" if model.is_final else "50,000 images"
+def _facts(study: Snapshot, model: Kept) -> dict[str, Any]:
+    params = model.configuration.params
+    images = f"{model.trained_on:,} images{', with those that validate' if model.is_final else ''}"
+    epochs, seed = model.epochs_run or params["epochs"], "unknown" if model.seed is None else model.seed
     return {
-        "what": f"784 pixels, one hidden layer of {params['hidden_units']:,} units with relu, 10 probabilities",
+        "what": NETWORK.format(f"{params['hidden_units']:,}"),
         "configuration": capital(model.configuration.title),
-        "learning rate": f"{params['learning_rate']:.6g}",
-        "batch size": str(params["batch_size"]),
-        "epochs": str(_epochs(study, model)),
-        "seed": "unknown" if model.seed is None else str(model.seed),
+        **training_of(params, epochs, seed),
         "trained on": images,
-        "trained with": f"RMSprop, categorical cross-entropy, {settings.precision} products",
+        "trained with": f"{TRAINED_WITH}, {study.settings.precision} products",
     }
 
 
 def _selection(study: Snapshot, model: Kept) -> list[str]:
     """Say how the model was selected, and from what."""
-    settings, counts = study.settings, study.counts
-    search = (
-        f"The search had {counts.complete} complete, {counts.pruned} pruned and {counts.failed} failed trials, with "
-        f"the sampler {settings.sampler} and the pruner {settings.pruner}."
-    )
+    search = search_of(asdict(study.counts), study.settings.sampler, study.settings.pruner)
     return [search, _way(study, model)]
 
 
@@ -127,8 +125,7 @@ def _way(study: Snapshot, model: Kept) -> str:
         return " ".join(method_of(evidence))
     if model.is_final:
         return "This network was trained again on all training images, to be compared on the test images."
-    is_best = study.best is not None and model.number == study.best.number
-    return f"This is {'the trial with the best' if is_best else 'one of the trials with a good'} validation accuracy."
+    return BY_ACCURACY if model.how == BEST else "This is one of the trials with a good validation accuracy."
 
 
 def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
@@ -153,16 +150,6 @@ def _tested(study: Snapshot, model: Kept) -> tuple[Estimate, Estimate | None] | 
     if model.configuration.trial is None:
         return evidence.verdict.second, None
     return (evidence.verdict.first, evidence.verdict.difference) if model.configuration == evidence.winner else None
-
-
-def _val_accuracy(study: Snapshot, model: Kept) -> float | None:
-    """Return what a trial scored on the validation images; None of a model that was trained on them."""
-    return None if model.number is None else study.trials[model.number].value
-
-
-def _epochs(study: Snapshot, model: Kept) -> int:
-    asked = int(model.configuration.params["epochs"])
-    return asked if model.number is None else int(study.trials[model.number].user_attrs.get(EPOCHS_RUN, asked))
 
 
 def _interval_of_points(difference: Estimate) -> str:

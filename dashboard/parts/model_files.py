@@ -6,10 +6,11 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.model.exports import LARGEST, MOST_FILES, content_of, exports_of, files_of
-from dashboard.model.kept import Kept, store_of
+from dashboard.model.kept import store_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError
+from search.export.kept import Kept
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 

@@ -4,8 +4,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.model.images import SIDE, diverging, enlarged
-from dashboard.model.kept import Kept, weights_of
+from dashboard.model.images import diverging, enlarged
+from dashboard.model.kept import weights_of
+from search.export.formats import SIDE
+from search.export.kept import Kept
 from trainable.mlp.scoring import Weights
 
 NUMBERS = (8, 16, 32, 64)

@@ -22,8 +22,9 @@ from dashboard.site import REFRESH, Site
 from dashboard.source import View
 from dashboard.status import Phase, continue_arguments
 from search.errors import EXIT_DONE, SearchError
-from search.run.options import MOST_WORKERS, PRUNER_NAMES, SAMPLER_NAMES
+from search.run.options import MOST_WORKERS
 from search.storage.lease import Holder
+from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
 from trainable.problem import MAX_SEED
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
@@ -123,8 +124,12 @@ def _wishes() -> dict[str, Any]:
         help="Trials at once.",
     )  # fmt: skip
     left, middle, right = st.columns(3)  # a second row: on a narrow screen columns stand below each other
-    wishes["sampler"] = left.selectbox("Sampler", SAMPLER_NAMES, index=None, placeholder="tpe, or the study's")
-    wishes["pruner"] = middle.selectbox("Pruner", PRUNER_NAMES, index=None, placeholder="asha, or the study's")
+    wishes["sampler"] = left.selectbox(
+        "Sampler", SAMPLER_NAMES, index=None, placeholder=f"{DEFAULT_SAMPLER}, or the study's"
+    )
+    wishes["pruner"] = middle.selectbox(
+        "Pruner", PRUNER_NAMES, index=None, placeholder=f"{DEFAULT_PRUNER}, or the study's"
+    )
     wishes["seed"] = right.number_input(
         "Seed", min_value=0, max_value=MAX_SEED, value=None, placeholder="random, recorded"
     )

@@ -10,11 +10,12 @@ import streamlit as st
 
 from dashboard.parts.stories import Story, stories_of, story_of, story_of_network
 from dashboard.site import Site
-from dashboard.snapshot import INTERRUPTED, Snapshot
+from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.looks import title
 from search.errors import SearchError
+from search.study.study import INTERRUPTED
 from search.terminal.words import several
 from search.trials.failures import FailureStore
 from trainable.keys import FAILURE

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from dashboard.model.kept import Kept, kept_models, weights_of
+from dashboard.model.kept import kept_models, weights_of
 from dashboard.parts import digit, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from search.confirmation.evidence import OUT_OF_DATE
 from search.errors import SearchError
+from search.export.kept import Kept
 from search.folder import folder_of
 from search.terminal.words import capital
 
@@ -42,7 +43,7 @@ def _parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None
     with tabs["Try it"]:
         digit.show(site, models, shown)
     with tabs["Mistakes"]:
-        mistakes.show(site, study, models, shown)
+        mistakes.show(site, models, shown)
     with tabs["Hidden units"]:
         units.show(shown)
     with tabs["Card"]:
@@ -65,7 +66,8 @@ def _title(models: list[Kept], model: Kept) -> str:
     note = " (winner)" if model.is_winner else ""
     if model == next((each for each in models if not each.is_final), None):
         note = " (best kept trial)"
-    return f"{capital(model.title)}{note}"
+    images = ", trained on all 60,000 images" if model.is_final else ""
+    return f"{capital(model.configuration.title)}{images}{note}"
 
 
 def _kept(study: Snapshot) -> tuple[list[Kept], str]:

@@ -67,7 +67,6 @@ def _announce(exported: "Exported", *, as_json: bool) -> None:
 def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser = Parser(
         prog="python -m search.export",
-        allow_abbrev=False,
         description="Export a kept model with a model card. Each file is loaded again in a process of its own, and has "
         "to classify the validation images as the study's model does.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Only 0 leaves files.",

@@ -14,8 +14,8 @@ from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.evidence import Evidence
 from search.confirmation.goal import tell_gap
 from search.confirmation.record import evidence_of
-from search.export.card import card
-from search.export.description import description_of
+from search.export.card import CARD, card
+from search.export.description import DESCRIPTION, description_of
 from search.export.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
 from search.export.place import check_free, filled
 from search.export.roundtrip import Check, RoundTrip
@@ -26,10 +26,7 @@ from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
 from trainable.data.dataset import Dataset
 from trainable.keras_file import portable
-from trainable.mlp.scoring import BATCH
-
-DESCRIPTION, CARD = "model.json", "MODEL_CARD.md"
-PIXEL_MAX = np.float32(255)
+from trainable.mlp.scoring import BATCH, SCALE
 
 
 @dataclass(frozen=True)
@@ -83,7 +80,7 @@ def export(request: Request) -> Exported:
 
 def _write_models(folder: Path, request: Request, model: Any, source: Path, dataset: Dataset) -> dict[str, Check]:
     """Write the model in each format and check what was written."""
-    scaled = dataset.x_val.astype(np.float32) / PIXEL_MAX
+    scaled = dataset.x_val.astype(np.float32) / SCALE
     expected: NDArray[np.float32] = model.predict(scaled, batch_size=BATCH, verbose=0)
     inputs = dataset.x_val.reshape(-1, SIDE, SIDE) if request.preprocessing else scaled
     exported = with_preprocessing(model) if request.preprocessing else model

@@ -7,13 +7,17 @@ from search.confirmation.evidence import Evidence
 from search.confirmation.looks import occasions, told
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
 from search.export.formats import FIRST_ONNXRUNTIME
+from search.export.kept import WINNER
 from search.export.roundtrip import CLOSE
-from search.export.selection import WINNER
 from search.export.snippets import USE, prepare
 from search.report.findings import remarks
 from search.study.study import BEST
 from trainable.keras_file import FIRST_VERSION
 
+CARD = "MODEL_CARD.md"
+NETWORK = "784 pixels, one hidden layer of {} units with relu, 10 probabilities"
+TRAINED_WITH = "RMSprop, categorical cross-entropy"
+BY_ACCURACY = "This is the trial with the best validation accuracy."
 TITLES = {
     "keras": f"Keras, from {FIRST_VERSION} on (`pip install keras tensorflow`)",
     "savedmodel": "SavedModel (`pip install tensorflow`)",
@@ -48,6 +52,20 @@ def card(description: Mapping[str, Any], evidence: Evidence | None) -> str:
     return "\n".join(f"{title}\n\n{text}\n" for title, text in sections.items())
 
 
+def training_of(params: Mapping[str, Any], epochs: int | None, seed: int | str | None) -> dict[str, Any]:
+    """Return what a configuration was trained with, by what people call it."""
+    rate, size = f"{params['learning_rate']:.6g}", params["batch_size"]
+    return {"learning rate": rate, "batch size": size, "epochs": epochs, "seed": seed}
+
+
+def search_of(trials: Mapping[str, int], sampler: str, pruner: str) -> str:
+    """Return how many trials a model was selected from, by state, and what drew and ended them."""
+    return (
+        f"The search had {trials['complete']} complete, {trials['pruned']} pruned and {trials['failed']} failed "
+        f"trials, with the sampler {sampler} and the pruner {pruner}."
+    )
+
+
 def _title(description: Mapping[str, Any]) -> str:
     return "the baseline" if description["trial"] is None else f"trial {description['trial']}"
 
@@ -56,17 +74,13 @@ def _what(description: Mapping[str, Any]) -> str:
     params = description["params"]
     rows = {
         "trained on": f"{description['trained_on']:,} images",
-        "trained with": "RMSprop, categorical cross-entropy",
-        "learning rate": f"{params['learning_rate']:.6g}",
-        "batch size": params["batch_size"],
-        "epochs": description["epochs_run"],
-        "seed": description["seed"],
+        "trained with": TRAINED_WITH,
+        **training_of(params, description["epochs_run"], description["seed"]),
         "matrix products in training": description["precision"],
     }
     return (
-        "A network that says which digit a small image shows: 784 pixels, one hidden layer of "
-        f"{params['hidden_units']} units with relu, 10 probabilities by softmax.\n\n| | |\n| --- | --- |\n"
-        + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+        f"A network that says which digit a small image shows: {NETWORK.format(params['hidden_units'])} by softmax."
+        "\n\n| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
     )
 
 
@@ -102,13 +116,10 @@ def _unconfirmed(description: Mapping[str, Any], evidence: Evidence | None) -> s
 
 
 def _selection(description: Mapping[str, Any], evidence: Evidence | None) -> str:
-    trials, selected = description["trials"], description["selected"]
-    search = (
-        f"The search had {trials['complete']} complete, {trials['pruned']} pruned and {trials['failed']} failed "
-        f"trials, with the sampler {description['sampler']} and the pruner {description['pruner']}."
-    )
+    search = search_of(description["trials"], description["sampler"], description["pruner"])
+    selected = description["selected"]
     if selected == BEST:
-        return f"{search} This is the trial with the best validation accuracy."
+        return f"{search} {BY_ACCURACY}"
     if selected != WINNER or evidence is None:
         return f"{search} This trial was chosen by its number."
     instead = ["What won is worse than the baseline on the test images: this is the baseline's model."]

@@ -11,14 +11,14 @@ import optuna
 from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.wording import json_of
 from search.export.formats import SIDE
+from search.export.kept import Kept
 from search.export.roundtrip import Check
-from search.export.selection import WINNER, Selected
 from search.study.settings import Settings
 from search.study.study import count
-from trainable.mnist.source import SHA256, VALIDATION_SIZE
+from trainable.mnist.source import SHA256
 
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
-TRAINING_IMAGES = 60_000  # with those that validate
+DESCRIPTION = "model.json"
 FLAT = "float32 [batch, 784] in [0, 1]: a uint8 image, flattened row by row, divided by 255"
 IMAGE = f"uint8 [batch, {SIDE}, {SIDE}]: an image, 0 where it is dark and 255 where it is light"
 OUTPUT = "float32 [batch, 10]: the probability of each digit"
@@ -28,7 +28,7 @@ def description_of(
     study: optuna.Study,
     settings: Settings,
     evidence: Evidence | None,
-    selected: Selected,
+    selected: Kept,
     checks: Mapping[str, Check],
     *,
     preprocessing: bool,
@@ -45,7 +45,7 @@ def description_of(
     """
     return {
         "study": study.study_name,
-        **_model(selected, settings),
+        **_model(selected, settings, evidence),
         **_study(study, settings, evidence),
         "test_accuracy": _test_accuracy(evidence, selected),
         "preprocessing": preprocessing,
@@ -57,16 +57,19 @@ def description_of(
     }
 
 
-def _model(selected: Selected, settings: Settings) -> dict[str, Any]:
+def _model(selected: Kept, settings: Settings, evidence: Evidence | None) -> dict[str, Any]:
+    value = selected.val_accuracy
+    if evidence is not None and selected.is_winner:  # the mean of the networks that were trained without those images
+        value = evidence.val_accuracy(selected.configuration)
     return {
         "selected": selected.how,
         "trial": selected.trial,
-        "params": dict(selected.params),
+        "params": dict(selected.configuration.params),
         "seed": selected.seed,
         "precision": settings.precision,
         "epochs_run": selected.epochs_run,
-        "trained_on": TRAINING_IMAGES - (0 if selected.how == WINNER else VALIDATION_SIZE),
-        "val_accuracy": selected.val_accuracy,
+        "trained_on": selected.trained_on,
+        "val_accuracy": value,
         "train_accuracy": selected.train_accuracy,
     }
 
@@ -82,9 +85,9 @@ def _study(study: optuna.Study, settings: Settings, evidence: Evidence | None) -
     }
 
 
-def _test_accuracy(evidence: Evidence | None, selected: Selected) -> float | None:
+def _test_accuracy(evidence: Evidence | None, selected: Kept) -> float | None:
     """Return what the winner's network scored when the test images were looked at; None for any other one."""
-    if evidence is None or evidence.taken is None or selected.how != WINNER:
+    if evidence is None or evidence.taken is None or not selected.is_winner:
         return None
     size = evidence.problem.sizes["test"]
     return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / size
@@ -95,7 +98,7 @@ def _versions(checks: Mapping[str, Check]) -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES} | runtimes
 
 
-def _hashes(settings: Settings, selected: Selected) -> dict[str, str]:
+def _hashes(settings: Settings, selected: Kept) -> dict[str, str]:
     """Return the SHA-256 of the arrays that the model's figures come from."""
-    tested = ("x_test", "y_test") if selected.how == WINNER else ()
+    tested = ("x_test", "y_test") if selected.is_winner else ()
     return dict(settings.data) | {name: SHA256[name] for name in tested}

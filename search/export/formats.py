@@ -61,10 +61,12 @@ def with_preprocessing(model: Any) -> Any:
     """Return a Keras model that takes uint8 [batch, 28, 28] and does itself what `model` wants done: scale, flatten."""
     import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
 
+    from trainable.mlp.scoring import SCALE  # noqa: PLC0415 (likewise: NumPy)
+
     return keras.Sequential(
         [
             keras.Input((SIDE, SIDE), dtype="uint8", name=INPUT),
-            keras.layers.Rescaling(1 / 255),
+            keras.layers.Rescaling(1 / SCALE),
             keras.layers.Flatten(),
             *model.layers,
         ]

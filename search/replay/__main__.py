@@ -33,7 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser = Parser(
         prog="python -m search.replay",
-        allow_abbrev=False,
         description="Train a trial again, from what its study holds, and compare every epoch bit for bit. Nothing is "
         "written. Exit status: 0 identical, 1 different or failed, 2 wrong usage, 130 interrupted.",
     )

@@ -40,7 +40,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = Parser(
         prog="python -m search.report",
-        allow_abbrev=False,
         description="Write what a study found, how and where, as one page: HTML that needs nothing else, or Markdown.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.",
     )

@@ -2,15 +2,13 @@
 
 import json
 
-from optuna.trial import FrozenTrial
-
 from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
 from search.study.space import Space, table_of
-from search.study.study import IS_BASELINE, RETRY_OF, queued_params
+from search.study.study import IS_BASELINE, queued_params, was_queued
 from search.terminal.shell import command_line, dashboard_command
 
 
@@ -47,9 +45,10 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     if settings.space != Space.default(settings.problem):
         parts += ["--space", "space.toml"]
         files.append(("space.toml", _toml(settings.space)))
-    if given := [json.dumps(queued_params(trial)) for trial in view.trials if _was_given(trial)]:
+    given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
+    if given:
         parts += ["--enqueue", "first.jsonl"]
-        files.append(("first.jsonl", "\n".join(given)))
+        files.append(("first.jsonl", "\n".join(json.dumps(queued_params(trial)) for trial in given)))
     if evidence is not None:
         sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
         explained = ["--explain"] if view.explanation else []
@@ -87,12 +86,6 @@ def _best(view: StudyView) -> int | None:
     if winner is not None and winner.trial is not None:
         return winner.trial
     return view.ranked[0].number if view.ranked else None
-
-
-def _was_given(trial: FrozenTrial) -> bool:
-    """Say whether a person gave a trial's configuration, rather than the sampler."""
-    queued = "fixed_params" in trial.system_attrs
-    return queued and RETRY_OF not in trial.user_attrs and IS_BASELINE not in trial.user_attrs
 
 
 def _toml(space: Space) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import UsageError
+from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
 from search.terminal.arguments import (
     Parser,
     accuracy,
@@ -23,9 +24,6 @@ from search.terminal.arguments import (
 from search.terminal.files import read_text
 from trainable.precision import PRECISIONS
 from trainable.problem import LONGEST_SHOWN, MAX_SEED
-
-SAMPLER_NAMES = ("tpe", "random", "qmc", "grid", "cmaes")
-PRUNER_NAMES = ("asha", "hyperband", "median", "none")
 
 MOST_WORKERS, MOST_CANDIDATES, MOST_SEEDS = 100_000, 100, 100
 
@@ -81,7 +79,6 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
 def _parser(kind: type[Parser] = Parser) -> Parser:
     parser = kind(
         prog="python -m search.run",
-        allow_abbrev=False,
         description="Search for a better network than the 512-unit baseline, and keep the best model.",
         epilog="A command that names its study can always be run again: --trials counts what the study has, so after "
         "an interruption it completes the rest. Exit status: 0 done, 1 failed, 2 wrong usage, "
@@ -99,8 +96,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
     what.add_argument("--print-space", action="store_true", help="print the built-in space as such a file, and end")
-    what.add_argument("--sampler", choices=SAMPLER_NAMES, help="(default: tpe)")
-    what.add_argument("--pruner", choices=PRUNER_NAMES, help="(default: asha)")
+    what.add_argument("--sampler", choices=SAMPLER_NAMES, help=f"(default: {DEFAULT_SAMPLER})")
+    what.add_argument("--pruner", choices=PRUNER_NAMES, help=f"(default: {DEFAULT_PRUNER})")
     what.add_argument(
         "--seed", metavar="N", type=whole(0, MAX_SEED),
         help="seeds the sampler and every trial; the search repeats to the last digit with --workers 1 only "
@@ -108,11 +105,9 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )  # fmt: skip
     what.add_argument("--enqueue", metavar="FILE", type=path, help="JSON Lines of configurations to try first")
     what.add_argument(
-        "--no-baseline",
-        dest="baseline",
-        action="store_false",
+        "--no-baseline", dest="baseline", action="store_false",
         help="leave trial 0 out; the verdict compares with the baseline all the same",
-    )
+    )  # fmt: skip
     what.add_argument(
         "--precision", choices=PRECISIONS,
         help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",

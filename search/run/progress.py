@@ -21,7 +21,7 @@ REFRESH = 4  # times a second
 TELL_EVERY = 60.0  # seconds between two lines of a log that end with it
 
 
-def make_progress(console: Console, tally: Tally) -> "LiveProgress | PlainProgress":
+def make_progress(console: Console, tally: Tally) -> "PlainProgress":
     """Return a live display for a terminal, and plain lines for anything else or where NO_COLOR is set."""
     if console.is_terminal and not os.environ.get("NO_COLOR"):
         return LiveProgress(console, tally)
@@ -93,12 +93,12 @@ class PlainProgress(Observer):
         return f"  about {clock(left)} left"
 
 
-class LiveProgress(Observer):
-    """A display that is redrawn in place, above which finished trials scroll by."""
+class LiveProgress(PlainProgress):
+    """A display that is redrawn in place, above which lines scroll by that need not say what it shows."""
 
     def __init__(self, console: Console, tally: Tally) -> None:
         """Draw on this console."""
-        self._console, self._tally = console, tally
+        super().__init__(console, tally)
         self._live = Live(
             get_renderable=self._render,
             console=console,
@@ -118,42 +118,15 @@ class LiveProgress(Observer):
         """Take the display away."""
         self._live.__exit__(kind, error, traceback)
 
-    def started(self, live: LiveTrial) -> None:
-        """Show the trial among the running ones."""
-        self._tally.begin(live)
-
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Let the trial scroll by."""
         self._tally.finish(live, state)
         say(self._console, outcome(live, state, reason))
 
-    def suspended(self, live: LiveTrial, reason: str) -> None:
-        """Take the trial from the running ones."""
-        self._tally.stop(live)
-        say(self._console, suspended(live, reason))
-
-    def interrupted(self, live: LiveTrial, reason: str) -> None:
-        """Take the trial from the running ones."""
-        self._tally.stop(live)
-        say(self._console, again(live, reason))
-
-    def retraining(self, network: Retraining) -> None:
-        """Show the network among what is in training."""
-        self._tally.begin(network)
-
     def retrained(self, network: Retraining, done: int, total: int) -> None:
         """Let the network scroll by."""
         self._tally.retrain(network, done, total)
         say(self._console, confirmed(network))
-
-    def spared(self, number: int, total: int, reason: str) -> None:
-        """Let it scroll by that networks are not needed."""
-        say(self._console, not_needed(number, total, reason))
-
-    def lost(self, network: Retraining, reason: str) -> None:
-        """Take the network from what is in training."""
-        self._tally.stop(network)
-        say(self._console, f"{network.title}: {reason}")
 
     def _render(self) -> Group:
         tally = self._tally

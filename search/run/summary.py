@@ -1,4 +1,4 @@
-"""The answer at the end of a command: as a table for a person, as JSON for a program."""
+"""The evidence at the end of a command: as a table for a person, as JSON for a program."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +19,10 @@ from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
 from search.terminal.console import say
 from search.terminal.shell import command_line, dashboard_command
-from search.terminal.words import clock, gain
+from search.terminal.words import clock, gain, number
 from search.trials.models import ModelStore
 from search.trials.stops import Stop
+from trainable.problems import BUILT_IN
 
 BEST_SHOWN = 5
 
@@ -172,7 +173,7 @@ class Summary:
         }
 
     def _table(self) -> Table:
-        table = Table("trial", "val_accuracy", "hidden_units", "learning_rate", "batch_size", "epochs", box=None)
+        table = Table("trial", "val_accuracy", *BUILT_IN.names, box=None)
         for column in table.columns[1:]:
             column.justify = "right"
         baseline = baseline_of(self.trials)
@@ -189,10 +190,7 @@ class Summary:
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
                 f"{float(trial.value or 0):.4f}",
-                str(params["hidden_units"]),
-                f"{params['learning_rate']:.3g}",
-                str(params["batch_size"]),
-                str(params["epochs"]),
+                *(number(params[name]) for name in BUILT_IN.names),
             )
         return table
 

@@ -63,7 +63,6 @@ def _file_of(url: str) -> Path:
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = Parser(
         prog="python -m search.studies",
-        allow_abbrev=False,
         description="Look after the storage that studies are in.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated.",
     )
@@ -81,9 +80,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
 
 def _add(commands: Any, name: str, what: str) -> Parser:
     """Return the parser of a command, with the options that each has."""
-    parser: Parser = commands.add_parser(
-        name, allow_abbrev=False, help=what, description=f"{what[0].upper()}{what[1:]}. SQLite only."
-    )
+    parser: Parser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}. SQLite only.")
     add_storage_options(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object to standard output")
     return parser

@@ -11,9 +11,6 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.study.space import Space
 
-DEFAULT_SAMPLER = "tpe"
-DEFAULT_PRUNER = "asha"
-
 FIRST_RUNG = 2  # epochs: after one, the order of configurations says little about their end
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
 

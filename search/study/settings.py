@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from search.errors import UsageError
-from search.study.samplers import DEFAULT_PRUNER, DEFAULT_SAMPLER
+from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER
 from search.study.space import Space
 from trainable.precision import FLOAT32
 from trainable.problem import MAX_SEED, ProblemSpec

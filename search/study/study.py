@@ -198,6 +198,11 @@ def queued_params(trial: FrozenTrial) -> dict[str, Any]:
     return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
 
 
+def was_queued(trial: FrozenTrial) -> bool:
+    """Say whether a trial was given by a person or is the baseline, rather than drawn."""
+    return "fixed_params" in trial.system_attrs and RETRY_OF not in trial.user_attrs
+
+
 def trial_seed(settings: Settings, number: int) -> int:
     """Return the seed of a trial, which the study's seed and the trial's number decide."""
     return int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0] % MAX_SEED)

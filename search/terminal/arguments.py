@@ -40,11 +40,11 @@ class Version(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line."""
+    """An argument parser that wants whole names, and whose errors are one line."""
 
     def __init__(self, **options: Any) -> None:
         """Add the option that each command has."""
-        super().__init__(**options)
+        super().__init__(allow_abbrev=False, **options)
         quiet = argparse.SUPPRESS  # it is no value
         self.add_argument("--version", action=Version, nargs=0, default=quiet, help="show the version and exit")
 
@@ -199,23 +199,17 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
         help="Optuna storage; also SEARCH_STORAGE (default: sqlite:///RUNS/studies.db)",
     )
     parser.add_argument(
-        "--runs",
-        metavar="DIR",
-        type=directory,
-        default=os.environ.get("SEARCH_RUNS") or "runs",
+        "--runs", metavar="DIR", type=directory, default=os.environ.get("SEARCH_RUNS") or "runs",
         help="home of the default storage and of kept models; also SEARCH_RUNS (default: runs)",
-    )
+    )  # fmt: skip
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a local copy of the data."""
     parser.add_argument(
-        "--data",
-        metavar="FILE",
-        type=path,
-        default=os.environ.get("SEARCH_DATA") or None,
+        "--data", metavar="FILE", type=path, default=os.environ.get("SEARCH_DATA") or None,
         help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
-    )
+    )  # fmt: skip
 
 
 def default_storage(runs: Path) -> str:
