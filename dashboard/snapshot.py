@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from search.confirmation.candidates import are_best
 from search.confirmation.goal import Goal, goal_of
 from search.confirmation.view import StudyView
 from search.study.instants import began, ended
@@ -61,16 +60,6 @@ class Snapshot(StudyView):
     def is_done(self) -> bool:
         """Whether it has all that the last command wants of it; no where none recorded that."""
         return self.goal is not None and self.goal.is_reached(self.attributes, self.trials, self.settings)
-
-    @cached_property
-    def is_current(self) -> bool:
-        """Whether the candidates of the confirmation are still the best configurations; no where none was begun."""
-        return self.evidence is not None and are_best(self.evidence.candidates, self.trials, self.settings)
-
-    @cached_property
-    def best(self) -> FrozenTrial | None:
-        """The best complete trial, if there is one."""
-        return self.ranked[0] if self.ranked else None
 
     @property
     def baseline_value(self) -> float | None:

@@ -44,7 +44,7 @@ def lines_of(error: object) -> list[str]:
     return str(error).strip().splitlines() or [type(error).__name__]
 
 
-def description_of(error: BaseException) -> str:
+def line_of(error: BaseException) -> str:
     """Return an error in one line; of an operating system's error the file that it is about, too."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror

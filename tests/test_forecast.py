@@ -7,8 +7,8 @@ from confirmations import THE_BASELINE, key_of
 from optuna.trial import TrialState
 
 from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
-from search.confirmation.explanation import most_to_explain
 from search.confirmation.extent import Extent, wanted_design
+from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION
 from search.run.forecast import networks_of, planned, seconds_left
 from search.run.options import parse
@@ -39,9 +39,10 @@ THE_FIRST = ended(0, 5.0, value=0.97, **{IS_BASELINE: True})
 SEARCHED = [THE_FIRST, ended(1, 40.0, value=0.99), ended(2, 60.0, value=0.98), ended(3, 3.0, run=2)]
 
 
-def left(trials, attributes=(), *, goal=4, extent=EXTENT, workers=2, **limits):
+def left(trials, attributes=(), *, goal=4, extent=EXTENT, workers=2, explain=False, **limits):
     """The estimate."""
-    return seconds_left(trials, dict(attributes), SETTINGS, goal=goal, extent=extent, workers=workers, **limits)
+    wanted = Goal.from_now(goal, extent, workers, explain=explain)
+    return seconds_left(trials, dict(attributes), SETTINGS, wanted, **limits)
 
 
 def confirmed(*networks):
@@ -104,7 +105,7 @@ def test_what_is_confirmed_already_takes_no_time():
 
 def test_explanation_is_in_the_estimate():
     """As many networks as there may be, before it is known who wins and in what it differs from the baseline."""
-    assert left(SEARCHED, explained=True) == pytest.approx(left(SEARCHED) + most_to_explain(BUILT_IN) * 50.0 / 2)
+    assert left(SEARCHED, explain=True) == pytest.approx(left(SEARCHED) + most_to_explain(BUILT_IN) * 50.0 / 2)
 
 
 def test_nothing_is_confirmed_where_there_can_be_no_verdict():

@@ -8,6 +8,7 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
+from search.confirmation.candidates import are_best
 from search.confirmation.evidence import Evidence
 from search.confirmation.explanation import Explanation, explanation_of
 from search.confirmation.record import evidence_of
@@ -45,6 +46,11 @@ class StudyView:
         return evidence_of(self.attributes, self.elsewhere)
 
     @cached_property
+    def is_current(self) -> bool:
+        """Whether the candidates of the confirmation are still the best configurations; no where none was begun."""
+        return self.evidence is not None and are_best(self.evidence.candidates, self.trials, self.settings)
+
+    @cached_property
     def explanation(self) -> Explanation | None:
         """What goes with each parameter of the winner; None where that was not asked for, or is not complete."""
         return explanation_of(self.attributes, self.settings)
@@ -68,6 +74,11 @@ class StudyView:
     def ranked(self) -> list[FrozenTrial]:
         """The complete trials, best first."""
         return ranked(self.trials)
+
+    @property
+    def best(self) -> FrozenTrial | None:
+        """The best complete trial, if there is one."""
+        return self.ranked[0] if self.ranked else None
 
     @cached_property
     def baseline(self) -> FrozenTrial | None:

@@ -102,8 +102,8 @@ def method_of(evidence: Evidence) -> list[str]:
         (
             f"Seeds of either side and {examples} count as samples; this is verdict {evidence.number} of its study, "
             f"and {both} may say better or worse by mistake in {percent(alpha(evidence.number))} of studies, all "
-            f"verdicts of a study in 5 % at most. All of it is about these training {examples}: no other set of them was "
-            "drawn."
+            f"verdicts of a study in 5 % at most. All of it is about these training {examples}: no other set of them "
+            "was drawn."
         ),
     ]
 

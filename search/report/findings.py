@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from search.confirmation.candidates import CONFIRMED, Candidate, are_best
+from search.confirmation.candidates import CONFIRMED, Candidate
 from search.confirmation.evidence import OUT_OF_DATE, Evidence
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.looks import occasions, often, told
@@ -66,7 +66,7 @@ def verdict_section(view: StudyView) -> Section:
     blocks += map(Text, remarks(evidence))
     if view.explanation is not None:
         blocks += [Text(view.explanation.told), Table("What the gain goes with", COLUMNS, view.explanation.rows)]
-    if not are_best(evidence.candidates, view.trials, view.settings):
+    if not view.is_current:
         blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(view))])
 

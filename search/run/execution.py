@@ -6,7 +6,6 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from search.confirmation.confirmation import Confirmation
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
 from search.confirmation.stopping import deviation_of, spread_networks
-from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, description_of
+from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, line_of
 from search.run.forecast import networks_of, seconds_left
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, limits_of
@@ -62,7 +61,7 @@ class Execution:
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
         self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
         self._limits = limits_of(options, started)
-        self._began: datetime | None = None  # when the command first had the study
+        self._goal: Goal | None = None  # what is on record of what the command wants
 
     def run(self, signals: Interruptible, afterwards: contextlib.ExitStack) -> None:
         """Run trials until the study has as many as the command asks for, or its time is up.
@@ -90,7 +89,7 @@ class Execution:
                 if isinstance(cause, (Interrupted, SearchError, *STORAGE_ERRORS)):
                     raise cause from cause.__cause__  # what the database driver said
                 remedy = f"; {want.remedy}" if (want := want_in(str(cause))) else ""
-                raise SearchError(f"the search stopped: {description_of(cause)}{remedy}") from error
+                raise SearchError(f"the search stopped: {line_of(cause)}{remedy}") from error
 
     @property
     def study(self) -> str | None:
@@ -258,34 +257,28 @@ class Execution:
         return self._work
 
     def _record_goal(self) -> None:
-        if self._study is not None:
-            extent = self._extent if self._options.confirm else None
-            options = self._options
-            goal = Goal.from_now(
-                options.trials,
-                extent,
-                max(1, self._workers or 0),  # none yet: Ray is to start
-                began=self._began,
-                stop_at=options.stop_at,
-                stop_when_settled=options.stop_when_settled,
-                explain=options.explain,
-            )
-            self._began = self._began or goal.since
-            self._study.set_user_attr(GOAL, goal.to_json())
+        if self._study is None:
+            return
+        options, before = self._options, self._goal
+        self._goal = Goal.from_now(
+            options.trials,
+            self._extent if options.confirm else None,
+            max(1, self._workers or 0),  # none yet: Ray is to start
+            began=before and (before.began or before.since),
+            stop_at=options.stop_at,
+            stop_when_settled=options.stop_when_settled,
+            explain=options.explain,
+        )
+        self._study.set_user_attr(GOAL, self._goal.to_json())
 
     def _seconds_left(self) -> float | None:
-        options = self._options
-        trials, attributes = self.found
-        return seconds_left(
-            trials,
-            attributes,
-            self._plan.settings,
-            goal=0 if self._work and self._work.has_searched else options.trials,
-            extent=self._extent if options.confirm else None,
-            workers=max(1, self._workers or 0),
-            limit=math.inf if options.timeout is None else self._started + options.timeout - time.monotonic(),
-            explained=options.explain,
-        )
+        goal, ends_at = self._goal, self._limits.ends_at
+        if goal is None or self._work is None:
+            return None
+        if self._work.has_searched:
+            goal = replace(goal, trials=0)
+        limit = math.inf if ends_at is None else ends_at - time.monotonic()
+        return seconds_left(*self.found, self._plan.settings, goal, limit)
 
     def _note_stop(self, cause: BaseException) -> None:
         """Record that the search was cut short, unless nothing came of it or the study cannot be written."""

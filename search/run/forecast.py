@@ -11,6 +11,7 @@ from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import BASELINES, SPLIT, Extent, wanted_design
+from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION, Seeds, evidence_of, fresh_seeds
 from search.confirmation.stopping import spread_networks
 from search.run.options import Options
@@ -71,12 +72,8 @@ def seconds_left(
     trials: Sequence[FrozenTrial],
     attributes: Mapping[str, Any],
     settings: Settings,
-    *,
-    goal: int,
-    extent: Extent | None,
-    workers: int,
+    goal: Goal,
     limit: float = math.inf,
-    explained: bool = False,
 ) -> float | None:
     """Estimate how many seconds a command will still take, or return None where no trial has ended yet.
 
@@ -87,22 +84,19 @@ def seconds_left(
         trials: The study's.
         attributes: The study's, with what is confirmed already.
         settings: The study's.
-        goal: How many trials the study shall have finished.
-        extent: How much shall be confirmed; None where nothing shall.
-        workers: Trials and networks at once.
+        goal: What the command wants of the study, and with how many workers.
         limit: Seconds after which no trial starts any more.
-        explained: Whether the verdict shall be explained.
     """
     ended = [trial for trial in trials if trial.state.is_finished() and not is_interrupted(trial)]
     took = [trial.user_attrs[SECONDS] for trial in ended if trial.user_attrs.get(SECONDS)]
     if not took:
         return None
-    missing = max(0, goal - len(ended))
-    search = min(_together([fmean(took)] * missing, workers), max(0.0, limit))
-    if extent is None:
+    missing = max(0, goal.trials - len(ended))
+    search = min(_together([fmean(took)] * missing, goal.workers), max(0.0, limit))
+    if goal.extent is None:
         return search
-    stages = _confirmation(ended, attributes, settings, extent, missing, explained=explained)
-    return search + sum(_together(stage, workers) for stage in stages)
+    stages = _confirmation(ended, attributes, settings, goal.extent, missing, explained=goal.explain)
+    return search + sum(_together(stage, goal.workers) for stage in stages)
 
 
 def _confirmation(

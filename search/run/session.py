@@ -13,7 +13,7 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.confirmation.elsewhere import looks_elsewhere
-from search.confirmation.explanation import explanation_of, lacks_explanation
+from search.confirmation.explanation import lacks_explanation
 from search.confirmation.extent import Extent, is_confirmed
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
@@ -38,7 +38,6 @@ from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
 from search.trials.models import ModelStore
-from search.trials.stops import stops_of
 
 log = logging.getLogger(__name__)
 
@@ -170,21 +169,11 @@ class Session:
     ) -> None:
         options = self._options
         elsewhere = self._looks_elsewhere(plan.settings)
-        summary = Summary(
-            study=options.study,
-            storage=shown(options.storage),
-            settings=plan.settings,
-            trials=trials,
-            evidence=evidence_of(attributes, elsewhere),
-            models=ModelStore(options.runs, options.study),
-            times=times,
-            stops=stops_of(attributes),
-            explanation=explanation_of(attributes, plan.settings),
-        )
-        summary.print(self._console, location(summary.storage, options.runs))
-        report = self._write_report(
-            StudyView(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
-        )
+        storage = shown(options.storage)
+        view = StudyView(options.study, storage, options.runs, plan.settings, attributes, trials, elsewhere)
+        summary = Summary(view, ModelStore(options.runs, options.study), times)
+        summary.print(self._console, location(storage, options.runs))
+        report = self._write_report(view)
         if options.json:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +9,15 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
-from search.confirmation.candidates import are_best
-from search.confirmation.evidence import OUT_OF_DATE, Evidence
+from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
+from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
-from search.study.insight import Insight, insight_of
-from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
+from search.study.study import EPOCHS_RUN
 from search.terminal.console import say
 from search.terminal.shell import command_line, dashboard_command
 from search.terminal.words import clock, gain, number
 from search.trials.models import ModelStore
-from search.trials.stops import Stop
 from trainable.problems import BUILT_IN
 
 BEST_SHOWN = 5
@@ -53,30 +49,24 @@ class Times:
 class Summary:
     """What a study has to say, and what this command did for it."""
 
-    study: str
-    storage: str
-    settings: Settings
-    trials: Sequence[FrozenTrial]
-    evidence: Evidence | None
+    view: StudyView
     models: ModelStore
     times: Times
-    stops: Sequence[Stop] = ()
-    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of `--json`."""
-        counts, best = count(self.trials), self._best
-        model = self._model
+        view, model = self.view, self._model
+        counts, evidence = view.counts, view.evidence
         return {
-            "study": self.study,
-            "storage": self.storage,
+            "study": view.name,
+            "storage": view.storage,
             "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
-            "best": self._entry(best),
-            "baseline": self._entry(baseline_of(self.trials)),
+            "best": self._entry(view.best),
+            "baseline": self._entry(view.baseline),
             "confirmed": self._confirmed(),
-            "stopped": self.stops[-1].reason if self.stops else None,
-            "stops": [each.to_json() for each in self.stops],
-            "looks": self.evidence and {"study": self.evidence.looked, "storage": self.evidence.looked_in_storage},
+            "stopped": view.stops[-1].reason if view.stops else None,
+            "stops": [each.to_json() for each in view.stops],
+            "looks": evidence and {"study": evidence.looked, "storage": evidence.looked_in_storage},
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -88,13 +78,14 @@ class Summary:
 
     def _confirmed(self) -> dict[str, Any] | None:
         """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
-        if self.evidence is None or (verdict := json_of(self.evidence)) is None:
+        view = self.view
+        if view.evidence is None or (verdict := json_of(view.evidence)) is None:
             return None
         return {
             **verdict,
-            "current": are_best(self.evidence.candidates, self.trials, self.settings),
-            "parameters": self._insight.to_json(),
-            "explained": self.explanation and self.explanation.to_json(),
+            "current": view.is_current,
+            "parameters": view.insight.to_json(),
+            "explained": view.explanation and view.explanation.to_json(),
         }
 
     def print(self, console: Console, place: Sequence[str]) -> None:
@@ -104,14 +95,15 @@ class Summary:
             console: Where to.
             place: The options, other than defaults, that find this study again.
         """
-        counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
+        view = self.view
+        counts, best, baseline, evidence = view.counts, view.best, view.baseline, view.evidence
         say(
             console,
-            f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
+            f"study {view.name}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
             f" in {clock(self.times.wall)}{self._effort()}",
         )
-        if self.stops and not self.stops[-1].is_usual:
-            say(console, f"stopped    {self.stops[-1].detail}")
+        if view.stops and not view.stops[-1].is_usual:
+            say(console, f"stopped    {view.stops[-1].detail}")
         if best is None:
             say(console, "No trial is complete, so there is no best one.")
             return
@@ -122,21 +114,21 @@ class Summary:
                 f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
                 f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
-        if self.evidence is not None:
-            say(console, f"verdict    {sentence_of(self.evidence)}")
-            worst = self.evidence.worst
-            if self.evidence.verdict is not None and worst is not None and worst.is_far:
+        if evidence is not None:
+            say(console, f"verdict    {sentence_of(evidence)}")
+            worst = evidence.worst
+            if evidence.verdict is not None and worst is not None and worst.is_far:
                 say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
-            if self.evidence.verdict is not None and not are_best(self.evidence.candidates, self.trials, self.settings):
+            if evidence.verdict is not None and not view.is_current:
                 say(console, f"note       {OUT_OF_DATE}")
-        if self.explanation is not None:
-            say(console, f"explained  {self.explanation.told}")
-            console.print(_table_of(self.explanation))
-        for warning in self._insight.warnings:
+        if view.explanation is not None:
+            say(console, f"explained  {view.explanation.told}")
+            console.print(_table_of(view.explanation))
+        for warning in view.insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
         if self._model:
-            parts = ["--study", self.study, *place, "--output", f"exports/{self.study}"]
+            parts = ["--study", view.name, *place, "--output", f"exports/{view.name}"]
             say(console, f"export     {command_line('search.export', *parts)}", whole=True)
         say(console, f"dashboard  {dashboard_command(*place)}", whole=True)
 
@@ -147,27 +139,20 @@ class Summary:
             return ""
         return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
 
-    @cached_property
-    def _insight(self) -> Insight:
-        return insight_of(self.trials, self.settings)
-
     @property
     def _model(self) -> Path | None:
         """The file of the verdict's model, or of the best trial where there is no verdict."""
-        if self.evidence is not None and self.evidence.taken is not None and self.evidence.verdict is not None:
-            return self.models.final(self.evidence.taken.name)
-        return self.models.path(self._best.number) if self._best else None
-
-    @property
-    def _best(self) -> FrozenTrial | None:
-        return next(iter(ranked(self.trials)), None)
+        evidence, best = self.view.evidence, self.view.best
+        if evidence is not None and evidence.taken is not None and evidence.verdict is not None:
+            return self.models.final(evidence.taken.name)
+        return self.models.path(best.number) if best else None
 
     def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
         if trial is None:
             return None
         return {
             "number": trial.number,
-            "params": self.settings.space.complete(trial.params),
+            "params": self.view.settings.space.complete(trial.params),
             "val_accuracy": trial.value,
             "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
         }
@@ -176,16 +161,16 @@ class Summary:
         table = Table("trial", "val_accuracy", *BUILT_IN.names, box=None)
         for column in table.columns[1:]:
             column.justify = "right"
-        baseline = baseline_of(self.trials)
+        baseline = self.view.baseline
         same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
-        for trial in ranked(self.trials):
-            params = self.settings.space.complete(trial.params)
+        for trial in self.view.ranked:
+            params = self.view.settings.space.complete(trial.params)
             same.setdefault(() if trial is baseline else tuple(params.values()), []).append(trial)
         shown = list(same.values())[:BEST_SHOWN]
         if baseline is not None and same[()] not in shown:
             shown.append(same[()])
         for trial, *others in shown:
-            params = self.settings.space.complete(trial.params)
+            params = self.view.settings.space.complete(trial.params)
             more = f" and {len(others)} more" if others else ""
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
