@@ -7,13 +7,14 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from ray import tune
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.confirmation.confirmation import Confirmation
 from search.errors import Abort, RuntimeLostError
 from search.runtime.crew import Crew
 from search.runtime.diagnosis import failure_of, ray_error, runtime_lost
@@ -21,6 +22,7 @@ from search.runtime.local import check_runtime
 from search.runtime.resources import Resources
 from search.study.settings import OBJECTIVE
 from search.trials.failures import CRASHED, Failure
+from search.trials.lifecycle import Trials
 from search.trials.live import Report
 from trainable import trial as keys
 from trainable.mnist.source import Dataset
@@ -28,6 +30,9 @@ from trainable.mnist.source import Dataset
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
 log = logging.getLogger(__name__)
+
+Work = Trials | Confirmation
+"""What workers are to train; keys are Tune's ids. The confirmation asks the trials first."""
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,36 +54,6 @@ class _Unpicklable:
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing: a run is never restored from its files."""
         return {}
-
-
-class Work(Protocol):
-    """What workers are to train; keys are Tune's ids. `Trials` is such, and so is the `Confirmation` after them."""
-
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing further is to be asked, now or later."""
-
-    @property
-    def first_started(self) -> float | None:
-        """`time.monotonic()` when the first worker began."""
-
-    def ask(self, key: str) -> dict[str, Any] | None:
-        """Return the next configuration, or None where it depends on what is still in training."""
-
-    def start(self, key: str) -> None:
-        """Note that a worker has begun."""
-
-    def report(self, key: str, report: Report) -> bool:
-        """Take an epoch that is not the last; return whether to stop there."""
-
-    def keep_model(self, key: str, model: bytes) -> None:
-        """Take a finished model."""
-
-    def fail(self, key: str, failure: Failure) -> None:
-        """Take why an attempt gave no result."""
-
-    def finish(self, key: str, last: Report) -> None:
-        """Take the last report."""
 
 
 class StudySearcher(_Unpicklable, Searcher):
