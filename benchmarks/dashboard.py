@@ -107,7 +107,7 @@ def measure(browser: "Browser", folder: Path, trials: int, repeat: int, only: Se
         BenchmarkError: A page shows an error, or there is none of a name.
     """
     url = f"sqlite:///{folder / 'studies.db'}"
-    storage, settings = open_storage(url, create=True), Settings(DATA, seed=1, pruner="none")
+    storage, settings = open_storage(url), Settings(DATA, seed=1, pruner="none")
     fill(storage, settings, trials)
     cold = [_cold(browser, url, folder) for _ in range(repeat)]
     with serving("--storage", url, "--runs", folder) as server:

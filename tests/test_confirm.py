@@ -140,7 +140,7 @@ def bench(tmp_path, storage_url, held_out, monkeypatch):
     """A bench on each kind of storage; three networks of the baseline will do."""
     monkeypatch.setattr("search.confirmation.extent.BASELINES", 3)
     settings = Settings({"x_train": "a"}, seed=7, sampler="random", pruner="none")
-    study = open_study("s", open_storage(storage_url, create=True), settings)
+    study = open_study("s", open_storage(storage_url), settings)
     enqueue(study, settings, [])
     made = Bench(tmp_path, study, held_out)
     made.command(goal=4)
@@ -748,7 +748,7 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
     """One of before there were two looks: nothing is left to do; with a better trial, its networks are of use."""
     file = tmp_path / "studies.db"
     shutil.copy(Path(__file__).parent / "studies/version-0.1.0-verdict.db", file)
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     settings = settings_of(find_study("verdict", storage))
     bench = Bench(tmp_path, open_study("verdict", storage, settings), held_out)
     told = sentence_of(bench.answer)

@@ -196,7 +196,7 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
     settings = Settings(data, seed=1, baseline=False)
-    storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
+    storage = open_storage(f"sqlite:///{folder / 'studies.db'}")
     study = open_study("m", storage, settings)
     study.add_trial(trial)
     return study, study.trials[0]

@@ -71,7 +71,7 @@ class Plan:
         Raises:
             HeldError: Another driver has the study.
         """
-        storage = open_storage(options.storage, create=True, given_up=given_up)
+        storage = open_storage(options.storage, given_up=given_up)
         with ExitStack() as held:
             name = self._take(options, storage, given_up, held)
             study = open_study(name, storage, self.settings)
