@@ -26,10 +26,11 @@ from trainable.config import BASELINE
 SCRIPT = """
 import contextlib, io, json, sys
 from search.replay.__main__ import main
+from search.terminal.streams import status_of
 results = []
 for arguments in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        status = main(arguments)
+        status = status_of(lambda: main(arguments))
     results.append((status, out.getvalue(), err.getvalue()))
 print(json.dumps(results))
 """
