@@ -13,6 +13,7 @@ from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.record import CONFIRMATION, answer_of, plan_of
 from search.confirmation.wording import sentence_of
+from search.report.findings import Found
 from search.run.options import parse
 from search.run.summary import Summary, Times
 from search.storage.address import location, shown
@@ -44,13 +45,19 @@ def attributes_with_a_verdict(trials):
     return {CONFIRMATION: planned} | decided(planned, candidate, lambda _: range(100), lambda _: range(300))
 
 
+def summary_of(study, settings, runs, attributes=(), trials=None):
+    """The summary of a study with these attributes, and with these trials in place of its own."""
+    trials = study.trials if trials is None else trials
+    return Summary(Found("s", "sqlite:///x", runs, settings, dict(attributes), trials, None), Times())
+
+
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     """What a person reads."""
     console = Console(file=io.StringIO(), width=120)
     options = parse(["--storage", url, "--study", "s"])
-    models = ModelStore(tmp_path, "s")
-    models.write(7, b"model")
-    summary = Summary("s", shown(url), settings, study.trials, None, models, Times(100.0, 10.0, 180.0, 200.0))
+    ModelStore(tmp_path, "s").write(7, b"model")
+    found = Found("s", shown(url), tmp_path, settings, {}, study.trials, None)
+    summary = Summary(found, Times(100.0, 10.0, 180.0, 200.0))
     summary.print(console, location(shown(url), options.runs))
     return console.file.getvalue(), summary.to_json()
 
@@ -103,8 +110,8 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     """Its sentence is printed, the winner's model is named, and the JSON object says what else was learnt."""
     models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
     models.write_final("7", b"the winner's")
-    answer = answer_of(attributes_with_a_verdict(study[0].trials))
-    summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, models, Times())
+    attributes = attributes_with_a_verdict(study[0].trials)
+    answer, summary = answer_of(attributes), summary_of(*study, tmp_path, attributes)
     summary.print(console, {})
     told = summary.to_json()
     assert f"verdict    {sentence_of(answer)}" in console.file.getvalue()
@@ -120,21 +127,16 @@ def test_winner_that_does_not_train_with_every_seed_is_warned_of(study, tmp_path
         console, candidate = Console(file=io.StringIO(), width=200), Candidate(7, study[0].trials[7].params, 0.99)
         planned = plan_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
         errors = decided(planned, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
-        answer = answer_of({CONFIRMATION: planned} | errors)
-        summary = Summary("s", "sqlite:///x", study[1], study[0].trials, answer, ModelStore(tmp_path, "s"), Times())
-        summary.print(console, {})
+        summary_of(*study, tmp_path, {CONFIRMATION: planned} | errors).print(console, {})
         told = "note       the worst of its networks had 0.9100, more than 5 standard deviations below the others"
         assert (told in console.file.getvalue()) == is_told
 
 
 def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):
     """Where another trial is the best since, a note and the JSON object say so."""
-    models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
-    trials = study[0].trials
+    console, trials = Console(file=io.StringIO(), width=120), study[0].trials
     for part, current in ((trials, True), (trials[:7], False)):
-        summary = Summary(
-            "s", "sqlite:///x", study[1], part, answer_of(attributes_with_a_verdict(trials)), models, Times()
-        )
+        summary = summary_of(*study, tmp_path, attributes_with_a_verdict(trials), part)
         summary.print(console, {})
         assert summary.to_json()["confirmed"]["current"] is current
         assert (OUT_OF_DATE in console.file.getvalue()) is not current
@@ -144,14 +146,14 @@ def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):
     """A note names the parameter and the bound."""
     settings = replace(study[1], space=Space({"hidden_units": IntDistribution(512, 519)}))
     console = Console(file=io.StringIO(), width=120)
-    Summary("s", "sqlite:///x", settings, study[0].trials, None, ModelStore(tmp_path, "s"), Times()).print(console, {})
+    summary_of(study[0], settings, tmp_path).print(console, {})
     assert "note       hidden_units's best is at the upper bound (519): widen it" in console.file.getvalue()
 
 
 def test_study_without_a_complete_trial_says_so(study, tmp_path):
     """No best, no model, no gain: nulls in the JSON object."""
     console = Console(file=io.StringIO(), width=120)
-    summary = Summary("s", "sqlite:///x", study[1], [], None, ModelStore(tmp_path, "s"), Times())
+    summary = summary_of(*study, tmp_path, trials=[])
     summary.print(console, {})
     assert "No trial is complete" in console.file.getvalue()
     answer = summary.to_json()

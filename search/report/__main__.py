@@ -7,8 +7,9 @@ from pathlib import Path
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.goal import tell_gap
 from search.errors import EXIT_DONE
-from search.report.document import FORMATS, write_report
-from search.storage.address import one_line_errors, open_read_only
+from search.report.document import FORMATS, write
+from search.report.findings import Found
+from search.storage.address import one_line_errors, open_read_only, shown
 from search.study.study import load_study, settings_of
 from search.terminal import streams
 from search.terminal.arguments import Parser, add_storage_options, path
@@ -25,8 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
             opened = open_read_only(options.storage)
             study = load_study(options.study, opened)
             tell_gap(study, opened.engine)
-            elsewhere = looks_elsewhere(opened.engine, study.study_name, settings_of(study).data)
-            write_report(study, options.storage, options.runs, options.output, elsewhere)
+            settings, name, trials = settings_of(study), study.study_name, study.get_trials(deepcopy=False)
+            elsewhere = looks_elsewhere(opened.engine, name, settings.data)
+            place = shown(options.storage), options.runs
+            write(Found(name, *place, settings, study.user_attrs, trials, elsewhere), options.output)
     print(options.output)
     return EXIT_DONE
 

@@ -13,7 +13,7 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.confirmation.elsewhere import looks_elsewhere
-from search.confirmation.explanation import explanation_of, lacks_explanation
+from search.confirmation.explanation import lacks_explanation
 from search.confirmation.extent import Extent, is_confirmed
 from search.confirmation.record import answer_of
 from search.confirmation.stopping import spread_networks
@@ -37,8 +37,6 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
-from search.trials.models import ModelStore
-from search.trials.stops import stops_of
 
 log = logging.getLogger(__name__)
 
@@ -168,23 +166,12 @@ class Session:
     def _print_summary(
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
     ) -> None:
-        options = self._options
-        elsewhere = self._looks_elsewhere(plan.settings)
-        summary = Summary(
-            study=options.study,
-            storage=shown(options.storage),
-            settings=plan.settings,
-            trials=trials,
-            answer=answer_of(attributes, elsewhere),
-            models=ModelStore(options.runs, options.study),
-            times=times,
-            stops=stops_of(attributes),
-            explanation=explanation_of(attributes, plan.settings),
-        )
-        summary.print(self._console, location(summary.storage, options.runs))
-        report = self._write_report(
-            Found(options.study, summary.storage, options.runs, plan.settings, attributes, trials, elsewhere)
-        )
+        options, settings = self._options, plan.settings
+        place = shown(options.storage), options.runs
+        found = Found(options.study, *place, settings, attributes, trials, self._looks_elsewhere(settings))
+        summary = Summary(found, times)
+        summary.print(self._console, location(*place))
+        report = self._write_report(found)
         if options.json:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
 
@@ -198,7 +185,7 @@ class Session:
 
     def _write_report(self, found: Found) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
-        output = folder_of(self._options.runs, found.name) / "report.html"
+        output = folder_of(found.runs, found.name) / "report.html"
         try:
             write(found, output)
         except SearchError as error:

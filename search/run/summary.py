@@ -1,9 +1,8 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from search.confirmation.candidates import are_best
-from search.confirmation.evidence import OUT_OF_DATE, Answer
+from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
-from search.study.insight import Insight, insight_of
-from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, baseline_of, count, ranked
+from search.report.findings import Found
+from search.study.study import EPOCHS_RUN
 from search.terminal.console import say
 from search.terminal.words import clock, gain
 from search.trials.models import ModelStore
-from search.trials.stops import Stop
 
 BEST_SHOWN = 5
 
@@ -52,30 +49,22 @@ class Times:
 class Summary:
     """What a study has to say, and what this command did for it."""
 
-    study: str
-    storage: str
-    settings: Settings
-    trials: Sequence[FrozenTrial]
-    answer: Answer | None
-    models: ModelStore
+    found: Found
     times: Times
-    stops: Sequence[Stop] = ()
-    explanation: Explanation | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON object of `--json`."""
-        counts, best = count(self.trials), self._best
-        model = self._model
+        found, counts, model = self.found, self.found.counts, self._model
         return {
-            "study": self.study,
-            "storage": self.storage,
+            "study": found.name,
+            "storage": found.storage,
             "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
-            "best": self._entry(best),
-            "baseline": self._entry(baseline_of(self.trials)),
+            "best": self._entry(self._best),
+            "baseline": self._entry(found.baseline),
             "confirmed": self._confirmed(),
-            "stopped": self.stops[-1].reason if self.stops else None,
-            "stops": [each.to_json() for each in self.stops],
-            "looks": self.answer and {"study": self.answer.looked, "storage": self.answer.looked_in_storage},
+            "stopped": found.stops[-1].reason if found.stops else None,
+            "stops": [each.to_json() for each in found.stops],
+            "looks": found.answer and {"study": found.answer.looked, "storage": found.answer.looked_in_storage},
             "model": str(model) if model else None,
             "seconds": {
                 "wall": round(self.times.wall, 3),
@@ -87,13 +76,14 @@ class Summary:
 
     def _confirmed(self) -> dict[str, Any] | None:
         """Return the verdict, whether it is of the best trials, and which parameters matter; None without a verdict."""
-        if self.answer is None or (verdict := json_of(self.answer)) is None:
+        found = self.found
+        if found.answer is None or (verdict := json_of(found.answer)) is None:
             return None
         return {
             **verdict,
-            "current": are_best(self.answer.candidates, self.trials, self.settings),
-            "parameters": self._insight.to_json(),
-            "explained": self.explanation and self.explanation.to_json(),
+            "current": are_best(found.answer.candidates, found.trials, found.settings),
+            "parameters": found.insight.to_json(),
+            "explained": found.explanation and found.explanation.to_json(),
         }
 
     def print(self, console: Console, location: Mapping[str, str]) -> None:
@@ -103,14 +93,15 @@ class Summary:
             console: Where to.
             location: The options, other than defaults, that find this study again.
         """
-        counts, best, baseline = count(self.trials), self._best, baseline_of(self.trials)
+        found, best = self.found, self._best
+        counts, baseline, answer = found.counts, found.baseline, found.answer
         say(
             console,
-            f"study {self.study}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
+            f"study {found.name}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
             f" in {clock(self.times.wall)}{self._effort()}",
         )
-        if self.stops and not self.stops[-1].is_usual:
-            say(console, f"stopped    {self.stops[-1].detail}")
+        if found.stops and not found.stops[-1].is_usual:
+            say(console, f"stopped    {found.stops[-1].detail}")
         if best is None:
             say(console, "No trial is complete, so there is no best one.")
             return
@@ -121,24 +112,24 @@ class Summary:
                 f"best {float(best.value or 0):.4f}, baseline {float(baseline.value or 0):.4f}: "
                 f"{gain(float(best.value or 0), float(baseline.value or 0))} of validation accuracy, one seed each",
             )
-        if self.answer is not None:
-            say(console, f"verdict    {sentence_of(self.answer)}")
-            worst = self.answer.worst
-            if self.answer.verdict is not None and worst is not None and worst.is_far:
+        if answer is not None:
+            say(console, f"verdict    {sentence_of(answer)}")
+            worst = answer.worst
+            if answer.verdict is not None and worst is not None and worst.is_far:
                 say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
-            if self.answer.verdict is not None and not are_best(self.answer.candidates, self.trials, self.settings):
+            if answer.verdict is not None and not are_best(answer.candidates, found.trials, found.settings):
                 say(console, f"note       {OUT_OF_DATE}")
-        if self.explanation is not None:
-            say(console, f"explained  {self.explanation.told}")
-            console.print(_table_of(self.explanation))
-        for warning in self._insight.warnings:
+        if found.explanation is not None:
+            say(console, f"explained  {found.explanation.told}")
+            console.print(_table_of(found.explanation))
+        for warning in found.insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
         options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
         if self._model:
             say(
                 console,
-                f"export     python -m search.export --study {self.study}{options} --output exports/{self.study}",
+                f"export     python -m search.export --study {found.name}{options} --output exports/{found.name}",
                 whole=True,
             )
         dashboard = f"python -m streamlit run dashboard/app.py{' --' if options else ''}{options}"
@@ -151,27 +142,24 @@ class Summary:
             return ""
         return f", of which {clock(times.startup)} start-up; workers trained {times.utilization:.0%} of the time"
 
-    @cached_property
-    def _insight(self) -> Insight:
-        return insight_of(self.trials, self.settings)
-
     @property
     def _model(self) -> Path | None:
         """The file of the verdict's model, or of the best trial where there is no verdict."""
-        if self.answer is not None and self.answer.taken is not None and self.answer.verdict is not None:
-            return self.models.final(self.answer.taken.name)
-        return self.models.path(self._best.number) if self._best else None
+        answer, models = self.found.answer, ModelStore(self.found.runs, self.found.name)
+        if answer is not None and answer.taken is not None and answer.verdict is not None:
+            return models.final(answer.taken.name)
+        return models.path(self._best.number) if self._best else None
 
     @property
     def _best(self) -> FrozenTrial | None:
-        return next(iter(ranked(self.trials)), None)
+        return next(iter(self.found.ranked), None)
 
     def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
         if trial is None:
             return None
         return {
             "number": trial.number,
-            "params": self.settings.space.complete(trial.params),
+            "params": self.found.settings.space.complete(trial.params),
             "val_accuracy": trial.value,
             "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
         }
@@ -180,16 +168,16 @@ class Summary:
         table = Table("trial", "val_accuracy", "hidden_units", "learning_rate", "batch_size", "epochs", box=None)
         for column in table.columns[1:]:
             column.justify = "right"
-        baseline = baseline_of(self.trials)
+        baseline, space = self.found.baseline, self.found.settings.space
         same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
-        for trial in ranked(self.trials):
-            params = self.settings.space.complete(trial.params)
+        for trial in self.found.ranked:
+            params = space.complete(trial.params)
             same.setdefault(() if trial is baseline else tuple(params.values()), []).append(trial)
         shown = list(same.values())[:BEST_SHOWN]
         if baseline is not None and same[()] not in shown:
             shown.append(same[()])
         for trial, *others in shown:
-            params = self.settings.space.complete(trial.params)
+            params = space.complete(trial.params)
             more = f" and {len(others)} more" if others else ""
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
