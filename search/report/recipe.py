@@ -4,17 +4,14 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import FrozenTrial
-
 from search.confirmation.candidates import THE_BASELINE
 from search.confirmation.extent import TWO_LOOKS
 from search.report.findings import Found
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location_arguments
 from search.study.settings import Settings
-from search.study.space import BUILT_IN, Space
-from search.study.study import IS_BASELINE, RETRY_OF, queued_params
+from search.study.space import BUILT_IN, fields_of
+from search.study.study import IS_BASELINE, queued_params, was_queued
 
 
 def commands_section(found: Found) -> Section:
@@ -49,8 +46,10 @@ def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
     parts = [*_settings(settings), "--trials", str(found.counts.finished or 1), "--study", f"{found.name}-again"]
     if settings.space != BUILT_IN:
         parts += ["--space", "space.toml"]
-        files.append(("space.toml", _toml(settings.space)))
-    if given := [json.dumps(queued_params(trial)) for trial in found.trials if _was_given(trial)]:
+        tables = (f"[{name}]\n{fields_of(each)}" for name, each in settings.space.distributions.items())
+        files.append(("space.toml", "\n\n".join(tables)))
+    own = (trial for trial in found.trials if IS_BASELINE not in trial.user_attrs)
+    if given := [json.dumps(queued_params(trial)) for trial in own if was_queued(trial)]:
         parts += ["--enqueue", "first.jsonl"]
         files.append(("first.jsonl", "\n".join(given)))
     if answer is not None:
@@ -90,25 +89,6 @@ def _best(found: Found) -> int | None:
     if winner is not None and winner != THE_BASELINE:
         return winner.trial
     return found.ranked[0].number if found.ranked else None
-
-
-def _was_given(trial: FrozenTrial) -> bool:
-    """Say whether a person gave a trial's configuration, rather than the sampler."""
-    queued = "fixed_params" in trial.system_attrs
-    return queued and RETRY_OF not in trial.user_attrs and IS_BASELINE not in trial.user_attrs
-
-
-def _toml(space: Space) -> str:
-    """Return a space as `--space` reads it."""
-    return "\n\n".join(f"[{name}]\n{_table(each)}" for name, each in space.distributions.items())
-
-
-def _table(distribution: BaseDistribution) -> str:
-    if isinstance(distribution, CategoricalDistribution):
-        return f'type = "categorical"\nchoices = {json.dumps(list(distribution.choices))}'
-    kind = "int" if isinstance(distribution, IntDistribution) else "float"
-    low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
-    return f'type = "{kind}"\nlow = {json.dumps(low)}\nhigh = {json.dumps(high)}\nlog = {json.dumps(log)}'
 
 
 def _where(found: Found) -> list[str]:

@@ -24,14 +24,7 @@ from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
 from search.study.settings import Settings
 from search.study.space import load_space
-from search.study.study import (
-    IDENTITY,
-    RETRY_OF,
-    find_study,
-    lacking,
-    open_study,
-    settings_of,
-)
+from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
 from trainable.config import BASELINE
 from trainable.mnist.source import SHA256
@@ -174,14 +167,9 @@ def _check_grid(options: Options, plan: Plan) -> None:
     if plan.settings.sampler != "grid":
         return
     points = prod(len(values) for values in plan.settings.space.grid().values())
-    queued = sum(_was_queued(trial) for trial in plan.trials)
+    queued = sum(map(was_queued, plan.trials))
     most = points + queued + len(lacking(plan.trials, plan.settings, plan.configurations))
     if options.trials > most:
         raise UsageError(
             f"--trials {options.trials}: the grid of this space has {points} points, so {most} trials at most"
         )
-
-
-def _was_queued(trial: FrozenTrial) -> bool:
-    """Say whether a trial was given by a person or is the baseline, rather than drawn."""
-    return "fixed_params" in trial.system_attrs and RETRY_OF not in trial.user_attrs

@@ -132,17 +132,20 @@ EXPLANATION = """\
 
 def to_toml(space: Space) -> str:
     """Return the file that `load_space` reads as this space, with comments that explain it."""
-    return EXPLANATION + "".join(_table(name, each) for name, each in space.distributions.items())
+    return EXPLANATION + "".join(
+        f"\n[{name}]  # {MEANINGS[name]}; the baseline has {BASELINE.params[name]}\n{fields_of(each)}\n"
+        for name, each in space.distributions.items()
+    )
 
 
-def _table(name: str, distribution: BaseDistribution) -> str:
+def fields_of(distribution: BaseDistribution) -> str:
+    """Return what a parameter's table holds, as TOML."""
     if isinstance(distribution, CategoricalDistribution):
         fields = {"type": "categorical", "choices": list(distribution.choices)}
     else:
         kind = "int" if isinstance(distribution, IntDistribution) else "float"
         fields = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
-    return f"\n[{name}]  # {MEANINGS[name]}; the baseline has {BASELINE.params[name]}\n{lines}"
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in fields.items())
 
 
 def load_space(file: Path) -> Space:

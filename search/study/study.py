@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.errors import UsageError
 from search.storage.lease import GoneError
 from search.storage.mirror import MirroredStorage
-from search.study.samplers import grid_point, make_pruner, make_sampler
+from search.study.samplers import PRUNERS, SAMPLERS, Grid
 from search.study.settings import FORMAT, OBJECTIVE, Settings
 from trainable.config import BASELINE, MAX_SEED
 
@@ -103,7 +103,7 @@ def open_study(name: str, storage: RDBStorage, settings: Settings) -> optuna.Stu
         study.set_user_attr(SETTINGS, settings.to_json())
     if IDENTITY not in study.user_attrs:
         study.set_user_attr(IDENTITY, uuid.uuid4().hex)
-    study.pruner = make_pruner(settings.pruner, settings.space)
+    study.pruner = PRUNERS[settings.pruner](settings.space)
     study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
     return study
 
@@ -113,10 +113,10 @@ def _sampler(settings: Settings, trials: int) -> BaseSampler:
 
     Grid and quasi-Monte Carlo keep their place in the study, by the seed: it must stay the same.
     """
-    if settings.sampler in ("grid", "qmc"):
-        return make_sampler(settings.sampler, settings.space, settings.seed)
-    seed = int(np.random.SeedSequence([settings.seed, trials]).generate_state(1)[0])
-    return make_sampler(settings.sampler, settings.space, seed)
+    seed = settings.seed
+    if settings.sampler not in ("grid", "qmc"):
+        seed = int(np.random.SeedSequence([seed, trials]).generate_state(1)[0])
+    return SAMPLERS[settings.sampler](settings.space, seed)
 
 
 def settings_of(study: optuna.Study) -> Settings:
@@ -175,7 +175,8 @@ def recover(study: optuna.Study, settings: Settings) -> None:
     for trial in trials:
         if trial.state != TrialState.RUNNING:
             continue
-        params = grid_point(study.sampler, trial) | queued_params(trial)
+        point = study.sampler.point(trial) if isinstance(study.sampler, Grid) else {}
+        params = point | queued_params(trial)
         if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
             enqueue_again(study, trial.number, params, trial.user_attrs)
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
@@ -200,6 +201,11 @@ def cause_of(error: BaseException, study: optuna.Study | None) -> BaseException:
 def queued_params(trial: FrozenTrial) -> dict[str, Any]:
     """Return the searched parameters that a trial has, or will have once it is started."""
     return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+
+
+def was_queued(trial: FrozenTrial) -> bool:
+    """Say whether a trial was given by a person or is the baseline, rather than drawn."""
+    return "fixed_params" in trial.system_attrs and RETRY_OF not in trial.user_attrs
 
 
 def trial_seed(settings: Settings, number: int) -> int:
