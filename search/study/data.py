@@ -1,37 +1,28 @@
 """The data set as a command needs it: its errors are the command's."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from search.errors import SearchError, UsageError
 from trainable.errors import DataError
-from trainable.mnist.source import Dataset, HeldOutSet, load_dataset, load_held_out
+from trainable.mnist.source import load_dataset, load_held_out
+
+Data = TypeVar("Data")
 
 
-def load(file: Path | None) -> Dataset:
-    """Load the training and validation images.
+def _with_own_errors(read: Callable[[Path | None], Data]) -> Callable[[Path | None], Data]:
+    """Let a file that `--data` named and that is not MNIST be wrong usage, and a source out of reach a failure."""
 
-    Args:
-        file: What `--data` named, or None.
+    @functools.wraps(read)
+    def load(file: Path | None) -> Data:
+        try:
+            return read(file)
+        except DataError as error:
+            raise (UsageError(f"--data {error}") if file else SearchError(str(error))) from error
 
-    Raises:
-        UsageError: The named file is not MNIST.
-        SearchError: No source could be reached.
-    """
-    with _commands_errors(file):
-        return load_dataset(file)
-
-
-def load_test_images(file: Path | None) -> HeldOutSet:
-    """Load the test images; arguments and errors as for `load`."""
-    with _commands_errors(file):
-        return load_held_out(file)
+    return load
 
 
-@contextmanager
-def _commands_errors(file: Path | None) -> Iterator[None]:
-    try:
-        yield
-    except DataError as error:
-        raise (UsageError(f"--data {error}") if file else SearchError(str(error))) from error
+load, load_test_images = _with_own_errors(load_dataset), _with_own_errors(load_held_out)
