@@ -90,14 +90,11 @@ class Bench:
         """Begin as a new command does."""
         self.observer = Recorder()
         self.failures = FailureStore(self._folder, "s")
-        stores = {"models": self.models, "failures": self.failures}
         self.trials = Trials(
-            self.study, self.settings, goal=goal, observer=self.observer, keep=2, limits=limits, **stores
-        )
-        self.work = Confirmation(
-            self.trials, self.study, self.settings, extent,
-            held_out=self._load, observer=self.observer, max_retries=max_retries, **stores, **options,
+            self.study, self.settings, goal=goal, models=self.models, failures=self.failures, observer=self.observer,
+            max_retries=max_retries, keep=2, limits=limits,
         )  # fmt: skip
+        self.work = Confirmation(self.trials, extent, held_out=self._load, **options)
         self.work.take_stock()
 
     def _load(self):

@@ -224,29 +224,21 @@ class Execution:
             confirmed=networks if networks[1] else None,
             forecast=self._seconds_left,
         )
-        observer = held.enter_context(make_progress(self._console, tally))
-        models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
         trials = Trials(
             study,
             self._plan.settings,
             goal=options.trials,
-            models=models,
-            failures=failures,
-            observer=observer,
+            models=ModelStore(options.runs, options.study),
+            failures=FailureStore(options.runs, options.study),
+            observer=held.enter_context(make_progress(self._console, tally)),
             max_retries=options.max_retries,
             keep=extent.candidates,
             limits=self._limits,
         )
         self._work = Confirmation(
             trials,
-            study,
-            self._plan.settings,
             extent if options.confirm else None,
-            models=models,
-            failures=failures,
             held_out=functools.cache(lambda: load_test_images(options.data)),
-            observer=observer,
-            max_retries=options.max_retries,
             workers=lambda: self._workers or 0,
             first=spread_networks(self._plan.settings) if options.stop_when_settled else (),
             validation=(lambda: HeldOutSet(self._dataset.x_val, self._dataset.y_val)) if options.explain else None,
