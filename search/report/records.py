@@ -101,10 +101,7 @@ def circumstances_section(found: Found) -> Section:
 
 def _epoch_curves(found: Found) -> list[Block]:
     """Return the figure of the best trials' epochs, unless none was reported."""
-    shown = found.ranked[:CURVES]
-    baseline = found.baseline
-    if baseline is not None and baseline not in shown:
-        shown.append(baseline)
+    shown, baseline = _best_and_baseline(found, CURVES), found.baseline
     curves: list[tuple[str, str, Points]] = []
     for position, trial in enumerate(shown):
         title, style = ("baseline", "baseline") if trial is baseline else (f"trial {trial.number}", f"s{position}")
@@ -126,9 +123,8 @@ def _best_curve(found: Found) -> Figure:
         if not steps or value > steps[-1][1]:
             steps.append((trial.number, value))
     last = found.trials[-1].number
-    drawn = [
-        point for step, after in zip(steps, [*steps[1:], None], strict=True) for point in _tread(step, after, last)
-    ]
+    ends = [*(trial for trial, _ in steps[1:]), last]
+    drawn = [(at, value) for (start, value), end in zip(steps, ends, strict=True) for at in (start, end)]
     curves: list[tuple[str, str, Points]] = [("best so far", "s0", drawn)]
     if found.baseline is not None:
         value = float(found.baseline.value or 0)
@@ -136,11 +132,6 @@ def _best_curve(found: Found) -> Figure:
     rows = [(f"{trial:.0f}", f"{value:.4f}") for trial, value in steps]
     table = Table("Best validation accuracy over the trials", ("from trial", "best so far"), rows)
     return Figure(lines(curves, "trial", "validation accuracy"), table)
-
-
-def _tread(step: tuple[float, float], after: tuple[float, float] | None, last: float) -> Points:
-    """Return where a step of a staircase begins and ends."""
-    return [step, (after[0] if after else last, step[1])]
 
 
 def _thinned(points: Points) -> Points:
@@ -158,12 +149,13 @@ def _by_position(curves: Sequence[tuple[str, str, Points]]) -> list[list[str]]:
 
 
 def _best(found: Found) -> Table:
-    shown = found.ranked[:BEST_SHOWN]
-    baseline = found.baseline
-    if baseline is not None and baseline not in shown:
-        shown.append(baseline)
     columns = ("trial", "val_accuracy", *PARAMETERS, "gain", "seed", "training")
-    return Table("The best trials", columns, [_trial(trial, found) for trial in shown])
+    return Table("The best trials", columns, [_trial(trial, found) for trial in _best_and_baseline(found, BEST_SHOWN)])
+
+
+def _best_and_baseline(found: Found, number: int) -> list[FrozenTrial]:
+    """Return so many of the best trials, and the baseline after them where it is none of them."""
+    return [trial for place, trial in enumerate(found.ranked) if place < number or trial is found.baseline]
 
 
 def _trial(trial: FrozenTrial, found: Found) -> list[str]:
