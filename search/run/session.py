@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,20 +100,17 @@ class Session:
 
     def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
         """Run the trials; return the exit status so far."""
-        options = self._options
         try:
-            with one_line_errors(options.storage):
-                try:
-                    execution.run(signals, afterwards)
-                finally:
-                    options = self._options = replace(options, study=execution.study or options.study)
+            execution.run(signals, afterwards)
         except Interrupted as interrupted:
-            say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
+            say(self._console, f"{interrupted}: stopped; {how_to_go_on(execution.options)}")
             return interrupted.exit_status
         except SearchError as error:
-            if execution.study and not isinstance(error, HeldError):
-                raise type(error)(f"{error}; {how_to_go_on(options)}") from error
+            if execution.has_study and not isinstance(error, HeldError):
+                raise type(error)(f"{error}; {how_to_go_on(execution.options)}") from error
             raise
+        finally:
+            self._options = execution.options
         return EXIT_DONE
 
     def _tell(self, plan: Plan, execution: Execution, status: int) -> int:
