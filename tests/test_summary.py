@@ -1,7 +1,9 @@
 """The answer: what a person and a program are told at the end."""
 
+import contextlib
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import optuna
 import pytest
@@ -14,9 +16,8 @@ from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.record import CONFIRMATION, answer_of, plan_of
 from search.confirmation.wording import sentence_of
 from search.report.findings import Found
-from search.run.options import parse
 from search.run.summary import Summary, Times
-from search.storage.address import location, shown
+from search.storage.address import shown
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import IS_BASELINE
@@ -53,13 +54,13 @@ def summary_of(study, settings, runs, attributes=(), trials=None):
 
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     """What a person reads."""
-    console = Console(file=io.StringIO(), width=120)
-    options = parse(["--storage", url, "--study", "s"])
-    ModelStore(tmp_path, "s").write(7, b"model")
-    found = Found("s", shown(url), tmp_path, settings, {}, study.trials, None)
+    console, runs = Console(file=io.StringIO(), width=120), Path("runs")
+    found = Found("s", shown(url), runs, settings, {}, study.trials, None)
     summary = Summary(found, Times(100.0, 10.0, 180.0, 200.0))
-    summary.print(console, location(shown(url), options.runs))
-    return console.file.getvalue(), summary.to_json()
+    with contextlib.chdir(tmp_path):
+        ModelStore(runs, "s").write(7, b"model")
+        summary.print(console)
+        return console.file.getvalue(), summary.to_json()
 
 
 def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
@@ -71,7 +72,7 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     )
     assert [line.split()[0] for line in lines[2:8]] == ["7", "6", "5", "4", "3", "0"]
     assert "best 0.9770, baseline 0.9700: +0.70 points of validation accuracy, one seed each" in text
-    assert f"model      {tmp_path / 's' / 'models' / 'trial-00007.keras'}" in text
+    assert "model      runs/s/models/trial-00007.keras\n" in text
     assert "python -m search.export --study s --output exports/s" in text
     assert text.endswith("dashboard  python -m streamlit run dashboard/app.py\n")
     assert answer["utilization"] == 0.9
@@ -112,7 +113,7 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     models.write_final("7", b"the winner's")
     attributes = attributes_with_a_verdict(study[0].trials)
     answer, summary = answer_of(attributes), summary_of(*study, tmp_path, attributes)
-    summary.print(console, {})
+    summary.print(console)
     told = summary.to_json()
     assert f"verdict    {sentence_of(answer)}" in console.file.getvalue()
     assert sentence_of(answer).startswith("trial 7 against the baseline: better.")
@@ -127,7 +128,7 @@ def test_winner_that_does_not_train_with_every_seed_is_warned_of(study, tmp_path
         console, candidate = Console(file=io.StringIO(), width=200), Candidate(7, study[0].trials[7].params, 0.99)
         planned = plan_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
         errors = decided(planned, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
-        summary_of(*study, tmp_path, {CONFIRMATION: planned} | errors).print(console, {})
+        summary_of(*study, tmp_path, {CONFIRMATION: planned} | errors).print(console)
         told = "note       the worst of its networks had 0.9100, more than 5 standard deviations below the others"
         assert (told in console.file.getvalue()) == is_told
 
@@ -137,7 +138,7 @@ def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):
     console, trials = Console(file=io.StringIO(), width=120), study[0].trials
     for part, current in ((trials, True), (trials[:7], False)):
         summary = summary_of(*study, tmp_path, attributes_with_a_verdict(trials), part)
-        summary.print(console, {})
+        summary.print(console)
         assert summary.to_json()["confirmed"]["current"] is current
         assert (OUT_OF_DATE in console.file.getvalue()) is not current
 
@@ -146,7 +147,7 @@ def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):
     """A note names the parameter and the bound."""
     settings = replace(study[1], space=Space({"hidden_units": IntDistribution(512, 519)}))
     console = Console(file=io.StringIO(), width=120)
-    summary_of(study[0], settings, tmp_path).print(console, {})
+    summary_of(study[0], settings, tmp_path).print(console)
     assert "note       hidden_units's best is at the upper bound (519): widen it" in console.file.getvalue()
 
 
@@ -154,7 +155,7 @@ def test_study_without_a_complete_trial_says_so(study, tmp_path):
     """No best, no model, no gain: nulls in the JSON object."""
     console = Console(file=io.StringIO(), width=120)
     summary = summary_of(*study, tmp_path, trials=[])
-    summary.print(console, {})
+    summary.print(console)
     assert "No trial is complete" in console.file.getvalue()
     answer = summary.to_json()
     assert (answer["best"], answer["baseline"], answer["model"], answer["utilization"]) == (None, None, None, 0.0)

@@ -40,6 +40,12 @@ def export_command(found: Found, number: int | None = None) -> str:
     return _command("python -m search.export", [*_where(found), *which, "--output", f"exports/{folder}"])
 
 
+def dashboard_command(found: Found) -> str:
+    """Return the command that shows the trials."""
+    place = _place(found)
+    return _command("python -m streamlit run dashboard/app.py", ["--", *place] if place else [])
+
+
 def _search_again(found: Found) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, answer, files = found.settings, found.answer, []
@@ -69,9 +75,9 @@ def _settings(settings: Settings) -> list[str]:
 
 def _further_commands(found: Found) -> list[tuple[str, str]]:
     """Return what each command is for, and the command."""
-    place, best = _place(found), _best(found)
+    best = _best(found)
     of_study = [
-        ("Look at the trials", _command("python -m streamlit run dashboard/app.py", ["--", *place] if place else [])),
+        ("Look at the trials", dashboard_command(found)),
         ("Write this report again", _command("python -m search.report", [*_where(found), "--output", "report.html"])),
     ]
     if best is None:

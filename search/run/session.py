@@ -27,7 +27,7 @@ from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
 from search.runtime.local import check_this_machine
-from search.storage.address import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
+from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
 from search.study.data import load, load_test_images
 from search.study.settings import Settings
@@ -163,10 +163,10 @@ class Session:
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
     ) -> None:
         options, settings = self._options, plan.settings
-        place = shown(options.storage), options.runs
-        found = Found(options.study, *place, settings, attributes, trials, self._looks_elsewhere(settings))
+        elsewhere = self._looks_elsewhere(settings)
+        found = Found(options.study, shown(options.storage), options.runs, settings, attributes, trials, elsewhere)
         summary = Summary(found, times)
-        summary.print(self._console, location(*place))
+        summary.print(self._console)
         report = self._write_report(found)
         if options.json:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)

@@ -1,7 +1,5 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
-import shlex
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
 from search.report.findings import Found
+from search.report.recipe import dashboard_command, export_command
 from search.study.study import EPOCHS_RUN
 from search.terminal.console import say
 from search.terminal.words import clock, gain
@@ -86,13 +85,8 @@ class Summary:
             "explained": found.explanation and found.explanation.to_json(),
         }
 
-    def print(self, console: Console, location: Mapping[str, str]) -> None:
-        """Print the best trials, the gain over the baseline, and what to do next.
-
-        Args:
-            console: Where to.
-            location: The options, other than defaults, that find this study again.
-        """
+    def print(self, console: Console) -> None:
+        """Print the best trials, the gain over the baseline, and what to do next."""
         found, best = self.found, self._best
         counts, baseline, answer = found.counts, found.baseline, found.answer
         say(
@@ -125,15 +119,9 @@ class Summary:
         for warning in found.insight.warnings:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
-        options = "".join(f" {name} {shlex.quote(value)}" for name, value in location.items())
         if self._model:
-            say(
-                console,
-                f"export     python -m search.export --study {found.name}{options} --output exports/{found.name}",
-                whole=True,
-            )
-        dashboard = f"python -m streamlit run dashboard/app.py{' --' if options else ''}{options}"
-        say(console, f"dashboard  {dashboard}", whole=True)
+            say(console, f"export     {export_command(found)}", whole=True)
+        say(console, f"dashboard  {dashboard_command(found)}", whole=True)
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""
