@@ -11,7 +11,15 @@ import sqlalchemy.exc
 from optuna import create_study, load_study
 
 from search.errors import UsageError
-from search.storage.address import exists, location, open_read_only, open_storage, parse_url, shown, sqlite_file
+from search.storage.address import (
+    exists,
+    location_arguments,
+    open_read_only,
+    open_storage,
+    parse_url,
+    shown,
+    sqlite_file,
+)
 
 
 def url_of(file):
@@ -178,26 +186,28 @@ def test_password_is_hidden():
 @pytest.mark.parametrize(
     ("storage", "named", "told"),
     [
-        ("sqlite:///a.db", "studies.db", {"--storage": "sqlite:///a.db"}),
-        ("sqlite:///runs/studies.db", "studies.db", {"--storage": "sqlite:///runs/studies.db"}),
-        ("sqlite:///runs/studies.db", "sqlite:///a.db", {"--storage": "sqlite:///runs/studies.db"}),
-        ("sqlite:///a.db", "sqlite:///a.db", {}),
-        ("sqlite:///runs/studies.db", "", {}),
+        ("sqlite:///a.db", "studies.db", ["--storage", "sqlite:///a.db"]),
+        ("sqlite:///runs/studies.db", "studies.db", ["--storage", "sqlite:///runs/studies.db"]),
+        ("sqlite:///runs/studies.db", "sqlite:///a.db", ["--storage", "sqlite:///runs/studies.db"]),
+        ("sqlite:///a.db", "sqlite:///a.db", []),
+        ("sqlite:///runs/studies.db", "", []),
     ],
 )
 def test_further_commands_name_the_storage_that_the_variable_does_not(storage, named, told, monkeypatch):
     """The option has won over the variable, of whatever content, so it must do so again."""
     monkeypatch.delenv("SEARCH_RUNS", raising=False)
     monkeypatch.setenv("SEARCH_STORAGE", named)
-    assert location(storage, Path("runs")) == told
+    assert location_arguments(storage, Path("runs")) == told
 
 
-@pytest.mark.parametrize(("runs", "named", "told"), [("runs", "x", "runs"), ("x", "", "x"), ("runs", "", None)])
+@pytest.mark.parametrize(
+    ("runs", "named", "told"), [("runs", "x", ["--runs", "runs"]), ("x", "", ["--runs", "x"]), ("runs", "", [])]
+)
 def test_further_commands_name_the_runs_that_the_variable_does_not(runs, named, told, monkeypatch):
     """SEARCH_RUNS would send them elsewhere, where an option has won over it."""
     monkeypatch.delenv("SEARCH_STORAGE", raising=False)
     monkeypatch.setenv("SEARCH_RUNS", named)
-    assert location(f"sqlite:///{runs}/studies.db", Path(runs)).get("--runs") == told
+    assert location_arguments(f"sqlite:///{runs}/studies.db", Path(runs)) == told
 
 
 def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):

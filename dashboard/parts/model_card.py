@@ -10,7 +10,7 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
-from search.storage.address import location
+from search.storage.address import location_arguments
 from search.study.study import EPOCHS_RUN
 from search.terminal.words import capital
 from trainable.mnist.source import VALIDATION_SIZE
@@ -138,7 +138,7 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
         return
     which = "winner" if model.is_winner else str(model.number)
     name = study.name if model.is_winner else f"{study.name}-trial-{which}"
-    place = [part for option in location(study.storage, study.runs).items() for part in option]
+    place = location_arguments(study.storage, study.runs)
     data = ["--data", str(site.options.data)] if site.options.data else []
     parts = ["--study", study.name, "--trial", which, "--output", str(site.options.exports / name), *place, *data]
     st.markdown("This model is not exported yet. The command below does it, checks the file, and writes a full card.")

@@ -87,24 +87,19 @@ def shown(url: str) -> str:
     return parsed.update_query_dict(secret).render_as_string(hide_password=True)
 
 
-def location(storage: str, runs: Path) -> dict[str, str]:
+def location_arguments(storage: str, runs: Path) -> list[str]:
     """Return the options that a further command needs to find a study, where defaults and environment would not.
 
     Args:
         storage: Its storage's URL, as `shown` returns it.
         runs: Home of the default storage.
     """
-    found = {"--storage": storage}
+    found = ["--storage", storage]
     with suppress(UsageError):  # of a variable that names no storage: the option has won over it
         if storage == shown(os.environ.get("SEARCH_STORAGE") or default_storage(runs)):
-            found = {}
+            found = []
     is_usual = runs == Path("runs") and not os.environ.get("SEARCH_RUNS")
-    return found if is_usual else {**found, "--runs": str(runs)}
-
-
-def location_arguments(storage: str, runs: Path) -> list[str]:
-    """Return the options of `location` as a command takes them."""
-    return [part for option in location(storage, runs).items() for part in option]
+    return found if is_usual else [*found, "--runs", str(runs)]
 
 
 def sqlite_file(url: str) -> Path | None:
