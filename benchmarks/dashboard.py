@@ -106,7 +106,8 @@ def measure(browser: "Browser", folder: Path, trials: int, repeat: int, only: Se
         BenchmarkError: A page shows an error, or there is none of a name.
     """
     url = f"sqlite:///{folder / 'studies.db'}"
-    storage, settings = open_storage(url, create=True), Settings(seed=1, pruner="none")
+    storage, settings = open_storage(url), Settings(seed=1, pruner="none")
+    storage, settings = open_storage(url), Settings(seed=1, pruner="none")
     fill(storage, settings, trials)
     cold = [_cold(browser, url, folder) for _ in range(repeat)]
     with serving("--storage", url, "--runs", folder) as server:

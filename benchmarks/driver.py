@@ -84,7 +84,7 @@ class Clock(Observer):
 def measure(sampler: str, number: int, folder: Path, resources: Resources) -> list[float]:
     """Run trials that train nothing; return the milliseconds that each took after the one before it."""
     settings = Settings(seed=1, sampler=sampler, baseline=False)
-    study = open_study(sampler, open_storage(f"sqlite:///{folder / sampler}.db", create=True), settings)
+    study = open_study(sampler, open_storage(f"sqlite:///{folder / sampler}.db"), settings)
     clock = Clock()
     models, failures = ModelStore(folder, sampler), FailureStore(folder, sampler)
     trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=clock)

@@ -114,7 +114,7 @@ def measure(sampler: str, folder: Path, resources: Resources, seconds: float) ->
     """Keep the workers busy with a new study; return what was seen within the window."""
     folder = folder / f"{sampler}-{resources.workers}"
     settings = Settings(seed=1, sampler=sampler, baseline=False)
-    study = open_study(sampler, open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
+    study = open_study(sampler, open_storage(f"sqlite:///{folder / 'studies.db'}"), settings)
     gate = folder / "gate"
     watch = Watch(resources.workers, gate, seconds)
     trials = Trials(

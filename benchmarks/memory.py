@@ -73,7 +73,7 @@ def measure(number: int, data: Dataset) -> ResidentSizes:
         ray_runtime(None, Resources(WORKERS, 1, 0), verbose=False) as resources,
     ):
         folder = Path(name)
-        study = open_study("memory", open_storage(f"sqlite:///{folder / 'studies.db'}", create=True), settings)
+        study = open_study("memory", open_storage(f"sqlite:///{folder / 'studies.db'}"), settings)
         models, failures = ModelStore(folder, "memory"), FailureStore(folder, "memory")
         trials = Trials(study, settings, goal=number, models=models, failures=failures, observer=sizes)
         trials.take_stock()

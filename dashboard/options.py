@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.terminal.arguments import RaisingParser, add_data_option, add_storage_options, default_storage, directory
+from search.terminal.arguments import RaisingParser, add_data_option, add_storage_options, directory
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,4 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument(
         "--allow-control", action="store_true", help="start and stop searches from the page (default: look only)"
     )
-    values = vars(parser.parse_args(arguments))
-    values["storage"] = values["storage"] or default_storage(values["runs"])
-    return Options(**values)
+    return Options(**vars(parser.parse_args(arguments)))

@@ -40,7 +40,7 @@ def measurement(epoch, accuracy, **changes):
 def trials_over(folder, storage_url, pruner="none", goal=10, **options):
     """Make trials over a study with a baseline, or go on with it; return the study, the trials and the models."""
     settings = Settings(seed=7, sampler="random", pruner=pruner)
-    study = open_study("s", open_storage(storage_url, create=True), settings)
+    study = open_study("s", open_storage(storage_url), settings)
     enqueue(study, settings, [])
     models, failures = ModelStore(folder, "s"), FailureStore(folder, "s")
     trials = Trials(study, settings, goal=goal, models=models, failures=failures, observer=Recorder(), **options)

@@ -19,6 +19,7 @@ from optuna.trial import TrialState
 from search.study.space import Space
 from search.study.study import count
 from search.surroundings.guard import command_of, descendants, start_of
+from search.terminal import streams
 from trainable.errors import ConfigError
 from trainable.precision import BFLOAT16, check_precision
 
@@ -84,11 +85,8 @@ def invoke(module, *arguments):
             contextlib.redirect_stdout(said[0]),
             contextlib.redirect_stderr(said[1]),
         ):
-            status = importlib.import_module(f"{module}.__main__" if module.startswith("search.") else module).main(
-                list(map(str, arguments))
-            )
-    except SystemExit as ended:
-        status = ended.code
+            found = importlib.import_module(f"{module}.__main__" if module.startswith("search.") else module)
+            status = streams.status_of(lambda: found.main(list(map(str, arguments))))
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)

@@ -119,7 +119,7 @@ def storage_url(request, tmp_path):
 @pytest.fixture
 def storage(storage_url):
     """A new storage of each kind."""
-    return open_storage(storage_url, create=True)
+    return open_storage(storage_url)
 
 
 @pytest.fixture

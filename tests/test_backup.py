@@ -27,7 +27,7 @@ def runs(tmp_path):
 
 def write(file, trials):
     """Write trials into a storage, and end."""
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     study = create_study(study_name="s", storage=storage, load_if_exists=True)
     for _ in range(trials):
         study.tell(study.ask(), 0.5)
@@ -50,7 +50,7 @@ def studies(command, file, runs, *more):
 def test_backup_of_a_storage_in_use_is_one_whole_file(runs, tmp_path):
     """It has what is in the log only, and no driver has a study of it; its permissions are the storage's."""
     (runs / "studies.db").chmod(0o640)
-    storage = open_storage(f"sqlite:///{runs / 'studies.db'}", create=True)
+    storage = open_storage(f"sqlite:///{runs / 'studies.db'}")
     with Lease(storage, "s"):
         study = load_study(study_name="s", storage=storage)
         study.tell(study.ask(), 0.5)
@@ -102,7 +102,7 @@ def test_backup_takes_the_place_of_what_a_kill_left(runs, tmp_path):
     """Its log is kept with it, and not beside the backup."""
     studies("backup", tmp_path / "b.db", runs)
     file, killed = runs / "studies.db", tmp_path / "killed"
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     study = load_study(study_name="s", storage=storage)
     study.tell(study.ask(), 0.5)
     killed.mkdir()
@@ -136,7 +136,7 @@ def test_restore_that_is_cut_short_changes_nothing(runs, tmp_path, cut, monkeypa
 def test_storage_that_is_driven_is_not_replaced(runs, tmp_path):
     """The driver is named, and goes on."""
     studies("backup", tmp_path / "b.db", runs)
-    storage = open_storage(f"sqlite:///{runs / 'studies.db'}", create=True)
+    storage = open_storage(f"sqlite:///{runs / 'studies.db'}")
     with Lease(storage, "s"):
         status, said = studies("restore", tmp_path / "b.db", runs)
         assert status == 1

@@ -140,7 +140,7 @@ def make(folder, options, plan):
     if not (folder in file.parents and folder in options.runs.resolve().parents):
         return
     (options.runs / options.study).mkdir(parents=True)
-    study = open_study(options.study, open_storage(options.storage, create=True), plan.settings)
+    study = open_study(options.study, open_storage(options.storage), plan.settings)
     enqueue(study, plan.settings, plan.configurations)
     for _ in range(len(study.get_trials(deepcopy=False)) + 1):
         trial = study.ask(dict(plan.settings.space.distributions))

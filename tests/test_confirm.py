@@ -93,14 +93,11 @@ class Bench:
         """Begin as a new command does."""
         self.observer = Recorder()
         self.failures = FailureStore(self._folder, "s")
-        stores = {"models": self.models, "failures": self.failures}
         self.trials = Trials(
-            self.study, self.settings, goal=goal, observer=self.observer, keep=2, limits=limits, **stores
-        )
-        self.work = Confirmation(
-            self.trials, self.study, self.settings, extent,
-            held_out=self._load, observer=self.observer, max_retries=max_retries, **stores, **options,
+            self.study, self.settings, goal=goal, models=self.models, failures=self.failures, observer=self.observer,
+            max_retries=max_retries, keep=2, limits=limits,
         )  # fmt: skip
+        self.work = Confirmation(self.trials, extent, held_out=self._load, **options)
         self.work.take_stock()
 
     def _load(self):
@@ -143,7 +140,7 @@ def bench(tmp_path, storage_url, held_out, monkeypatch):
     """A bench on each kind of storage; three networks of the baseline will do."""
     monkeypatch.setattr("search.confirmation.extent.BASELINES", 3)
     settings = Settings(seed=7, sampler="random", pruner="none")
-    study = open_study("s", open_storage(storage_url, create=True), settings)
+    study = open_study("s", open_storage(storage_url), settings)
     enqueue(study, settings, [])
     made = Bench(tmp_path, study, held_out)
     made.command(goal=4)
@@ -753,7 +750,7 @@ def test_stored_study_keeps_its_verdict_and_is_continued(tmp_path, held_out):
     """One of before there were two looks: nothing is left to do; with a better trial, its networks are of use."""
     file = tmp_path / "studies.db"
     shutil.copy(Path(__file__).parent / "studies/version-0.1.0-verdict.db", file)
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     settings = settings_of(find_study("verdict", storage))
     bench = Bench(tmp_path, open_study("verdict", storage, settings), held_out)
     told = sentence_of(bench.evidence)

@@ -43,7 +43,7 @@ def wait_for_holder(options, launch, trials=1):
     def reached():
         assert launch.exit_status is None, control.tail(launch.log)
         try:
-            holder = holder_of(open_storage(options.storage, create=False).engine, launch.study)
+            holder = holder_of(open_storage(options.storage).engine, launch.study)
             finished = count(study_of(options.runs, launch.study).trials).finished
         except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
             return None

@@ -18,7 +18,7 @@ DATA, OTHER = {"x_train": "a", "y_train": "b"}, {"x_train": "c", "y_train": "b"}
 @pytest.fixture
 def storage(storage_url):
     """A storage with three studies of the same data, of which two were confirmed, and one of other data."""
-    opened = open_storage(storage_url, create=True)
+    opened = open_storage(storage_url)
     noted = {"mine": "7 baseline", "twice": "baseline 3 5", "never": "", "other": "1 baseline"}
     for name, names in noted.items():
         study = open_study(

@@ -134,6 +134,7 @@ def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
     script = (
         "import keras, sys\n"
         "from search.export.__main__ import main\n"
+        "from search.terminal.streams import status_of\n"
         "convert = keras.Sequential.export\n"
         "def wrong(model, *arguments, **options):\n"
         "    weights = model.get_weights()\n"
@@ -141,7 +142,7 @@ def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
         "    model.set_weights(weights)\n"
         "    convert(model, *arguments, **options)\n"
         "keras.Sequential.export = wrong\n"
-        "sys.exit(main(sys.argv[1:]))"
+        "sys.exit(status_of(main))"
     )
     arguments = ["--runs", str(finished.runs), "--format", "onnx", "--output", str(tmp_path / "new" / "out")]
     result = subprocess.run(
@@ -190,7 +191,9 @@ def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, na
     """One line with the command, status 2, before anything else is done."""
     script = (
         f"import sys\nsys.modules[{module!r}] = None\n"
-        "from search.export.__main__ import main\nsys.exit(main(sys.argv[1:]))"
+        "from search.export.__main__ import main\n"
+        "from search.terminal.streams import status_of\n"
+        "sys.exit(status_of(main))"
     )
     command = [
         sys.executable,

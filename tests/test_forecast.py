@@ -7,6 +7,7 @@ from confirmations import THE_BASELINE, key_of
 from optuna.trial import TrialState
 
 from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
+from search.confirmation.explanation import most_to_explain
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION

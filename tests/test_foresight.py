@@ -63,7 +63,7 @@ def test_configurations_for_which_no_trial_is_left_are_counted(told, tmp_path):
     """In a new study beside its baseline, and in one that has its trials: nothing is dropped without a word."""
     plan, lines = told(2, [4, 5])
     assert lines == [LEFT_OUT.format(1, 2)]
-    study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True), plan.settings)
+    study = open_study("s", open_storage(f"sqlite:///{tmp_path / 'studies.db'}"), plan.settings)
     enqueue(study, plan.settings, [])
     study.tell(study.ask(dict(plan.settings.space.distributions)), 0.9)
     assert told(1)[1] == []

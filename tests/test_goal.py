@@ -64,7 +64,7 @@ def test_command_records_its_goal(finished):
 def test_copy_of_a_file_in_use_is_told_from_a_whole_one(tmp_path, caplog):
     """It lacks the log; a study that was killed has it beside the file, one that ended or was backed up needs none."""
     file = tmp_path / "studies.db"
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     with Lease(storage, "s") as lease:
         study = open_study("s", storage, SETTINGS)
         study.set_user_attr(GOAL, Goal.from_now(trials=2, extent=None, workers=1).to_json())

@@ -133,7 +133,7 @@ def test_driver_that_stood_still_too_long_cannot_write(storage, study):
 def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
     """What it wrote would be lost, or mixed into the file that took the place."""
     file, other = tmp_path / "studies.db", tmp_path / "other.db"
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     study = open_study("s", storage, Settings(seed=1, sampler="random"))
     back_up(file, other)
     study.set_user_attr("x", 0)
@@ -152,7 +152,7 @@ def test_file_that_is_another_one_ends_the_driver(what, tmp_path):
 
 def test_killed_driver_of_another_study_is_forgotten_once_its_log_is_taken(tmp_path):
     """What it wrote is in the file then: nobody is to be told that a copy lacks it."""
-    storage = open_storage(f"sqlite:///{tmp_path / 'studies.db'}", create=True)
+    storage = open_storage(f"sqlite:///{tmp_path / 'studies.db'}")
     with Lease(storage, "b"):
         gone = vars(Holder.this_process()) | {"process": "another start", "study_name": "a"}
         with storage.engine.begin() as connection:

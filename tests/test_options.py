@@ -112,7 +112,7 @@ def test_default_storage_is_in_the_runs_directory(name):
 @pytest.mark.parametrize("name", ["a{b", "a{b}", "a?timeout=b", "a%20b%", "a#b"])
 def test_default_storage_can_be_opened(name, tmp_path):
     """No character in the name of the runs directory stands for something else."""
-    open_storage(default_storage(tmp_path / name), create=True)
+    open_storage(default_storage(tmp_path / name))
     assert (tmp_path / name / "studies.db").exists()
 
 

@@ -78,16 +78,14 @@ def test_grid_is_asked_for_as_many_trials_as_it_has_with_what_is_queued(grid, tm
         with pytest.raises(UsageError, match=f"has 2 points, so {most} trials at most"):
             grid(most + 1, *given)
         plan = grid(most, *given)
-        study = study or open_study(
-            "s", open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}", create=True), plan.settings
-        )
+        study = study or open_study("s", open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}"), plan.settings)
         enqueue(study, plan.settings, plan.configurations)
         assert len(study.trials) == most - 2
 
 
 def test_baseline_that_a_study_still_lacks_counts_in_its_grid(grid, tmp_path):
     """Where another program has enqueued a trial before the driver could queue the baseline."""
-    storage = open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}", create=True)
+    storage = open_storage(f"sqlite:///{tmp_path / 'runs/studies.db'}")
     open_study("s", storage, grid(3).settings).enqueue_trial({"hidden_units": 256})
     assert grid(4).continued
 

@@ -37,7 +37,7 @@ def pooled(request, postgres):
 def test_driver_writes_and_others_read_through_a_pooler(pooled):
     """A lease, trials and a reader, in both modes; in transaction mode all share two connections to the server."""
     url, _ = pooled
-    storage = open_storage(url, create=True)
+    storage = open_storage(url)
     with Lease(storage, "s"):
         study = open_study("s", storage, Settings(seed=1))
         for number in range(12):  # psycopg 3 by itself would prepare what it has said five times
@@ -51,7 +51,7 @@ def test_driver_writes_and_others_read_through_a_pooler(pooled):
             connection.execute(sa.text("DELETE FROM studies"))
         reader.engine.dispose()
     storage.engine.dispose()
-    other = open_storage(url, create=False)  # nothing of the reader stays with the connection
+    other = open_storage(url)  # nothing of the reader stays with the connection
     optuna.load_study(study_name="s", storage=other).set_user_attr("written", value=True)
     other.engine.dispose()
 
@@ -78,7 +78,7 @@ def test_what_other_programs_set_for_libpq_does_not_matter(postgres, monkeypatch
     url = postgres.create_database(f"test_{uuid.uuid4().hex}")
     for name, value in OTHERS.items():
         monkeypatch.setenv(name, value)
-    storage = open_storage(url, create=True)
+    storage = open_storage(url)
     study = open_study("ünï", storage, Settings(seed=1))
     study.tell(study.ask(), 0.5)
     reader = open_read_only(url)
@@ -93,7 +93,7 @@ def test_variables_that_may_decide_are_named_where_a_connection_fails(postgres, 
     monkeypatch.setenv("PGSERVICE", "nothere")
     monkeypatch.setenv("PGPASSWORD", "s3cret")
     with pytest.raises(SearchError, match=r"nothere.* \(set here: PGPASSWORD, PGSERVICE\)$") as refusal:
-        open_storage(postgres.url("postgres"), create=True)
+        open_storage(postgres.url("postgres"))
     assert "s3cret" not in str(refusal.value)
 
 
@@ -126,4 +126,4 @@ def test_role_that_cannot_make_tables_is_told_so_in_one_line(postgres, setting, 
     with postgres.connect() as connection:
         connection.execute(f"ALTER DATABASE {name} SET {setting}")
     with pytest.raises(SearchError, match=f"^--storage .*: {message}"):
-        open_storage(url, create=True)
+        open_storage(url)

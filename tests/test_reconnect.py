@@ -79,7 +79,7 @@ def test_connection_that_dies_between_two_reads_of_one_operation(postgres, stora
 def test_every_sampler_and_pruner_outlives_an_absence(postgres, storage_url):
     """Hyperband asks for the study's name and id on the way, CMA-ES for attributes."""
     settings = Settings(seed=1, sampler="cmaes", pruner="hyperband")
-    study = open_study("h", open_storage(storage_url, create=True), settings)
+    study = open_study("h", open_storage(storage_url), settings)
     for _ in range(3):
         trial = study.ask(dict(settings.space.distributions))
         for epoch in range(1, 4):
@@ -172,7 +172,7 @@ def test_patience_ends(postgres, study, monkeypatch):
 def test_person_who_gives_up_waits_no_longer(postgres, storage_url):
     """Ctrl-C while the server is away: whatever is still to be recorded fails at once, and says why."""
     given_up = []
-    storage = open_storage(storage_url, create=True, given_up=lambda: bool(given_up))
+    storage = open_storage(storage_url, given_up=lambda: bool(given_up))
     study = open_study("g", storage, SETTINGS)
     trial = ask(study)
     postgres.stop()
@@ -197,7 +197,7 @@ def test_server_that_is_not_there_at_the_start_is_one_line_without_the_password(
     postgres.stop()
     try:
         with pytest.raises(SearchError) as refusal:
-            open_storage(storage_url, create=True)
+            open_storage(storage_url)
     finally:
         postgres.start()
     assert "Connection refused" in str(refusal.value)
@@ -209,5 +209,5 @@ def test_wrong_password_is_one_line_without_it(storage_url):
     """The server's own words, not the address."""
     wrong = sa.make_url(storage_url).set(password="s3cret").render_as_string(hide_password=False)
     with pytest.raises(SearchError, match="password authentication failed") as refusal:
-        open_storage(wrong, create=True)
+        open_storage(wrong)
     assert "s3cret" not in str(refusal.value)

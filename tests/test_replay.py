@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, r
 from search.replay.training import sentences
 from search.storage.address import open_storage
 from search.study.settings import Settings
-from search.study.space import Space
 from search.study.study import open_study
 from trainable.problems import BUILT_IN
 
@@ -27,10 +25,11 @@ from trainable.problems import BUILT_IN
 SCRIPT = """
 import contextlib, io, json, sys
 from search.replay.__main__ import main
+from search.terminal.streams import status_of
 results = []
 for arguments in json.loads(sys.argv[1]):
     with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
-        status = main(arguments)
+        status = status_of(lambda: main(arguments))
     results.append((status, out.getvalue(), err.getvalue()))
 print(json.dumps(results))
 """
@@ -198,8 +197,8 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
-    settings = Settings(Space.default(replace(BUILT_IN, data=BUILT_IN.data | data)), seed=1, baseline=False)
-    storage = open_storage(f"sqlite:///{folder / 'studies.db'}", create=True)
+    settings = Settings(data, seed=1, baseline=False)
+    storage = open_storage(f"sqlite:///{folder / 'studies.db'}")
     study = open_study("m", storage, settings)
     study.add_trial(trial)
     return study, study.trials[0]

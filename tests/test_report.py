@@ -18,12 +18,14 @@ from search.confirmation.candidates import CONFIRMED, TESTED
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.verdict import Estimate
+from search.confirmation.view import StudyView
 from search.errors import SearchError, UsageError
-from search.report.document import write_report
+from search.report.document import write
 from search.report.figures import Axis, bars, intervals, lines
+from search.storage.address import shown
 from search.study.settings import Settings
 from search.study.space import Space, load_space
-from search.study.study import IS_BASELINE, SETTINGS
+from search.study.study import IS_BASELINE, SETTINGS, settings_of
 from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
 from trainable.problems import BUILT_IN
 
@@ -122,12 +124,17 @@ def record(study, attributes):
         study.set_user_attr(key, value)
 
 
+def found_in(study, runs, storage="sqlite:///runs/studies.db", elsewhere=None):
+    """What a report is made from."""
+    return StudyView("s", shown(storage), runs, settings_of(study), study.user_attrs, study.trials, elsewhere)
+
+
 def reports(study, tmp_path, storage="sqlite:///runs/studies.db", elsewhere=None):
     """The report in both formats, as text without markup."""
     texts = []
     for suffix in FORMATS:
         output = tmp_path / "out" / f"report{suffix}"
-        write_report(study, storage, tmp_path, output, elsewhere)
+        write(found_in(study, tmp_path, storage, elsewhere), output)
         text = output.read_text(encoding="utf-8")
         plain = Parsed(text).text if suffix == ".html" else re.sub(r"\\(.)", r"\1", text)
         texts.append(" ".join(plain.split()))
@@ -292,7 +299,7 @@ def test_commands_repeat_the_search(tmp_path):
     )  # fmt: skip
     [toml] = re.findall(r"The file space.toml:\n\n```\n(.*?)\n```", (tmp_path / "out/report.md").read_text(), re.DOTALL)
     (tmp_path / "space.toml").write_text(toml)
-    assert load_space(tmp_path / "space.toml") == settings.space
+    assert load_space(tmp_path / "space.toml", settings.problem) == settings.space
     assert len(texts) == 2
 
 
@@ -311,7 +318,7 @@ def test_hostile_texts_stay_texts(tmp_path):
     add_trial(study, settings, None, state=TrialState.FAIL, failure=HOSTILE, host=HOSTILE)
     html, markdown = (tmp_path / f"report{suffix}" for suffix in FORMATS)
     for output in (html, markdown):
-        write_report(study, "sqlite:///runs/studies.db", tmp_path, output)
+        write(found_in(study, tmp_path), output)
     parsed = Parsed(html.read_text(encoding="utf-8"))
     assert "script" not in parsed.tags
     assert parsed.fetched == []
@@ -414,7 +421,7 @@ def test_old_report_stays_where_a_new_one_cannot_be_written(tmp_path):
     output = tmp_path / "r.html"
     output.mkdir()
     with pytest.raises(SearchError, match="the report cannot be written"):
-        write_report(study, "sqlite:///runs/studies.db", tmp_path, output)
+        write(found_in(study, tmp_path), output)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["r.html"]
 
 
@@ -422,7 +429,7 @@ def test_study_of_another_program_is_refused(tmp_path):
     """Its attributes mean something else."""
     study = optuna.create_study(study_name="s")
     with pytest.raises(UsageError, match="was made by another program"):
-        write_report(study, "sqlite:///runs/studies.db", tmp_path, tmp_path / "r.md")
+        write(found_in(study, tmp_path), tmp_path / "r.md")
 
 
 def test_report_loads_nothing_heavy():

@@ -31,7 +31,7 @@ def free_port():
 def serving(folder, port, *options):
     """A dashboard of one empty study, started from another directory than the repository; its port."""
     storage = f"sqlite:///{folder / 'studies.db'}"
-    open_study("s", open_storage(storage, create=True), Settings(seed=1))
+    open_study("s", open_storage(storage), Settings(seed=1))
     command = [sys.executable, "-m", "streamlit", "run", ROOT / "dashboard" / "app.py", "--server.port", str(port)]
     server = subprocess.Popen(
         [*command, *options, "--", "--storage", storage],

@@ -168,7 +168,7 @@ def test_grids_stay_inside_their_space(found):
 def test_toml_gives_the_same_space_back(found):
     """What is printed to be changed is the whole of the space."""
     with tempfile.TemporaryDirectory() as folder:
-        assert load_space(space_file(Path(folder), to_toml(Space(found)))) == Space(found)
+        assert load_space(space_file(Path(folder), to_toml(Space(found))), BUILT_IN) == Space(found)
 
 
 @pytest.mark.parametrize("others", [[], ["--storage", "nosuch://", "--study", "s", "--space", "nowhere.toml"]])

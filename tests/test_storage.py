@@ -11,7 +11,15 @@ import sqlalchemy.exc
 from optuna import create_study, load_study
 
 from search.errors import UsageError
-from search.storage.address import exists, location, open_read_only, open_storage, parse_url, shown, sqlite_file
+from search.storage.address import (
+    exists,
+    location,
+    open_read_only,
+    open_storage,
+    parse_url,
+    shown,
+    sqlite_file,
+)
 
 
 def url_of(file):
@@ -23,7 +31,7 @@ def test_new_storage_is_made_in_wal_mode(tmp_path):
     """The file and its directory are made, with write-ahead logging, so that readers and the driver do not wait."""
     file = tmp_path / "a directory" / "studies.db"
     assert not exists(url_of(file))
-    open_storage(url_of(file), create=True)
+    open_storage(url_of(file))
     assert exists(url_of(file))
     connection = sqlite3.connect(file)
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
@@ -33,19 +41,17 @@ def test_new_storage_is_made_in_wal_mode(tmp_path):
 def test_missing_storage_is_not_made_by_reading(tmp_path):
     """A reader of nothing is told so, and there is still nothing afterwards."""
     file = tmp_path / "studies.db"
-    for opening in (open_read_only, lambda url: open_storage(url, create=False)):
-        with pytest.raises(UsageError, match=r"studies.db: there is no storage here yet"):
-            opening(url_of(file))
+    with pytest.raises(UsageError, match=r"studies.db: there is no storage here yet"):
+        open_read_only(url_of(file))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_only_a_search_makes_a_storage(storage_url, tmp_path):
     """Whoever only looks for studies in an empty storage is told so, and it is as empty afterwards."""
     assert not exists(storage_url)
-    for opening in (open_read_only, lambda url: open_storage(url, create=False)):
-        with pytest.raises(UsageError, match="there is no storage here yet; a search makes it") as refusal:
-            opening(storage_url)
-        assert shown(storage_url).removeprefix("sqlite:///") in str(refusal.value)
+    with pytest.raises(UsageError, match="there is no storage here yet; a search makes it") as refusal:
+        open_read_only(storage_url)
+    assert shown(storage_url).removeprefix("sqlite:///") in str(refusal.value)
     assert list(tmp_path.iterdir()) == []
     engine = sqlalchemy.create_engine(storage_url)
     assert sqlalchemy.inspect(engine).get_table_names() == []
@@ -55,7 +61,7 @@ def test_only_a_search_makes_a_storage(storage_url, tmp_path):
 def test_reader_cannot_write(tmp_path):
     """What the dashboard opens refuses every write."""
     file = tmp_path / "100% of #1 & today.db"
-    create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    create_study(study_name="s", storage=open_storage(url_of(file)))
     reader = open_read_only(url_of(file))
     assert load_study(study_name="s", storage=reader).trials == []
     with pytest.raises(sqlalchemy.exc.OperationalError, match="readonly"), reader.engine.connect() as connection:
@@ -73,7 +79,7 @@ def test_damaged_or_other_files_are_refused_and_left_alone(content, message, tmp
     """A file that is no whole SQLite database is named and not touched."""
     file = tmp_path / "studies.db"
     file.write_bytes(content)
-    for opening in (open_read_only, lambda url: open_storage(url, create=True)):
+    for opening in (open_read_only, open_storage):
         with pytest.raises(UsageError, match=message):
             opening(url_of(file))
     assert file.read_bytes() == content
@@ -82,7 +88,7 @@ def test_damaged_or_other_files_are_refused_and_left_alone(content, message, tmp
 def test_database_that_is_damaged_behind_its_first_page_is_refused(tmp_path):
     """SQLite's own check of the whole file decides, and the file is left as it is."""
     file = tmp_path / "studies.db"
-    storage = open_storage(url_of(file), create=True)
+    storage = open_storage(url_of(file))
     study = create_study(study_name="s", storage=storage)
     for number in range(50):
         study.enqueue_trial({"x": number})
@@ -94,13 +100,13 @@ def test_database_that_is_damaged_behind_its_first_page_is_refused(tmp_path):
     content[20_000:40_000] = b"\xff" * 20_000
     file.write_bytes(content)
     with pytest.raises(UsageError, match=r"studies.db: is damaged: .*; it is left as it is$"):
-        open_storage(url_of(file), create=True)
+        open_storage(url_of(file))
     assert file.read_bytes() == content
 
 
 def test_commits_survive_a_loss_of_power(tmp_path):
     """SQLite waits for the disk at each commit: FULL is 2, and what an answer has told is on disk."""
-    storage = open_storage(url_of(tmp_path / "studies.db"), create=True)
+    storage = open_storage(url_of(tmp_path / "studies.db"))
     with storage.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
@@ -109,7 +115,7 @@ def test_commits_survive_a_loss_of_power(tmp_path):
 def test_reader_that_holds_the_database_is_waited_for(tmp_path):
     """Five seconds of a lock delay a write and do not fail it."""
     file = tmp_path / "studies.db"
-    study = create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    study = create_study(study_name="s", storage=open_storage(url_of(file)))
     holder = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN EXCLUSIVE")
     release = threading.Timer(5.0, lambda: holder.execute("ROLLBACK"))
@@ -131,14 +137,14 @@ def test_database_of_another_program_is_refused_and_left_alone(tmp_path):
     connection.close()
     before = file.read_bytes()
     with pytest.raises(UsageError, match=r"is the database of another program \(songs\)"):
-        open_storage(url_of(file), create=True)
+        open_storage(url_of(file))
     assert file.read_bytes() == before
 
 
 def test_directory_is_no_storage(tmp_path):
     """A directory in the place of the file is named."""
     with pytest.raises(UsageError, match="is a directory"):
-        open_storage(url_of(tmp_path), create=True)
+        open_storage(url_of(tmp_path))
 
 
 @pytest.mark.parametrize("url", ["", "runs/studies.db", "sqlite://", "sqlite:///:memory:"])
@@ -157,7 +163,7 @@ def test_unknown_kinds_of_database_are_refused():
 def test_file_with_braces_is_that_file(tmp_path):
     """Optuna takes a URL for a template."""
     file = tmp_path / "{SCHEMA_VERSION}.db"
-    create_study(study_name="s", storage=open_storage(url_of(file), create=True))
+    create_study(study_name="s", storage=open_storage(url_of(file)))
     assert file.exists()
     assert load_study(study_name="s", storage=open_read_only(url_of(file))).trials == []
 
@@ -194,12 +200,14 @@ def test_further_commands_name_the_storage_that_the_variable_does_not(storage, n
     assert location(storage, Path("runs")) == told
 
 
-@pytest.mark.parametrize(("runs", "named", "told"), [("runs", "x", ["runs"]), ("x", "", ["x"]), ("runs", "", [])])
+@pytest.mark.parametrize(
+    ("runs", "named", "told"), [("runs", "x", ["--runs", "runs"]), ("x", "", ["--runs", "x"]), ("runs", "", [])]
+)
 def test_further_commands_name_the_runs_that_the_variable_does_not(runs, named, told, monkeypatch):
     """SEARCH_RUNS would send them elsewhere, where an option has won over it."""
     monkeypatch.delenv("SEARCH_STORAGE", raising=False)
     monkeypatch.setenv("SEARCH_RUNS", named)
-    assert location(f"sqlite:///{runs}/studies.db", Path(runs))[-1:] == told
+    assert location(f"sqlite:///{runs}/studies.db", Path(runs)) == told
 
 
 def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):
@@ -207,7 +215,7 @@ def test_storage_whose_making_was_cut_short_is_made_anew(tmp_path):
     file = tmp_path / "studies.db"
     sqlite3.connect(file).close()
     assert not exists(url_of(file))
-    open_storage(url_of(file), create=True)
+    open_storage(url_of(file))
     assert exists(url_of(file))
 
 
@@ -219,7 +227,7 @@ def test_storage_whose_tables_are_not_all_there_is_completed(storage_url, storag
     storage.engine.dispose()
     with pytest.raises(UsageError, match="there is no storage here yet"):
         open_read_only(storage_url)
-    open_storage(storage_url, create=True)
+    open_storage(storage_url)
     assert exists(storage_url)
     assert load_study(study_name=create_study(storage=storage).study_name, storage=open_read_only(storage_url))
 
@@ -239,5 +247,5 @@ def test_unparsable_url_is_not_repeated():
 def test_storage_that_several_commands_make_at_once_is_made(storage_url):
     """Each of them has it, whoever was faster with which table."""
     with ThreadPoolExecutor(4) as pool:
-        for made in pool.map(lambda _: open_storage(storage_url, create=True), range(4)):
+        for made in pool.map(lambda _: open_storage(storage_url), range(4)):
             assert made.get_all_studies() == []

@@ -63,7 +63,7 @@ def test_one_good_trial_begins_the_row_anew(make):
         assert count(study.trials).failed == 2 * number
         run(trials, f"{number} good", 0.5)
     assert count(study.trials) == Counts(complete=3, failed=6)
-    assert trials._observer.events[:5] == [
+    assert trials.observer.events[:5] == [
         ("started", 0),
         ("suspended", 0, BROKEN.reason),
         ("started", 1),

@@ -135,7 +135,7 @@ def test_study_of_the_first_version_can_be_continued(tmp_path):
     """A stored study, of a driver that was killed, keeps its finished trials and loses no configuration."""
     file = tmp_path / "studies.db"
     shutil.copy(STUDIES / "version-0.1.0-first.db", file)
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     recorded = settings_of(find_study("first", storage))
     assert (recorded.seed, recorded.precision, recorded.baseline) == (5, "float32", True)
     study = open_study("first", storage, recorded)
@@ -152,7 +152,7 @@ def test_study_without_instants_is_continued_with_them(tmp_path):
     """A stored study of the version that recorded local times only keeps its trials; a new one has its instants."""
     file = tmp_path / "studies.db"
     shutil.copy(STUDIES / "version-0.1.0-local-times.db", file)
-    storage = open_storage(f"sqlite:///{file}", create=True)
+    storage = open_storage(f"sqlite:///{file}")
     recorded = settings_of(find_study("s", storage))
     study = open_study("s", storage, recorded)
     before = study.trials

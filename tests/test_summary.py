@@ -1,5 +1,6 @@
 """The answer: what a person and a program are told at the end."""
 
+import contextlib
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,11 @@ from rich.console import Console
 
 from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import OUT_OF_DATE
-from search.confirmation.record import CONFIRMATION, design_of
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.view import StudyView
 from search.confirmation.wording import sentence_of
-from search.run.options import parse
 from search.run.summary import Summary, Times
-from search.storage.address import location, shown
+from search.storage.address import shown
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import IS_BASELINE
@@ -46,20 +46,21 @@ def attributes_with_a_verdict(trials):
     return {CONFIRMATION: design} | decided(design, candidate, lambda _: range(100), lambda _: range(300))
 
 
-def view_of(trials, settings, attributes=(), url="sqlite:///x"):
-    """A study as it was read."""
-    return StudyView("s", url, Path("runs"), settings, dict(attributes), trials, None)
+def summary_of(study, settings, runs, attributes=(), trials=None):
+    """The summary of a study with these attributes, and with these trials in place of its own."""
+    trials = study.trials if trials is None else trials
+    return Summary(StudyView("s", "sqlite:///x", runs, settings, dict(attributes), trials, None), Times())
 
 
 def printed(study, settings, tmp_path, url="sqlite:///runs/studies.db"):
     """What a person reads."""
-    console = Console(file=io.StringIO(), width=120)
-    options = parse(["--storage", url, "--study", "s"])
-    models = ModelStore(tmp_path, "s")
-    models.write(7, b"model")
-    summary = Summary(view_of(study.trials, settings, url=shown(url)), models, Times(100.0, 10.0, 180.0, 200.0))
-    summary.print(console, location(shown(url), options.runs))
-    return console.file.getvalue(), summary.to_json()
+    console, runs = Console(file=io.StringIO(), width=120), Path("runs")
+    view = StudyView("s", shown(url), runs, settings, {}, study.trials, None)
+    summary = Summary(view, Times(100.0, 10.0, 180.0, 200.0))
+    with contextlib.chdir(tmp_path):
+        ModelStore(runs, "s").write(7, b"model")
+        summary.print(console)
+        return console.file.getvalue(), summary.to_json()
 
 
 def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
@@ -71,7 +72,7 @@ def test_answer_shows_the_best_five_and_the_baseline(study, tmp_path):
     )
     assert [line.split()[0] for line in lines[2:8]] == ["7", "6", "5", "4", "3", "0"]
     assert "best 0.9770, baseline 0.9700: +0.70 points of validation accuracy, one seed each" in text
-    assert f"model      {tmp_path / 's' / 'models' / 'trial-00007.keras'}" in text
+    assert "model      runs/s/models/trial-00007.keras\n" in text
     assert "python -m search.export --study s --output exports/s" in text
     assert text.endswith("dashboard  python -m streamlit run dashboard/app.py\n")
     assert answer["utilization"] == 0.9
@@ -110,9 +111,9 @@ def test_verdict_takes_the_place_of_the_best_trial(study, tmp_path):
     """Its sentence is printed, the winner's model is named, and the JSON object says what else was learnt."""
     models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
     models.write_final("7", b"the winner's")
-    view = view_of(study[0].trials, study[1], attributes_with_a_verdict(study[0].trials))
-    evidence, summary = view.evidence, Summary(view, models, Times())
-    summary.print(console, {})
+    attributes = attributes_with_a_verdict(study[0].trials)
+    evidence, summary = evidence_of(attributes), summary_of(*study, tmp_path, attributes)
+    summary.print(console)
     told = summary.to_json()
     assert f"verdict    {sentence_of(evidence)}" in console.file.getvalue()
     assert sentence_of(evidence).startswith("trial 7 against the baseline: better.")
@@ -125,22 +126,19 @@ def test_winner_that_does_not_train_with_every_seed_is_warned_of(study, tmp_path
     """A network far below the others is no matter for an interval: a note says so."""
     for values, is_told in (((100, 110, 105), False), ((100, 110, 900), True)):
         console, candidate = Console(file=io.StringIO(), width=200), Candidate(7, study[0].trials[7].params, 0.99)
-        design = design_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
-        errors = decided(design, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
-        view = view_of(study[0].trials, study[1], {CONFIRMATION: design} | errors)
-        summary = Summary(view, ModelStore(tmp_path, "s"), Times())
-        summary.print(console, {})
+        planned = design_of([candidate], study[1], split=2, sizes=(3,), baselines=2)
+        errors = decided(planned, candidate, lambda place, of=values: range(of[place]), lambda _: range(300))
+        summary_of(*study, tmp_path, {CONFIRMATION: planned} | errors).print(console)
         told = "note       the worst of its networks had 0.9100, more than 5 standard deviations below the others"
         assert (told in console.file.getvalue()) == is_told
 
 
 def test_verdict_of_an_earlier_time_is_marked(study, tmp_path):
     """Where another trial is the best since, a note and the JSON object say so."""
-    models, console = ModelStore(tmp_path, "s"), Console(file=io.StringIO(), width=120)
-    trials = study[0].trials
+    console, trials = Console(file=io.StringIO(), width=120), study[0].trials
     for part, current in ((trials, True), (trials[:7], False)):
-        summary = Summary(view_of(part, study[1], attributes_with_a_verdict(trials)), models, Times())
-        summary.print(console, {})
+        summary = summary_of(*study, tmp_path, attributes_with_a_verdict(trials), part)
+        summary.print(console)
         assert summary.to_json()["confirmed"]["current"] is current
         assert (OUT_OF_DATE in console.file.getvalue()) is not current
 
@@ -149,15 +147,15 @@ def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):
     """A note names the parameter and the bound."""
     settings = replace(study[1], space=Space({"hidden_units": IntDistribution(512, 519)}))
     console = Console(file=io.StringIO(), width=120)
-    Summary(view_of(study[0].trials, settings), ModelStore(tmp_path, "s"), Times()).print(console, {})
+    summary_of(study[0], settings, tmp_path).print(console)
     assert "note       hidden_units's best is at the upper bound (519): widen it" in console.file.getvalue()
 
 
 def test_study_without_a_complete_trial_says_so(study, tmp_path):
     """No best, no model, no gain: nulls in the JSON object."""
     console = Console(file=io.StringIO(), width=120)
-    summary = Summary(view_of([], study[1]), ModelStore(tmp_path, "s"), Times())
-    summary.print(console, {})
+    summary = summary_of(*study, tmp_path, trials=[])
+    summary.print(console)
     assert "No trial is complete" in console.file.getvalue()
     answer = summary.to_json()
     assert (answer["best"], answer["baseline"], answer["model"], answer["utilization"]) == (None, None, None, 0.0)

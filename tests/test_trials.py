@@ -42,7 +42,7 @@ def test_complete_trial_is_recorded_whole(make):
         "train_accuracy": 0.5,
     }
     assert trials.training_seconds == 6.0
-    assert trials._observer.events == [
+    assert trials.observer.events == [
         ("started", 0),
         ("reported", 0, 1),
         ("reported", 0, 2),
@@ -141,7 +141,7 @@ def test_stock_leaves_no_trial_that_nobody_runs(make):
     trials.ask("b")
     assert trials.take_stock() == 2
     assert [trial.state for trial in study.trials] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.WAITING]
-    assert trials._observer.events[-1] == ("interrupted", 1, "interrupted")
+    assert trials.observer.events[-1] == ("interrupted", 1, "interrupted")
     run(trials, "c", 0.6)
     run(trials, "d", 0.7)
     assert trials.take_stock() == 0
@@ -158,7 +158,7 @@ def test_diverged_trial_fails_with_the_workers_reason(make):
     assert trial.state == TrialState.FAIL
     assert trial.user_attrs["failure"] == "diverged at epoch 2"
     assert trial.intermediate_values == {1: 0.5}
-    assert trials._observer.events[-1] == ("finished", 0, "FAIL", "diverged at epoch 2")
+    assert trials.observer.events[-1] == ("finished", 0, "FAIL", "diverged at epoch 2")
 
 
 def test_only_the_best_model_is_kept(make):

@@ -41,7 +41,7 @@ class Storage:
 
     def open(self):
         """Open it, as a command does."""
-        self.storage = open_storage(url_of(self.file), create=True)
+        self.storage = open_storage(url_of(self.file))
         self.study = create_study(study_name="s", storage=self.storage, load_if_exists=True)
 
     def write(self, trials):
@@ -77,7 +77,7 @@ def content(file):
 def assert_refused(file):
     """No command opens the file, each names both files, and all is left as it is."""
     before = content(file)
-    for opening in (open_read_only, lambda url: open_storage(url, create=True), exists):
+    for opening in (open_read_only, open_storage, exists):
         with pytest.raises(UsageError, match=r"studies\.db: studies\.db-wal beside it is of another .*remove .*-wal; "):
             opening(url_of(file))
     assert content(file) == before
@@ -93,7 +93,7 @@ def test_log_of_a_killed_command_is_taken(written, taken_in, tmp_path):
     file = written.killed(tmp_path / "killed")
     check_own(file)
     assert trials_of(file) == 5
-    open_storage(url_of(file), create=True)
+    open_storage(url_of(file))
     assert trials_of(file) == 5
 
 
@@ -155,7 +155,7 @@ def test_log_without_its_file_is_not_thrown_away(written, left, tmp_path):
     file = written.killed(tmp_path / "killed")
     file.unlink() if left is None else file.write_bytes(left)
     with pytest.raises(UsageError, match=r"studies\.db-wal beside it is of another"):
-        open_storage(url_of(file), create=True)
+        open_storage(url_of(file))
     assert Path(f"{file}-wal").stat().st_size > 0
 
 
@@ -186,7 +186,7 @@ def test_storage_of_before_has_no_marks_and_opens(tmp_path):
         for end in ("", "-wal"):
             shutil.copyfile(f"{file}{end}", f"{copy}{end}")
     assert trials_of(copy) > 0
-    open_storage(url_of(copy), create=True)
+    open_storage(url_of(copy))
     assert "mnist_search_marks" in sqlite.tables_of(copy)
 
 

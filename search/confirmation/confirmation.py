@@ -10,20 +10,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import optuna
-
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, Network
 from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.explanation import most_to_explain, networks_to_explain, why_fewer_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
 from search.errors import SearchError
-from search.study.settings import Settings
 from search.study.study import INTERRUPTED
-from search.trials.failures import Failure, FailureStore
+from search.trials.failures import Failure
 from search.trials.lifecycle import Trials
-from search.trials.live import Measurement, Observer, Retraining
-from search.trials.models import ModelStore
+from search.trials.live import Measurement, Retraining
 from search.trials.stops import STOPS, Reason, note_stop
 from trainable.data.dataset import HeldOutSet
 from trainable.keys import ALL_DATA, FAILURE, KEEP_FROM, PARAMETERS_COUNT, SECONDS, SEED, VAL_ACCURACY
@@ -31,7 +27,7 @@ from trainable.problems import problem_of
 
 
 class Confirmation:
-    """Asks the trials until they are exhausted, and then what is to be confirmed; see `search.trials.work`.
+    """Asks the trials until they are exhausted, and then what is to be confirmed, by the same calls.
 
     While the last trials are in flight, idle workers begin with the baseline, which is confirmed in any case. What a
     search has to know before its trials is trained before them.
@@ -40,15 +36,9 @@ class Confirmation:
     def __init__(
         self,
         trials: Trials,
-        study: optuna.Study,
-        settings: Settings,
         extent: Extent | None,
         *,
-        models: ModelStore,
-        failures: FailureStore,
         held_out: Callable[[], HeldOutSet],
-        observer: Observer,
-        max_retries: int = 0,
         workers: Callable[[], int] = lambda: 1,
         first: Sequence[Network] = (),
         validation: Callable[[], HeldOutSet] | None = None,
@@ -57,26 +47,19 @@ class Confirmation:
         """Follow on these trials.
 
         Args:
-            trials: Asked first.
-            study: Where results are recorded.
-            settings: The study's.
+            trials: Asked first; networks have their study, stores, observer and number of retries.
             extent: How much is confirmed; None where nothing is.
-            models: Where the finalists' models are kept.
-            failures: Where the stories of failures are kept.
             held_out: Loads the test images; called only when a finalist is to be scored.
-            observer: Is told of every network.
-            max_retries: Further attempts at a network whose worker was lost.
             workers: How many networks can be in training at once.
             first: Networks that are trained before the trials.
             validation: Loads the validation images, where the verdict is to be explained.
             tell_stop: Is told once why no further trial starts, where the study lacks some.
         """
-        self._trials, self._study, self._settings, self._extent = trials, study, settings, extent
-        self._models, self._failures, self._observer = models, failures, observer
-        self._max_retries, self._workers, self._first, self._validation = max_retries, workers, first, validation
-        self._tell_stop = tell_stop
-        self._problem = problem_of(settings.problem)
-        self._ledger = Ledger(study, settings, extent, models, held_out)
+        self._trials, self._study, self._settings, self._extent = trials, trials.study, trials.settings, extent
+        self._models, self._failures, self._observer = trials.models, trials.failures, trials.observer
+        self._workers, self._first, self._validation, self._tell_stop = workers, first, validation, tell_stop
+        self._problem = problem_of(trials.settings.problem)
+        self._ledger = Ledger(trials.study, trials.settings, extent, trials.models, held_out)
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
@@ -179,7 +162,7 @@ class Confirmation:
         if failure.story:
             self._failures.write_network(network.key, failure)
         losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
-        if is_again := failure.retried and losses <= self._max_retries:
+        if is_again := failure.retried and losses <= self._trials.max_retries:
             self._observer.lost(training, f"{failure.reason}: trained again")
         else:
             self._put_off.add(network.key)

@@ -7,7 +7,7 @@ from statistics import fmean
 FAR = 5.0  # standard deviations below the others, from which on a network is no ordinary one
 LEAST_DEVIATION = 0.001  # of accuracies over seeds: a few can agree by chance
 FEWEST_OTHERS = 2
-THOUSAND, MILLION = 1e3, 1e6
+MILLION = 1e6
 
 
 @dataclass(frozen=True)

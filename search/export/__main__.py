@@ -8,11 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from search.errors import EXIT_DONE, SearchError
+from search.errors import EXIT_DONE
 from search.export.formats import FORMATS, KERAS, Format
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_data_option, add_storage_options, default_storage
-from search.terminal.signals import Interrupted, Interruptible
+from search.terminal.arguments import Parser, add_data_option, add_storage_options
+from search.terminal.signals import Interruptible
 
 if TYPE_CHECKING:
     from search.export.bundle import Exported
@@ -23,29 +23,18 @@ ALL = "all"
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     values = _parse(arguments)
-    try:
-        with Interruptible() as signals, signals.raising():
-            return _run(values)
-    except Interrupted as end:  # what was written aside is gone
-        return end.exit_status
-
-
-def _run(values: dict[str, Any]) -> int:
-    # Imported here: a wrong option is answered before anything heavy is loaded, and a signal finds its handler.
-    from search.terminal.quiet import quiet  # noqa: PLC0415
-
-    quiet(verbose=False)
-    from search.export.bundle import Request, export  # noqa: PLC0415
-    from search.storage.address import one_line_errors  # noqa: PLC0415
-
     as_json = values.pop("json")
-    try:
+    with Interruptible() as signals, signals.raising():
+        # Imported here: a wrong option is answered before anything heavy is loaded, and a signal finds its handler.
+        from search.terminal.quiet import quiet  # noqa: PLC0415
+
+        quiet(verbose=False)
+        from search.export.bundle import Request, export  # noqa: PLC0415
+        from search.storage.address import one_line_errors  # noqa: PLC0415
+
         with one_line_errors(values["storage"]):
             exported = export(Request(**values))
         _announce(exported, as_json=as_json)
-    except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
     return EXIT_DONE
 
 
@@ -89,7 +78,6 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     add_data_option(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object of paths and checks to standard output")
     values = vars(parser.parse_args(arguments))
-    values["storage"] = values["storage"] or default_storage(values["runs"])
     named = {kind.name for kinds in values["formats"] or [[KERAS]] for kind in kinds}
     values["formats"] = [kind for kind in FORMATS.values() if kind.name in named]  # each once, in one order
     return values

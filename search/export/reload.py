@@ -17,12 +17,6 @@ from numpy.typing import NDArray
 from trainable.process import prepare_tensorflow
 
 BATCH = 1000  # images at once
-ABSENT = {
-    "keras": (),
-    "savedmodel": ("keras",),
-    "onnx": ("keras", "tensorflow"),
-    "tflite": ("keras", "tensorflow"),
-}
 
 Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
 """Images, as the model takes them, to probabilities, float32 [batch, classes]."""
@@ -33,9 +27,10 @@ def main(arguments: list[str]) -> None:
     name, model = arguments
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outputs:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a runtime prints is no probability
-        for package in ABSENT[name]:
+        load, absent = LOADERS[name]
+        for package in absent:
             sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
-        predict = LOADERS[name](model)
+        predict = load(model)
         images = from_bytes(sys.stdin.buffer.read())
         batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
         outputs.write(as_bytes(np.concatenate(batches)))
@@ -88,11 +83,11 @@ def load_tflite(file: str) -> Predict:
     return lambda images: np.asarray(run(images=images)["output_0"])
 
 
-LOADERS: dict[str, Callable[[str], Predict]] = {
-    "keras": load_keras,
-    "savedmodel": load_savedmodel,
-    "onnx": load_onnx,
-    "tflite": load_tflite,
+LOADERS: dict[str, tuple[Callable[[str], Predict], tuple[str, ...]]] = {  # and the packages that it does without
+    "keras": (load_keras, ()),
+    "savedmodel": (load_savedmodel, ("keras",)),
+    "onnx": (load_onnx, ("keras", "tensorflow")),
+    "tflite": (load_tflite, ("keras", "tensorflow")),
 }
 
 if __name__ == "__main__":

@@ -2,12 +2,11 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
-from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
+from search.errors import EXIT_DONE, EXIT_FAILED
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_data_option, add_storage_options, default_storage
+from search.terminal.arguments import Parser, add_data_option, add_storage_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,13 +19,9 @@ def main(arguments: list[str] | None = None) -> int:
     from search.replay.training import reproduce  # noqa: PLC0415
 
     output = sys.stderr if options.pop("json") else sys.stdout
-    try:
-        comparison = reproduce(**options, output=output)
-        if output is sys.stderr:
-            streams.answer(json.dumps(comparison.to_json()))
-    except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
+    comparison = reproduce(**options, output=output)
+    if output is sys.stderr:
+        streams.answer(json.dumps(comparison.to_json()))
     return EXIT_DONE if comparison.identical else EXIT_FAILED
 
 
@@ -44,8 +39,8 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
         "--json", action="store_true", help="progress to standard error, one JSON object to standard output"
     )
     values = vars(parser.parse_args(arguments))
-    runs: Path = values.pop("runs")
-    return values | {"storage": values["storage"] or default_storage(runs)}
+    del values["runs"]  # which has said where the storage is
+    return values
 
 
 if __name__ == "__main__":

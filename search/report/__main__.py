@@ -6,33 +6,30 @@ from pathlib import Path
 
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.goal import tell_gap
-from search.errors import EXIT_DONE, SearchError
-from search.report.document import FORMATS, write_report
-from search.storage.address import one_line_errors, open_read_only
+from search.confirmation.view import StudyView
+from search.errors import EXIT_DONE
+from search.report.document import FORMATS, write
+from search.storage.address import one_line_errors, open_read_only, shown
 from search.study.study import load_study, settings_of
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_storage_options, default_storage, path
+from search.terminal.arguments import Parser, add_storage_options, path
 from search.terminal.quiet import quiet
-from search.terminal.signals import Interrupted, Interruptible
+from search.terminal.signals import Interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(arguments)
-    try:
-        with Interruptible() as signals, signals.raising():
-            quiet(verbose=False)
-            with one_line_errors(options.storage):
-                opened = open_read_only(options.storage)
-                study = load_study(options.study, opened)
-                tell_gap(study, opened.engine)
-                elsewhere = looks_elsewhere(opened.engine, study.study_name, settings_of(study).data)
-                write_report(study, options.storage, options.runs, options.output, elsewhere)
-    except Interrupted as end:
-        return end.exit_status
-    except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
+    with Interruptible() as signals, signals.raising():
+        quiet(verbose=False)
+        with one_line_errors(options.storage):
+            opened = open_read_only(options.storage)
+            study = load_study(options.study, opened)
+            tell_gap(study, opened.engine)
+            settings, name, trials = settings_of(study), study.study_name, study.get_trials(deepcopy=False)
+            elsewhere = looks_elsewhere(opened.engine, name, settings.data)
+            place = shown(options.storage), options.runs
+            write(StudyView(name, *place, settings, study.user_attrs, trials, elsewhere), options.output)
     print(options.output)
     return EXIT_DONE
 
@@ -46,9 +43,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
     parser.add_argument("--output", metavar="FILE", type=_output, required=True, help="FILE.html or FILE.md; replaced")
     add_storage_options(parser)
-    options = parser.parse_args(arguments)
-    options.storage = options.storage or default_storage(options.runs)
-    return options
+    return parser.parse_args(arguments)
 
 
 def _output(text: str) -> Path:

@@ -3,42 +3,24 @@
 import os
 from pathlib import Path
 
-import optuna
-
 from search.confirmation.view import StudyView
 from search.errors import SearchError
 from search.report.findings import candidates_section, method_section, verdict_section
 from search.report.page import Page, to_html, to_markdown
 from search.report.recipe import commands_section
 from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
-from search.storage.address import shown
-from search.study.study import settings_of
 from trainable.files import whole_file
 
 FORMATS = {".html": to_html, ".md": to_markdown}
 MODE = 0o644  # a report is for others to read
 
 
-def write_report(study: optuna.Study, storage: str, runs: Path, output: Path, elsewhere: int | None = None) -> None:
-    """Write what a study holds at this moment; the study is only read.
-
-    Args:
-        study: Opened for reading at least.
-        storage: Its URL; a password in it is not written.
-        runs: Home of the default storage and of kept models.
-        output: `.html` or `.md`; its folder is made, and the file is written whole or not at all.
-        elsewhere: How often other studies of the storage have looked at the test images, where that is known.
+def write(view: StudyView, output: Path) -> None:
+    """Write what is known of a study into `.html` or `.md`: whole, or not at all. Its folder is made.
 
     Raises:
-        UsageError: The study was not made by this project.
         SearchError: The file cannot be written.
     """
-    settings, trials = settings_of(study), study.get_trials(deepcopy=False)
-    write(StudyView(study.study_name, shown(storage), runs, settings, study.user_attrs, trials, elsewhere), output)
-
-
-def write(view: StudyView, output: Path) -> None:
-    """Write what is known of a study; arguments and errors as for `write_report`."""
     text = FORMATS[output.suffix](page_of(view))
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

@@ -58,8 +58,7 @@ def lines(series: Sequence[tuple[str, str, Points]], x_title: str, y_title: str)
         parts += [f'<circle class="dot {style}" cx="{x.at(a)}" cy="{y.at(b)}" r="2.4"/>' for a, b in each]
         column, row = position % LEGEND_COLUMNS, position // LEGEND_COLUMNS
         left, top = LEFT + column * 130, TOP + HEIGHT + AXIS + 14 + 18 * row
-        parts.append(f'<line class="line {style}" x1="{left}" x2="{left + 24}" y1="{top - 4}" y2="{top - 4}"/>')
-        parts.append(_text(left + 30, top, name))
+        parts += [_line(f"line {style}", (left, left + 24), (top - 4, top - 4)), _text(left + 30, top, name)]
     return _svg(
         parts, TOP + HEIGHT + AXIS + 6 + 18 * math.ceil(len(series) / LEGEND_COLUMNS), f"{y_title} by {x_title}"
     )
@@ -79,17 +78,13 @@ def intervals(rows: Sequence[tuple[str, str, Estimate]], x_title: str, level: st
     bottom = TOP + ROW * len(rows)
     parts = _x_axis(x, x_title, bottom, whole=False)
     if zero:
-        parts.append(f'<line class="zero" x1="{x.at(0)}" x2="{x.at(0)}" y1="{TOP + 16}" y2="{bottom}"/>')
+        parts.append(_line("zero", (x.at(0), x.at(0)), (TOP + 16, bottom)))
     for position, (name, style, each) in enumerate(rows):
         top, middle = TOP + ROW * position, TOP + ROW * position + 26
         parts.append(_text(RIGHT + 10, top + 11, name))
-        parts.append(
-            f'<line class="whisker {style}" x1="{x.at(each.low)}" x2="{x.at(each.high)}" y1="{middle}" y2="{middle}"/>'
-        )
-        for end in (each.low, each.high):
-            parts.append(
-                f'<line class="whisker {style}" x1="{x.at(end)}" x2="{x.at(end)}" y1="{middle - 5}" y2="{middle + 5}"/>'
-            )
+        low, high = x.at(each.low), x.at(each.high)
+        parts.append(_line(f"whisker {style}", (low, high), (middle, middle)))
+        parts += [_line(f"whisker {style}", (end, end), (middle - 5, middle + 5)) for end in (low, high)]
         parts.append(f'<circle class="dot {style}" cx="{x.at(each.mean)}" cy="{middle}" r="5"/>')
     return _svg(parts, bottom + AXIS, f"{x_title}, {level} intervals")
 
@@ -116,10 +111,10 @@ def _axis(values: Sequence[float], start: float, end: float, *, least: float) ->
 
 def _x_axis(x: Axis, title: str, bottom: float, *, whole: bool) -> list[str]:
     """Return grid lines, numbers and the title below a plot."""
-    parts = [f'<line class="axis" x1="{x.start}" x2="{x.end}" y1="{bottom}" y2="{bottom}"/>']
+    parts = [_line("axis", (x.start, x.end), (bottom, bottom))]
     for value, text in x.ticks(6, whole=whole):
-        parts.append(f'<line class="grid" x1="{x.at(value)}" x2="{x.at(value)}" y1="{TOP}" y2="{bottom}"/>')
-        parts.append(_text(x.at(value), bottom + 17, text, "middle"))
+        at = x.at(value)
+        parts += [_line("grid", (at, at), (TOP, bottom)), _text(at, bottom + 17, text, "middle")]
     return [*parts, _text((x.start + x.end) / 2, bottom + 36, title, "middle")]
 
 
@@ -127,10 +122,14 @@ def _y_axis(y: Axis, title: str) -> list[str]:
     """Return grid lines, numbers and the title beside a plot."""
     parts = []
     for value, text in y.ticks(6):
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y.at(value)}" y2="{y.at(value)}"/>')
-        parts.append(_text(LEFT - 7, y.at(value) + 4, text, "end"))
+        at = y.at(value)
+        parts += [_line("grid", (LEFT, WIDTH - RIGHT), (at, at)), _text(LEFT - 7, at + 4, text, "end")]
     place = f'class="label" text-anchor="middle" transform="translate(13,{(y.start + y.end) / 2}) rotate(-90)"'
     return [*parts, f"<text {place}>{escape(title)}</text>"]
+
+
+def _line(style: str, x: tuple[float, float], y: tuple[float, float]) -> str:
+    return f'<line class="{style}" x1="{x[0]}" x2="{x[1]}" y1="{y[0]}" y2="{y[1]}"/>'
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start") -> str:

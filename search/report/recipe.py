@@ -7,7 +7,7 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import Space, table_of
+from search.study.space import Space, fields_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
 from search.terminal.shell import command_line, dashboard_command
 
@@ -44,7 +44,8 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
     if settings.space != Space.default(settings.problem):
         parts += ["--space", "space.toml"]
-        files.append(("space.toml", _toml(settings.space)))
+        tables = (f"[{name}]\n{fields_of(each)}" for name, each in settings.space.distributions.items())
+        files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:
         parts += ["--enqueue", "first.jsonl"]
@@ -86,11 +87,6 @@ def _best(view: StudyView) -> int | None:
     if winner is not None and winner.trial is not None:
         return winner.trial
     return view.ranked[0].number if view.ranked else None
-
-
-def _toml(space: Space) -> str:
-    """Return a space as `--space` reads it."""
-    return "\n".join(f"[{name}]\n{table_of(each)}" for name, each in space.distributions.items()).rstrip()
 
 
 def _where(view: StudyView) -> list[str]:

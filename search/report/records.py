@@ -96,10 +96,7 @@ def circumstances_section(view: StudyView) -> Section:
 
 def _epoch_curves(view: StudyView) -> list[Block]:
     """Return the figure of the best trials' epochs, unless none was reported."""
-    shown = view.ranked[:CURVES]
-    baseline = view.baseline
-    if baseline is not None and baseline not in shown:
-        shown.append(baseline)
+    shown, baseline = _best_and_baseline(view, CURVES), view.baseline
     curves: list[tuple[str, str, Points]] = []
     for position, trial in enumerate(shown):
         title, style = ("baseline", "baseline") if trial is baseline else (f"trial {trial.number}", f"s{position}")
@@ -121,9 +118,8 @@ def _best_curve(view: StudyView) -> Figure:
         if not steps or value > steps[-1][1]:
             steps.append((trial.number, value))
     last = view.trials[-1].number
-    drawn = [
-        point for step, after in zip(steps, [*steps[1:], None], strict=True) for point in _tread(step, after, last)
-    ]
+    ends = [*(trial for trial, _ in steps[1:]), last]
+    drawn = [(at, value) for (start, value), end in zip(steps, ends, strict=True) for at in (start, end)]
     curves: list[tuple[str, str, Points]] = [("best so far", "s0", drawn)]
     if view.baseline is not None:
         value = float(view.baseline.value or 0)
@@ -131,11 +127,6 @@ def _best_curve(view: StudyView) -> Figure:
     rows = [(f"{trial:.0f}", f"{value:.4f}") for trial, value in steps]
     table = Table("Best validation accuracy over the trials", ("from trial", "best so far"), rows)
     return Figure(lines(curves, "trial", "validation accuracy"), table)
-
-
-def _tread(step: tuple[float, float], after: tuple[float, float] | None, last: float) -> Points:
-    """Return where a step of a staircase begins and ends."""
-    return [step, (after[0] if after else last, step[1])]
 
 
 def _thinned(points: Points) -> Points:
@@ -153,12 +144,13 @@ def _by_position(curves: Sequence[tuple[str, str, Points]]) -> list[list[str]]:
 
 
 def _best(view: StudyView) -> Table:
-    shown = view.ranked[:BEST_SHOWN]
-    baseline = view.baseline
-    if baseline is not None and baseline not in shown:
-        shown.append(baseline)
     columns = ("trial", "val_accuracy", *BUILT_IN.names, "gain", "seed", "training")
-    return Table("The best trials", columns, [_trial(trial, view) for trial in shown])
+    return Table("The best trials", columns, [_trial(trial, view) for trial in _best_and_baseline(view, BEST_SHOWN)])
+
+
+def _best_and_baseline(view: StudyView, number: int) -> list[FrozenTrial]:
+    """Return so many of the best trials, and the baseline after them where it is none of them."""
+    return [trial for place, trial in enumerate(view.ranked) if place < number or trial is view.baseline]
 
 
 def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:

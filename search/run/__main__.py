@@ -2,12 +2,11 @@
 
 import logging
 import os
-import sys
 import time
 
 STARTED = time.monotonic()
 
-from search.errors import EXIT_DONE, SearchError  # noqa: E402
+from search.errors import EXIT_DONE  # noqa: E402
 from search.run.options import parse  # noqa: E402
 from search.terminal import streams  # noqa: E402 (the clock starts before the imports)
 
@@ -17,31 +16,27 @@ log = logging.getLogger(__name__)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
+    if options.print_space:
+        from search.study.space import Space, to_toml  # noqa: PLC0415 (as below)
+        from trainable.problems import BUILT_IN  # noqa: PLC0415 (likewise)
+
+        streams.answer(to_toml(Space.default(BUILT_IN)).removesuffix("\n"))
+        return EXIT_DONE
+    # Imported here: a wrong option is answered before anything heavy is loaded.
+    from search.surroundings.variables import forget_for_ray  # noqa: PLC0415
+    from search.terminal.quiet import quiet  # noqa: PLC0415
+
+    forgotten = forget_for_ray(os.environ, local=options.address is None)
+    quiet(verbose=options.verbose)
+    if forgotten and options.verbose:
+        log.info("set for another program, and left out here: %s", ", ".join(forgotten))
+    from search.run.session import Session  # noqa: PLC0415
+    from search.storage.sqlite import leave_files  # noqa: PLC0415
+
     try:
-        if options.print_space:
-            from search.study.space import Space, to_toml  # noqa: PLC0415 (as below)
-            from trainable.problems import BUILT_IN  # noqa: PLC0415 (likewise)
-
-            streams.answer(to_toml(Space.default(BUILT_IN)).removesuffix("\n"))
-            return EXIT_DONE
-        # Imported here: a wrong option is answered before anything heavy is loaded.
-        from search.surroundings.variables import forget_for_ray  # noqa: PLC0415
-        from search.terminal.quiet import quiet  # noqa: PLC0415
-
-        forgotten = forget_for_ray(os.environ, local=options.address is None)
-        quiet(verbose=options.verbose)
-        if forgotten and options.verbose:
-            log.info("set for another program, and left out here: %s", ", ".join(forgotten))
-        from search.run.session import Session  # noqa: PLC0415
-        from search.storage.sqlite import leave_files  # noqa: PLC0415
-
-        try:
-            return Session(options, STARTED).run()
-        finally:
-            leave_files()  # the process ends without Python's clearing up
-    except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
+        return Session(options, STARTED).run()
+    finally:
+        leave_files()  # the process ends without Python's clearing up
 
 
 if __name__ == "__main__":

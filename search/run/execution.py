@@ -29,7 +29,7 @@ from search.runtime.crew import Crew
 from search.runtime.diagnosis import folders_here
 from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
-from search.storage.address import STORAGE_ERRORS, storage_reason
+from search.storage.address import STORAGE_ERRORS, one_line_errors, storage_reason
 from search.storage.lease import GoneError, HeldError
 from search.study.data import load_held_out
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
@@ -48,11 +48,11 @@ FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a furthe
 
 
 class Execution:
-    """Runs what a study lacks."""
+    """Runs what a study lacks; `options` name the study that is made, which may be another one than was wanted."""
 
     def __init__(self, options: Options, plan: Plan, dataset: Dataset, console: Console, started: float) -> None:
         """Take what the command wants, and `time.monotonic()` at the start of its process."""
-        self._options, self._plan, self._dataset = options, plan, dataset
+        self.options, self._plan, self._dataset = options, plan, dataset
         self._console, self._started = console, started
         self._study: optuna.Study | None = None
         self._work: Confirmation | None = None
@@ -75,7 +75,7 @@ class Execution:
             Interrupted: A signal came; trials in flight are recorded as interrupted.
             SearchError: Another driver has the study, or something failed that another runtime does not mend.
         """
-        with contextlib.ExitStack() as held:
+        with one_line_errors(self.options.storage), contextlib.ExitStack() as held:
             try:
                 self._run(signals, held, afterwards)
             except (Interrupted, Abort, SearchError, KeyError, OSError, *STORAGE_ERRORS) as error:
@@ -92,9 +92,9 @@ class Execution:
                 raise SearchError(f"the search stopped: {line_of(cause)}{remedy}") from error
 
     @property
-    def study(self) -> str | None:
-        """The name of the study once it is made or opened for writing: it may be another one than was wanted."""
-        return self._study.study_name if self._study else None
+    def has_study(self) -> bool:
+        """Whether the study is made or opened for writing."""
+        return self._study is not None
 
     @property
     def found(self) -> tuple[list[FrozenTrial], dict[str, Any]]:
@@ -114,10 +114,10 @@ class Execution:
         )
 
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
-        options = self._options
+        options = self.options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
-            self._open(signals, held)
+            self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
         fruitless, done, folders = 0, False, list[Path]()
         while not done:
@@ -148,7 +148,7 @@ class Execution:
 
         with self._capacity(resources, signals) as self._crew.available:
             self._count_workers(self._crew.number())
-            work = self._work or self._open(signals, held)
+            work = self._work or self._begin(signals, held)
             settings = self._plan.settings
             trainable = trainable_of(problem_of(settings.problem), self._dataset, settings.precision)
             work.take_stock()
@@ -160,22 +160,22 @@ class Execution:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, crew=self._crew)
                 work.take_stock()
-        if self._options.stop_when_settled and deviation_of(self.found[1], self._plan.settings) is None:
+        if self.options.stop_when_settled and deviation_of(self.found[1], self._plan.settings) is None:
             say(self._console, UNKNOWN_DEVIATION)
 
     def _tell_stop(self, reason: Reason, detail: str) -> None:
-        end = f"; {how_to_go_on(self._options)}" if reason == Reason.TIMEOUT else ""
+        end = f"; {how_to_go_on(self.options)}" if reason == Reason.TIMEOUT else ""
         say(self._console, f"{detail}: no further trial was started{end}")
 
     @contextlib.contextmanager
     def _capacity(self, resources: Resources, signals: Interruptible) -> Iterator[Callable[[float], int]]:
         """Yield what says how many trials may run at once now: on a cluster its nodes are followed."""
-        if self._options.address is None:
+        if self.options.address is None:
             yield lambda _: resources.workers
             return
         from search.runtime.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
 
-        nodes = Nodes(resources, self._plan.settings.precision, limited=self._options.workers is not None)
+        nodes = Nodes(resources, self._plan.settings.precision, limited=self.options.workers is not None)
         with signals.raising():  # a node that does not answer is waited for until Ray gives it up
             nodes.admit()
 
@@ -185,13 +185,13 @@ class Execution:
             return number
 
         capacity(self._started)
-        with asked_for(resources, self._options.workers or self._lacking()):
+        with asked_for(resources, self.options.workers or self._lacking()):
             yield capacity
 
     def _lacking(self) -> int:
         """Return how many workers would at most have something to do at once."""
-        trials = self._options.trials - count(self._plan.trials).finished
-        return max(trials, self._extent.networks if self._options.confirm else 0)
+        trials = self.options.trials - count(self._plan.trials).finished
+        return max(trials, self._extent.networks if self.options.confirm else 0)
 
     def _count_workers(self, number: int, why: str = "") -> None:
         """Note how many workers there are from now on."""
@@ -205,10 +205,10 @@ class Execution:
         self._workers = number
         self._record_goal()
 
-    def _open(self, signals: Interruptible, held: contextlib.ExitStack) -> Confirmation:
+    def _begin(self, signals: Interruptible, held: contextlib.ExitStack) -> Confirmation:
         """Make or continue the study, to be let go of when `held` ends."""
-        study = held.enter_context(self._plan.open(self._options, given_up=lambda: signals.received))
-        options = self._options = replace(self._options, study=study.study_name)
+        study = held.enter_context(self._plan.open(self.options, given_up=lambda: signals.received))
+        options = self.options = replace(self.options, study=study.study_name)
         signals.promise = how_to_go_on(options)
         enqueue(study, self._plan.settings, self._plan.configurations)
         known = study.get_trials(deepcopy=False)
@@ -225,29 +225,21 @@ class Execution:
             confirmed=networks if networks[1] else None,
             forecast=self._seconds_left,
         )
-        observer = held.enter_context(make_progress(self._console, tally))
-        models, failures = ModelStore(options.runs, options.study), FailureStore(options.runs, options.study)
         trials = Trials(
             study,
             self._plan.settings,
             goal=options.trials,
-            models=models,
-            failures=failures,
-            observer=observer,
+            models=ModelStore(options.runs, options.study),
+            failures=FailureStore(options.runs, options.study),
+            observer=held.enter_context(make_progress(self._console, tally)),
             max_retries=options.max_retries,
             keep=extent.candidates,
             limits=self._limits,
         )
         self._work = Confirmation(
             trials,
-            study,
-            self._plan.settings,
             extent if options.confirm else None,
-            models=models,
-            failures=failures,
             held_out=functools.cache(lambda: load_held_out(self._plan.settings.problem, options.data)),
-            observer=observer,
-            max_retries=options.max_retries,
             workers=lambda: self._workers or 0,
             first=spread_networks(self._plan.settings) if options.stop_when_settled else (),
             validation=(lambda: HeldOutSet(self._dataset.x_val, self._dataset.y_val)) if options.explain else None,
@@ -259,7 +251,7 @@ class Execution:
     def _record_goal(self) -> None:
         if self._study is None:
             return
-        options, before = self._options, self._goal
+        options, before = self.options, self._goal
         self._goal = Goal.from_now(
             options.trials,
             self._extent if options.confirm else None,

@@ -15,7 +15,6 @@ from search.terminal.arguments import (
     add_storage_options,
     address,
     amount,
-    default_storage,
     duration,
     path,
     study_name,
@@ -72,7 +71,6 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
     values["named"] = bool(values["study"])
     values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
-    values["storage"] = values["storage"] or default_storage(values["runs"])
     return Options(**values)
 
 

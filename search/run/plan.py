@@ -61,7 +61,7 @@ class Plan:
         Raises:
             HeldError: Another driver has the study.
         """
-        storage = open_storage(options.storage, create=True, given_up=given_up)
+        storage = open_storage(options.storage, given_up=given_up)
         with ExitStack() as held:
             name = self._take(options, storage, given_up, held)
             study = open_study(name, storage, self.settings)
@@ -165,7 +165,7 @@ def _check_grid(options: Options, plan: Plan) -> None:
     if plan.settings.sampler != "grid":
         return
     points = prod(len(values) for values in plan.settings.space.grid().values())
-    queued = sum(was_queued(trial) for trial in plan.trials)
+    queued = sum(map(was_queued, plan.trials))
     most = points + queued + len(lacking(plan.trials, plan.settings, plan.configurations))
     if options.trials > most:
         raise UsageError(

@@ -6,7 +6,6 @@ import logging
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
 from search.runtime.local import check_this_machine
-from search.storage.address import STORAGE_ERRORS, location, one_line_errors, open_read_only, shown, storage_reason
+from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
 from search.study.data import load, load_held_out
 from search.study.settings import Settings
@@ -37,7 +36,6 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
-from search.trials.models import ModelStore
 
 log = logging.getLogger(__name__)
 
@@ -102,20 +100,17 @@ class Session:
 
     def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
         """Run the trials; return the exit status so far."""
-        options = self._options
         try:
-            with one_line_errors(options.storage):
-                try:
-                    execution.run(signals, afterwards)
-                finally:
-                    options = self._options = replace(options, study=execution.study or options.study)
+            execution.run(signals, afterwards)
         except Interrupted as interrupted:
-            say(self._console, f"{interrupted}: stopped; {how_to_go_on(options)}")
+            say(self._console, f"{interrupted}: stopped; {how_to_go_on(execution.options)}")
             return interrupted.exit_status
         except SearchError as error:
-            if execution.study and not isinstance(error, HeldError):
-                raise type(error)(f"{error}; {how_to_go_on(options)}") from error
+            if execution.has_study and not isinstance(error, HeldError):
+                raise type(error)(f"{error}; {how_to_go_on(execution.options)}") from error
             raise
+        finally:
+            self._options = execution.options
         return EXIT_DONE
 
     def _tell(self, plan: Plan, execution: Execution, status: int) -> int:
@@ -167,12 +162,11 @@ class Session:
     def _print_summary(
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
     ) -> None:
-        options = self._options
-        elsewhere = self._looks_elsewhere(plan.settings)
-        storage = shown(options.storage)
-        view = StudyView(options.study, storage, options.runs, plan.settings, attributes, trials, elsewhere)
-        summary = Summary(view, ModelStore(options.runs, options.study), times)
-        summary.print(self._console, location(storage, options.runs))
+        options, settings = self._options, plan.settings
+        elsewhere = self._looks_elsewhere(settings)
+        view = StudyView(options.study, shown(options.storage), options.runs, settings, attributes, trials, elsewhere)
+        summary = Summary(view, times)
+        summary.print(self._console)
         report = self._write_report(view)
         if options.json:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
@@ -187,7 +181,7 @@ class Session:
 
     def _write_report(self, view: StudyView) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
-        output = folder_of(self._options.runs, view.name) / "report.html"
+        output = folder_of(view.runs, view.name) / "report.html"
         try:
             write(view, output)
         except SearchError as error:

@@ -1,6 +1,5 @@
-"""The evidence at the end of a command: as a table for a person, as JSON for a program."""
+"""The answer at the end of a command: as a table for a person, as JSON for a program."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,11 @@ from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, json_of, sentence_of
+from search.report.recipe import export_command
+from search.storage.address import location
 from search.study.study import EPOCHS_RUN
 from search.terminal.console import say
-from search.terminal.shell import command_line, dashboard_command
+from search.terminal.shell import dashboard_command
 from search.terminal.words import clock, gain, number
 from search.trials.models import ModelStore
 from trainable.problems import BUILT_IN
@@ -50,7 +51,6 @@ class Summary:
     """What a study has to say, and what this command did for it."""
 
     view: StudyView
-    models: ModelStore
     times: Times
 
     def to_json(self) -> dict[str, Any]:
@@ -88,13 +88,8 @@ class Summary:
             "explained": view.explanation and view.explanation.to_json(),
         }
 
-    def print(self, console: Console, place: Sequence[str]) -> None:
-        """Print the best trials, the gain over the baseline, and what to do next.
-
-        Args:
-            console: Where to.
-            place: The options, other than defaults, that find this study again.
-        """
+    def print(self, console: Console) -> None:
+        """Print the best trials, the gain over the baseline, and what to do next."""
         view = self.view
         counts, best, baseline, evidence = view.counts, view.best, view.baseline, view.evidence
         say(
@@ -128,9 +123,8 @@ class Summary:
             say(console, f"note       {warning}")
         say(console, f"model      {self._model or 'not kept here'}", whole=True)
         if self._model:
-            parts = ["--study", view.name, *place, "--output", f"exports/{view.name}"]
-            say(console, f"export     {command_line('search.export', *parts)}", whole=True)
-        say(console, f"dashboard  {dashboard_command(*place)}", whole=True)
+            say(console, f"export     {export_command(view)}", whole=True)
+        say(console, f"dashboard  {dashboard_command(*location(view.storage, view.runs))}", whole=True)
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""
@@ -143,9 +137,10 @@ class Summary:
     def _model(self) -> Path | None:
         """The file of the verdict's model, or of the best trial where there is no verdict."""
         evidence, best = self.view.evidence, self.view.best
+        models = ModelStore(self.view.runs, self.view.name)
         if evidence is not None and evidence.taken is not None and evidence.verdict is not None:
-            return self.models.final(evidence.taken.name)
-        return self.models.path(best.number) if best else None
+            return models.final(evidence.taken.name)
+        return models.path(best.number) if best else None
 
     def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
         if trial is None:

@@ -14,14 +14,15 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from search.confirmation.confirmation import Confirmation
 from search.errors import Abort, RuntimeLostError
 from search.runtime.crew import Crew
 from search.runtime.diagnosis import failure_of, ray_error, runtime_lost
 from search.runtime.local import check_runtime
 from search.runtime.resources import Resources
 from search.trials.failures import CRASHED, Failure
+from search.trials.lifecycle import Trials
 from search.trials.live import Measurement
-from search.trials.work import Work
 from trainable import keys
 from trainable.data.dataset import Dataset
 from trainable.problem import Problem
@@ -30,6 +31,9 @@ from trainable.trial import NetworkTrial
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
 log = logging.getLogger(__name__)
+
+Work = Trials | Confirmation
+"""What workers are to train; keys are Tune's ids. The confirmation asks the trials first."""
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:

@@ -149,45 +149,38 @@ def _exists_on_server(url: str) -> bool:
             return made and connection.execute(sa.text(IS_MADE)).first() is not None
 
 
-def open_storage(url: str, *, create: bool, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
-    """Open a storage for writing.
+def open_storage(url: str, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
+    """Open a storage for writing; a missing one is made.
 
     Args:
         url: SQLAlchemy URL.
-        create: Whether a missing storage is made; otherwise it is an error.
         given_up: Asked while a server is away: whether to wait for it no longer.
 
     Raises:
-        UsageError: There is nothing at the address, or something that is not a study storage.
+        UsageError: What is at the address is not a study storage.
         SearchError: The server does not answer.
     """
     file = sqlite_file(url)
-    if not create and not exists(url):
-        raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        made = _made(
-            lambda: _connect_to_server(ReconnectingStorage, url, read_only=False, skip_table_creation=not create)
-        )
+        made = _made(ReconnectingStorage, url, server_options(parse_url(url), read_only=False))
         made.given_up = given_up
         return made
-    if create:
-        prepare(file)
+    prepare(file)
     check_whole(file)
     opened = OpenedFile(file)
-    kwargs = {"creator": lambda: connect(opened.path)}
-    storage = _made(lambda: _connect(RDBStorage, url, kwargs, skip_table_creation=not create))
+    storage = _made(RDBStorage, url, {"creator": lambda: connect(opened.path)})
     note_opened(storage.engine, opened, written=True)
     with _one_line_refusals(url):
         mark_commits(storage.engine)
     return storage
 
 
-def _made(make: Callable[[], Kind]) -> Kind:
+def _made(kind: type[Kind], url: str, engine_kwargs: dict[str, Any]) -> Kind:
     """Open a storage, again where another command was faster in making a part of it."""
     deadline = time.monotonic() + MAKING
     while True:
         try:
-            return make()
+            return _connect(kind, url, engine_kwargs, skip_table_creation=False)
         except SearchError as error:
             if not MADE_MEANWHILE.search(str(error)) or time.monotonic() > deadline:
                 raise
@@ -204,37 +197,30 @@ def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIM
         patience: Seconds to wait for a program that holds the file.
 
     Raises:
-        UsageError, SearchError: As for `open_storage`.
+        UsageError: There is nothing at the address, or something that is not a study storage.
+        SearchError: The server does not answer.
     """
     file = sqlite_file(url)
     alone = file is not None and is_alone(file)
     if not exists(url, patience):
         raise UsageError(f"{file or shown(url)}: {NOTHING_YET}")
     if file is None:
-        return _connect_to_server(RDBStorage, url, read_only=True, skip_table_creation=True)
+        return _connect(RDBStorage, url, server_options(parse_url(url), read_only=True))
     if check:
         check_whole(file, patience)
     opened = OpenedFile(file, alone=alone)
     # A connection is opened for each use: how that can be done changes while others write the file.
     kwargs = {"creator": lambda: connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
-    storage = _connect(RDBStorage, url, kwargs, skip_table_creation=True)
+    storage = _connect(RDBStorage, url, kwargs)
     note_opened(storage.engine, opened, written=False)
     return storage
 
 
-def _connect_to_server(kind: type[Kind], url: str, *, read_only: bool, **kwargs: Any) -> Kind:
-    parsed = parse_url(url)
-    address = parsed.render_as_string(hide_password=False)
-    return _connect(kind, address, server_options(parsed, read_only=read_only), given=url, **kwargs)
-
-
-def _connect(
-    kind: type[Kind], url: str, engine_kwargs: dict[str, Any], *, given: str | None = None, **kwargs: Any
-) -> Kind:
-    """Open a storage; `given` is the URL to show, where it is not the one to open."""
-    with _one_line_refusals(given or url):
-        template = url.replace("{", "{{").replace("}", "}}")  # Optuna takes it for one
-        return kind(template, engine_kwargs=engine_kwargs, **kwargs)
+def _connect(kind: type[Kind], url: str, engine_kwargs: dict[str, Any], *, skip_table_creation: bool = True) -> Kind:
+    with _one_line_refusals(url):
+        address = parse_url(url).render_as_string(hide_password=False)
+        template = address.replace("{", "{{").replace("}", "}}")  # Optuna takes it for one
+        return kind(template, engine_kwargs=engine_kwargs, skip_table_creation=skip_table_creation)
 
 
 @contextmanager

@@ -69,9 +69,12 @@ def restore(backup: Path, target: Path) -> Path | None:
         raise UsageError(f"{backup}: is the storage itself; name a backup of it")
     with _written(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _kept_out(target), whole_file(target) as temporary:
-            _copy(backup, temporary)
-            kept = _put_aside(target)
+        with contextlib.ExitStack() as held:
+            if target.exists():
+                _keep_out(target, held)
+            with whole_file(target) as temporary:
+                _copy(backup, temporary)
+                kept = _put_aside(target)
     tidy(backup)
     return kept
 
@@ -96,24 +99,16 @@ def _copy(file: Path, target: Path) -> None:
     target.chmod(stat.S_IMODE(file.stat().st_mode))
 
 
-@contextlib.contextmanager
-def _kept_out(target: Path) -> Iterator[None]:
-    """Refuse a storage that is driven, and let no one write it meanwhile; one that cannot be read has no driver."""
-    with contextlib.ExitStack() as held:
-        if target.exists():
-            with suppress(UnreadableError, MixedError):
-                _keep_out(target, held)
-        yield
-
-
 def _keep_out(target: Path, held: contextlib.ExitStack) -> None:
-    tables_of(target, LEAVING)
-    check_whole(target, LEAVING)
-    _refuse_driven(target)
-    settle(target)
-    lock = held.enter_context(closing(sqlite3.connect(address_of(target, "mode=rw"), uri=True, timeout=LEAVING)))
-    lock.execute("BEGIN IMMEDIATE")
-    _refuse_driven(target)
+    """Refuse a storage that is driven, and let no one write it meanwhile; one that cannot be read has no driver."""
+    with suppress(UnreadableError, MixedError):
+        tables_of(target, LEAVING)
+        check_whole(target, LEAVING)
+        _refuse_driven(target)
+        settle(target)
+        lock = held.enter_context(closing(sqlite3.connect(address_of(target, "mode=rw"), uri=True, timeout=LEAVING)))
+        lock.execute("BEGIN IMMEDIATE")
+        _refuse_driven(target)
 
 
 def _refuse_driven(target: Path) -> None:

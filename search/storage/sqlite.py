@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -119,11 +120,8 @@ def read(file: Path, statement: str, patience: float) -> list[tuple[str, ...]]:
         SearchError: Another program holds it.
     """
     try:
-        connection = connect_to_read(file, patience)
-        try:
+        with closing(connect_to_read(file, patience)) as connection:
             return connection.execute(statement).fetchall()
-        finally:
-            connection.close()
     except (sqlite3.DatabaseError, OSError) as error:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
             raise SearchError(f"{file}: another program holds it: {error}") from error
@@ -205,17 +203,11 @@ def _copy_of(file: Path) -> Path:
 def prepare(file: Path) -> None:
     """Make the file's directory and switch the file to write-ahead logging, which readers do not block."""
     is_there = file.exists()
-    if is_there:
-        tables_of(file)
-    else:
-        check_own(file)
+    (tables_of if is_there else check_own)(file)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT)
-        try:
+        with closing(connect(file)) as connection:
             connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            connection.close()
     except (OSError, sqlite3.Error) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or error
         raise SearchError(f"{file}: cannot be {'written' if is_there else 'made'}: {reason}") from error
@@ -233,11 +225,8 @@ def settle(file: Path) -> None:
         return
     try:
         check_own(file)
-        connection = sqlite3.connect(address_of(file, "mode=rw"), uri=True, timeout=LEAVING)
-        try:
+        with closing(sqlite3.connect(address_of(file, "mode=rw"), uri=True, timeout=LEAVING)) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master")  # opens the log
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
     except (sqlite3.Error, UsageError) as error:
         log.debug("%s: its log is left beside it: %s", file, error)

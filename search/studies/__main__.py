@@ -6,24 +6,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from search.errors import EXIT_DONE, SearchError, UsageError
+from search.errors import EXIT_DONE, UsageError
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_storage_options, default_storage, path
-from search.terminal.signals import Interrupted, Interruptible
+from search.terminal.arguments import Parser, add_storage_options, path
+from search.terminal.signals import Interruptible
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = _parse(arguments)
-    try:
-        with Interruptible() as signals, signals.raising():
-            line, answer = COMMANDS[options.command](options)
-            streams.answer(json.dumps(answer) if options.json else line)
-    except Interrupted as end:
-        return end.exit_status
-    except SearchError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_status
+    with Interruptible() as signals, signals.raising():
+        line, answer = COMMANDS[options.command](options)
+        streams.answer(json.dumps(answer) if options.json else line)
     return EXIT_DONE
 
 
@@ -73,9 +67,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     backup.add_argument("file", metavar="FILE", type=path, help="the copy to be made; nothing is overwritten")
     restore = _add(commands, "restore", "put such a copy in the place of the storage; what was there is kept beside it")
     restore.add_argument("file", metavar="FILE", type=path, help="the copy; it stays as it is")
-    options = parser.parse_args(arguments)
-    options.storage = options.storage or default_storage(options.runs)
-    return options
+    return parser.parse_args(arguments)
 
 
 def _add(commands: Any, name: str, what: str) -> Parser:

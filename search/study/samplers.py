@@ -48,18 +48,3 @@ PRUNERS: dict[str, Callable[[Space], BasePruner]] = {
     "median": lambda _: MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_RUNG),
     "none": lambda _: NopPruner(),
 }
-
-
-def make_sampler(name: str, space: Space, seed: int) -> BaseSampler:
-    """Return the sampler of that name."""
-    return SAMPLERS[name](space, seed)
-
-
-def make_pruner(name: str, space: Space) -> BasePruner:
-    """Return the pruner of that name."""
-    return PRUNERS[name](space)
-
-
-def grid_point(sampler: BaseSampler, trial: FrozenTrial) -> dict[str, Any]:
-    """Return the point of the grid that a trial was given, or nothing where no grid is searched."""
-    return sampler.point(trial) if isinstance(sampler, Grid) else {}

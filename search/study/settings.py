@@ -102,11 +102,11 @@ class Settings:
                 made_with = f"{an}other {what} ({difference})"
                 raise UsageError(f"--study {name}: was made with {made_with}; give --study a new name")
         for what in ("space", "seed", "precision"):
-            value = getattr(self, what)
+            option, value = f"--{what}", getattr(self, what)
             if (wish := wishes.get(what, value)) != value:
                 made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
                 raise UsageError(
-                    f"--{what}: the study {name!r} was made with {made_with}; leave --{what} out to continue it, "
+                    f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
                     "or give --study a new name"
                 )
         if self.baseline and not wishes.get("baseline", True):

@@ -132,21 +132,21 @@ def to_toml(space: Space) -> str:
     """Return the file that `load_space` reads as this space, with comments that explain it."""
     tables = (
         f"\n[{each.name}]  # {each.meaning}; the baseline has {space.problem.baseline[each.name]}\n"
-        f"{table_of(space.distributions[each.name])}"
+        f"{fields_of(space.distributions[each.name])}\n"
         for each in space.problem.parameters
         if each.name in space.distributions
     )
     return EXPLANATION + "".join(tables)
 
 
-def table_of(distribution: BaseDistribution) -> str:
-    """Return the lines of a parameter's table in such a file."""
+def fields_of(distribution: BaseDistribution) -> str:
+    """Return what a parameter's table holds, as TOML."""
     if isinstance(distribution, CategoricalDistribution):
         keys = {"type": "categorical", "choices": list(distribution.choices)}
     else:
         kind = "int" if isinstance(distribution, IntDistribution) else "float"
         keys = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
 
 
 def load_space(file: Path, problem: ProblemSpec) -> Space:

@@ -21,7 +21,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.errors import UsageError
 from search.storage.lease import GoneError
 from search.storage.mirror import MirroredStorage
-from search.study.samplers import grid_point, make_pruner, make_sampler
+from search.study.samplers import PRUNERS, SAMPLERS, Grid
 from search.study.settings import FORMATS, SETTINGS, Settings
 from trainable.keys import FAILURE, SEED
 from trainable.problem import MAX_SEED
@@ -97,7 +97,7 @@ def open_study(name: str, storage: RDBStorage, settings: Settings) -> optuna.Stu
         study.set_user_attr(SETTINGS, settings.to_json())
     if IDENTITY not in study.user_attrs:
         study.set_user_attr(IDENTITY, uuid.uuid4().hex)
-    study.pruner = make_pruner(settings.pruner, settings.space)
+    study.pruner = PRUNERS[settings.pruner](settings.space)
     study.sampler = _sampler(settings, len(study.get_trials(deepcopy=False)))
     return study
 
@@ -107,10 +107,10 @@ def _sampler(settings: Settings, trials: int) -> BaseSampler:
 
     Grid and quasi-Monte Carlo keep their place in the study, by the seed: it must stay the same.
     """
-    if settings.sampler in ("grid", "qmc"):
-        return make_sampler(settings.sampler, settings.space, settings.seed)
-    seed = int(np.random.SeedSequence([settings.seed, trials]).generate_state(1)[0])
-    return make_sampler(settings.sampler, settings.space, seed)
+    seed = settings.seed
+    if settings.sampler not in ("grid", "qmc"):
+        seed = int(np.random.SeedSequence([seed, trials]).generate_state(1)[0])
+    return SAMPLERS[settings.sampler](settings.space, seed)
 
 
 def settings_of(study: optuna.Study) -> Settings:
@@ -171,7 +171,8 @@ def recover(study: optuna.Study, settings: Settings) -> None:
     for trial in trials:
         if trial.state != TrialState.RUNNING:
             continue
-        params = grid_point(study.sampler, trial) | queued_params(trial)
+        point = study.sampler.point(trial) if isinstance(study.sampler, Grid) else {}
+        params = point | queued_params(trial)
         if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
             enqueue_again(study, trial.number, params, trial.user_attrs)
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)

@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.surroundings.kernel import groups, lines_in
+from search.surroundings.kernel import groups, lines_in, numbers_in
 
 # Measured with two workers that train the largest networks of the built-in space, shared memory counted once.
 WORKER_MEMORY = 700 * 10**6  # bytes of a worker with TensorFlow and the data
@@ -62,7 +62,7 @@ def capacity_here(root: Path = Path("/")) -> Capacity:
     return Capacity(
         cpus=max(1, min([affinity, *map(math.ceil, quotas)])),
         all_cpus=machine,
-        memory=min([*left, *_fields(root / "proc/meminfo", "MemAvailable")], default=None),
+        memory=min([*left, *numbers_in(root / "proc/meminfo", "MemAvailable")], default=None),
     )
 
 
@@ -83,14 +83,8 @@ def _memory_left(folder: Path) -> int | None:
         found = [int(word) for name in limits for word in _words(folder / name) if word.isdecimal()]
         used = [int(word) for word in _words(folder / usage)]
         if found and used:
-            return max(0, min(found) - used[0] + sum(_fields(folder / "memory.stat", cache)))
+            return max(0, min(found) - used[0] + sum(numbers_in(folder / "memory.stat", cache)))
     return None
-
-
-def _fields(file: Path, name: str) -> list[int]:
-    """Return the bytes of a line "name value" or "name: value kB"; an empty list where there is none."""
-    found = [line.replace(":", " ").split() for line in lines_in(file)]
-    return [int(words[1]) * (1024 if words[-1] == "kB" else 1) for words in found if words[0] == name]
 
 
 def _words(file: Path) -> list[str]:

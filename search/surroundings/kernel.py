@@ -9,12 +9,12 @@ ROOT = Path("/")
 
 def memory_kills() -> int:
     """Return how many processes the kernel has ended for want of memory, in control groups and without."""
-    return _count(ROOT / "proc/vmstat", "oom_kill")
+    return sum(numbers_in(ROOT / "proc/vmstat", "oom_kill"))
 
 
 def refused_processes() -> int:
     """Return how often a control group had as many processes and threads as it may, and one more was asked for."""
-    return sum(_count(folder / "pids.events", "max") for folder in groups(ROOT, "pids"))
+    return sum(sum(numbers_in(folder / "pids.events", "max")) for folder in groups(ROOT, "pids"))
 
 
 def groups(root: Path, controller: str) -> Iterator[Path]:
@@ -41,9 +41,10 @@ def groups(root: Path, controller: str) -> Iterator[Path]:
         yield from (each for each in (folder, *folder.parents) if each == top or top in each.parents)
 
 
-def _count(file: Path, name: str) -> int:
-    """Return a number of a file of names and numbers; 0 where it has none, or there is no such file."""
-    return next((int(line.split()[1]) for line in lines_in(file) if line.startswith(f"{name} ")), 0)
+def numbers_in(file: Path, name: str) -> list[int]:
+    """Return the number, or the bytes, of a line "name value" or "name: value kB", in a list: empty without one."""
+    found = [line.replace(":", " ").split() for line in lines_in(file)]
+    return [int(words[1]) * (1024 if words[-1] == "kB" else 1) for words in found if words[0] == name]
 
 
 def lines_in(file: Path) -> list[str]:

@@ -49,11 +49,13 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--version", action=Version, nargs=0, default=quiet, help="show the version and exit")
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse `--OPTION=--` too, for which older Pythons store an empty list."""
+        """Refuse `--OPTION=--` too, for which older Pythons store an empty list; fill in the default storage."""
         known, others = super().parse_known_args(args, namespace)
         for name, value in vars(known).items():
             if value == []:
                 self.error(f"--{name.replace('_', '-')}: expected one argument")
+        if "storage" in known and not known.storage:
+            known.storage = default_storage(known.runs)
         return known, others
 
     def error(self, message: str) -> NoReturn:
@@ -190,7 +192,7 @@ def study_name(text: str) -> str:
 
 
 def add_storage_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say where studies are; `--storage` is None where it follows from `--runs`."""
+    """Add the options that say where studies are."""
     parser.add_argument(
         "--storage",
         metavar="URL",

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import NoReturn, TextIO
 
 from search.errors import EXIT_USAGE, SearchError
-from search.terminal.signals import SIGNAL_BASE, speak_at_end
+from search.terminal.signals import SIGNAL_BASE, Interrupted, speak_at_end
 
 PATIENCE = 30.0  # seconds that the end of a command waits for a reader that does not read
 KEPT = 2**20  # bytes that are kept for such a reader; of more the oldest go
@@ -112,20 +112,30 @@ def _stream(descriptor: int, old: TextIO | None, *, is_open: bool) -> TextIO:
 
 
 def command(main: Callable[[], int]) -> int:
-    """Run a command with lenient streams; return its exit status, also where argparse ends it.
+    """Run a command with lenient streams; return its exit status.
 
     What was printed is read then, unless its reader has stood still for a while.
     """
     begin()
-    try:
-        status = main() if _has_place() else EXIT_USAGE
-    except SystemExit as end:
-        status = int(end.code or 0)
+    status = status_of(main) if _has_place() else EXIT_USAGE
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         if isinstance(buffer := getattr(stream, "buffer", None), Lenient):
             buffer.send(0.0 if status > SIGNAL_BASE else PATIENCE)
     return status
+
+
+def status_of(main: Callable[[], int]) -> int:
+    """Run a command; return its exit status, also where argparse, a signal or an error ends it, which is one line."""
+    try:
+        return main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    except Interrupted as end:
+        return end.exit_status
+    except SearchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_status
 
 
 def _has_place() -> bool:

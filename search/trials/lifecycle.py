@@ -56,9 +56,9 @@ class Trials:
             keep: How many models are kept, those of the best trials.
             limits: What may end the search before it has all its trials.
         """
-        self._study, self._settings, self._goal = study, settings, goal
-        self._models, self._failures = models, failures
-        self._observer, self._max_retries, self._limits = observer, max_retries, limits
+        self.study, self.settings, self._goal = study, settings, goal
+        self.models, self.failures = models, failures
+        self.observer, self.max_retries, self._limits = observer, max_retries, limits
         self._enough: tuple[Reason, str] | None = None
         self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
         self._live: dict[str, LiveTrial] = {}
@@ -81,11 +81,11 @@ class Trials:
     def take_stock(self) -> int:
         """Leave to successors the trials that no worker has any more; return how many the study lacks."""
         for live in self._live.values():
-            self._observer.interrupted(live, INTERRUPTED)
+            self.observer.interrupted(live, INTERRUPTED)
         self._live.clear()
         self._let_go()
-        recover(self._study, self._settings)
-        self._left = max(0, self._goal - count(self._study.get_trials(deepcopy=False)).finished)
+        recover(self.study, self.settings)
+        self._left = max(0, self._goal - count(self.study.get_trials(deepcopy=False)).finished)
         return self._left
 
     @property
@@ -105,8 +105,8 @@ class Trials:
             return None
         if self._enough is None and self._weighed != self._ended:
             self._weighed = self._ended
-            trials = self._study.get_trials(deepcopy=False)
-            self._enough = self._limits.reached(trials, self._study.user_attrs, self._settings)
+            trials = self.study.get_trials(deepcopy=False)
+            self._enough = self._limits.reached(trials, self.study.user_attrs, self.settings)
         if self._enough is None and self._limits.is_time_up:
             return Reason.TIMEOUT, "time is up"
         return self._enough
@@ -127,15 +127,15 @@ class Trials:
 
     def ask(self, key: str) -> dict[str, Any]:
         """Start a trial; return its parameters, its seed, and from which accuracy on its model is wanted."""
-        trial = self._study.ask(dict(self._settings.space.distributions))
+        trial = self.study.ask(dict(self.settings.space.distributions))
         self._newest = trial.number
         self._left -= 1
         seed = trial.user_attrs.get(SEED)
         if seed is None:
-            seed = trial_seed(self._settings, trial.number)
+            seed = trial_seed(self.settings, trial.number)
             trial.set_user_attr(SEED, seed)
         trial.set_user_attr(BEGAN, stamp())
-        params = self._settings.space.complete(trial.params)
+        params = self.settings.space.complete(trial.params)
         self._live[key] = LiveTrial(trial, params, attempt=trial.user_attrs.get(ATTEMPTS, 1), seed=seed)
         return params | {SEED: seed, KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
 
@@ -143,7 +143,7 @@ class Trials:
         """Note that a worker has begun with a trial."""
         if self.first_started is None:
             self.first_started = time.monotonic()
-        self._observer.started(self._live[key])
+        self.observer.started(self._live[key])
 
     def report(self, key: str, measurement: Measurement) -> bool:
         """Record an epoch; return whether the trial should be stopped here."""
@@ -169,15 +169,15 @@ class Trials:
         live = self._live.pop(key)
         live.ended = stamp()
         if failure.story:
-            self._failures.write(live.number, failure)
+            self.failures.write(live.number, failure)
         hopeless = None
-        if failure.retried and (live.attempt <= self._max_retries or not failure.counted):
+        if failure.retried and (live.attempt <= self.max_retries or not failure.counted):
             self._interrupt(live, failure)
             if failure.is_want:
                 hopeless = self.streak.add(failure, live.seed)
         else:
             self._suspended.append((self._newest, live, failure))
-            self._observer.suspended(live, failure.reason)
+            self.observer.suspended(live, failure.reason)
             if not self._has_failed_before(live, failure):  # or it would end each command that begins with it
                 hopeless = self.streak.add(failure, live.seed)
         if hopeless:
@@ -224,7 +224,7 @@ class Trials:
 
     def _has_failed_before(self, live: LiveTrial, failure: Failure) -> bool:
         """Say whether the configuration failed alike in an earlier command."""
-        before, trials = live.trial.user_attrs.get(RETRY_OF), self._study.get_trials(deepcopy=False)
+        before, trials = live.trial.user_attrs.get(RETRY_OF), self.study.get_trials(deepcopy=False)
         while before is not None and before >= self._earlier:
             before = trials[before].user_attrs.get(RETRY_OF)
         reason = f"{INTERRUPTED}: {failure.reason}"
@@ -234,12 +234,12 @@ class Trials:
         """Leave a trial to a successor."""
         trial = live.trial
         attempts = {ATTEMPTS: live.attempt + failure.counted}
-        enqueue_again(self._study, trial.number, trial.params, trial.user_attrs | attempts)
+        enqueue_again(self.study, trial.number, trial.params, trial.user_attrs | attempts)
         trial.set_user_attr(FAILURE, f"{INTERRUPTED}: {failure.reason}")
         trial.set_user_attr(ENDED, live.ended or stamp())
-        self._study.tell(trial, state=TrialState.FAIL)
+        self.study.tell(trial, state=TrialState.FAIL)
         self._left += 1
-        self._observer.interrupted(live, failure.reason)
+        self.observer.interrupted(live, failure.reason)
 
     def _take(self, live: LiveTrial, measurement: Measurement) -> bool:
         """Add a measurement to what is known; return whether it was new: a pruned trial's last one comes twice."""
@@ -250,7 +250,7 @@ class Trials:
         self.training_seconds += measurement.seconds
         if math.isfinite(measurement.val_accuracy) and not measurement.failure:
             live.trial.report(measurement.val_accuracy, measurement.epoch)
-            self._observer.reported(live)
+            self.observer.reported(live)
         return True
 
     def _keep_if_good(self, live: LiveTrial, val_accuracy: float) -> None:
@@ -260,17 +260,17 @@ class Trials:
         if live.model is None:
             log.warning("trial %d is among the best, but its worker handed back no model", live.number)
         else:
-            self._models.write(live.number, live.model)
+            self.models.write(live.number, live.model)
 
     def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
         self._note_environment(live)
         for name, attribute in attributes_of(live, reason).items():
             live.trial.set_user_attr(name, attribute)
-        self._study.tell(live.trial, values=value, state=state)
+        self.study.tell(live.trial, values=value, state=state)
         if value is not None:
             self._best = sorted([*self._best, rank(value, live.number)])[: self._keep]
-            self._models.keep_only([number for _, number in self._best])
-        self._observer.finished(live, state, reason)
+            self.models.keep_only([number for _, number in self._best])
+        self.observer.finished(live, state, reason)
         self._ended += 1
         self._only_failures &= state == TrialState.FAIL
         if self._only_failures and self._ended >= HOPELESS:
@@ -281,5 +281,5 @@ class Trials:
         if live.last is not None and live.last.environment is not None:
             digest = digest_of(live.last.environment)
             if digest not in self._environments:
-                self._study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
+                self.study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
                 self._environments.add(digest)

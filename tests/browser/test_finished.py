@@ -142,7 +142,7 @@ def two_studies(tmp_path):
     """The address of a dashboard that serves two studies."""
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     for name in ("older", "newer"):
-        open_study(name, open_storage(url, create=True), Settings(seed=1))
+        open_study(name, open_storage(url), Settings(seed=1))
     with serving("--storage", url, "--runs", tmp_path) as server:
         yield server.address
 

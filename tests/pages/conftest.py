@@ -60,7 +60,7 @@ def _settings():
 def _fill(storage, name, trials):
     """Make a study of some trials."""
     settings = _settings()
-    study = open_study(name, open_storage(storage, create=True), settings)
+    study = open_study(name, open_storage(storage), settings)
     enqueue(study, settings, [])
     for values, state, failure in trials:
         trial = study.ask(dict(settings.space.distributions))
@@ -95,7 +95,7 @@ def make_study(url, made):
             contextlib.closing(sqlite3.connect(file)) as to,
         ):
             source.backup(to)
-        return open_study(name, open_storage(storage, create=True), _settings())
+        return open_study(name, open_storage(storage), _settings())
 
     return make
 

@@ -30,7 +30,7 @@ def test_page_has_something_to_say_of_any_study(path, trials, make_study, open_p
     ("prepare", "message"),
     [
         (lambda _: None, "there is no storage here yet"),
-        (lambda file: open_storage(f"sqlite:///{file}", create=True), "holds no study yet"),
+        (lambda file: open_storage(f"sqlite:///{file}"), "holds no study yet"),
         (lambda file: file.write_bytes(b""), "there is no storage here yet"),
     ],
     ids=["missing", "empty", "no bytes"],
@@ -48,7 +48,7 @@ def test_storage_without_studies_gives_a_helpful_page(prepare, message, url, tmp
 def test_page_follows_the_chosen_study(url, make_study, open_page):
     """Another study from the picker, or from the address, is shown without a restart."""
     make_study("older")
-    open_study("empty", open_storage(url, create=True), Settings(seed=1))
+    open_study("empty", open_storage(url), Settings(seed=1))
     page = open_page()
     assert page.selectbox(key="study").value == "empty"
     page.selectbox(key="study").select("older").run()

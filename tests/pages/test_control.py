@@ -130,7 +130,7 @@ def test_finished_study_offers_neither_stop_nor_resume(make_study, open_page):
 @pytest.fixture
 def hold(url, make_study):
     """A function that makes a study which a process has, as this one would have it."""
-    engine = open_storage(make_study() and url, create=False).engine
+    engine = open_storage(make_study() and url).engine
     LEASES.create(engine, checkfirst=True)
 
     def held(**values):
@@ -154,7 +154,7 @@ def test_search_on_another_machine_is_stopped_there(hold, open_page):
 def test_search_in_another_program_is_left_alone(url, make_study, open_page):
     """The page interrupts what it knows: searches by their command."""
     make_study()
-    with Lease(open_storage(url, create=False), "s"):
+    with Lease(open_storage(url), "s"):
         page = open_page("control", "--allow-control")
     assert "driven by another program" in page.text[1].value
     assert labels(page) == ["Start the search"]

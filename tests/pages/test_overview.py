@@ -105,7 +105,7 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
     study = make_study()
     confirm(study, tested=False)
     study.set_user_attr(GOAL, Goal.from_now(4, None, 2).to_json())
-    with Lease(open_storage(url, create=False), "s"):
+    with Lease(open_storage(url), "s"):
         page = open_page()
     assert "0 of 15 networks at most are trained" in page.info[0].value
     assert bars(page) == ["4 of 4 trials finished", "0 of 15 networks of the confirmation trained"]
@@ -115,7 +115,7 @@ def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
     """A figure that is drawn anew loses its zoom: following can be switched off; a finished study needs no switch."""
     make_study()
     assert not open_page().toggle
-    with Lease(open_storage(url, create=False), "s"):
+    with Lease(open_storage(url), "s"):
         page = open_page()
         page.toggle[0].set_value(False).run()
     assert not page.exception
@@ -125,7 +125,7 @@ def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
 def test_running_search_names_its_driver(make_study, open_page, url):
     """Host, process and since when; how far it is."""
     make_study().set_user_attr(GOAL, Goal.from_now(8, None, 2).to_json())
-    with Lease(open_storage(url, create=False), "s"):
+    with Lease(open_storage(url), "s"):
         page = open_page()
     assert "**Running** on " in texts(page)
     assert "(process " in texts(page)
@@ -166,7 +166,7 @@ def test_axis_of_the_chart_is_in_the_address(make_study, open_page):
 def test_study_without_a_baseline_says_so(url, open_page):
     """It was left out on purpose: there is no gain, and none will come."""
     settings = Settings(seed=1, sampler="random", pruner="none", baseline=False)
-    study = open_study("s", open_storage(url, create=True), settings)
+    study = open_study("s", open_storage(url), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.9)
     page = open_page()
     assert metrics(page)["Baseline (512 units)"][0] == metrics(page)["Gain, points"][0] == "left out"
@@ -175,7 +175,7 @@ def test_study_without_a_baseline_says_so(url, open_page):
 def test_bound_that_the_best_lies_at_is_told(url, open_page):
     """A wider space might bring more; it is the sentence of the search's own summary."""
     space = Space({"epochs": IntDistribution(1, 9)})
-    study = open_study("s", open_storage(url, create=True), Settings(seed=1, space=space))
+    study = open_study("s", open_storage(url), Settings(seed=1, space=space))
     study.enqueue_trial({"epochs": 9})
     study.tell(study.ask(dict(space.distributions)), 0.9)
     assert "epochs's best is at the upper bound (9): widen it" in texts(open_page())

@@ -61,7 +61,7 @@ def test_table_of_a_study_that_has_just_begun_has_the_columns(make_study, snapsh
 def test_parameters_that_are_not_searched_are_the_baselines(url, snapshot_of):
     """They are in the table and in the parameters of a trial as if they had been drawn."""
     settings = Settings(seed=1, space=Space({"epochs": optuna.distributions.IntDistribution(1, 2)}))
-    study = open_study("s", open_storage(url, create=True), settings)
+    study = open_study("s", open_storage(url), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.9)
     study.enqueue_trial({"epochs": 2})
     snapshot = snapshot_of()
@@ -119,7 +119,7 @@ def test_confirmation_is_current_until_a_better_trial_comes(make_study, confirme
 
 def test_study_of_another_program_is_refused(url, snapshot_of):
     """A plain Optuna study has no settings to show."""
-    optuna.create_study(study_name="theirs", storage=open_storage(url, create=True))
+    optuna.create_study(study_name="theirs", storage=open_storage(url))
     with pytest.raises(UsageError, match="was made by another program"):
         snapshot_of("theirs")
 

@@ -18,7 +18,7 @@ def make_other(url):
     def make(name):
         space = Space({"hidden_units": optuna.distributions.IntDistribution(16, 64, log=True)})
         settings = Settings({"x_train": "b"}, seed=2, sampler="qmc", pruner="none", baseline=False, space=space)
-        return open_study(name, open_storage(url, create=True), settings)
+        return open_study(name, open_storage(url), settings)
 
     return make
 
@@ -70,7 +70,7 @@ def test_spaces_are_marked_where_they_differ(make_study, make_other, open_page):
 def test_study_that_cannot_be_read_is_named_with_its_reason(url, make_study, open_page):
     """Another program's study beside one of this project's is no reason to show neither."""
     make_study("ours")
-    optuna.create_study(study_name="theirs", storage=open_storage(url, create=False))
+    optuna.create_study(study_name="theirs", storage=open_storage(url))
     page = open_page("studies", study="ours")
     assert not page.exception
     assert page.warning[0].value == "theirs: the study 'theirs' was made by another program"

@@ -110,7 +110,7 @@ def test_page_asks_only_for_parameters_that_are_searched(url, make_study, open_p
     assert [each.key for each in page.select_slider] == ["hidden_units", "learning_rate", "epochs"]
     assert page.multiselect(key="batch_size").value == []
     narrow = Settings(seed=1, space=Space({"epochs": IntDistribution(1, 9)}))
-    open_study("narrow", open_storage(url, create=True), narrow)
+    open_study("narrow", open_storage(url), narrow)
     page = open_page("trials", study="narrow")
     assert [each.key for each in page.select_slider] == ["epochs"]
     assert "no trial yet" in page.info[0].value
