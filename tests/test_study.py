@@ -1,5 +1,6 @@
 """Studies: made once, continued as they were, and never left with a trial that no one runs."""
 
+import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from optuna.trial import TrialState
 from search.errors import UsageError
 from search.storage.address import open_storage
 from search.study.instants import BEGAN
-from search.study.settings import Settings
+from search.study.settings import SETTINGS, Settings, problem_in
 from search.study.space import Space
 from search.study.study import (
     INTERRUPTED,
@@ -105,6 +106,55 @@ def test_study_cannot_change_its_space_seed_or_data(settings):
         settings.continued("s", PROBLEM, baseline=False)
     with pytest.raises(UsageError, match=r"--study s: was made with other data \(x_train\);"):
         settings.continued("s", replace(PROBLEM, data=PROBLEM.data | {"x_train": "c"}))
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"kind": "wine"}, r"another problem \(mnist\)"),
+        ({"metric": "val_loss"}, r"another metric \(val_accuracy\)"),
+        ({"baseline": PROBLEM.baseline | {"epochs": 6}}, r"another baseline \(epochs\)"),
+    ],
+)
+def test_study_cannot_change_what_it_is_about(settings, change, line):
+    """The problem's kind, metric and baseline are compared by name, as the data are."""
+    with pytest.raises(UsageError, match=f"--study s: was made with {line}; give --study a new name"):
+        settings.continued("s", replace(PROBLEM, **change))
+
+
+def test_built_in_problem_is_not_recorded_and_any_other_is(storage):
+    """So studies of it are what they were, and versions that know no other refuse the others by their format."""
+    recorded = Settings(SPACE, seed=7).to_json()
+    assert (recorded["format"], "problem" in recorded) == (1, False)
+    other = replace(BUILT_IN, name="others.npz", labels=("a", "b"), data={"x_train": "a"}, reference=None)
+    settings = Settings(Space.default(other), seed=7)
+    study = open_study("o", storage, settings)
+    assert (study.user_attrs[SETTINGS]["format"], study.user_attrs[SETTINGS]["problem"]["name"]) == (2, "others.npz")
+    assert settings_of(load_study("o", storage)) == settings
+    assert problem_in(study.user_attrs) == other
+    assert problem_in({}) == BUILT_IN
+
+
+@pytest.mark.parametrize("problem", [PROBLEM, replace(BUILT_IN, name="others.npz")])
+def test_fields_of_a_later_version_are_kept(storage, problem):
+    """A study that goes on with this version loses nothing that it does not know."""
+    settings = Settings(Space.default(problem), seed=7)
+    later = settings.to_json() | {"colour": "red"}
+    if "problem" in later:
+        later["problem"] = later["problem"] | {"smell": "sweet"}
+    later = json.loads(json.dumps(later))
+    open_study("s", storage, settings).set_user_attr(SETTINGS, later)
+    study = open_study("s", storage, settings_of(load_study("s", storage)))
+    assert study.user_attrs[SETTINGS] == later
+
+
+def test_kind_of_problem_that_is_not_known_is_refused(storage, settings):
+    """A later version has others."""
+    study = open_study("s", storage, settings)
+    problem = BUILT_IN.to_json() | {"kind": "tables"}
+    study.set_user_attr(SETTINGS, settings.to_json() | {"format": 2, "problem": problem})
+    with pytest.raises(UsageError, match="'s' has the kind of problem tables; this version has mnist"):
+        settings_of(study)
 
 
 def test_study_of_another_program_is_refused(storage):
