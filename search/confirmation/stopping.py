@@ -125,8 +125,6 @@ def expected_best_of_half(values: Sequence[float]) -> float:
         is_in = min(1.0, size / left)
         found += none_better * is_in * value
         none_better *= 1 - is_in
-        if not none_better:
-            break
     return found
 
 
