@@ -121,6 +121,33 @@ def test_only_the_trainable_and_the_tuning_know_ray():
     }  # fmt: skip
 
 
+# What only the built-in problem's own room may say: its name, its sizes, its published figure.
+ITS_OWN = re.compile(
+    r"mnist|\b784\b|\b28\b|\b0\.9765\b|\b[156]0[_,]?000\b|\b10 (?:classes|labels|probabilities|digits)|, 10\]",
+    re.IGNORECASE,
+)
+NOT_ITS_OWN = {
+    "search/runtime/resources.py": {"10_000"},  # parts of a resource, as Ray counts
+    "search/surroundings/limits.py": {"10_000"},  # processes
+    "search/storage/address.py": {"10,000"},  # trials
+    "dashboard/queries.py": {"10,000"},  # likewise
+    "trainable/problems.py": {"mnist"},  # which kinds there are
+}
+
+
+def test_only_its_own_room_knows_the_built_in_problem():
+    """Everything else reads what a study is about: help, tables, reports, cards, pages."""
+    found = {}
+    for package in ("trainable", "search", "dashboard"):
+        for file in sorted((ROOT / package).rglob("*.*")):
+            name = file.relative_to(ROOT).as_posix()
+            if file.suffix in {".py", ".html", ".js", ".css", ".toml"} and not name.startswith("trainable/mnist/"):
+                text = re.sub(r"mnist[-_]search", "", file.read_text())  # the package's name
+                said = {each.lower() for each in ITS_OWN.findall(text)} - NOT_ITS_OWN.get(name, set())
+                found |= {name: said} if said else {}
+    assert found == {}
+
+
 def test_files_stay_small():
     """A file has one responsibility: 300 lines at most."""
     lengths = {str(file): len(file.read_text().splitlines()) for file in modules().values()}
@@ -143,6 +170,14 @@ def test_documents_link_to_what_exists():
     ]
     dead = [f"{document.name}: {target}" for document, target in links if not (document.parent / target).exists()]
     assert dead == []
+
+
+def test_architecture_names_what_exists():
+    """A file or a room that moves takes its name in the document with it."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    named = re.findall(r"`((?:search|trainable|dashboard|benchmarks|tests|deploy)/[\w./]*)`", text)
+    assert len(named) > 50
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_lock_files_carry_hashes_and_no_address():
