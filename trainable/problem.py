@@ -61,11 +61,13 @@ class Inputs:
         shape: Of one example as it is stored, such as (height, width).
         dtype: Of its values.
         scale: What the values are divided by before the first layer.
+        name: What code calls an array of several.
     """
 
     shape: tuple[int, ...]
     dtype: str
     scale: float
+    name: str = "examples"
 
     @property
     def features(self) -> int:
@@ -74,6 +76,15 @@ class Inputs:
         for each in self.shape:
             size *= each
         return size
+
+    def stored(self, batch: str) -> str:
+        """Return the form of so many examples as they are stored, such as "uint8 [batch, 28, 28]"."""
+        return f"{self.dtype} [{', '.join([batch, *map(str, self.shape)])}]"
+
+    def scaled(self, batch: str) -> str:
+        """Return their form before the first layer, such as "float32 [batch, 784] in [0, 1]"."""
+        reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" else ""
+        return f"float32 [{batch}, {self.features}]{reach}"
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Words:
-    """What people call things; a parameter's name in braces stands for its value.
+    """What people call things; names in braces stand for what `ProblemSpec.said` knows, and for parameters' values.
 
     Attributes:
         title: Of the pages.
@@ -100,7 +111,8 @@ class Words:
         layers: What it is made of.
         training: How it is trained besides the parameters.
         limits: What was not measured, in sentences.
-        reading: Code that makes `images` of a file.
+        reading: Code that reads a file into an array, which it calls `Inputs.name`; none where any array will do.
+        packages: What it imports, as `pip` calls it.
         values: What the least and the greatest value of an example's numbers mean.
     """
 
@@ -108,15 +120,18 @@ class Words:
     network: str
     baseline: str
     units: str
-    example: str
-    label: str
-    file: str
-    does: str
-    layers: str
-    training: str
-    limits: tuple[str, ...]
-    reading: str
-    values: str
+    example: str = "example"
+    label: str = "class"
+    file: str = "file"
+    does: str = "A network that says the {label} of each {example}"
+    layers: str = "{features} numbers in, {classes} probabilities out"
+    training: str = "categorical cross-entropy"
+    limits: tuple[str, ...] = (
+        'It has no answer for "no {label}": whatever the {example}, the probabilities sum to 1, uncalibrated.',
+    )
+    reading: str = ""
+    packages: str = "numpy"
+    values: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +189,12 @@ class ProblemSpec:
     def training_size(self) -> int:
         """Examples of both splits that a final network is trained on."""
         return self.sizes["train"] + self.sizes["val"]
+
+    def said(self, text: str, **values: Any) -> str:
+        """Return a text with what its braces stand for: what is called so here, or one of the values."""
+        words, classes = self.words, len(self.labels)
+        own = {"name": self.name, "example": words.example, "examples": self.examples, "label": words.label}
+        return text.format(**own | {"features": self.inputs.features, "classes": classes} | values)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters out of a mapping that may hold other keys, too.
