@@ -111,7 +111,7 @@ class Words:
         layers: What it is made of.
         training: How it is trained besides the parameters.
         limits: What was not measured, in sentences.
-        reading: Code that reads a file into an array, which it calls `Inputs.name`; none where any array will do.
+        reading: Code that reads a file into an array, which it calls `Inputs.name`.
         packages: What it imports, as `pip` calls it.
         values: What the least and the greatest value of an example's numbers mean.
     """
@@ -129,7 +129,7 @@ class Words:
     limits: tuple[str, ...] = (
         'It has no answer for "no {label}": whatever the {example}, the probabilities sum to 1, uncalibrated.',
     )
-    reading: str = ""
+    reading: str = 'import numpy as np\n\n{inputs} = np.load("{inputs}.npy")\n'
     packages: str = "numpy"
     values: str = ""
 
@@ -192,9 +192,10 @@ class ProblemSpec:
 
     def said(self, text: str, **values: Any) -> str:
         """Return a text with what its braces stand for: what is called so here, or one of the values."""
-        words, classes = self.words, len(self.labels)
-        own = {"name": self.name, "example": words.example, "examples": self.examples, "label": words.label}
-        return text.format(**own | {"features": self.inputs.features, "classes": classes} | values)
+        inputs, example, label = self.inputs, self.words.example, self.words.label
+        own = {"name": self.name, "example": example, "examples": self.examples, "inputs": inputs.name, "label": label}
+        own["labels"] = f"{label}{'es' if label.endswith('s') else 's'}"
+        return text.format(**own | {"features": inputs.features, "classes": len(self.labels)} | values)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters out of a mapping that may hold other keys, too.

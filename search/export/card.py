@@ -39,6 +39,7 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         description: What `model.json` says.
         evidence: The study's, where a confirmation was begun.
     """
+    checks = description["checks"]
     sections = {
         f"# Model card: {_title(description)} of the study {description['study']}": _what(problem, description),
         "## Accuracy": _accuracy(problem, description, evidence),
@@ -46,17 +47,13 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         "## Data": _data(problem, description["data_sha256"]),
         "## Limits": "\n".join(f"- {problem.said(each)}" for each in (*problem.words.limits, ORIGIN)),
         "## Input and output": _input(problem, description),
-        "## Use": "\n\n".join(
-            f"{TITLES[name]}:\n\n```python\n{use(problem, name)}```" for name in description["checks"]
-        ),
-        "## Checks": _checks(problem, description["checks"]),
+        "## Use": "\n\n".join(f"{TITLES[name]}:\n\n```python\n{use(problem, name)}```" for name in checks),
+        "## Checks": _checks(problem, checks),
     }
     return "\n".join(f"{title}\n\n{text}\n" for title, text in sections.items())
 
 
-def training_of(
-    problem: ProblemSpec, params: Mapping[str, Any], epochs: int | None, seed: int | str | None
-) -> dict[str, Any]:
+def training_of(problem: ProblemSpec, params: Mapping[str, Any], epochs: int | None, seed: Any) -> dict[str, Any]:
     """Return what a configuration was trained with, besides what its layers say, by what people call it."""
     names = [name for name in problem.names if f"{{{name}}}" not in problem.words.layers]
     values = {name: f"{each:.6g}" if isinstance(each := params[name], float) else each for name in names}
@@ -151,10 +148,9 @@ def _data(problem: ProblemSpec, hashes: Mapping[str, str]) -> str:
 
 
 def _input(problem: ProblemSpec, description: Mapping[str, Any]) -> str:
-    words = problem.words
     return (
-        f"- Input: {description['input']}.\n- Output: {description['output']}.\n\n"
-        f"How {an(words.example)} becomes input (`pip install {words.packages}`); the code below goes on from here:\n\n"
+        f"- Input: {description['input']}.\n- Output: {description['output']}.\n\nHow {an(problem.words.example)} "
+        f"becomes input (`pip install {problem.words.packages}`); the code below goes on from here:\n\n"
         f"```python\n{prepare(problem, preprocessing=description['preprocessing'])}```"
     )
 

@@ -3,12 +3,6 @@
 from search.export.formats import KERAS, ONNX, SAVEDMODEL, TFLITE
 from trainable.problem import ProblemSpec
 
-READ = """\
-import numpy as np
-
-{inputs} = np.zeros({shape}, "{dtype}")  # yours instead: {stored}
-"""
-
 # From what is stored to what the model takes, without and with `--with-preprocessing`.
 SCALE = """\
 inputs = {inputs}.reshape(-1, {features}).astype("float32") / {scale:g}  # {scaled}
@@ -25,7 +19,8 @@ model = keras.models.load_model("model.keras")
 probabilities = model.predict(inputs, verbose=0)  # float32 [1, {classes}]
 print(probabilities.argmax(axis=1))
 
-# To score or train it further: the file holds the network, but no loss, metric or optimizer. Labels are {labels}.
+# To score or train it further: the file holds the network, but no loss, metric or optimizer. \
+Labels are {labels}, 0 to {last}.
 model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 """,
     SAVEDMODEL.name: """\
@@ -54,15 +49,10 @@ print(probabilities.argmax(axis=1))
 
 def prepare(problem: ProblemSpec, *, preprocessing: bool) -> str:
     """Return the code that makes `inputs` of a file; `preprocessing` is whether the model holds its own."""
-    inputs = problem.inputs
-    stored = {"shape": (1, *inputs.shape), "dtype": inputs.dtype, "stored": inputs.stored("1")}
-    known = {"inputs": inputs.name, "scale": inputs.scale, "scaled": inputs.scaled("1")}
-    read = problem.words.reading or problem.said(READ, **known, **stored)
-    return read + problem.said(AS_THEY_ARE if preprocessing else SCALE, **known)
+    code = problem.words.reading + (AS_THEY_ARE if preprocessing else SCALE)
+    return problem.said(code, scale=problem.inputs.scale, scaled=problem.inputs.scaled("1"))
 
 
 def use(problem: ProblemSpec, kind: str) -> str:
     """Return the code that takes `inputs` to classes with a file of a format."""
-    label, last = problem.words.label, len(problem.labels) - 1
-    labels = f"{label}{'es' if label.endswith('s') else 's'}, 0 to {last}"
-    return problem.said(USE[kind], inputs=problem.inputs.name, labels=labels)
+    return problem.said(USE[kind], last=len(problem.labels) - 1)
