@@ -52,7 +52,7 @@ def test_each_parameter_that_differs_is_set_back_alone():
         "baseline-epochs-of-7": BUILT_IN.baseline | {"epochs": 20},
     }
     assert len(networks) == 3 * 6
-    assert networks[6].title.startswith("trial 7 with hidden_units of the baseline again, seed ")
+    assert networks[6].title("images").startswith("trial 7 with hidden_units of the baseline again, seed ")
 
 
 def test_what_is_two_things_is_trained_once():

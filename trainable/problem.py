@@ -4,6 +4,7 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 a `Trainer` is what a worker holds, one training after another.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal, Protocol, Self
 
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.errors import ConfigError
+from trainable.words import Words
 
 MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
 LONGEST_SHOWN = 80  # characters
@@ -72,10 +74,7 @@ class Inputs:
     @property
     def features(self) -> int:
         """Numbers in one example."""
-        size = 1
-        for each in self.shape:
-            size *= each
-        return size
+        return math.prod(self.shape)
 
     def stored(self, batch: str) -> str:
         """Return the form of so many examples as they are stored, such as "uint8 [batch, 28, 28]"."""
@@ -93,45 +92,6 @@ class Reference:
 
     name: str
     value: float
-
-
-@dataclass(frozen=True)
-class Words:
-    """What people call things; names in braces stand for what `ProblemSpec.said` knows, and for parameters' values.
-
-    Attributes:
-        title: Of the pages.
-        network: What is searched, in a sentence.
-        baseline: The configuration that the person has today.
-        units: The same in a chart's legend.
-        example: What one row of the data is.
-        label: What a class is.
-        file: What a local copy of the data is usually called.
-        does: What a network of it is for.
-        layers: What it is made of.
-        training: How it is trained besides the parameters.
-        limits: What was not measured, in sentences.
-        reading: Code that reads a file into an array, which it calls `Inputs.name`.
-        packages: What it imports, as `pip` calls it.
-        values: What the least and the greatest value of an example's numbers mean.
-    """
-
-    title: str
-    network: str
-    baseline: str
-    units: str
-    example: str = "example"
-    label: str = "class"
-    file: str = "file"
-    does: str = "A network that says the {label} of each {example}"
-    layers: str = "{features} numbers in, {classes} probabilities out"
-    training: str = "categorical cross-entropy"
-    limits: tuple[str, ...] = (
-        'It has no answer for "no {label}": whatever the {example}, the probabilities sum to 1, uncalibrated.',
-    )
-    reading: str = 'import numpy as np\n\n{inputs} = np.load("{inputs}.npy")\n'
-    packages: str = "numpy"
-    values: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,7 @@
 
 Made from what a study records, see `search.confirmation.record`. Candidates are trained again with fresh seeds on the
 training split, and the best mean wins; the winner and the baseline, trained on all examples, are scored on the test
-examples. Where the first look at these does not tell them apart, some more of the winner are trained, and there is a
-second one.
+examples. Where that does not tell them apart, some more of the winner are trained, and there is a second look.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,8 +48,7 @@ class Evidence:
         explained: Likewise of those that say why the winner wins, which no verdict takes.
         looks: At the test examples, in order.
         analyses: What verdicts were, or are to be, taken from.
-        elsewhere: How often the same examples were looked at for other studies of the storage; None where that is not
-            known.
+        elsewhere: How often the same examples were looked at for other studies of the storage; None where not known.
     """
 
     problem: ProblemSpec
@@ -101,11 +99,8 @@ class Evidence:
     def done(self) -> int:
         """How many networks are trained, those of configurations that failed among them."""
         failed = [each for each in self.candidates if self.failure(each)]
-        theirs = [
-            network
-            for each in failed
-            for network in (*self._on_the_split(each), *self._networks_of(each, self._last_look[0]))
-        ]
+        size = self._last_look[0]
+        theirs = [net for each in failed for net in (*self._on_the_split(each), *self._networks_of(each, size))]
         counted = {each.key: each for each in (*self._needed, *theirs)}
         return sum(not self._is_missing(each) for each in counted.values())
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
 from trainable.mnist.source import SHA256, VALIDATION_SIZE, load_dataset, load_held_out
-from trainable.problem import Inputs, Parameter, ProblemSpec, Reference, Trainer, Words
+from trainable.problem import Inputs, Parameter, ProblemSpec, Reference, Trainer
+from trainable.words import Words
 
 # The limits are far beyond what makes sense, but small enough for 32-bit indices and float32. A study that does not
 # say what it is about is about this one, so no value here may change: another one is another problem.
