@@ -39,9 +39,10 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         description: What `model.json` says.
         evidence: The study's, where a confirmation was begun.
     """
-    checks = description["checks"]
+    checks, trial = description["checks"], description["trial"]
+    what = "the baseline" if trial is None else f"trial {trial}"
     sections = {
-        f"# Model card: {_title(description)} of the study {description['study']}": _what(problem, description),
+        f"# Model card: {what} of the study {description['study']}": _what(problem, description),
         "## Accuracy": _accuracy(problem, description, evidence),
         "## How it was selected": f"{_selection(description, evidence)}\n\n{_looks(problem, evidence)}",
         "## Data": _data(problem, description["data_sha256"]),
@@ -66,10 +67,6 @@ def search_of(trials: Mapping[str, int], sampler: str, pruner: str) -> str:
         f"The search had {trials['complete']} complete, {trials['pruned']} pruned and {trials['failed']} failed "
         f"trials, with the sampler {sampler} and the pruner {pruner}."
     )
-
-
-def _title(description: Mapping[str, Any]) -> str:
-    return "the baseline" if description["trial"] is None else f"trial {description['trial']}"
 
 
 def _what(problem: ProblemSpec, description: Mapping[str, Any]) -> str:

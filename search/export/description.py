@@ -49,7 +49,7 @@ def description_of(
         "input": _input(settings.problem, preprocessing=preprocessing),
         "output": _output(settings.problem),
         "versions": _versions(checks),
-        "data_sha256": _hashes(settings, selected),
+        "data_sha256": dict(settings.problem.data if selected.is_winner else settings.data),
         "checks": {name: asdict(check) for name, check in checks.items()},
     }
 
@@ -110,9 +110,3 @@ def _output(problem: ProblemSpec) -> str:
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:
     runtimes = dict(check.runtime.split() for check in checks.values())
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES} | runtimes
-
-
-def _hashes(settings: Settings, selected: Kept) -> dict[str, str]:
-    """Return the SHA-256 of the arrays that the model's figures come from."""
-    tested = ("x_test", "y_test") if selected.is_winner else ()
-    return dict(settings.data) | {name: settings.problem.data[name] for name in tested}
