@@ -1,4 +1,4 @@
-"""Search the parameters of the MNIST network: an Optuna study decides, Ray Tune executes."""
+"""Search the parameters of a network: an Optuna study decides, Ray Tune executes."""
 
 import sys
 

@@ -58,7 +58,7 @@ def test_pairs_of_seeds_are_compared():
     """As many networks of either side are needed, two at least."""
     with pytest.raises(ValueError, match="both need the same seeds, got 3 and 2"):
         compare_pairs([[], [], []], [[], []], 100)
-    with pytest.raises(ValueError, match="at least 2 seeds and images, got 1 and 100"):
+    with pytest.raises(ValueError, match="at least 2 seeds and examples, got 1 and 100"):
         compare_pairs([[1]], [[2]], 100)
     assert compare_pairs([[], []], [[], []], 100).difference == Estimate(0.0, 0.0, 0.0)
 

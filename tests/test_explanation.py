@@ -52,7 +52,7 @@ def test_each_parameter_that_differs_is_set_back_alone():
         "baseline-epochs-of-7": BUILT_IN.baseline | {"epochs": 20},
     }
     assert len(networks) == 3 * 6
-    assert networks[6].title.startswith("trial 7 with hidden_units of the baseline again, seed ")
+    assert networks[6].title("images").startswith("trial 7 with hidden_units of the baseline again, seed ")
 
 
 def test_what_is_two_things_is_trained_once():
@@ -85,7 +85,7 @@ def test_gain_is_laid_at_each_parameter():
     assert all(each.gain.low < each.gain.mean < each.gain.high for each in found.effects)
     assert found.longer.startswith("+0.80 (")
     assert found.seconds == 36.0
-    assert "the baseline trained for as many epochs as the winner gains +0.80 (" in found.told
+    assert "the baseline trained for as many epochs as the winner gains +0.80 (" in found.told("images")
     assert [row[0] for row in found.rows] == ["epochs", "hidden_units", "batch_size"]
     assert not lacks_explanation(attributes, SETTINGS)
 
@@ -96,7 +96,7 @@ def test_single_parameter_has_the_whole_gain():
     found = explanation_of(explained({"7": 150, "baseline": 250}, wide), SETTINGS)
     assert [(each.parameter, each.share) for each in found.effects] == [("hidden_units", 1.0)]
     assert found.longer is None
-    assert found.told.endswith("it trains as many epochs as the baseline.")
+    assert found.told("images").endswith("it trains as many epochs as the baseline.")
 
 
 def test_share_of_no_gain_is_none():

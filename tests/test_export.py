@@ -22,6 +22,7 @@ from search.export.selection import load_accepted, select
 from search.study.study import settings_of
 from search.trials.models import ModelStore
 from trainable.errors import ConfigError
+from trainable.problems import BUILT_IN
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def card_of(runs, which):
     study = study_of(runs, "s")
     evidence = evidence_of(study.user_attrs)
     description = description_of(study, settings_of(study), evidence, chosen(runs, which), {}, preprocessing=False)
-    return card(description, evidence)
+    return card(BUILT_IN, description, evidence)
 
 
 def test_exported_model_scores_the_recorded_accuracy_with_keras_alone(best, dataset, tmp_path):
@@ -149,7 +150,7 @@ def test_card_lists_as_many_looks_as_it_counts():
     noted = [("08:00", "7"), ("08:05", "baseline"), ("09:00", "3")]
     looks = [{"time": time, "candidates": [name], "seeds": 2} for time, name in noted]
     evidence = evidence_of({CONFIRMATION: {"candidates": [], "seeds": [1, 2], "final_seeds": [3, 4]}, LOOKS: looks})
-    assert _looks(evidence) == (
+    assert _looks(BUILT_IN, evidence) == (
         "Looks at the test images, which selected nothing: 2.\n\n"
         "- from 08:00 to 08:05 for trial 7 (2 networks) and the baseline (2 networks)\n"
         "- at 09:00 for trial 3 (2 networks)"

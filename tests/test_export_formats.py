@@ -17,8 +17,9 @@ from search.errors import SearchError
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
 from search.export.reload import as_bytes, from_bytes
 from search.export.roundtrip import RoundTrip
-from search.export.snippets import AS_THEY_ARE, READ_IMAGE, SCALE, USE
+from search.export.snippets import prepare, use
 from trainable.keras_file import FIRST_VERSION
+from trainable.problems import BUILT_IN
 
 FILES = ["model.keras", "savedmodel", "model.onnx", "model.tflite"]
 
@@ -89,14 +90,14 @@ def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
     Keras's evaluates the model, too, once it is compiled as the card says.
     """
     output, _, preprocessing = exported
-    prepare, *uses = re.findall(r"```python\n(.*?)```", (output / "MODEL_CARD.md").read_text(), re.DOTALL)
-    assert prepare == READ_IMAGE + (AS_THEY_ARE if preprocessing else SCALE)
-    assert uses == [USE[name] for name in FORMATS]
+    begin, *uses = re.findall(r"```python\n(.*?)```", (output / "MODEL_CARD.md").read_text(), re.DOTALL)
+    assert begin == prepare(BUILT_IN, preprocessing=preprocessing)
+    assert uses == [use(BUILT_IN, name) for name in FORMATS]
     uses[0] += f"assert model.evaluate(inputs, np.array([{dataset.y_val[0]}]), verbose=0)[1] == 1\n"
     Image.fromarray(dataset.x_val[0].reshape(28, 28)).save(tmp_path / "digit.png")
     for name in FILES:
         (tmp_path / name).symlink_to(output / name)
-    programs = ["\n".join([prepare, *uses])] if preprocessing else [f"{prepare}{use}" for use in uses]
+    programs = ["\n".join([begin, *uses])] if preprocessing else [f"{begin}{each}" for each in uses]
     started = [
         subprocess.Popen(
             [sys.executable, "-I", "-c", program],
@@ -164,22 +165,22 @@ def test_probabilities_that_differ_are_refused(exported, dataset):
     output, _, preprocessing = exported
     images = dataset.x_val[:5].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:5]) / np.float32(255)
     file = output / ONNX.file
-    found = RoundTrip(images, np.zeros((5, 10), np.float32))._predicted(ONNX, file)
-    assert RoundTrip(images, found).check(ONNX, file).largest_difference == 0
+    found = RoundTrip(images, np.zeros((5, 10), np.float32), "images")._predicted(ONNX, file)
+    assert RoundTrip(images, found, "images").check(ONNX, file).largest_difference == 0
     for wrong in (2e-4, np.nan):
         expected = found.copy()
         expected[4, found[4].argmax()] += wrong
         with pytest.raises(SearchError, match="--format onnx: differs from the Keras model in the classes of 0 of 5"):
-            RoundTrip(images, expected).check(ONNX, file)
+            RoundTrip(images, expected, "images").check(ONNX, file)
     with pytest.raises(SearchError, match="gives probabilities"):
-        RoundTrip(images, found[:4]).check(ONNX, file)
+        RoundTrip(images, found[:4], "images").check(ONNX, file)
 
 
 def test_file_that_its_runtime_cannot_load_is_refused(tmp_path):
     """The line has the runtime's reason."""
     file = tmp_path / "model.onnx"
     file.write_bytes(b"no model")
-    trip = RoundTrip(np.zeros((1, 784), np.float32), np.zeros((1, 10), np.float32))
+    trip = RoundTrip(np.zeros((1, 784), np.float32), np.zeros((1, 10), np.float32), "images")
     with pytest.raises(SearchError, match=r"^--format onnx: onnxruntime cannot load it again: .*model\.onnx"):
         trip.check(ONNX, file)
 
@@ -215,9 +216,10 @@ def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, na
 def test_page_on_models_shows_the_same_code():
     """docs/models.md has the code of the card, which is run above."""
     page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
-    assert [
-        code for code in (READ_IMAGE + SCALE, AS_THEY_ARE, *USE.values()) if f"```python\n{code}```" not in page
-    ] == []
+    flat, stored = (prepare(BUILT_IN, preprocessing=each) for each in (False, True))
+    last_line = stored.splitlines(keepends=True)[-1]
+    codes = (flat, last_line, *(use(BUILT_IN, name) for name in FORMATS))
+    assert [code for code in codes if f"```python\n{code}```" not in page] == []
 
 
 @pytest.mark.thorough  # installs the first Keras 3, and loads TensorFlow beside it
@@ -234,7 +236,7 @@ def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
         "images": dataset.x_val[:100].reshape(-1, 28, 28),
     }
     (tmp_path / "flat.keras").write_bytes(content_of(model))
-    (tmp_path / "images.keras").write_bytes(content_of(with_preprocessing(model)))
+    (tmp_path / "images.keras").write_bytes(content_of(with_preprocessing(model, BUILT_IN.inputs)))
     np.savez(tmp_path / "in.npz", **inputs)
     script = (
         "import keras, numpy as np\n"

@@ -1,1 +1,1 @@
-"""Train one MNIST network: data, model, engine, evaluation, and the Ray Tune trainable around them."""
+"""Train one network: data, model, engine, evaluation, and the Ray Tune trainable around them."""

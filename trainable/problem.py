@@ -4,6 +4,7 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 a `Trainer` is what a worker holds, one training after another.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal, Protocol, Self
 
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.errors import ConfigError
+from trainable.words import Words
 
 MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
 LONGEST_SHOWN = 80  # characters
@@ -61,19 +63,27 @@ class Inputs:
         shape: Of one example as it is stored, such as (height, width).
         dtype: Of its values.
         scale: What the values are divided by before the first layer.
+        name: What code calls an array of several.
     """
 
     shape: tuple[int, ...]
     dtype: str
     scale: float
+    name: str = "examples"
 
     @property
     def features(self) -> int:
         """Numbers in one example."""
-        size = 1
-        for each in self.shape:
-            size *= each
-        return size
+        return math.prod(self.shape)
+
+    def stored(self, batch: str) -> str:
+        """Return the form of so many examples as they are stored, such as "uint8 [batch, 28, 28]"."""
+        return f"{self.dtype} [{', '.join([batch, *map(str, self.shape)])}]"
+
+    def scaled(self, batch: str) -> str:
+        """Return their form before the first layer, such as "float32 [batch, 784] in [0, 1]"."""
+        reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" else ""
+        return f"float32 [{batch}, {self.features}]{reach}"
 
 
 @dataclass(frozen=True)
@@ -82,41 +92,6 @@ class Reference:
 
     name: str
     value: float
-
-
-@dataclass(frozen=True)
-class Words:
-    """What people call things; a parameter's name in braces stands for its value.
-
-    Attributes:
-        title: Of the pages.
-        network: What is searched, in a sentence.
-        baseline: The configuration that the person has today.
-        units: The same in a chart's legend.
-        example: What one row of the data is.
-        label: What a class is.
-        file: What a local copy of the data is usually called.
-        does: What a network of it is for.
-        layers: What it is made of.
-        training: How it is trained besides the parameters.
-        limits: What was not measured, in sentences.
-        reading: Code that makes `images` of a file.
-        values: What the least and the greatest value of an example's numbers mean.
-    """
-
-    title: str
-    network: str
-    baseline: str
-    units: str
-    example: str
-    label: str
-    file: str
-    does: str
-    layers: str
-    training: str
-    limits: tuple[str, ...]
-    reading: str
-    values: str
 
 
 @dataclass(frozen=True)
@@ -174,6 +149,13 @@ class ProblemSpec:
     def training_size(self) -> int:
         """Examples of both splits that a final network is trained on."""
         return self.sizes["train"] + self.sizes["val"]
+
+    def said(self, text: str, **values: Any) -> str:
+        """Return a text with what its braces stand for: what is called so here, or one of the values."""
+        inputs, example, label = self.inputs, self.words.example, self.words.label
+        own = {"name": self.name, "example": example, "examples": self.examples, "inputs": inputs.name, "label": label}
+        own["labels"] = f"{label}{'es' if label.endswith('s') else 's'}"
+        return text.format(**own | {"features": inputs.features, "classes": len(self.labels)} | values)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters out of a mapping that may hold other keys, too.

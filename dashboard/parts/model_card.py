@@ -10,7 +10,7 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
-from search.export.card import BY_ACCURACY, NETWORK, TRAINED_WITH, search_of, training_of
+from search.export.card import BY_ACCURACY, search_of, training_of
 from search.export.kept import Kept
 from search.storage.address import location
 from search.study.study import BEST
@@ -101,15 +101,15 @@ def _of_test(study: Snapshot, model: Kept) -> list[str]:
 
 
 def _facts(study: Snapshot, model: Kept) -> dict[str, Any]:
-    params = model.configuration.params
+    params, problem = model.configuration.params, study.settings.problem
     images = f"{model.trained_on:,} images{', with those that validate' if model.is_final else ''}"
     epochs, seed = model.epochs_run or params["epochs"], "unknown" if model.seed is None else model.seed
     return {
-        "what": NETWORK.format(f"{params['hidden_units']:,}"),
+        "what": problem.said(problem.words.layers, **{name: f"{each:,}" for name, each in params.items()}),
         "configuration": capital(model.configuration.title),
-        **training_of(params, epochs, seed),
+        **training_of(problem, params, epochs, seed),
         "trained on": images,
-        "trained with": f"{TRAINED_WITH}, {study.settings.precision} products",
+        "trained with": f"{problem.words.training}, {study.settings.precision} products",
     }
 
 

@@ -15,7 +15,7 @@ from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.verdict import CONFIDENCE, Estimate
 from search.confirmation.wording import circumstances_of, reference_of
-from search.report.findings import BASELINE_WON, MEANINGS, headline_of, remarks
+from search.report.findings import headline_of, meaning_of, remarks
 from search.study.insight import warnings_of
 from search.terminal.words import POINTS, capital, describe, several
 from trainable.problem import ProblemSpec
@@ -57,8 +57,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
     if evidence is None or evidence.verdict is None or evidence.winner is None:
         box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
         return
-    meaning = BASELINE_WON if evidence.winner == evidence.baseline else MEANINGS[evidence.verdict.word]
-    box(f"**{headline.word}.** {meaning}", icon=f":material/{icon}:")
+    box(f"**{headline.word}.** {meaning_of(evidence)}", icon=f":material/{icon}:")
     if not study.is_current:
         st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
     ours, theirs = evidence.networks_compared
@@ -75,7 +74,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
     price = [f"{evidence.price.told}."] if evidence.price else []
     st.markdown(" ".join([*price, *remarks(evidence)]))
     if study.explanation is not None:
-        st.markdown(study.explanation.told)
+        st.markdown(study.explanation.told(study.settings.problem.examples))
         st.dataframe(pd.DataFrame(study.explanation.rows, columns=list(COLUMNS)), hide_index=True)
     if evidence.winner != evidence.baseline:
         st.markdown(f"{capital(evidence.winner.title)}: {describe(dict(evidence.winner.params))}")

@@ -1,9 +1,9 @@
-"""How much error a verdict may make: spent, not reused, so that each further one on the same images is allowed less.
+"""How much error a verdict may make: spent, not reused, so that each further one on the same examples is allowed less.
 
 The first verdict of a study may call better or worse by mistake in 4 %, the k-th one in 1 / 2 ** (k - 1) %: however
 many there are, and whoever decides to go on, that is 5 % at most for all of them together (Bonferroni). A verdict that
-may look at the test images twice has half of its share for each look. What was allowed is in the study attribute
-`analyses`, written before the test images are looked at; docs/decisions/0017-a-cheaper-verdict.md.
+may look at the test examples twice has half of its share for each look. What was allowed is in the study attribute
+`analyses`, written before the test examples are looked at; docs/decisions/0017-a-cheaper-verdict.md.
 """
 
 from collections.abc import Mapping

@@ -12,9 +12,9 @@ from search.study.study import ranked
 from trainable.problem import ProblemSpec
 
 # What a network is trained for, and the beginning of the attribute that holds its result.
-CONFIRMED = "confirmed"  # on the training split, scored on the validation images
-TESTED = "tested"  # on all training images, scored on the test images
-EXPLAINED = "explained"  # on the training split, scored on the validation images, to say why the winner wins
+CONFIRMED = "confirmed"  # on the training split, scored on the validation examples
+TESTED = "tested"  # on all training examples, scored on the test examples
+EXPLAINED = "explained"  # on the training split, scored on the validation examples, to say why the winner wins
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,10 @@ class Network(NamedTuple):
         """The attribute that its result goes to."""
         return f"{self.what}:{self.candidate.name}:{self.seed}"
 
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        images = ", all images" if self.what == TESTED else ""
-        return f"{self.candidate.title} again, seed {self.seed}{images}"
+    def title(self, examples: str) -> str:
+        """Return what people call it, with what they call several examples."""
+        of_all = f", all {examples}" if self.what == TESTED else ""
+        return f"{self.candidate.title} again, seed {self.seed}{of_all}"
 
 
 def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list[Candidate]:

@@ -1,8 +1,8 @@
 """The confirmation after the trials: the best configurations and the baseline, trained again with fresh seeds.
 
 The best configurations on the training split, where the mean validation accuracy decides who wins; and, with other
-seeds, the winner and the baseline on all training images: only these are scored on the test images. Knows nothing of
-Ray.
+seeds, the winner and the baseline on all training examples: only these are scored on the test examples. Knows
+nothing of Ray.
 """
 
 import math
@@ -49,10 +49,10 @@ class Confirmation:
         Args:
             trials: Asked first; networks have their study, stores, observer and number of retries.
             extent: How much is confirmed; None where nothing is.
-            held_out: Loads the test images; called only when a finalist is to be scored.
+            held_out: Loads the test examples; called only when a finalist is to be scored.
             workers: How many networks can be in training at once.
             first: Networks that are trained before the trials.
-            validation: Loads the validation images, where the verdict is to be explained.
+            validation: Loads the validation examples, where the verdict is to be explained.
             tell_stop: Is told once why no further trial starts, where the study lacks some.
         """
         self._trials, self._study, self._settings, self._extent = trials, trials.study, trials.settings, extent
@@ -124,7 +124,8 @@ class Confirmation:
         config = {**network.candidate.params, SEED: network.seed, ALL_DATA: network.what == TESTED}
         if network.what == EXPLAINED:
             config[KEEP_FROM] = -math.inf
-        self._in_training[key] = network, Retraining(network.title, network.candidate.params)
+        title = network.title(self._settings.problem.examples)
+        self._in_training[key] = network, Retraining(title, network.candidate.params)
         return config
 
     def start(self, key: str) -> None:

@@ -1,8 +1,8 @@
 """The verdict on studies that were confirmed before its design changed, in the way in which they were told it.
 
 As many networks of either side, paired by seed. The intervals are those of the analysis of variance for several readers
-(here: seeds) who judge the same cases (here: images), with the fewest degrees of freedom that any share of seeds in the
-variance calls for; docs/decisions/0009-verdict.md.
+(here: seeds) who judge the same cases (here: examples), with the fewest degrees of freedom that any share of seeds in
+the variance calls for; docs/decisions/0009-verdict.md.
 
 Source: Obuchowski and Rockette, Communications in Statistics - Simulation and Computation 24, 1995, with their degrees
 of freedom; the mean squares as Hillis, Berbaum and Metz give them for single values, Academic Radiology 15, 2008.
@@ -85,73 +85,73 @@ class EarlierEvidence(Evidence):
         return size, compare_pairs(ours, theirs, self.problem.sizes["test"])
 
 
-def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:
+def compare_pairs(first: Wrong, second: Wrong, examples: int) -> Verdict:
     """Compare two configurations by networks of the same seeds.
 
     Args:
         first: Of the first configuration, for each seed.
         second: Of the second, for the same seeds in the same order.
-        images: How many images there were.
+        examples: How many examples there were.
 
     Raises:
-        ValueError: Fewer than two seeds or images, or not as many seeds of one as of the other.
+        ValueError: Fewer than two seeds or examples, or not as many seeds of one as of the other.
     """
     if len(first) != len(second):
         raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
-    ours, theirs = _correct(first, images), _correct(second, images)
+    ours, theirs = _correct(first, examples), _correct(second, examples)
     difference = interval(ours - theirs)
-    pairs = won_pairs(accuracies_of(first, images), accuracies_of(second, images))
+    pairs = won_pairs(accuracies_of(first, examples), accuracies_of(second, examples))
     return Verdict(word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
 
 
-def alone(wrong: Wrong, images: int) -> Verdict:
-    """Return the verdict where the baseline won on the validation images: an accuracy, and nothing to compare.
+def alone(wrong: Wrong, examples: int) -> Verdict:
+    """Return the verdict where the baseline won on the validation examples: an accuracy, and nothing to compare.
 
     Raises:
-        ValueError: Fewer than two seeds or images.
+        ValueError: Fewer than two seeds or examples.
     """
-    accuracy = _accuracy(_correct(wrong, images))
+    accuracy = _accuracy(_correct(wrong, examples))
     return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, CONFIDENCE, None)
 
 
 def interval(values: NDArray[np.float64]) -> Estimate:
-    """Return the mean over seeds and images with its 95 % interval.
+    """Return the mean over seeds and examples with its 95 % interval.
 
     Args:
-        values: float64 [seeds, images], whole numbers, of at least two seeds and two images.
+        values: float64 [seeds, examples], whole numbers, of at least two seeds and two examples.
 
     Raises:
         ValueError: There are fewer.
     """
-    seeds, images = values.shape
-    if seeds < FEWEST or images < FEWEST:
-        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
+    seeds, examples = values.shape
+    if seeds < FEWEST or examples < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} seeds and examples, got {seeds} and {examples}")
     mean = float(values.mean())
-    ms_seed, ms_image, ms_rest = mean_squares(values)
+    ms_seed, ms_example, ms_rest = mean_squares(values)
     ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
-    total = ms_seed + max(ms_image - ms_rest, 0.0)
+    total = ms_seed + max(ms_example - ms_rest, 0.0)
     reach = float(stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
 
 
 def mean_squares(values: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Return the mean squares of seeds, of images and of the rest, from values [seeds, images]."""
-    seeds, images = values.shape
+    """Return the mean squares of seeds, of examples and of the rest, from values [seeds, examples]."""
+    seeds, examples = values.shape
     # Sums of squares times the number of values: whole numbers where the values are, so that no rounding hides a 0.
     correction = float(values.sum()) ** 2
     by_seed = seeds * float((values.sum(axis=1) ** 2).sum()) - correction
-    by_image = images * float((values.sum(axis=0) ** 2).sum()) - correction
-    rest = values.size * float((values**2).sum()) - correction - by_seed - by_image
-    freedoms = (seeds - 1, images - 1, (seeds - 1) * (images - 1))
-    ms_seed, ms_image, ms_rest = (
-        square / (values.size * freedom) for square, freedom in zip((by_seed, by_image, rest), freedoms, strict=True)
+    by_example = examples * float((values.sum(axis=0) ** 2).sum()) - correction
+    rest = values.size * float((values**2).sum()) - correction - by_seed - by_example
+    freedoms = (seeds - 1, examples - 1, (seeds - 1) * (examples - 1))
+    ms_seed, ms_example, ms_rest = (
+        square / (values.size * freedom) for square, freedom in zip((by_seed, by_example, rest), freedoms, strict=True)
     )
-    return ms_seed, ms_image, ms_rest
+    return ms_seed, ms_example, ms_rest
 
 
-def _correct(wrong: Wrong, images: int) -> NDArray[np.float64]:
-    """Return 1 for each image classified right and 0 for each other, float64 [seeds, images]."""
-    right = np.ones((len(wrong), images))
+def _correct(wrong: Wrong, examples: int) -> NDArray[np.float64]:
+    """Return 1 for each example classified right and 0 for each other, float64 [seeds, examples]."""
+    right = np.ones((len(wrong), examples))
     for seed, indices in enumerate(wrong):
         right[seed, list(indices)] = 0
     return right

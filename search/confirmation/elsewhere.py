@@ -1,4 +1,4 @@
-"""How often the other studies of a storage have looked at the same test images: chance counts them all."""
+"""How often the other studies of a storage have looked at the same test examples: chance counts them all."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from search.study.settings import SETTINGS
 
 
 def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> int:
-    """Return how often the test images were looked at for studies of the same data, besides one of them.
+    """Return how often the test examples were looked at for studies of the same data, besides one of them.
 
     Args:
         engine: Of the storage.

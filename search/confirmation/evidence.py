@@ -1,9 +1,8 @@
-"""What a confirmation says: who wins on the validation images, and how the winner compares with the baseline.
+"""What a confirmation says: who wins on the validation examples, and how the winner compares with the baseline.
 
 Made from what a study records, see `search.confirmation.record`. Candidates are trained again with fresh seeds on the
-training split, and the best mean wins; the winner and the baseline, trained on all images, are scored on the test
-images. Where the first look at these does not tell them apart, some more of the winner are trained, and there is a
-second one.
+training split, and the best mean wins; the winner and the baseline, trained on all examples, are scored on the test
+examples. Where that does not tell them apart, some more of the winner are trained, and there is a second look.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +25,7 @@ WRONG = "wrong"  # positions of the test examples that were classified wrong
 SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
 
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
-DIGITS = 6  # of a mean of shares of 10,000 images: what floating point adds is cut off
+DIGITS = 6  # of a mean of shares: what floating point adds is cut off
 
 Results = Mapping[tuple[str, int], Mapping[str, Any]]
 """By a candidate's name and a seed, what came of a network."""
@@ -41,16 +40,15 @@ class Evidence:
         candidates: The baseline first, then as the search ranked them.
         seeds: Each configuration besides the baseline is trained with each on the training split, where there are
             several to choose from.
-        final_seeds: With the first ones of these the winner and the baseline are trained on all training images.
-        sizes: How many networks of the winner there shall be at each look at the test images.
+        final_seeds: With the first ones of these the winner and the baseline are trained on all training examples.
+        sizes: How many networks of the winner there shall be at each look at the test examples.
         baselines: How many of the baseline.
         validated: What came of networks of the training split.
-        tested: Likewise of those of all training images.
+        tested: Likewise of those of all training examples.
         explained: Likewise of those that say why the winner wins, which no verdict takes.
-        looks: At the test images, in order.
+        looks: At the test examples, in order.
         analyses: What verdicts were, or are to be, taken from.
-        elsewhere: How often the same images were looked at for other studies of the storage; None where that is not
-            known.
+        elsewhere: How often the same examples were looked at for other studies of the storage; None where not known.
     """
 
     problem: ProblemSpec
@@ -66,7 +64,7 @@ class Evidence:
     analyses: tuple[Analysis, ...] = ()
     elsewhere: int | None = None
 
-    baseline_may_win: ClassVar[bool] = False  # on the validation images
+    baseline_may_win: ClassVar[bool] = False  # on the validation examples
 
     @property
     def baseline(self) -> Candidate:
@@ -101,11 +99,8 @@ class Evidence:
     def done(self) -> int:
         """How many networks are trained, those of configurations that failed among them."""
         failed = [each for each in self.candidates if self.failure(each)]
-        theirs = [
-            network
-            for each in failed
-            for network in (*self._on_the_split(each), *self._networks_of(each, self._last_look[0]))
-        ]
+        size = self._last_look[0]
+        theirs = [net for each in failed for net in (*self._on_the_split(each), *self._networks_of(each, size))]
         counted = {each.key: each for each in (*self._needed, *theirs)}
         return sum(not self._is_missing(each) for each in counted.values())
 
@@ -127,7 +122,7 @@ class Evidence:
 
     @property
     def finalists(self) -> list[Candidate]:
-        """The winner and the baseline, the only ones that are scored on the test images; empty before there is one."""
+        """The winner and the baseline, which alone are scored on the test examples; empty before there is one."""
         return [] if self.winner is None else [self.winner, self.baseline]
 
     @property
@@ -158,7 +153,7 @@ class Evidence:
 
     @property
     def looked(self) -> int:
-        """How often the test images were looked at for this study."""
+        """How often the test examples were looked at for this study."""
         return len(occasions(self.looks))
 
     @property
@@ -209,7 +204,7 @@ class Evidence:
         return [each.get(VAL_ACCURACY) for each in self._split_results(candidate)]
 
     def errors(self, candidate: Candidate, number: int) -> Wrong:
-        """Return the errors on the test images of a candidate's first networks."""
+        """Return the errors on the test examples of a candidate's first networks."""
         return [list(self.tested[candidate.name, seed][WRONG]) for seed in self.final_seeds[:number]]
 
     def failure(self, candidate: Candidate) -> str | None:
@@ -225,7 +220,7 @@ class Evidence:
 
     @property
     def looked_in_storage(self) -> int | None:
-        """How often the test images were looked at for any study of the storage; None where that is not known."""
+        """How often the test examples were looked at for any study of the storage; None where that is not known."""
         return None if self.elsewhere is None else self.looked + self.elsewhere
 
     @property
@@ -243,7 +238,7 @@ class Evidence:
         return self._has([analysis.candidate], analysis.sizes[0]) and self._has([BASELINE_NAME], self.baselines)
 
     def _has(self, names: Sequence[str], number: int) -> bool:
-        """Say whether so many networks of each of these candidates were scored on the test images."""
+        """Say whether so many networks of each of these candidates were scored on the test examples."""
         seeds = self.final_seeds[:number]
         return all(WRONG in self.tested.get((name, seed), {}) for name in names for seed in seeds)
 

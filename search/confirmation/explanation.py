@@ -1,7 +1,7 @@
 """Why the winner wins: what is left of its gain where one parameter at a time is the baseline's.
 
 The winner, the baseline, the winner with each of its parameters set back, and the baseline trained as long as the
-winner have some fresh networks each on the training split, scored on the validation images: the test images are not
+winner have some fresh networks each on the training split, scored on the validation examples: the test examples are not
 looked at. Effects need not add up: a parameter may help only beside another one.
 """
 
@@ -76,7 +76,7 @@ class Explanation:
     """What goes with each parameter of a winner.
 
     Attributes:
-        gain: Of the winner over the baseline on the validation images.
+        gain: Of the winner over the baseline on the validation examples.
         effects: By parameter in which they differ, the greatest first.
         longer: What the baseline gains in points where it is trained as long as the winner, in words, or why it has no
             result; None where it is already.
@@ -102,10 +102,9 @@ class Explanation:
             for each in self.effects
         ]
 
-    @property
-    def told(self) -> str:
-        """What the table is about, and whether epochs alone bring the gain, in words."""
-        whole = f"On the validation images the winner is {points_of(self.gain)} points ahead, {SEEDS} networks each"
+    def told(self, examples: str) -> str:
+        """Return what the table is about, and whether epochs alone bring the gain, in words."""
+        whole = f"On the validation {examples} the winner is {points_of(self.gain)} points ahead, {SEEDS} networks each"
         if self.longer is None:
             return f"{whole}; it trains as many epochs as the baseline."
         return f"{whole}; the baseline trained for as many epochs as the winner gains {self.longer} points."
@@ -210,7 +209,7 @@ def _effect(name: str, lost: Estimate | str, sides: tuple[Candidate, Candidate],
 
 
 def _gain(one: Candidate, other: Candidate, results: Results, size: int) -> Estimate | str:
-    """Return how much more accurate one configuration is than another on the validation images, with 95 %.
+    """Return how much more accurate one configuration is than another on the validation examples, with 95 %.
 
     Where a network of either gave no result, return why.
     """

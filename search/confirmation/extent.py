@@ -15,7 +15,7 @@ from search.study.settings import Settings
 GOAL = "goal"  # study user attribute, see `search.confirmation.goal`
 
 SPLIT = 2  # fresh networks of each candidate on the training split
-TWO_LOOKS = (3, 5)  # networks of the winner at the first look at the test images, and at the second, where it is needed
+TWO_LOOKS = (3, 5)  # networks of the winner at the first look at the test examples, and at the second where needed
 BASELINES = 10  # networks of the baseline that they are compared with
 EARLIER_SEEDS = 5  # of either side, as many as were usual before there were two looks
 
@@ -34,7 +34,7 @@ class Extent:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Networks of the winner at each look at the test images."""
+        """Networks of the winner at each look at the test examples."""
         return TWO_LOOKS if self.seeds is None else (self.seeds,)
 
     @property
@@ -120,7 +120,7 @@ def why_fewer(evidence: Evidence) -> str:
     if any(map(evidence.failure, evidence.candidates)):
         return "a configuration that failed cannot win"
     if evidence.verdict is not None and evidence.verdict.word.is_clear:
-        return "the first look at the test images was clear"
+        return f"the first look at the test {evidence.problem.examples} was clear"
     number = len(evidence.candidates) - 1
     are = "is 1 configuration" if number == 1 else f"are {number} configurations"
     return f"there {are} besides the baseline to confirm"

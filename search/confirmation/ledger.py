@@ -77,7 +77,7 @@ class Ledger:
             self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), analysis.to_json()])
 
     def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
-        """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""
+        """Score a finalist on the test examples; keep the first seed's network: no result has chosen it."""
         examples = self._held_out()
         self._note_look(network.candidate, evidence)
         result: dict[str, Any] = {WRONG: self._problem.wrong(model, examples)}
@@ -96,7 +96,7 @@ class Ledger:
         return sum(each.key in self.attributes for each in networks)
 
     def _note_look(self, candidate: Candidate, evidence: Evidence) -> None:
-        """Record, before it happens, that the test images are looked at: once for all of a candidate's networks."""
+        """Record, before it happens, that the test examples are looked at: once for all of a candidate's networks."""
         missing = sum(each.what == TESTED and each.candidate == candidate for each in evidence.missing)
         known = sum(name == candidate.name for name, _ in evidence.tested)
         if sum(look.seeds for look in evidence.looks if candidate.name in look.candidates) < known + missing:

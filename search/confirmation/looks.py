@@ -1,4 +1,4 @@
-"""When the test images were looked at, and for whom."""
+"""When the test examples were looked at, and for whom."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ BASELINE_NAME = "baseline"
 
 @dataclass(frozen=True)
 class Look:
-    """What is noted of a look at the test images: the networks of these candidates, one a seed, were scored on them.
+    """What is noted of a look at the test examples: the networks of these candidates, one a seed, were scored on them.
 
     Attributes:
         time: ISO 8601, UTC.

@@ -16,7 +16,7 @@ class Cost:
 
     Attributes:
         epochs: That it trains.
-        seconds: Of training on all images, the mean of the networks there are.
+        seconds: Of training on all examples, the mean of the networks there are.
         parameters: Weights and biases; None where it was not recorded.
     """
 
@@ -54,7 +54,7 @@ class Worst:
 
     Attributes:
         accuracy: Its accuracy, a share.
-        images: On which it was measured: "validation" or "test".
+        images: Which examples it was measured on: "validation" or "test".
         networks: How many there are of the configuration.
         is_far: Whether it lies more than `FAR` standard deviations below the others.
     """
@@ -66,25 +66,25 @@ class Worst:
 
 
 def worst_of(groups: Mapping[str, Sequence[float]]) -> Worst | None:
-    """Return the worst network of some that were scored on different images; None where there is none.
+    """Return the worst network of some that were scored on different examples; None where there is none.
 
-    One that lies far below those that were scored on the same images comes before one of a lower accuracy.
+    One that lies far below those that were scored on the same examples comes before one of a lower accuracy.
 
     Args:
-        groups: By the images, the accuracies.
+        groups: By the split, the accuracies.
     """
-    networks = [(images, place) for images, group in groups.items() for place in range(len(group))]
+    networks = [(split, place) for split, group in groups.items() for place in range(len(group))]
     if not networks:
         return None
     far = [each for each in networks if _is_far(groups, *each)]
-    images, place = min(far or networks, key=lambda each: groups[each[0]][each[1]])
-    return Worst(groups[images][place], images, len(networks), is_far=bool(far))
+    split, place = min(far or networks, key=lambda each: groups[each[0]][each[1]])
+    return Worst(groups[split][place], split, len(networks), is_far=bool(far))
 
 
-def _is_far(groups: Mapping[str, Sequence[float]], images: str, place: int) -> bool:
-    """Say whether a network lies far below the others on the same images, by what all others differ by."""
+def _is_far(groups: Mapping[str, Sequence[float]], split: str, place: int) -> bool:
+    """Say whether a network lies far below the others on the same examples, by what all others differ by."""
     rest = {name: list(group) for name, group in groups.items()}
-    value, others = rest[images].pop(place), rest[images]
+    value, others = rest[split].pop(place), rest[split]
     if len(others) < FEWEST_OTHERS:
         return False
     squares = [(each - fmean(group)) ** 2 for group in rest.values() for each in group]

@@ -2,9 +2,9 @@
 
 All of it is in study attributes, one for each network, so that a kill costs no more than the networks in training:
 `confirmation` (which candidates and seeds, and how many networks), `confirmed:CANDIDATE:SEED` (a network of the
-training split), `tested:CANDIDATE:SEED` (one of all training images, with its errors on the test images), `analyses`
-(what a verdict was laid down to be taken from) and `looks` (when the test images were looked at, and for whom). Written
-by `search.confirmation.confirmation`.
+training split), `tested:CANDIDATE:SEED` (one of all training examples, with its errors on the test examples),
+`analyses` (what a verdict was laid down to be taken from) and `looks` (when the test examples were looked at, and for
+whom). Written by `search.confirmation.confirmation`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> 
 
     Args:
         attributes: The study's.
-        elsewhere: How often other studies of its storage have looked at the same test images, where that is known.
+        elsewhere: How often other studies of its storage have looked at the same test examples, where that is known.
     """
     design = attributes.get(CONFIRMATION)
     if design is None:
@@ -57,7 +57,7 @@ def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> 
 
 
 def looks_of(attributes: Mapping[str, Any]) -> tuple[Look, ...]:
-    """Return the looks at the test images that a study's user attributes say, in order."""
+    """Return the looks at the test examples that a study's user attributes say, in order."""
     return tuple(Look(**{**each, "candidates": tuple(each["candidates"])}) for each in attributes.get(LOOKS, ()))
 
 
@@ -70,7 +70,7 @@ def design_of(
         candidates: Besides the baseline.
         settings: The study's, whose seed decides the others.
         split: Fresh networks of each on the training split.
-        sizes: Networks of the winner at each look at the test images.
+        sizes: Networks of the winner at each look at the test examples.
         baselines: Networks of the baseline that they are compared with.
     """
     return {
@@ -86,7 +86,7 @@ class Seeds(IntEnum):
     """What seeds are for: each has others, so that the luck by which a candidate was chosen is not its luck later."""
 
     CHOOSE = 0  # networks of the training split
-    TEST = 1  # networks that are scored on the test images
+    TEST = 1  # networks that are scored on the test examples
     EXPLAIN = 2
 
 

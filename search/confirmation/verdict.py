@@ -1,13 +1,13 @@
-"""Is one configuration better than another? What networks of several seeds, scored on the same images, say about it.
+"""Is one configuration better than another? What networks of several seeds, scored on the same examples, say about it.
 
-Both the seeds and the images are samples: a network of another seed makes other errors, and other images would be
+Both the seeds and the examples are samples: a network of another seed makes other errors, and other examples would be
 easier or harder. The seeds of the two sides are no pairs, since the same seed makes another network of another
-configuration, and their numbers may differ; the images are pairs. docs/decisions/0017-a-cheaper-verdict.md says how
+configuration, and their numbers may differ; the examples are pairs. docs/decisions/0017-a-cheaper-verdict.md says how
 often the interval errs, and how often others did.
 
 Source: Welch, Biometrika 34, 1947, with the degrees of freedom of Satterthwaite, Biometrics Bulletin 2, 1946, for the
-seeds; the variance of images net of chance as in the analysis of variance of random effects; one image more each way
-after Agresti and Min, Statistics in Medicine 24, 2005.
+seeds; the variance of examples net of chance as in the analysis of variance of random effects; one example more each
+way after Agresti and Min, Statistics in Medicine 24, 2005.
 """
 
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95  # of an interval that belongs to no verdict
-FEWEST = 2  # from one alone nothing is known of how seeds, or images, differ
-FEWEST_DIFFERING = 10  # images on which the sides do not err alike: with fewer, the interval means nothing
+FEWEST = 2  # from one alone nothing is known of how seeds, or examples, differ
+FEWEST_DIFFERING = 10  # examples on which the sides do not err alike: with fewer, the interval means nothing
 
 Wrong = Sequence[Sequence[int]]
-"""By seed, the images that its network classified wrong, as indices from 0."""
+"""By seed, the examples that its network classified wrong, as indices from 0."""
 
 
 class Word(StrEnum):
@@ -79,9 +79,9 @@ class _Side:
 
     Attributes:
         accuracies: By seed, float64 [seeds].
-        erring: The share of its networks that classify an image wrong, float64 [images].
+        erring: The share of its networks that classify an example wrong, float64 [examples].
         seeds_variance: Of the mean accuracy, by the seeds.
-        chance: Of an image's share of errors, by what neither the image nor the configuration decides.
+        chance: Of an example's share of errors, by what neither the example nor the configuration decides.
     """
 
     accuracies: NDArray[np.float64]
@@ -98,19 +98,19 @@ class _Side:
         return len(self.accuracies) - 1
 
 
-def compare(first: Wrong, second: Wrong, images: int, confidence: float = CONFIDENCE) -> Verdict:
-    """Compare two configurations whose networks were scored on the same images.
+def compare(first: Wrong, second: Wrong, examples: int, confidence: float = CONFIDENCE) -> Verdict:
+    """Compare two configurations whose networks were scored on the same examples.
 
     Args:
         first: Of the first configuration, for each of its seeds.
         second: Of the second, for each of its own.
-        images: How many images there were.
+        examples: How many examples there were.
         confidence: Of the intervals, a share.
 
     Raises:
-        ValueError: Fewer than two seeds of a side, or fewer than two images.
+        ValueError: Fewer than two seeds of a side, or fewer than two examples.
     """
-    ours, theirs = _side(first, images), _side(second, images)
+    ours, theirs = _side(first, examples), _side(second, examples)
     difference = _interval(ours.mean - theirs.mean, (ours, theirs), theirs.erring - ours.erring, confidence)
     differing = int(np.count_nonzero(np.round(theirs.erring - ours.erring, 12)))
     word = Word.TOO_FEW if differing < FEWEST_DIFFERING else word_of(difference)
@@ -133,43 +133,43 @@ def won_pairs(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     return float((signs + 1).mean() / 2)
 
 
-def wilson(accuracy: float, images: int, confidence: float = CONFIDENCE) -> Estimate:
+def wilson(accuracy: float, examples: int, confidence: float = CONFIDENCE) -> Estimate:
     """Return the accuracy of a single network with Wilson's interval."""
-    found = stats().binomtest(round(accuracy * images), images).proportion_ci(confidence, method="wilson")
+    found = stats().binomtest(round(accuracy * examples), examples).proportion_ci(confidence, method="wilson")
     return Estimate(accuracy, float(found.low), float(found.high))
 
 
-def accuracies_of(wrong: Wrong, images: int) -> NDArray[np.float64]:
+def accuracies_of(wrong: Wrong, examples: int) -> NDArray[np.float64]:
     """Return the accuracy of each seed's network, float64 [seeds]."""
-    return 1 - np.array([len(each) for each in wrong]) / images
+    return 1 - np.array([len(each) for each in wrong]) / examples
 
 
-def _side(wrong: Wrong, images: int) -> _Side:
+def _side(wrong: Wrong, examples: int) -> _Side:
     seeds = len(wrong)
-    if seeds < FEWEST or images < FEWEST:
-        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
-    accuracies = accuracies_of(wrong, images)
-    networks = np.bincount(np.fromiter(chain.from_iterable(wrong), np.intp), minlength=images)  # that err, by image
-    chance = float((networks * (seeds - networks)).sum()) / (seeds * (seeds - 1) * images)
+    if seeds < FEWEST or examples < FEWEST:
+        raise ValueError(f"an interval needs at least {FEWEST} seeds and examples, got {seeds} and {examples}")
+    accuracies = accuracies_of(wrong, examples)
+    networks = np.bincount(np.fromiter(chain.from_iterable(wrong), np.intp), minlength=examples)  # that err, by example
+    chance = float((networks * (seeds - networks)).sum()) / (seeds * (seeds - 1) * examples)
     # No smaller in expectation; with a few seeds that happen to agree the variance of accuracies can be, even 0.
-    variance = max(float(accuracies.var(ddof=1)), chance / images)
+    variance = max(float(accuracies.var(ddof=1)), chance / examples)
     return _Side(accuracies, networks / seeds, variance / seeds, chance)
 
 
-def _interval(mean: float, sides: Sequence[_Side], by_image: NDArray[np.float64], confidence: float) -> Estimate:
+def _interval(mean: float, sides: Sequence[_Side], by_example: NDArray[np.float64], confidence: float) -> Estimate:
     """Return the interval of the mean of one side, or of the difference of two.
 
     Args:
         mean: What is estimated.
         sides: Whose networks it is made of.
-        by_image: The same for each image, float64 [images].
+        by_example: The same for each example, float64 [examples].
         confidence: A share.
     """
-    images = len(by_image)
+    examples = len(by_example)
     chance = sum(side.chance / len(side.accuracies) for side in sides)
-    of_images = max(float(by_image.var(ddof=1)) - chance, 0.0) / images
-    more = 2 / images**2  # one image more each way: where nothing or everything errs, that is no certainty
-    variance = sum(side.seeds_variance for side in sides) + of_images + more
+    of_examples = max(float(by_example.var(ddof=1)) - chance, 0.0) / examples
+    more = 2 / examples**2  # one example more each way: where nothing or everything errs, that is no certainty
+    variance = sum(side.seeds_variance for side in sides) + of_examples + more
     by_seeds = sum(side.seeds_variance**2 / side.freedom for side in sides)
     freedom = variance**2 / by_seeds if by_seeds else inf
     reach = float(stats().t.ppf((1 + confidence) / 2, freedom)) * sqrt(variance)

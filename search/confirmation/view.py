@@ -29,7 +29,7 @@ class StudyView:
         settings: The study's.
         attributes: The study's user attributes.
         trials: All of them.
-        elsewhere: How often other studies of the storage have looked at the same test images; None where not known.
+        elsewhere: How often other studies of the storage have looked at the same test examples; None where not known.
     """
 
     name: str

@@ -41,22 +41,23 @@ def sentence_of(evidence: Evidence) -> str:
 
 def finding_of(evidence: Evidence) -> str:
     """Return the same without the price."""
+    examples = evidence.problem.examples
     if (reason := evidence.failure(evidence.baseline)) is not None:
         return f"no verdict: the baseline {reason}"
     if evidence.winner is None or evidence.verdict is None:
         return NOTHING_LEFT if evidence.is_complete else NOT_YET
     if evidence.winner == evidence.baseline:
-        examples = evidence.problem.examples
         return f"{evidence.verdict.word}: no configuration did better than the baseline on the validation {examples}"
     ours, theirs = evidence.networks_compared
+    word = evidence.verdict.word.replace("images", examples)  # which a study records as it is
     return (
-        f"trial {evidence.winner.trial} against the baseline: {evidence.verdict.word}. {_figures(evidence.verdict)}; "
+        f"trial {evidence.winner.trial} against the baseline: {word}. {_figures(evidence.verdict)}; "
         f"{ours} networks against {theirs}, {circumstances_of(evidence)}"
     )
 
 
 def circumstances_of(evidence: Evidence) -> str:
-    """Return which verdict it is, how sure its intervals are, and how often the test images were looked at."""
+    """Return which verdict it is, how sure its intervals are, and how often the test examples were looked at."""
     if evidence.looked_in_storage is None:
         times, where = evidence.looked, "for this study"
     else:
@@ -112,7 +113,7 @@ def source_of(evidence: Evidence) -> str:
     """Return where the intervals come from."""
     problem, source = evidence.problem, EARLIER_SOURCE if isinstance(evidence, EarlierEvidence) else SOURCE
     of_reference = OF_REFERENCE.format(reference=capital(problem.reference.name)) if problem.reference else ""
-    return source.format(example=problem.words.example) + of_reference
+    return problem.said(source) + of_reference
 
 
 def reference_of(problem: ProblemSpec, confidence: float = CONFIDENCE) -> Estimate | None:

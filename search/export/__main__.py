@@ -13,6 +13,7 @@ from search.export.formats import FORMATS, KERAS, Format
 from search.terminal import streams
 from search.terminal.arguments import Parser, add_data_option, add_storage_options
 from search.terminal.signals import Interruptible
+from trainable.problems import BUILT_IN
 
 if TYPE_CHECKING:
     from search.export.bundle import Exported
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _announce(exported: "Exported", *, as_json: bool) -> None:
     for check in exported.checks.values():
         print(
-            f"{check.file}: the same classes with {check.runtime} on {check.images:,} validation images, "
+            f"{check.file}: the same classes with {check.runtime} on {check.images:,} validation {exported.examples}, "
             f"probabilities within {check.largest_difference:.2g}",
             file=sys.stderr,
         )
@@ -57,7 +58,7 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser = Parser(
         prog="python -m search.export",
         description="Export a kept model with a model card. Each file is loaded again in a process of its own, and has "
-        "to classify the validation images as the study's model does.",
+        f"to classify the validation {BUILT_IN.examples} as the study's model does.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Only 0 leaves files.",
     )
     parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
@@ -71,7 +72,7 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     )  # fmt: skip
     parser.add_argument(
         "--with-preprocessing", dest="preprocessing", action="store_true",
-        help="the model takes uint8 [batch, 28, 28] and scales and flattens itself",
+        help=f"the model takes {BUILT_IN.inputs.stored('batch')} and scales and flattens itself",
     )  # fmt: skip
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
     add_storage_options(parser)

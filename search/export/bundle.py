@@ -16,7 +16,8 @@ from search.confirmation.goal import tell_gap
 from search.confirmation.record import evidence_of
 from search.export.card import CARD, card
 from search.export.description import DESCRIPTION, description_of
-from search.export.formats import KERAS, SIDE, Format, check_installed, convert, with_preprocessing
+from search.export.formats import KERAS, Format, check_installed, convert, with_preprocessing
+from search.export.kept import Kept
 from search.export.place import check_free, filled
 from search.export.roundtrip import Check, RoundTrip
 from search.export.selection import load_accepted, select
@@ -26,7 +27,8 @@ from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
 from trainable.data.dataset import Dataset
 from trainable.keras_file import portable
-from trainable.mlp.scoring import BATCH, SCALE
+from trainable.mlp.scoring import BATCH
+from trainable.problem import ProblemSpec
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Exported:
 
     paths: Sequence[Path]
     checks: Mapping[str, Check]
+    examples: str  # as people call them
 
 
 def export(request: Request) -> Exported:
@@ -71,36 +74,37 @@ def export(request: Request) -> Exported:
     with filled(request.output, last=DESCRIPTION) as folder:
         dataset = load(settings.problem, request.data)
         model = load_accepted(selected, dataset)
-        checks = _write_models(folder, request, model, selected.file, dataset)
+        checks = _write_models(folder, request, model, selected, dataset)
         description = description_of(study, settings, evidence, selected, checks, preprocessing=request.preprocessing)
-        _write_description(folder, description, evidence)
+        _write_description(folder, settings.problem, description, evidence)
     names = [*(kind.file for kind in request.formats), DESCRIPTION, CARD]
-    return Exported([request.output / name for name in names], checks)
+    return Exported([request.output / name for name in names], checks, settings.problem.examples)
 
 
-def _write_models(folder: Path, request: Request, model: Any, source: Path, dataset: Dataset) -> dict[str, Check]:
+def _write_models(folder: Path, request: Request, model: Any, selected: Kept, dataset: Dataset) -> dict[str, Check]:
     """Write the model in each format and check what was written."""
-    scaled = dataset.x_val.astype(np.float32) / SCALE
+    inputs = selected.problem.inputs
+    scaled = dataset.x_val.astype(np.float32) / inputs.scale
     expected: NDArray[np.float32] = model.predict(scaled, batch_size=BATCH, verbose=0)
-    inputs = dataset.x_val.reshape(-1, SIDE, SIDE) if request.preprocessing else scaled
-    exported = with_preprocessing(model) if request.preprocessing else model
-    trip = RoundTrip(inputs, expected)
+    taken = dataset.x_val.reshape(-1, *inputs.shape) if request.preprocessing else scaled
+    exported = with_preprocessing(model, inputs) if request.preprocessing else model
+    trip = RoundTrip(taken, expected, selected.problem.examples)
     checks = {}
     for kind in request.formats:
         file = folder / kind.file
         if kind == KERAS and not request.preprocessing:
-            file.write_bytes(
-                portable(source.read_bytes())
-            )  # to the last byte what the study kept, unless it is of before
+            file.write_bytes(portable(selected.file.read_bytes()))  # what the study kept, unless that is of before
         else:
-            convert(exported, kind, file)
+            convert(exported, kind, file, inputs.name)
         checks[kind.name] = trip.check(kind, file)
     return checks
 
 
-def _write_description(folder: Path, description: Mapping[str, Any], evidence: Evidence | None) -> None:
+def _write_description(
+    folder: Path, problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidence | None
+) -> None:
     """Add the card and, last, `model.json` with the hash of every other file."""
-    (folder / CARD).write_text(card(description, evidence), encoding="utf-8")
+    (folder / CARD).write_text(card(problem, description, evidence), encoding="utf-8")
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     hashes = {file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     text = json.dumps({**description, "files": hashes}, indent=2)

@@ -10,18 +10,15 @@ import optuna
 
 from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.wording import json_of
-from search.export.formats import SIDE
 from search.export.kept import Kept
 from search.export.roundtrip import Check
 from search.study.settings import Settings
 from search.study.study import count
-from trainable.mnist.source import SHA256
+from search.terminal.words import an
+from trainable.problem import ProblemSpec
 
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
 DESCRIPTION = "model.json"
-FLAT = "float32 [batch, 784] in [0, 1]: a uint8 image, flattened row by row, divided by 255"
-IMAGE = f"uint8 [batch, {SIDE}, {SIDE}]: an image, 0 where it is dark and 255 where it is light"
-OUTPUT = "float32 [batch, 10]: the probability of each digit"
 
 
 def description_of(
@@ -41,7 +38,7 @@ def description_of(
         evidence: The study's, where a confirmation was begun.
         selected: The model.
         checks: What was written, by format.
-        preprocessing: Whether the model scales and flattens the images itself.
+        preprocessing: Whether the model scales and flattens the examples itself.
     """
     return {
         "study": study.study_name,
@@ -49,17 +46,17 @@ def description_of(
         **_study(study, settings, evidence),
         "test_accuracy": _test_accuracy(evidence, selected),
         "preprocessing": preprocessing,
-        "input": IMAGE if preprocessing else FLAT,
-        "output": OUTPUT,
+        "input": _input(settings.problem, preprocessing=preprocessing),
+        "output": _output(settings.problem),
         "versions": _versions(checks),
-        "data_sha256": _hashes(settings, selected),
+        "data_sha256": dict(settings.problem.data if selected.is_winner else settings.data),
         "checks": {name: asdict(check) for name, check in checks.items()},
     }
 
 
 def _model(selected: Kept, settings: Settings, evidence: Evidence | None) -> dict[str, Any]:
     value = selected.val_accuracy
-    if evidence is not None and selected.is_winner:  # the mean of the networks that were trained without those images
+    if evidence is not None and selected.is_winner:  # the mean of the networks that were trained without those examples
         value = evidence.val_accuracy(selected.configuration)
     return {
         "selected": selected.how,
@@ -86,19 +83,30 @@ def _study(study: optuna.Study, settings: Settings, evidence: Evidence | None) -
 
 
 def _test_accuracy(evidence: Evidence | None, selected: Kept) -> float | None:
-    """Return what the winner's network scored when the test images were looked at; None for any other one."""
+    """Return what the winner's network scored when the test examples were looked at; None for any other one."""
     if evidence is None or evidence.taken is None or not selected.is_winner:
         return None
     size = evidence.problem.sizes["test"]
     return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / size
 
 
+def _input(problem: ProblemSpec, *, preprocessing: bool) -> str:
+    """Say what the model takes."""
+    inputs, words = problem.inputs, problem.words
+    if preprocessing:
+        return ", ".join([f"{inputs.stored('batch')}: {an(words.example)}", *([words.values] if words.values else [])])
+    steps = ["flattened row by row"] if len(inputs.shape) > 1 else []
+    steps += [f"divided by {inputs.scale:g}"] if inputs.scale != 1 else []
+    return ", ".join([f"{inputs.scaled('batch')}: {an(inputs.dtype)} {words.example}", *steps])
+
+
+def _output(problem: ProblemSpec) -> str:
+    """Say what it gives, with the classes' names where these are more than numbers."""
+    labels = problem.labels
+    names = "" if labels == tuple(map(str, range(len(labels)))) else f" ({', '.join(labels)})"
+    return f"float32 [batch, {len(labels)}]: the probability of each {problem.words.label}{names}"
+
+
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:
     runtimes = dict(check.runtime.split() for check in checks.values())
     return {"python": platform.python_version()} | {name: version(name) for name in PACKAGES} | runtimes
-
-
-def _hashes(settings: Settings, selected: Kept) -> dict[str, str]:
-    """Return the SHA-256 of the arrays that the model's figures come from."""
-    tested = ("x_test", "y_test") if selected.is_winner else ()
-    return dict(settings.data) | {name: SHA256[name] for name in tested}

@@ -9,10 +9,11 @@ from typing import Any
 from search.errors import SearchError, UsageError, lines_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from trainable.keras_file import content_of
+from trainable.problem import Inputs
+from trainable.problems import BUILT_IN
 
-INPUT = "images"  # what the models' input is called where a format gives it a name
+SIDE = BUILT_IN.inputs.shape[0]  # of a square picture
 FIRST_ONNXRUNTIME = "1.17"  # opens IR version 9 and operator set 20 at most
-SIDE = 28  # pixels of an image's width and height
 
 
 @dataclass(frozen=True)
@@ -57,29 +58,22 @@ def check_installed(formats: Iterable[Format]) -> None:
         raise UsageError(f"--format {kinds}: is not installed here; install it with: pip install {names}")
 
 
-def with_preprocessing(model: Any) -> Any:
-    """Return a Keras model that takes uint8 [batch, 28, 28] and does itself what `model` wants done: scale, flatten."""
+def with_preprocessing(model: Any, inputs: Inputs) -> Any:
+    """Return a Keras model that takes what is stored and does itself what `model` wants done: scale, flatten."""
     import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
 
-    from trainable.mlp.scoring import SCALE  # noqa: PLC0415 (likewise: NumPy)
-
-    return keras.Sequential(
-        [
-            keras.Input((SIDE, SIDE), dtype="uint8", name=INPUT),
-            keras.layers.Rescaling(1 / SCALE),
-            keras.layers.Flatten(),
-            *model.layers,
-        ]
-    )
+    taken = keras.Input(inputs.shape, dtype=inputs.dtype, name=inputs.name)
+    return keras.Sequential([taken, keras.layers.Rescaling(1 / inputs.scale), keras.layers.Flatten(), *model.layers])
 
 
-def convert(model: Any, kind: Format, file: Path) -> None:
+def convert(model: Any, kind: Format, file: Path, name: str) -> None:
     """Write a Keras model in a format, with nothing on the terminal.
 
     Args:
         model: Built.
         kind: The format.
         file: New; a folder for a SavedModel.
+        name: What its input is called where the format gives it a name.
 
     Raises:
         SearchError: The conversion failed.
@@ -88,7 +82,7 @@ def convert(model: Any, kind: Format, file: Path) -> None:
     import keras  # noqa: PLC0415 (as above)
 
     [tensor] = model.inputs
-    signature = [keras.InputSpec(shape=tensor.shape, dtype=tensor.dtype, name=INPUT)]
+    signature = [keras.InputSpec(shape=tensor.shape, dtype=tensor.dtype, name=name)]
     try:
         with quiet_import(), quiet_stdout():  # the converters write there without being asked
             if kind.export_as is None:

@@ -12,15 +12,12 @@ from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, IS_BASELINE
 from search.trials.models import ModelStore
 from trainable.keys import SEED, TRAIN_ACCURACY
-from trainable.mnist.source import VALIDATION_SIZE
+from trainable.problem import ProblemSpec
 
 # How a model was selected: `BEST` of `search.study.study`, or one of these.
 WINNER = "winner"  # the one that the verdict recommends
-FINALIST = "finalist"  # the other one that was trained on all images
+FINALIST = "finalist"  # the other one that was trained on all examples
 NUMBER = "number"  # any other trial
-
-TRAINING_IMAGES = 60_000  # with those that validate
-ONE_IMAGE = 1 / VALIDATION_SIZE  # rounding in another order of summation may move one across a border
 
 
 @dataclass(frozen=True)
@@ -28,17 +25,19 @@ class Kept:
     """A kept model and what the study says about it.
 
     Attributes:
+        problem: What the study is about.
         how: It was selected: `WINNER`, `FINALIST`, `BEST` or `NUMBER`.
         file: The kept `.keras` file.
         configuration: The trial that found it, or the baseline, and its parameters.
         number: Of the trial that this is the network of; None where it was trained for the confirmation.
         seed: The model was trained with it, or None where the study does not know.
         epochs_run: Epochs that the model was trained, likewise.
-        val_accuracy: A share; None where it was trained on the validation images, too.
-        train_accuracy: A share of its training images, or None where the study does not know.
+        val_accuracy: A share; None where it was trained on the validation examples, too.
+        train_accuracy: A share of its training examples, or None where the study does not know.
         sha256: Of the file, where the study recorded it.
     """
 
+    problem: ProblemSpec
     how: str
     file: Path
     configuration: Candidate
@@ -56,7 +55,7 @@ class Kept:
 
     @property
     def is_final(self) -> bool:
-        """Whether it was trained on all 60,000 training images, those that validate among them."""
+        """Whether it was trained on all training examples, those that validate among them."""
         return self.number is None
 
     @property
@@ -66,16 +65,17 @@ class Kept:
 
     @property
     def trained_on(self) -> int:
-        """How many images it was trained on."""
-        return TRAINING_IMAGES - (0 if self.is_final else VALIDATION_SIZE)
+        """How many examples it was trained on."""
+        return self.problem.training_size if self.is_final else self.problem.sizes["train"]
 
     def scores(self, accuracy: float) -> bool:
-        """Say whether an accuracy on the validation images is what the study recorded, give or take one image."""
-        return self.val_accuracy is not None and abs(accuracy - self.val_accuracy) <= ONE_IMAGE + 1e-9
+        """Say whether an accuracy on the validation examples is what the study recorded, give or take one example."""
+        one = 1 / self.problem.sizes["val"]  # rounding in another order of summation may move one across a border
+        return self.val_accuracy is not None and abs(accuracy - self.val_accuracy) <= one + 1e-9
 
 
 def kept_finals(evidence: Evidence | None, models: ModelStore) -> Iterator[Kept]:
-    """Yield the finalists' networks of all training images that are kept, the baseline's first."""
+    """Yield the finalists' networks of all training examples that are kept, the baseline's first."""
     if evidence is None or not evidence.final_seeds:
         return
     seed = evidence.final_seeds[0]
@@ -83,7 +83,7 @@ def kept_finals(evidence: Evidence | None, models: ModelStore) -> Iterator[Kept]
         if file := models.final(each.name):
             how = WINNER if evidence.verdict is not None and each == evidence.taken else FINALIST
             recorded = evidence.tested.get((each.name, seed), {}).get(SHA256)
-            yield Kept(how, file, each, None, seed, each.params["epochs"], sha256=recorded)
+            yield Kept(evidence.problem, how, file, each, None, seed, each.params["epochs"], sha256=recorded)
 
 
 def kept_trial(trial: FrozenTrial, settings: Settings, models: ModelStore, how: str) -> Kept | None:
@@ -93,5 +93,5 @@ def kept_trial(trial: FrozenTrial, settings: Settings, models: ModelStore, how: 
         return None
     found_by = None if said.get(IS_BASELINE) else trial.number
     configuration = Candidate(found_by, settings.space.complete(trial.params))
-    value, ran = float(trial.value or 0.0), said.get(EPOCHS_RUN)
-    return Kept(how, file, configuration, trial.number, said.get(SEED), ran, value, said.get(TRAIN_ACCURACY))
+    figures = said.get(SEED), said.get(EPOCHS_RUN), float(trial.value or 0.0), said.get(TRAIN_ACCURACY)
+    return Kept(settings.problem, how, file, configuration, trial.number, *figures)

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from trainable.process import prepare_tensorflow
 
-BATCH = 1000  # images at once
+BATCH = 1000  # examples at once
 
 Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
-"""Images, as the model takes them, to probabilities, float32 [batch, classes]."""
+"""Examples, as the model takes them, to probabilities, float32 [batch, classes]."""
 
 
 def main(arguments: list[str]) -> None:
@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> None:
         for package in absent:
             sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
         predict = load(model)
-        images = from_bytes(sys.stdin.buffer.read())
-        batches = [predict(images[start : start + BATCH]) for start in range(0, len(images), BATCH)]
+        examples = from_bytes(sys.stdin.buffer.read())
+        batches = [predict(examples[start : start + BATCH]) for start in range(0, len(examples), BATCH)]
         outputs.write(as_bytes(np.concatenate(batches)))
 
 
@@ -55,7 +55,7 @@ def load_keras(file: str) -> Predict:
     import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
 
     model = keras.models.load_model(file)
-    return lambda images: np.asarray(model(images))
+    return lambda examples: np.asarray(model(examples))
 
 
 def load_savedmodel(folder: str) -> Predict:
@@ -64,7 +64,7 @@ def load_savedmodel(folder: str) -> Predict:
     import tensorflow as tf  # noqa: PLC0415 (as above)
 
     model = tf.saved_model.load(folder)
-    return lambda images: np.asarray(model.serve(images))
+    return lambda examples: np.asarray(model.serve(examples))
 
 
 def load_onnx(file: str) -> Predict:
@@ -72,7 +72,8 @@ def load_onnx(file: str) -> Predict:
     import onnxruntime  # noqa: PLC0415 (as above)
 
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    return lambda images: np.asarray(session.run(None, {"images": images})[0])
+    [taken] = session.get_inputs()
+    return lambda examples: np.asarray(session.run(None, {taken.name: examples})[0])
 
 
 def load_tflite(file: str) -> Predict:
@@ -80,7 +81,8 @@ def load_tflite(file: str) -> Predict:
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (as above)
 
     run = Interpreter(file).get_signature_runner()
-    return lambda images: np.asarray(run(images=images)["output_0"])
+    [name] = run.get_input_details()
+    return lambda examples: np.asarray(run(**{name: examples})["output_0"])
 
 
 LOADERS: dict[str, tuple[Callable[[str], Predict], tuple[str, ...]]] = {  # and the packages that it does without

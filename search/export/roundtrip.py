@@ -18,13 +18,13 @@ CLOSE = 1e-4  # probabilities; float32 sums in another order differ by about 1e-
 
 @dataclass(frozen=True)
 class Check:
-    """What a round trip has shown: the same class for each image.
+    """What a round trip has shown: the same class for each example.
 
     Attributes:
         file: What was loaded again.
         runtime: Name and version of what loaded it.
         images: How many were predicted.
-        largest_difference: Between two probabilities of the same class and image.
+        largest_difference: Between two probabilities of the same class and example.
     """
 
     file: str
@@ -34,16 +34,17 @@ class Check:
 
 
 class RoundTrip:
-    """Compares exported files with the model that they were made from, on the same images."""
+    """Compares exported files with the model that they were made from, on the same examples."""
 
-    def __init__(self, inputs: NDArray[np.generic], expected: NDArray[np.float32]) -> None:
+    def __init__(self, inputs: NDArray[np.generic], expected: NDArray[np.float32], examples: str) -> None:
         """Take what to predict.
 
         Args:
-            inputs: The images as the exported model takes them.
+            inputs: The examples as the exported model takes them.
             expected: float32 [n, classes], the source model's probabilities.
+            examples: What people call several of them.
         """
-        self._inputs, self._expected = as_bytes(inputs), expected
+        self._inputs, self._expected, self._examples = as_bytes(inputs), expected, examples
 
     def check(self, kind: Format, file: Path) -> Check:
         """Load a file in a fresh process, predict, and compare.
@@ -61,8 +62,8 @@ class RoundTrip:
         largest = float(np.abs(found - self._expected).max())
         if others or not largest <= CLOSE:  # so that NaN is refused
             raise SearchError(
-                f"--format {kind.name}: differs from the Keras model in the classes of {others} of {len(found)} images "
-                f"and by up to {largest:.2g} in probabilities; nothing is exported"
+                f"--format {kind.name}: differs from the Keras model in the classes of {others} of {len(found)} "
+                f"{self._examples} and by up to {largest:.2g} in probabilities; nothing is exported"
             )
         return Check(file.name, f"{kind.runtime} {version(kind.runtime)}", len(found), largest)
 

@@ -48,7 +48,7 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
 def load_accepted(selected: Kept, dataset: Dataset) -> Any:
     """Load the selected model with Keras, and accept it if it is the one that the study speaks of.
 
-    The winner has seen the validation images, so its file's hash decides; any other one has to score what was recorded.
+    The winner has seen the validation examples, so its file's hash decides; another has to score what was recorded.
 
     Raises:
         SearchError: It is another one, or cannot be loaded.
@@ -101,6 +101,6 @@ def _check_accuracy(selected: Kept, model: Any, dataset: Dataset) -> None:
     accuracy = keras_accuracy(model, dataset.x_val, dataset.y_val)
     if not selected.scores(accuracy):
         raise SearchError(
-            f"{selected.file}: scores {accuracy:.4f} on the validation images, "
+            f"{selected.file}: scores {accuracy:.4f} on the validation {selected.problem.examples}, "
             f"the study recorded {selected.val_accuracy}"
         )

@@ -33,9 +33,9 @@ def write(view: StudyView, output: Path) -> None:
 
 def page_of(view: StudyView) -> Page:
     """Return the report's page: the verdict first."""
-    counts = view.counts
+    counts, network = view.counts, view.settings.problem.words.network
     subtitle = (
-        f"Hyperparameter search for an MNIST network: {counts.complete} trials complete, {counts.pruned} pruned, "
+        f"Hyperparameter search for {network}: {counts.complete} trials complete, {counts.pruned} pruned, "
         f"{counts.failed} failed, {counts.running} running"
     )
     sections = (

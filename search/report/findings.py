@@ -12,8 +12,6 @@ from search.confirmation.wording import UNSTEADY, method_of, percent, reference_
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
 from search.terminal.words import POINTS, capital, describe, gain, number, several
-from trainable.mnist.source import VALIDATION_SIZE
-from trainable.problems import BUILT_IN
 
 NONE = "-"  # in a table, where there is nothing
 
@@ -21,27 +19,27 @@ TONES = {Word.BETTER: "better", Word.NO_DIFFERENCE: "same", Word.TOO_FEW: "same"
 WORDS = {
     Word.BETTER: "Better than the baseline",
     Word.NO_DIFFERENCE: "No difference shown",
-    Word.TOO_FEW: "Too few images differ to say",
+    Word.TOO_FEW: "Too few {examples} differ to say",
     Word.WORSE: "Worse than the baseline",
 }
 MEANINGS = {
-    Word.BETTER: "The whole interval of the difference lies above 0: chance alone, in the seeds and in the images, "
-    "does not explain it.",
-    Word.NO_DIFFERENCE: "The interval of the difference holds 0: with these seeds and images, such a difference can be "
-    "chance. That is a result and no error. It does not say that both are equal, only that the difference is too small "
-    "to be seen this way.",
-    Word.TOO_FEW: "Both configurations err on nearly the same of the test images: where so few differ, "
+    Word.BETTER: "The whole interval of the difference lies above 0: chance alone, in the seeds and in the "
+    "{examples}, does not explain it.",
+    Word.NO_DIFFERENCE: "The interval of the difference holds 0: with these seeds and {examples}, such a difference "
+    "can be chance. That is a result and no error. It does not say that both are equal, only that the difference is "
+    "too small to be seen this way.",
+    Word.TOO_FEW: "Both configurations err on nearly the same of the test {examples}: where so few differ, "
     "an interval means nothing.",
-    Word.WORSE: "The whole interval of the difference lies below 0: what won on the validation images loses on the "
-    "test images.",
+    Word.WORSE: "The whole interval of the difference lies below 0: what won on the validation {examples} loses on "
+    "the test {examples}.",
 }
 BASELINE_WON = (
-    "With fresh seeds the baseline itself had the best mean of all candidates on the validation images. That is a "
+    "With fresh seeds the baseline itself had the best mean of all candidates on the validation {examples}. That is a "
     "result and no error: this search found nothing to replace it with."
 )
 SEARCHED = (
-    f"The search compared its trials on {VALIDATION_SIZE:,} validation images, on which no trial is trained, with one "
-    "seed each. The best of many is partly luck, so the search's own figures are no verdict."
+    "The search compared its trials on {size:,} validation {examples}, on which no trial is trained, with one seed "
+    "each. The best of many is partly luck, so the search's own figures are no verdict."
 )
 
 
@@ -50,7 +48,15 @@ def headline_of(view: StudyView) -> Headline:
     evidence = view.evidence
     if evidence is None or evidence.verdict is None:
         return _no_verdict(evidence)
-    return Headline(WORDS[evidence.verdict.word], f"{capital(sentence_of(evidence))}.", TONES[evidence.verdict.word])
+    word = evidence.verdict.word
+    return Headline(evidence.problem.said(WORDS[word]), f"{capital(sentence_of(evidence))}.", TONES[word])
+
+
+def meaning_of(evidence: Evidence) -> str:
+    """Return what a verdict, which there is, says and what it does not say."""
+    if evidence.verdict is None or evidence.winner == evidence.baseline:
+        return evidence.problem.said(BASELINE_WON)
+    return evidence.problem.said(MEANINGS[evidence.verdict.word])
 
 
 def verdict_section(view: StudyView) -> Section:
@@ -59,13 +65,13 @@ def verdict_section(view: StudyView) -> Section:
     if evidence is None or evidence.winner is None or evidence.verdict is None:
         return Section(None, [headline, Text(_search_result(view))])
     verdict, winner = evidence.verdict, evidence.winner
-    meaning = BASELINE_WON if winner == evidence.baseline else MEANINGS[verdict.word]
-    blocks: list[Block] = [Text(meaning), _accuracies(evidence, verdict, winner)]
+    blocks: list[Block] = [Text(meaning_of(evidence)), _accuracies(evidence, verdict, winner)]
     if verdict.difference is not None:
         blocks.append(_difference(verdict.difference, verdict, winner))
     blocks += map(Text, remarks(evidence))
     if view.explanation is not None:
-        blocks += [Text(view.explanation.told), Table("What the gain goes with", COLUMNS, view.explanation.rows)]
+        told = view.explanation.told(evidence.problem.examples)
+        blocks += [Text(told), Table("What the gain goes with", COLUMNS, view.explanation.rows)]
     if not view.is_current:
         blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
     return Section(None, [headline, *blocks, Text(_search_result(view))])
@@ -73,7 +79,8 @@ def verdict_section(view: StudyView) -> Section:
 
 def method_section(view: StudyView) -> Section:
     """Say how the verdict was measured, and what was looked at."""
-    texts = [SEARCHED]
+    problem = view.settings.problem
+    texts = [problem.said(SEARCHED, size=problem.sizes["val"])]
     if (evidence := view.evidence) is not None:
         texts += [] if evidence.is_complete else ["Not all of what follows is done yet."]
         texts += [" ".join(method_of(evidence)), _looks(evidence), source_of(evidence)]
@@ -88,7 +95,7 @@ def candidates_section(view: StudyView) -> Section:
     candidates = evidence.candidates
     reasons = list(map(evidence.failure, candidates))
     rows = [
-        *([name, *(number(each.params[name]) for each in candidates)] for name in BUILT_IN.names),
+        *([name, *(number(each.params[name]) for each in candidates)] for name in evidence.problem.names),
         ["the search's own", *(_shown(each.val_accuracy) for each in candidates)],
         *([f"seed {seed}", *(_score(evidence, each, seed) for each in candidates)] for seed in evidence.seeds),
         ["mean", *(_mean(evidence, each) for each in candidates)],
@@ -105,16 +112,16 @@ def candidates_section(view: StudyView) -> Section:
 
 def remarks(evidence: Evidence) -> list[str]:
     """Return what a verdict's interval does not say: how often the winner is ahead, and its worst network."""
-    texts, verdict, worst = [], evidence.verdict, evidence.worst
+    texts, verdict, worst, examples = [], evidence.verdict, evidence.worst, evidence.problem.examples
     if verdict is not None and verdict.pairs is not None:
         texts.append(
-            f"A network of the winner is more accurate on the test images than one of the baseline in "
+            f"A network of the winner is more accurate on the test {examples} than one of the baseline in "
             f"{verdict.pairs:.0%} of pairs."
         )
     if verdict is not None and worst is not None:
         text = (
             f"The worst of all {several(worst.networks, 'network')} of the winner's configuration had "
-            f"{worst.accuracy:.4f} on the {worst.images} images."
+            f"{worst.accuracy:.4f} on the {worst.images} {examples}."
         )
         texts.append(f"{text} That is {UNSTEADY}" if worst.is_far else text)
     return texts
@@ -137,8 +144,8 @@ def _search_result(view: StudyView) -> str:
         return f"No trial is complete, so there is no best one.{more}"
     best, baseline = view.ranked[0], view.baseline
     value = float(best.value or 0)
-    params = describe(view.settings.space.complete(best.params))
-    text = f"The best trial of the search is {best.number} ({params}), with {value:.4f} on the validation images"
+    params, examples = describe(view.settings.space.complete(best.params)), view.settings.problem.examples
+    text = f"The best trial of the search is {best.number} ({params}), with {value:.4f} on the validation {examples}"
     if best is baseline:
         text += ": it is the baseline"
     elif baseline is not None:
@@ -177,10 +184,11 @@ def _labelled(
 
 
 def _looks(evidence: Evidence) -> str:
+    examples = evidence.problem.examples
     if not evidence.looks:
-        return "The test images were not looked at yet for this study."
+        return f"The test {examples} were not looked at yet for this study."
     each = "; ".join(map(told, occasions(evidence.looks)))
-    text = f"The test images were looked at for this study {often(evidence.looked)}: {each}."
+    text = f"The test {examples} were looked at for this study {often(evidence.looked)}: {each}."
     if evidence.elsewhere:
         text += f" For other studies of this storage: {often(evidence.elsewhere)}, which nothing makes up for."
     return text

@@ -20,7 +20,6 @@ from search.study.instants import began, ended, is_timed
 from search.study.study import is_interrupted
 from search.terminal.words import clock, gain, number, several
 from trainable.keys import ENVIRONMENT, FAILURE, HOST, SECONDS, SEED
-from trainable.problems import BUILT_IN
 
 CURVES = 4  # best trials, besides the baseline's
 MOST_POINTS = 40  # of one curve
@@ -68,11 +67,11 @@ def parameters_section(view: StudyView) -> Section:
             meaning += f" With {several(len(view.ranked), 'complete trial')} it is no more than a hint."
         blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
     distributions = view.settings.space.distributions
-    rows = [_parameter(name, distributions.get(name), insight) for name in BUILT_IN.names]
+    rows = [_parameter(name, distributions.get(name), insight) for name in view.settings.problem.names]
     columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
     blocks += [Items([f"{each}." for each in insight.warnings])] if insight.warnings else []
-    return Section("Parameters", [*blocks, *map(Text, _effort(insight))])
+    return Section("Parameters", [*blocks, *map(Text, _effort(view))])
 
 
 def circumstances_section(view: StudyView) -> Section:
@@ -144,7 +143,7 @@ def _by_position(curves: Sequence[tuple[str, str, Points]]) -> list[list[str]]:
 
 
 def _best(view: StudyView) -> Table:
-    columns = ("trial", "val_accuracy", *BUILT_IN.names, "gain", "seed", "training")
+    columns = ("trial", "val_accuracy", *view.settings.problem.names, "gain", "seed", "training")
     return Table("The best trials", columns, [_trial(trial, view) for trial in _best_and_baseline(view, BEST_SHOWN)])
 
 
@@ -160,7 +159,7 @@ def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:
     return [
         f"{trial.number} baseline" if trial is baseline else str(trial.number),
         f"{float(trial.value or 0):.4f}",
-        *(number(params[name]) for name in BUILT_IN.names),
+        *(number(params[name]) for name in view.settings.problem.names),
         gain(float(trial.value or 0), float(baseline.value or 0)) if baseline else NONE,
         str(trial.user_attrs.get(SEED, NONE)),
         NONE if seconds is None else f"{seconds:.1f} s",
@@ -190,13 +189,14 @@ def _parameter(name: str, distribution: BaseDistribution | None, insight: Insigh
     return name, searched, number(position.best), f"{position.from_low:.0%}"
 
 
-def _effort(insight: Insight) -> list[str]:
+def _effort(view: StudyView) -> list[str]:
     """Say what the epochs brought, and whether more of them might."""
-    texts = []
+    insight, texts = view.insight, []
     if insight.gain is not None and insight.gain_rate is not None:
         texts.append(
             f"All trials together trained {several(insight.epochs, 'epoch')} for a gain of {insight.gain:+.2f} points "
-            f"over the baseline on the validation images: {insight.gain_rate:+.3f} points for {EPOCHS} epochs."
+            f"over the baseline on the validation {view.settings.problem.examples}: {insight.gain_rate:+.3f} points "
+            f"for {EPOCHS} epochs."
         )
     if insight.rising is not None:
         still = "was still getting better: more epochs may help" if insight.rising else "was no longer getting better"

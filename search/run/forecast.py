@@ -19,8 +19,6 @@ from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, IS_BASELINE, is_interrupted
 from trainable.keys import SECONDS
 
-ALL_IMAGES = 6 / 5  # of the time that a network of the training split takes: 60,000 images in place of 50,000
-
 
 def networks_of(
     options: Options, extent: Extent, attributes: Mapping[str, Any], settings: Settings, *, is_open: bool
@@ -108,7 +106,7 @@ def _confirmation(
     *,
     explained: bool,
 ) -> list[list[float]]:
-    """Return the seconds of each network that is to be trained: of the split, of all images, of the explanation."""
+    """Return the seconds of each network that is to be trained: of the split, of all examples, of the explanation."""
     design = wanted_design(ended, settings, extent, attributes)
     evidence = evidence_of({**attributes, CONFIRMATION: design}) if design else None
     chosen = list(evidence.candidates[1:]) if evidence else []
@@ -145,7 +143,8 @@ def _confirmation(
         costs = [cost(each.candidate) if type(each.candidate) is Candidate else typical for each in left]
         why = [seconds for each, seconds in zip(left, costs, strict=True) if each.key not in attributes]
         why = why if left else [typical] * most_to_explain(settings.problem)
-    return [split, [ALL_IMAGES * each for each in of_all], why]
+    longer = settings.problem.training_size / settings.problem.sizes["train"]
+    return [split, [longer * each for each in of_all], why]
 
 
 def _length(trial: FrozenTrial, settings: Settings) -> float | None:

@@ -23,6 +23,7 @@ from search.terminal.arguments import (
 from search.terminal.files import read_text
 from trainable.precision import PRECISIONS
 from trainable.problem import LONGEST_SHOWN, MAX_SEED
+from trainable.problems import BUILT_IN
 
 MOST_WORKERS, MOST_CANDIDATES, MOST_SEEDS = 100_000, 100, 100
 
@@ -70,14 +71,14 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
             name = f"--{option.replace('_', '-')}"
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
     values["named"] = bool(values["study"])
-    values["study"] = values["study"] or f"mnist-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    values["study"] = values["study"] or f"{BUILT_IN.kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return Options(**values)
 
 
 def _parser(kind: type[Parser] = Parser) -> Parser:
     parser = kind(
         prog="python -m search.run",
-        description="Search for a better network than the 512-unit baseline, and keep the best model.",
+        description=f"Search for a better network than the {BUILT_IN.words.baseline}, and keep the best model.",
         epilog="A command that names its study can always be run again: --trials counts what the study has, so after "
         "an interruption it completes the rest. Exit status: 0 done, 1 failed, 2 wrong usage, "
         "130 interrupted, 143 terminated.",
@@ -87,7 +88,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         "--trials", metavar="N", type=whole(1), default=50,
         help="trials that the study shall have finished in the end (default: 50)",
     )  # fmt: skip
-    study.add_argument("--study", metavar="NAME", type=study_name, help="new or continued (default: mnist-<UTC time>)")
+    usual = f"{BUILT_IN.kind}-<UTC time>"
+    study.add_argument("--study", metavar="NAME", type=study_name, help=f"new or continued (default: {usual})")
     add_storage_options(study)  # type: ignore[arg-type]
     add_data_option(study)  # type: ignore[arg-type]
 
@@ -183,7 +185,7 @@ def read_configurations(file: Path) -> list[tuple[str, dict[str, Any]]]:
             except (ValueError, RecursionError) as error:
                 raise UsageError(f"{where}: not JSON: {error}") from error
             if not isinstance(value, dict):
-                wanted = 'a JSON object such as {"hidden_units": 64, ...}'
+                wanted = f'a JSON object such as {{"{BUILT_IN.names[0]}": 64, ...}}'
                 raise UsageError(f"{where}: must be {wanted}, got {line[:LONGEST_SHOWN]!r}")
             found.append((where, value))
     return found

@@ -168,7 +168,7 @@ def time_left(tally: Tally) -> str:
 def running_row(live: LiveTrial | Retraining) -> tuple[str, str, str, str]:
     """Return the cells that show a running trial."""
     epoch = f"epoch {live.last.epoch if live.last else 0}/{live.params['epochs']}"
-    # A network of all images has no images for validation.
+    # A network of all examples has none for validation.
     accuracy = f"{live.last.val_accuracy:.4f}" if live.last and math.isfinite(live.last.val_accuracy) else "-"
     return live.title, epoch, accuracy, describe(live.params)
 

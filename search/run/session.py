@@ -172,7 +172,7 @@ class Session:
             streams.answer(json.dumps(summary.to_json() | {"report": str(report) if report else None}), self._stdout)
 
     def _looks_elsewhere(self, settings: Settings) -> int | None:
-        """Return how often other studies have looked at the test images; None where the storage is away."""
+        """Return how often other studies have looked at the test examples; None where the storage is away."""
         try:
             engine = open_read_only(self._options.storage, check=False).engine
             return looks_elsewhere(engine, self._options.study, settings.data)

@@ -19,7 +19,6 @@ from search.terminal.console import say
 from search.terminal.shell import dashboard_command
 from search.terminal.words import clock, gain, number
 from search.trials.models import ModelStore
-from trainable.problems import BUILT_IN
 
 BEST_SHOWN = 5
 
@@ -117,7 +116,7 @@ class Summary:
             if evidence.verdict is not None and not view.is_current:
                 say(console, f"note       {OUT_OF_DATE}")
         if view.explanation is not None:
-            say(console, f"explained  {view.explanation.told}")
+            say(console, f"explained  {view.explanation.told(view.settings.problem.examples)}")
             console.print(_table_of(view.explanation))
         for warning in view.insight.warnings:
             say(console, f"note       {warning}")
@@ -153,7 +152,7 @@ class Summary:
         }
 
     def _table(self) -> Table:
-        table = Table("trial", "val_accuracy", *BUILT_IN.names, box=None)
+        table = Table("trial", "val_accuracy", *self.view.settings.problem.names, box=None)
         for column in table.columns[1:]:
             column.justify = "right"
         baseline = self.view.baseline
@@ -170,7 +169,7 @@ class Summary:
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
                 f"{float(trial.value or 0):.4f}",
-                *(number(params[name]) for name in BUILT_IN.names),
+                *(number(params[name]) for name in self.view.settings.problem.names),
             )
         return table
 

@@ -51,7 +51,7 @@ class Insight:
         rough: Whether they are from so few trials that they are no more than a hint.
         unknown: Why they cannot be known.
         positions: By parameter that is searched; empty without a complete trial.
-        gain: Of the best trial over the baseline on the validation images, percentage points, one seed each.
+        gain: Of the best trial over the baseline on the validation examples, percentage points, one seed each.
         epochs: Trained by all trials together.
         rising: Whether the best trial was still getting better in its last epochs; None where it had too few.
     """

@@ -208,9 +208,11 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a local copy of the data."""
+    from trainable.problems import BUILT_IN  # noqa: PLC0415 (it needs NumPy, which not every command does)
+
     parser.add_argument(
         "--data", metavar="FILE", type=path, default=os.environ.get("SEARCH_DATA") or None,
-        help="a local mnist.npz; also SEARCH_DATA (default: cached, downloaded on first use)",
+        help=f"a local {BUILT_IN.words.file}; also SEARCH_DATA (default: cached, downloaded on first use)",
     )  # fmt: skip
 
 

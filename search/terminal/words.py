@@ -33,6 +33,11 @@ def several(amount: int, what: str) -> str:
     return f"{amount:,} {what}{'' if amount == 1 else 's'}"
 
 
+def an(thing: str) -> str:
+    """Return a thing with its article."""
+    return f"{'an' if thing.startswith(('a', 'e', 'i', 'o')) else 'a'} {thing}"
+
+
 def capital(text: str) -> str:
     """Return a text as it begins a sentence."""
     return text[:1].upper() + text[1:]

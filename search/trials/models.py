@@ -14,7 +14,7 @@ _FINAL = re.compile(r"final-(baseline|0|[1-9][0-9]*)\.keras")
 
 
 class ModelStore:
-    """The models of one study, a `.keras` file each: of its best trials, and of its finalists trained on all images."""
+    """The models of one study, a `.keras` file each: of its best trials, and of its finalists of all examples."""
 
     def __init__(self, runs: Path, study: str) -> None:
         """Name the folder; it is made with the first model. Errors are those of `folder_of`."""

@@ -6,7 +6,8 @@ from pathlib import Path
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
 from trainable.mnist.source import SHA256, VALIDATION_SIZE, load_dataset, load_held_out
-from trainable.problem import Inputs, Parameter, ProblemSpec, Reference, Trainer, Words
+from trainable.problem import Inputs, Parameter, ProblemSpec, Reference, Trainer
+from trainable.words import Words
 
 # The limits are far beyond what makes sense, but small enough for 32-bit indices and float32. A study that does not
 # say what it is about is about this one, so no value here may change: another one is another problem.
@@ -28,7 +29,7 @@ MNIST = ProblemSpec(
     # Example 2.1 of Deep Learning with Python (F. Chollet); learning_rate is RMSprop's default in Keras.
     baseline={"hidden_units": 512, "learning_rate": 0.001, "batch_size": 128, "epochs": 5},
     metric="val_accuracy",
-    inputs=Inputs(shape=(28, 28), dtype="uint8", scale=255),
+    inputs=Inputs(shape=(28, 28), dtype="uint8", scale=255, name="images"),
     labels=tuple("0123456789"),
     sizes={"train": 60_000 - VALIDATION_SIZE, "val": VALIDATION_SIZE, "test": 10_000},
     data=SHA256,
@@ -43,7 +44,7 @@ MNIST = ProblemSpec(
         label="digit",
         file="mnist.npz",
         does="A network that says which digit a small image shows",
-        layers="784 pixels, one hidden layer of {hidden_units} units with relu, 10 probabilities by softmax",
+        layers="784 pixels, one hidden layer of {hidden_units} units with relu, 10 probabilities",
         training="RMSprop, categorical cross-entropy",
         limits=(
             """\
@@ -51,8 +52,6 @@ It knows MNIST's kind of image: one light digit on a dark ground, in 20 x 20 pix
   of 28 x 28. How it does on others, such as dark digits on paper or digits away from the middle, was not measured.""",
             """\
 It has no answer for "no digit": whatever the image, the ten probabilities sum to 1. They were not calibrated.""",
-            """\
-The accuracies hold for images of MNIST's origin. An interval is for other seeds and other images of that origin.""",
         ),
         reading="""\
 import numpy as np
@@ -61,6 +60,7 @@ from PIL import Image
 image = Image.open("digit.png").convert("L").resize((28, 28))  # a light digit on a dark ground
 images = np.asarray(image)[np.newaxis]  # uint8 [1, 28, 28]
 """,
+        packages="numpy pillow",
         values="0 where it is dark and 255 where it is light",
     ),
 )

@@ -1,0 +1,88 @@
+"""What is said of another problem than the built-in one: its own words, sizes and forms."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from search.confirmation.candidates import TESTED, Candidate, Network
+from search.confirmation.explanation import Explanation
+from search.confirmation.verdict import Estimate, Word
+from search.confirmation.view import StudyView
+from search.export.card import card
+from search.export.description import _input, _output
+from search.export.formats import FORMATS
+from search.export.snippets import prepare
+from search.report.document import page_of
+from search.report.findings import MEANINGS, WORDS
+from search.report.page import to_markdown
+from search.study.settings import Settings
+from search.study.space import Space
+from trainable.problem import Inputs
+from trainable.problems import BUILT_IN
+from trainable.words import Words
+
+FOREIGN = re.compile(r"(?i)image|mnist|digit|pixel|\b784\b|\b28\b|[156]0,000")
+HASHES = dict.fromkeys(("x_train", "y_train", "x_test", "y_test"), 64 * "0")
+
+
+@pytest.fixture
+def problem():
+    """Thirteen numbers of a wine and three growers; what it does not say itself has a default."""
+    return replace(
+        BUILT_IN, kind="csv", name="Wine", reference=None, data=HASHES, split="36 drawn at random",
+        inputs=Inputs((13,), "float32", 2, name="wines"), labels=("Rossi", "Bianchi", "Verdi"),
+        sizes={"train": 106, "val": 36, "test": 36},
+        words=Words("Wine search", "a network on wines", "8-unit baseline", "8 units", example="wine"),
+    )  # fmt: skip
+
+
+def test_report_speaks_of_the_studys_examples(problem):
+    """Title, method and verdicts have the problem's words and sizes."""
+    view = StudyView("s", "sqlite:///s.db", Path("runs"), Settings(Space.default(problem)), {}, [], None)
+    text = to_markdown(page_of(view))
+    assert "Hyperparameter search for a network on wines" in text
+    assert "compared its trials on 36 validation wines" in text
+    assert problem.said(WORDS[Word.TOO_FEW]) == "Too few wines differ to say"
+    told = Explanation(Estimate(0.1, 0.0, 0.2), (), None, 1.0).told(problem.examples)
+    name = Network(TESTED, Candidate(7, {}), 3).title(problem.examples)
+    assert name == "trial 7 again, seed 3, all wines"
+    assert FOREIGN.search("".join((text, told, *map(problem.said, MEANINGS.values())))) is None
+
+
+def test_card_describes_the_studys_network(problem):
+    """Inputs, classes, sizes and limits are the problem's."""
+    check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0}
+    text = card(
+        problem,
+        {
+            "study": "s", "selected": "best", "trial": 1, "params": problem.baseline, "seed": 1, "precision": "float32",
+            "epochs_run": 2, "trained_on": 106, "val_accuracy": 0.9, "sampler": "tpe", "pruner": "none",
+            "trials": dict.fromkeys(("complete", "pruned", "failed"), 1), "data_sha256": problem.trial_data, "preprocessing": False,
+            "input": _input(problem, preprocessing=False), "output": _output(problem),
+            "checks": dict.fromkeys(FORMATS, check),
+        },
+        None,
+    )  # fmt: skip
+    for said in (
+        "13 numbers in, 3 probabilities out",
+        "Wine: 142 training wines, of which 36 drawn at random validate",
+        "float32 [batch, 13]: a float32 wine, divided by 2",
+        "the probability of each class (Rossi, Bianchi, Verdi)",
+        "Labels are classes, 0 to 2.",
+        "run(wines=inputs)",
+    ):
+        assert said in text
+    assert FOREIGN.search(text) is None
+
+
+def test_code_of_the_card_reads_an_array(problem, tmp_path, monkeypatch):
+    """Without code of its own a problem's examples come from a file of NumPy, scaled unless the model does that."""
+    monkeypatch.chdir(tmp_path)
+    np.save("wines.npy", np.full((2, 13), 3, np.float32))
+    for preprocessing, expected in ((False, 1.5), (True, 3.0)):
+        found = {}
+        exec(prepare(problem, preprocessing=preprocessing), found)
+        assert (found["inputs"] == np.full((2, 13), expected, np.float32)).all()
