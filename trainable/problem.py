@@ -4,6 +4,7 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 a `Trainer` is what a worker holds, one training after another.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -70,10 +71,7 @@ class Inputs:
     @property
     def features(self) -> int:
         """Numbers in one example."""
-        size = 1
-        for each in self.shape:
-            size *= each
-        return size
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -256,6 +254,10 @@ class Problem(Protocol):
     @property
     def spec(self) -> ProblemSpec:
         """What the study records of it."""
+
+    @property
+    def cache_file(self) -> Path:
+        """Where the data are kept once they were fetched."""
 
     def load(self, file: Path | None) -> Dataset:
         """Load what trials see, from a file or from where it is by default.

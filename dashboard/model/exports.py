@@ -11,7 +11,7 @@ from typing import Any
 from search.errors import SearchError
 from search.export.card import CARD
 from search.export.description import DESCRIPTION
-from search.export.kept import TRAINING_IMAGES, Kept
+from search.export.kept import Kept
 
 PLACES = (DESCRIPTION, f"*/{DESCRIPTION}", f"*/*/{DESCRIPTION}")  # in the home of exports
 MOST_FILES = 100  # that one page offers
@@ -34,11 +34,10 @@ class Export:
     description: Mapping[str, Any]
 
     def is_of(self, model: Kept) -> bool:
-        """Say whether this is an export of a kept model, by parameters, seed and training images."""
+        """Say whether this is an export of a kept model, by parameters, seed and number of training examples."""
         said = self.description
-        is_final = said.get("trained_on") == TRAINING_IMAGES
-        exported = said.get("params"), said.get("seed"), is_final
-        return exported == (dict(model.configuration.params), model.seed, model.is_final)
+        exported = said.get("params"), said.get("seed"), said.get("trained_on")
+        return exported == (dict(model.configuration.params), model.seed, model.trained_on)
 
     @property
     def card(self) -> str | None:
