@@ -24,6 +24,7 @@ from search.errors import SearchError, UsageError
 from search.storage.address import NOTHING_YET, location, shown
 from search.terminal.quiet import quiet
 from search.terminal.shell import command_line
+from trainable.problems import BUILT_IN
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
@@ -44,11 +45,11 @@ def main() -> None:
     """Show the chosen page, or what is missing for it."""
     quiet(verbose=False)
     # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
-    st.set_page_config(page_title="MNIST search", page_icon="🔎", layout="wide")
+    st.set_page_config(page_title=BUILT_IN.words.title, page_icon="🔎", layout="wide")
     try:
         options = parse(sys.argv[1:])
     except UsageError as error:
-        st.title("MNIST search")
+        st.title(BUILT_IN.words.title)
         st.error(f"The dashboard was started with a wrong option: {error}", icon=":material/error:")
         return
     if not sign_in.passed():
@@ -107,7 +108,9 @@ def _screen(path: str) -> ModuleType:
 
 def _follow(site: Site, names: list[str]) -> None:
     """Say beside every page how the study does; show the page anew when that or the list of studies changes."""
-    before = site.view().status.phase
+    study, status = site.view()
+    before = status.phase
+    st.set_page_config(page_title=study.settings.problem.words.title)
 
     @st.fragment(run_every=REFRESH)
     def followed() -> None:
@@ -139,7 +142,7 @@ def _nothing_yet(source: Source, missing: SearchError | None) -> None:
     """Say what is missing, and look again until it is there."""
     if _names(source)[0]:
         st.rerun()
-    st.title("MNIST search")
+    st.title(BUILT_IN.words.title)
     if missing is not None and not str(missing).endswith(NOTHING_YET):
         st.warning(f"{missing}. It is looked at again every {REFRESH:.0f} seconds.", icon=":material/sync_problem:")
         return

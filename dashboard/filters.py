@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from optuna.distributions import BaseDistribution, FloatDistribution
 
+from trainable.problem import ProblemSpec
+
 # By what people call an order: the columns of `Snapshot.table` that decide, and whether the smallest comes first.
 ORDERS = {
     "best first": (["val_accuracy", "trial"], [False, True]),
@@ -16,7 +18,7 @@ ORDERS = {
     "oldest first": (["trial"], [True]),
 }
 STOPS = 25  # values at which a range of a parameter can begin or end
-WHOLE = ("hidden_units", "batch_size", "epochs", "weights", "attempt", "retry_of")  # numbers without a fraction
+WHOLE = ("weights", "attempt", "retry_of")  # columns of numbers without a fraction, besides those of parameters
 
 Range = tuple[float | None, float | None]
 """The least and the greatest value, both included; None where nothing limits it."""
@@ -68,9 +70,10 @@ def stops(distribution: BaseDistribution) -> list[float]:
     return [low, *sorted({value for value in between if low < value < high}), high]
 
 
-def as_csv(table: pd.DataFrame) -> bytes:
+def as_csv(table: pd.DataFrame, problem: ProblemSpec) -> bytes:
     """Return rows of `Snapshot.table` as CSV, with all digits; times are ISO 8601, local."""
-    whole = table.astype(dict.fromkeys(WHOLE, "Int64"))
+    names = [*WHOLE, *(each.name for each in problem.parameters if each.kind == "int")]
+    whole = table.astype(dict.fromkeys(names, "Int64"))
     return whole.to_csv(index=False, date_format="%Y-%m-%dT%H:%M:%S.%f").encode()
 
 

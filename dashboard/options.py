@@ -14,7 +14,7 @@ class Options:
         storage: URL.
         runs: Home of the default storage, kept models and reports.
         exports: Home of exported models.
-        data: A local copy of MNIST; None for the cached one.
+        data: A local copy of the data; None for the cached one.
         allow_control: Whether searches can be started and stopped from the page.
     """
 

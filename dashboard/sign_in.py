@@ -16,6 +16,7 @@ from streamlit import config
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
 from search.errors import SearchError, lines_of
+from trainable.problems import BUILT_IN
 
 SHORTEST_SECRET = 32  # characters; whoever guesses the secret can sign in as anyone
 
@@ -85,7 +86,7 @@ def _offer(access: Access) -> None:
     if find_spec("authlib") is None:
         _say("Sign-in is configured, but Authlib is not installed: pip install -e '.[auth]'.")
         return
-    st.title("MNIST search")
+    st.title(BUILT_IN.words.title)
     st.markdown("Studies are shown to people who have signed in.")
     for provider in access.providers:
         label = f"Sign in with {provider}" if provider else "Sign in"
@@ -97,7 +98,7 @@ def _offer(access: Access) -> None:
 
 
 def _say(reason: str) -> None:
-    st.title("MNIST search")
+    st.title(BUILT_IN.words.title)
     st.error(reason, icon=":material/lock:")
 
 

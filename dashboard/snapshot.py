@@ -12,33 +12,14 @@ from optuna.trial import FrozenTrial, TrialState
 from search.confirmation.goal import Goal, goal_of
 from search.confirmation.view import StudyView
 from search.study.instants import began, ended
+from search.study.space import Space
 from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, RETRY_OF, is_interrupted
 from search.terminal.words import POINTS
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
-from trainable.problems import BUILT_IN
+from trainable.problem import ProblemSpec
 
 ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
-# Of `Snapshot.table`. Accuracies are shares, `gain` is in percentage points over the baseline, times are local.
-COLUMNS = {
-    "trial": "int64",
-    "state": "object",
-    "val_accuracy": "float64",
-    "gain": "float64",
-    "hidden_units": "float64",
-    "learning_rate": "float64",
-    "batch_size": "float64",
-    "epochs": "float64",
-    "epochs_run": "int64",
-    "seconds": "float64",
-    "weights": "float64",
-    "host": "object",
-    "attempt": "float64",
-    "retry_of": "float64",
-    "failure": "object",
-    "started": "datetime64[ns]",
-    "ended": "datetime64[ns]",
-}
 
 
 @dataclass(frozen=True)
@@ -73,11 +54,12 @@ class Snapshot(StudyView):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row a trial, in the order of their numbers, with `COLUMNS`."""
-        table = pd.DataFrame(list(self.rows), columns=[name for name in COLUMNS if name != "gain"])
+        """A row a trial, in the order of their numbers, with `columns_of` the problem."""
+        columns = columns_of(self.settings.problem)
+        table = pd.DataFrame(list(self.rows), columns=[name for name in columns if name != "gain"])
         gains = POINTS * (table["val_accuracy"].astype(float) - (self.baseline_value or float("nan")))
-        table.insert(list(COLUMNS).index("gain"), "gain", gains)
-        return table.astype(COLUMNS)
+        table.insert(list(columns).index("gain"), "gain", gains)
+        return table.astype(columns)
 
     def epochs(self, numbers: Sequence[int]) -> pd.DataFrame:
         """Return a row for each reported epoch of some trials: trial, epoch, val_accuracy."""
@@ -89,17 +71,39 @@ class Snapshot(StudyView):
         return pd.DataFrame(reports, columns=["trial", "epoch", "val_accuracy"])
 
     def params(self, number: int) -> dict[str, Any]:
-        """Return all four parameters of a trial; None where one is not drawn yet."""
-        return {name: self.rows[number][name] for name in BUILT_IN.names}
+        """Return all parameters of a trial; None where one is not drawn yet."""
+        return {name: self.rows[number][name] for name in self.settings.problem.names}
 
 
-def row_of(trial: FrozenTrial, searched: Sequence[str]) -> dict[str, Any]:
-    """Return the row of a trial in `Snapshot.rows`; `searched` are the parameters of the space."""
+def columns_of(problem: ProblemSpec) -> dict[str, str]:
+    """Return the columns of `Snapshot.table`, with their types.
+
+    Accuracies are shares, `gain` is in percentage points over the baseline, times are local.
+    """
+    return {
+        "trial": "int64",
+        "state": "object",
+        "val_accuracy": "float64",
+        "gain": "float64",
+        **dict.fromkeys(problem.names, "float64"),
+        "epochs_run": "int64",
+        "seconds": "float64",
+        "weights": "float64",
+        "host": "object",
+        "attempt": "float64",
+        "retry_of": "float64",
+        "failure": "object",
+        "started": "datetime64[ns]",
+        "ended": "datetime64[ns]",
+    }
+
+
+def row_of(trial: FrozenTrial, space: Space) -> dict[str, Any]:
+    """Return the row of a trial in `Snapshot.rows`."""
     start, end = began(trial), ended(trial)
     reported, attributes = trial.intermediate_values, trial.user_attrs
     value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
-    params = {name: trial.params.get(name) if name in searched else BUILT_IN.baseline[name] for name in BUILT_IN.names}
-    return params | {
+    return space.complete({name: trial.params.get(name) for name in space.distributions}) | {
         "trial": trial.number,
         "state": state_of(trial),
         "val_accuracy": value,

@@ -101,10 +101,9 @@ class Feed:
         """Return a snapshot of the history, in which these trials changed."""
         history = self._history
         settings = settings_in(history.attributes, self._name)
-        searched = list(settings.space.distributions)
         del self._rows[len(history.trials) :]  # another study has taken the name
         for number in sorted(changed):
-            self._rows[number : number + 1] = [row_of(history.trials[number], searched)]
+            self._rows[number : number + 1] = [row_of(history.trials[number], settings.space)]
         return Snapshot(
             name=self._name,
             storage=shown(self._url),

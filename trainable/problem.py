@@ -5,6 +5,7 @@ a `Trainer` is what a worker holds, one training after another.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -77,11 +78,11 @@ class Inputs:
         return math.prod(self.shape)
 
     def stored(self, batch: str) -> str:
-        """Return the form of so many examples as they are stored, such as "uint8 [batch, 28, 28]"."""
+        """Return the form of so many examples as they are stored, such as "uint8 [batch, 8, 8]"."""
         return f"{self.dtype} [{', '.join([batch, *map(str, self.shape)])}]"
 
     def scaled(self, batch: str) -> str:
-        """Return their form before the first layer, such as "float32 [batch, 784] in [0, 1]"."""
+        """Return their form before the first layer, such as "float32 [batch, 64] in [0, 1]"."""
         reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" else ""
         return f"float32 [{batch}, {self.features}]{reach}"
 
@@ -155,7 +156,8 @@ class ProblemSpec:
         inputs, example, label = self.inputs, self.words.example, self.words.label
         own = {"name": self.name, "example": example, "examples": self.examples, "inputs": inputs.name, "label": label}
         own["labels"] = f"{label}{'es' if label.endswith('s') else 's'}"
-        return text.format(**own | {"features": inputs.features, "classes": len(self.labels)} | values)
+        known = own | {"features": inputs.features, "classes": len(self.labels)} | values
+        return re.sub(r"\{(\w+)\}", lambda found: str(known.get(found[1], found[0])), text)
 
     def check(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters out of a mapping that may hold other keys, too.
@@ -238,6 +240,10 @@ class Problem(Protocol):
     @property
     def spec(self) -> ProblemSpec:
         """What the study records of it."""
+
+    @property
+    def cache_file(self) -> Path:
+        """Where the data are kept once they were fetched."""
 
     def load(self, file: Path | None) -> Dataset:
         """Load what trials see, from a file or from where it is by default.

@@ -1,7 +1,5 @@
 """What accuracy costs: the trials that no other one beats in both, and where they lie."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -9,9 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from dashboard.charts.parameters import begin_with
 from dashboard.style import ACCURACY, BASELINE, BEST, STATES, thinned, titled
-from trainable.problems import BUILT_IN
+from trainable.problem import ProblemSpec
 
 FRONT = STATES["pruned"][0]
+FORMATS = {"int": "", "float": ":.3g"}  # of a parameter
 COSTS = {"seconds": "training time, seconds", "weights": "weights of the network"}
 
 
@@ -33,10 +32,11 @@ def front(cost: ArrayLike, accuracy: ArrayLike) -> NDArray[np.bool_]:
     return on_front
 
 
-def cost_chart(table: pd.DataFrame, cost: str, best: int, baseline: int | None) -> go.Figure:
+def cost_chart(problem: ProblemSpec, table: pd.DataFrame, cost: str, best: int, baseline: int | None) -> go.Figure:
     """Draw complete trials by what they cost, with the Pareto front.
 
     Args:
+        problem: The study's.
         table: Rows of `Snapshot.table`, those of complete trials.
         cost: One of `COSTS`.
         best: The number of the best trial.
@@ -44,36 +44,30 @@ def cost_chart(table: pd.DataFrame, cost: str, best: int, baseline: int | None) 
     """
     on_front = front(table[cost], table["val_accuracy"])
     edge = table[on_front].sort_values([cost, "trial"])
-    rest = thinned(table[~on_front])
-    figure = go.Figure()
-    colour, symbol = STATES["complete"]
-    _add(figure, rest, cost, "complete trials", {"color": colour, "symbol": symbol, "size": 7, "opacity": 0.9})
-    line = {"mode": "lines+markers", "line": {"shape": "hv", "color": FRONT}}
-    _add(figure, edge, cost, "Pareto front", {"color": FRONT, "symbol": "diamond", "size": 10}, **line)
-    marked = (("baseline", baseline, BASELINE, "square-open"), ("the best", best, BEST, "star"))
-    for name, number, its_colour, its_symbol in marked:
-        _add(
-            figure, table[table["trial"] == number], cost, name,
-            {"color": its_colour, "symbol": its_symbol, "size": 15, "line": {"width": 2}},
-        )  # fmt: skip
+    plain, big = dict(zip(("color", "symbol"), STATES["complete"], strict=True)), {"size": 15, "line": {"width": 2}}
+    figure, shown = go.Figure(), ["trial", *problem.names, "seconds", "weights"]
+    for name, rows, marker, line in (
+        ("complete trials", thinned(table[~on_front]), plain | {"size": 7, "opacity": 0.9}, None),
+        ("Pareto front", edge, {"color": FRONT, "symbol": "diamond", "size": 10}, {"shape": "hv", "color": FRONT}),
+        ("baseline", table[table["trial"] == baseline], {"color": BASELINE, "symbol": "square-open"} | big, None),
+        ("the best", table[table["trial"] == best], {"color": BEST, "symbol": "star"} | big, None),
+    ):
+        if len(rows):
+            figure.add_scatter(
+                x=rows[cost], y=rows["val_accuracy"], name=name, customdata=rows[shown], marker=marker, line=line,
+                mode="lines+markers" if line else "markers",
+            )  # fmt: skip
+    figure.update_traces(hovertemplate=_hover(problem))
     begin_with(figure, table["val_accuracy"].tolist())
     return titled(figure, COSTS[cost], ACCURACY)
 
 
-def _add(figure: go.Figure, table: pd.DataFrame, cost: str, name: str, marker: dict[str, Any], **style: Any) -> None:
-    """Add markers; none where there is nothing to mark."""
-    if table.empty:
-        return
-    figure.add_scatter(
-        x=table[cost],
-        y=table["val_accuracy"],
-        name=name,
-        marker=marker,
-        customdata=table[["trial", *BUILT_IN.names, "seconds", "weights"]],
-        hovertemplate=(
-            "trial %{customdata[0]}<br>val_accuracy %{y:.4f}<br>hidden_units %{customdata[1]}<br>"
-            "learning_rate %{customdata[2]:.3g}<br>batch_size %{customdata[3]}<br>epochs %{customdata[4]}<br>"
-            "%{customdata[5]:.1f} s, %{customdata[6]:,} weights"
-        ),
-        **({"mode": "markers"} | style),
+def _hover(problem: ProblemSpec) -> str:
+    """Return what is said of each trial, in the order of its custom data."""
+    params = enumerate(problem.parameters, start=1)
+    told = [f"{each.name} %{{customdata[{place}]{FORMATS[each.kind]}}}<br>" for place, each in params]
+    seconds = len(told) + 1
+    return (
+        f"trial %{{customdata[0]}}<br>val_accuracy %{{y:.4f}}<br>{''.join(told)}"
+        f"%{{customdata[{seconds}]:.1f}} s, %{{customdata[{seconds + 1}]:,}} weights"
     )

@@ -18,7 +18,7 @@ FEWEST_SEEDS = 2  # that show a spread
 FEWEST_TRIALS = 4  # complete ones, from which quartiles say something
 WHISKER = 1.5  # interquartile ranges below the quartile, as in a box plot
 ROOM = 0.06  # of the range, above and below
-SMALLEST_RANGE = 0.001  # of an axis: ten of the 10,000 images
+FEWEST_EXAMPLES = 10  # of the validation split, that an axis spans
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 FINISHED = ("complete", "pruned", "failed")  # states that count
@@ -59,7 +59,7 @@ def drawn(table: pd.DataFrame, x: str) -> pd.DataFrame:
     return thinned(rows, always=rows["trial"].isin(best_steps(table, x)["trial"]))
 
 
-def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spread | None) -> go.Figure:
+def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spread | None, size: int) -> go.Figure:
     """Draw the val_accuracy of all trials, the best so far, and the baseline.
 
     Args:
@@ -67,6 +67,7 @@ def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spre
         x: One of `AXES`.
         baseline: Its val_accuracy.
         spread: How that wavers with the seed.
+        size: Examples of the validation split.
     """
     figure, rows = titled(go.Figure(), AXES[x], ACCURACY), drawn(table, x)
     for state, (colour, symbol) in STATES.items():
@@ -83,11 +84,11 @@ def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spre
         look = {"fillcolor": BASELINE, "opacity": 0.2, "line_width": 0, "layer": "below"}
         figure.add_hrect(spread.low, spread.high, **look, name=name, showlegend=True)
     marks = [] if baseline is None else [baseline]
-    figure.update_yaxes(range=focus(table, [*marks, *((spread.low, spread.high) if spread else ())]))
+    figure.update_yaxes(range=focus(table, [*marks, *((spread.low, spread.high) if spread else ())], size))
     return figure
 
 
-def focus(table: pd.DataFrame, marks: list[float]) -> tuple[float, float] | None:
+def focus(table: pd.DataFrame, marks: list[float], size: int) -> tuple[float, float] | None:
     """Return the range of val_accuracy to look at: a trial that learned nothing must not flatten all the others.
 
     The lower whisker of a box plot of the complete trials is the lower end, or the lowest of `marks`.
@@ -100,7 +101,7 @@ def focus(table: pd.DataFrame, marks: list[float]) -> tuple[float, float] | None
         first, third = complete.quantile(0.25), complete.quantile(0.75)
         low = max(low, first - WHISKER * (third - first))
     low = min([low, *marks])
-    room = max(ROOM * (high - low), SMALLEST_RANGE / 2)
+    room = max(ROOM * (high - low), FEWEST_EXAMPLES / size / 2)
     return float(low - room), float(high + room)
 
 

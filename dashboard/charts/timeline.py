@@ -8,7 +8,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.style import BASELINE, STATES, titled
-from trainable.problems import BUILT_IN
 
 NO_HOST = "host not recorded"
 PATTERNS = {"complete": "", "pruned": "/", "running": "\\", "failed": "x", "interrupted": "."}
@@ -83,8 +82,8 @@ def occupancy(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["host", "lane", "trials", "busy", "idle", "gap", "share"])
 
 
-def timeline_chart(table: pd.DataFrame) -> go.Figure:
-    """Draw `spans`: a line a lane, a bar a trial, a colour and a pattern a state."""
+def timeline_chart(table: pd.DataFrame, names: Sequence[str]) -> go.Figure:
+    """Draw `spans`: a line a lane, a bar a trial with the parameters of these names, a colour and a pattern a state."""
     figure = go.Figure()
     for state in (each for each in STATES if (table["state"] == each).any()):
         held = table[table["state"] == state]
@@ -104,7 +103,7 @@ def timeline_chart(table: pd.DataFrame) -> go.Figure:
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            customdata=_hover(held),
+            customdata=_hover(held, names),
             hovertemplate="%{customdata}<extra>%{fullData.name}</extra>",
         )
     rows = table.sort_values(["host", "lane"])["row"].unique()[::-1]
@@ -121,10 +120,10 @@ def timeline_chart(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def _hover(table: pd.DataFrame) -> list[str]:
+def _hover(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return what is said of each bar."""
     seconds = table["taken"].dt.total_seconds()
-    drawn = table[[*BUILT_IN.names]].to_dict("records")
+    drawn = table[[*names]].to_dict("records")
     return [
         f"trial {number}, {taken:.1f} s<br>" + "<br>".join(f"{name} {value:.4g}" for name, value in params.items())
         for number, taken, params in zip(table["trial"], seconds, drawn, strict=True)

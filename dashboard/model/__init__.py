@@ -1,1 +1,1 @@
-"""The kept models: which there are, what they say of images, and how a drawn digit becomes one."""
+"""The kept models: which there are, what they say of examples, and what is drawn by hand."""

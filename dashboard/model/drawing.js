@@ -1,8 +1,8 @@
-// A canvas to draw a digit on: light strokes on a dark ground. After each stroke its grey values go to Python as the
+// A canvas to draw on: light strokes on a dark ground. After each stroke its grey values go to Python as the
 // state `drawing`: SIDE x SIDE bytes in Base64, row by row; nothing where nothing is drawn.
 
-const SIDE = 112; // finer than the 28 pixels of an image, so that a small digit can be enlarged
-const STROKE = 22; // of the canvas's 280 pixels: about as broad as MNIST's
+const SIDE = 112; // finer than an example, so that a small drawing can be enlarged
+const STROKE = 22; // of the canvas's 280 pixels: about as broad as a pen's
 
 function wipe(canvas) {
   const context = canvas.getContext("2d");
@@ -40,8 +40,10 @@ function greyValues(canvas) {
 }
 
 // Streamlit calls this at every run: what is drawn, and a stroke that is under way, stay with the canvas.
-export default function ({ parentElement, setStateValue }) {
+export default function ({ parentElement, setStateValue, data }) {
   const canvas = parentElement.querySelector("canvas");
+  canvas.ariaLabel = data.title;
+  parentElement.querySelector("p").textContent = data.how;
   if (!canvas.isReady) {
     wipe(canvas);
     canvas.isReady = true;

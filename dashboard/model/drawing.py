@@ -2,12 +2,14 @@
 
 import base64
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import streamlit as st
 
 from dashboard.model.images import Image
 from search.errors import SearchError
+from trainable.problem import ProblemSpec
 
 SIDE = 112  # pixels of what the browser sends, as in drawing.js
 ENCODED = 4 * -(-SIDE * SIDE // 3)  # characters
@@ -21,13 +23,23 @@ _canvas = st.components.v2.component(
 )
 
 
-def canvas(key: str) -> Image | None:
+@runtime_checkable
+class Drawable(Protocol):
+    """A problem whose examples people can draw."""
+
+    def from_drawing(self, drawing: Image) -> Image | None:
+        """Return a drawing, light on dark, as an example; None where nothing is drawn."""
+
+
+def canvas(problem: ProblemSpec) -> Image | None:
     """Show a canvas; return what is drawn on it, uint8 [SIDE, SIDE], or None where nothing is.
 
     Raises:
         SearchError: The browser sent something else.
     """
-    sent = _canvas(key=key, on_drawing_change=lambda: None).drawing
+    title = f"Draw a {problem.words.label}"
+    how = f"{title} from {problem.labels[0]} to {problem.labels[-1]} with the mouse or a finger."
+    sent = _canvas(key="drawing", data={"title": title, "how": how}, on_drawing_change=lambda: None).drawing
     return decoded(sent) if sent else None
 
 

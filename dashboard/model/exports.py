@@ -34,11 +34,10 @@ class Export:
     description: Mapping[str, Any]
 
     def is_of(self, model: Kept) -> bool:
-        """Say whether this is an export of a kept model, by parameters, seed and training images."""
+        """Say whether this is an export of a kept model, by parameters, seed and number of training examples."""
         said = self.description
-        is_final = said.get("trained_on") == model.problem.training_size
-        exported = said.get("params"), said.get("seed"), is_final
-        return exported == (dict(model.configuration.params), model.seed, model.is_final)
+        exported = said.get("params"), said.get("seed"), said.get("trained_on")
+        return exported == (dict(model.configuration.params), model.seed, model.trained_on)
 
     @property
     def card(self) -> str | None:

@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from dashboard.model.images import has_pictures, size_of
 from dashboard.snapshot import Snapshot
 from search.errors import SearchError, lines_of
-from search.export.formats import SIDE
 from search.export.kept import NUMBER, Kept, kept_finals, kept_trial
 from search.study.study import BEST, IDENTITY
 from search.trials.models import ModelStore
 from trainable.data.archive import UNREADABLE
 from trainable.errors import DataError
 from trainable.mlp.scoring import Weights, read_weights
+from trainable.problem import ProblemSpec
 
 IN_MEMORY = 8  # models
-CLASSES = 10
 
 Stamp = tuple[int, int]
 """Time in nanoseconds and size in bytes of a file: another file has another one."""
@@ -52,25 +52,25 @@ def kept_models(study: Snapshot) -> list[Kept]:
 
 
 def baseline_of(models: list[Kept]) -> Kept | None:
-    """Return the baseline's model: the one trained on all images rather than the trial's."""
+    """Return the baseline's model: the one trained on both splits rather than the trial's."""
     baselines = [each for each in models if each.configuration.trial is None]
     return next((each for each in baselines if each.is_final), baselines[0] if baselines else None)
 
 
 def unseen(models: list[Kept], shown: Kept) -> Kept:
-    """Return the network of the same configuration that never saw the validation images, or the shown one."""
+    """Return the network of the same configuration that never saw the validation split, or the shown one."""
     params = shown.configuration.params
     same = (each for each in models if each.configuration.params == params and not each.is_final)
     return next(same, shown)
 
 
-def weights_of(model: Kept) -> Weights:
-    """Return the weights of a model.
+def weights_of(problem: ProblemSpec, model: Kept) -> Weights:
+    """Return the weights of a model of a problem.
 
     Raises:
         SearchError: The file is gone, damaged, or not the one that the study recorded.
     """
-    return _weights(str(model.file), stamp_of(model.file), model.sha256)
+    return _weights(problem, str(model.file), stamp_of(model.file), model.sha256)
 
 
 def stamp_of(file: Path) -> Stamp:
@@ -87,7 +87,7 @@ def stamp_of(file: Path) -> Stamp:
 
 
 @st.cache_resource(max_entries=IN_MEMORY, show_spinner="Reading the model")
-def _weights(file: str, stamp: Stamp, sha256: str | None) -> Weights:  # noqa: ARG001 (the cache goes by it)
+def _weights(problem: ProblemSpec, file: str, stamp: Stamp, sha256: str | None) -> Weights:  # noqa: ARG001 (for the cache)
     try:
         content = Path(file).read_bytes()
         if sha256 and hashlib.sha256(content).hexdigest() != sha256:
@@ -96,13 +96,14 @@ def _weights(file: str, stamp: Stamp, sha256: str | None) -> Weights:  # noqa: A
     except (*UNREADABLE, KeyError, DataError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else lines_of(error)[0]
         raise SearchError(f"{file}: cannot be read as a model: {reason}") from error
-    _check(file, weights)
+    _check(problem, file, weights)
     return weights
 
 
-def _check(file: str, weights: Weights) -> None:
-    """Refuse arrays that are no network of one hidden layer for MNIST."""
-    hidden = weights[1].shape
-    shapes = [(SIDE * SIDE, *hidden), hidden, (*hidden, CLASSES), (CLASSES,)]
+def _check(problem: ProblemSpec, file: str, weights: Weights) -> None:
+    """Refuse arrays that are no network of one hidden layer for a problem."""
+    hidden, classes = weights[1].shape, len(problem.labels)
+    shapes = [(problem.inputs.features, *hidden), hidden, (*hidden, classes), (classes,)]
     if [each.shape for each in weights] != shapes or not all(np.isfinite(each).all() for each in weights):
-        raise SearchError(f"{file}: does not hold a network of one hidden layer for images of {SIDE} x {SIDE} pixels")
+        size = f"{problem.examples} of {size_of(problem)} {'pixels' if has_pictures(problem) else 'numbers'}"
+        raise SearchError(f"{file}: does not hold a network of one hidden layer for {size}")

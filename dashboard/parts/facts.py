@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from dashboard.marks import title_of
 from dashboard.snapshot import Snapshot, points
 from search.study.study import ATTEMPTS, EPOCHS_RUN
 from search.terminal.words import capital, clock, number
 from trainable.keys import ENVIRONMENT, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, SEED, TRAIN_ACCURACY
-from trainable.problems import BUILT_IN
+from trainable.problem import ProblemSpec
 
 SAME = "same"
 UNKNOWN = "not known"
@@ -19,15 +20,13 @@ MINUTE = 60  # seconds
 
 def parameters(study: Snapshot, trial: int) -> pd.DataFrame:
     """Return a row for each parameter: a trial's value, and how it lies to the baseline's and to the best's."""
-    own = study.params(trial)
-    table = pd.DataFrame(
-        {title_of(study, trial): [_value(own[name]) for name in BUILT_IN.names]}, index=[*BUILT_IN.names]
-    )
+    own, names = study.params(trial), study.settings.problem.names
+    table = pd.DataFrame({title_of(study, trial): [_value(own[name]) for name in names]}, index=[*names])
     for other in (study.baseline, study.best):
         if other is not None and other.number != trial and title_of(study, other.number) not in table:
             values = study.params(other.number)
-            table[title_of(study, other.number)] = [_value(values[name]) for name in BUILT_IN.names]
-            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in BUILT_IN.names]
+            table[title_of(study, other.number)] = [_value(values[name]) for name in names]
+            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in names]
     return table
 
 
@@ -48,7 +47,7 @@ def side_by_side(study: Snapshot, trials: Sequence[int], shown: Sequence[str]) -
 def differing(study: Snapshot, trials: Sequence[int]) -> list[str]:
     """Return the parameters that are not the same in all trials."""
     known = [study.params(trial) for trial in trials]
-    return [name for name in BUILT_IN.names if len({params[name] for params in known}) > 1]
+    return [name for name in study.settings.problem.names if len({params[name] for params in known}) > 1]
 
 
 def measured(study: Snapshot, trial: int) -> dict[str, str]:
@@ -60,7 +59,7 @@ def measured(study: Snapshot, trial: int) -> dict[str, str]:
         "time of an epoch": _per_epoch(attributes),
         "samples per second": _whole(attributes.get(SAMPLES_PER_SECOND)),
         "weights": _whole(attributes.get(PARAMETERS_COUNT)),
-        "accuracy on the training images": _accuracy(attributes.get(TRAIN_ACCURACY)),
+        f"accuracy on the training {study.settings.problem.examples}": _accuracy(attributes.get(TRAIN_ACCURACY)),
         "seed": _value(attributes.get(SEED)),
         "attempt": _value(attributes.get(ATTEMPTS)),
         "host": _value(attributes.get(HOST)),
@@ -69,6 +68,12 @@ def measured(study: Snapshot, trial: int) -> dict[str, str]:
         "environment": _value(attributes.get(ENVIRONMENT)),
     }
     return {capital(name): value for name, value in facts.items()}
+
+
+def formats(problem: ProblemSpec) -> dict[str, Any]:
+    """Return how the columns of parameters look in a large table: three digits of what is no whole number."""
+    floats = [each.name for each in problem.parameters if each.kind == "float"]
+    return dict.fromkeys(floats, st.column_config.NumberColumn(format="%.3g"))
 
 
 def _column(study: Snapshot, trial: int, shown: Sequence[str]) -> dict[str, str]:

@@ -16,10 +16,9 @@ from search.storage.address import location
 from search.study.study import BEST
 from search.terminal.shell import command_line
 from search.terminal.words import capital
-from trainable.mnist.source import VALIDATION_SIZE
 
-LUCK = "The best of many trials is partly luck: expect a little less on other images."
-FLATTERED = "This network was trained on the validation images, too: what it scores on them is flattering."
+LUCK = "The best of many trials is partly luck: expect a little less on other {}."
+FLATTERED = "This network was trained on the validation {}, too: what it scores on them is flattering."
 
 
 def headline(study: Snapshot, model: Kept) -> None:
@@ -72,15 +71,15 @@ def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
 
 def _sentences(study: Snapshot, model: Kept) -> list[str]:
     """Say how much the figures are worth."""
+    examples, size = study.settings.problem.examples, study.settings.problem.sizes["val"]
     if model.is_final:
-        return [*_of_test(study, model), FLATTERED]
-    value = model.val_accuracy or 0.0
-    interval = wilson(value, VALIDATION_SIZE)
+        return [*_of_test(study, model), FLATTERED.format(examples)]
+    interval = wilson(model.val_accuracy or 0.0, size)
     score = (
-        f"One network, scored on the {VALIDATION_SIZE:,} validation images: 95 % interval {interval.low:.4f} to "
-        f"{interval.high:.4f}, for other images of the same origin. Gain is over the baseline's trial."
+        f"One network, scored on the {size:,} validation {examples}: 95 % interval {interval.low:.4f} to "
+        f"{interval.high:.4f}, for other {examples} of the same origin. Gain is over the baseline's trial."
     )
-    return [score, LUCK]
+    return [score, LUCK.format(examples)]
 
 
 def _of_test(study: Snapshot, model: Kept) -> list[str]:
@@ -95,20 +94,21 @@ def _of_test(study: Snapshot, model: Kept) -> list[str]:
     )
     won = ["**It won the confirmation.**"] if model.configuration == study.evidence.winner else []
     if model.is_winner and not won:
-        won = ["**The configuration that won on the validation images is worse: this is the model to take.**"]
+        data = f"validation {study.settings.problem.examples}"
+        won = [f"**The configuration that won on the {data} is worse: this is the model to take.**"]
     gain = f"Gain over the baseline: {_interval_of_points(difference)} percentage points." if difference else ""
     return [*won, mean, gain]
 
 
 def _facts(study: Snapshot, model: Kept) -> dict[str, Any]:
     params, problem = model.configuration.params, study.settings.problem
-    images = f"{model.trained_on:,} images{', with those that validate' if model.is_final else ''}"
+    data = f"{model.trained_on:,} {problem.examples}{', with those that validate' if model.is_final else ''}"
     epochs, seed = model.epochs_run or params["epochs"], "unknown" if model.seed is None else model.seed
     return {
         "what": problem.said(problem.words.layers, **{name: f"{each:,}" for name, each in params.items()}),
         "configuration": capital(model.configuration.title),
         **training_of(problem, params, epochs, seed),
-        "trained on": images,
+        "trained on": data,
         "trained with": f"{problem.words.training}, {study.settings.precision} products",
     }
 
@@ -124,7 +124,8 @@ def _way(study: Snapshot, model: Kept) -> str:
     if model.is_winner and evidence is not None:
         return " ".join(method_of(evidence))
     if model.is_final:
-        return "This network was trained again on all training images, to be compared on the test images."
+        examples = study.settings.problem.examples
+        return f"This network was trained again on all training {examples}, to be compared on the test {examples}."
     return BY_ACCURACY if model.how == BEST else "This is one of the trials with a good validation accuracy."
 
 

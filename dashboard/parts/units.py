@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.model.images import diverging, enlarged
+from dashboard.model.images import diverging, enlarged, size_of
 from dashboard.model.kept import weights_of
-from search.export.formats import SIDE
 from search.export.kept import Kept
 from trainable.mlp.scoring import Weights
+from trainable.problem import ProblemSpec
 
 NUMBERS = (8, 16, 32, 64)
 STRONGEST, FIRST = "those with the most influence", "the first ones"
@@ -17,9 +17,9 @@ PICTURE, LEGEND = 112, 240  # pixels of the screen
 
 
 @st.fragment
-def show(model: Kept) -> None:
+def show(problem: ProblemSpec, model: Kept) -> None:
     """Show the weights of some hidden units; only this part runs again when the person chooses others."""
-    weights = weights_of(model)
+    weights = weights_of(problem, model)
     st.subheader("What do the hidden units look for?")
     left, right = st.columns(2)
     number = left.select_slider("Hidden units shown", NUMBERS, NUMBERS[2], key="units", bind="query-params")
@@ -27,11 +27,11 @@ def show(model: Kept) -> None:
     units = strongest(weights) if order == STRONGEST else np.arange(len(weights[1]))
     shown = units[: int(number)]
     st.markdown(
-        f"{len(shown)} of {len(weights[1]):,} hidden units: each one's 784 weights, where the pixels are that they "
-        "weigh. Ink where the picture is orange-red raises the unit, ink where it is blue lowers it. Influence is the "
-        "length of a unit's incoming weights times that of its outgoing ones."
+        f"{len(shown)} of {len(weights[1]):,} hidden units: each one's {problem.inputs.features} weights, where the "
+        "pixels are that they weigh. Ink where the picture is orange-red raises the unit, ink where it is blue lowers "
+        "it. Influence is the length of a unit's incoming weights times that of its outgoing ones."
     )
-    _pictures(weights[0], shown)
+    _pictures(problem, weights[0], shown)
 
 
 def strongest(weights: Weights) -> NDArray[np.intp]:
@@ -46,7 +46,7 @@ def reach_of(kernel: NDArray[np.float32]) -> float:
     return float(np.percentile(np.abs(kernel), PERCENTILE)) or 1.0
 
 
-def _pictures(kernel: NDArray[np.float32], units: NDArray[np.intp]) -> None:
+def _pictures(problem: ProblemSpec, kernel: NDArray[np.float32], units: NDArray[np.intp]) -> None:
     """Show a picture for each unit, all in one scale, and the scale."""
     reach = reach_of(kernel[:, units])
     scale = np.linspace(-reach, reach, LEGEND, dtype=np.float32)[None].repeat(12, axis=0)
@@ -59,8 +59,8 @@ def _pictures(kernel: NDArray[np.float32], units: NDArray[np.intp]) -> None:
         for unit in units:
             low, high = kernel[:, unit].min(), kernel[:, unit].max()
             st.image(
-                enlarged(diverging(kernel[:, unit].reshape(SIDE, SIDE), reach), 4),
+                enlarged(diverging(kernel[:, unit].reshape(problem.inputs.shape), reach), 4),
                 caption=f"unit {unit}: {low:.2f} to {high:+.2f}",
-                alt=f"Weights of hidden unit {unit} as a picture of {SIDE} x {SIDE}",
+                alt=f"Weights of hidden unit {unit} as a picture of {size_of(problem)}",
                 width=PICTURE,
             )

@@ -8,7 +8,6 @@ from dashboard.parts.facts import differing, side_by_side
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from search.terminal.words import number as in_words
-from trainable.problems import BUILT_IN
 
 KEY = "trials"  # in the address
 MOST = 6  # trials besides the baseline: as many as there are colours
@@ -56,8 +55,9 @@ def _comparison(study: Snapshot, chosen: list[int], *, every: bool) -> None:
 
 
 def _table(study: Snapshot, trials: list[int], *, every: bool) -> None:
-    shown = list(BUILT_IN.names) if every else differing(study, trials)
+    names = study.settings.problem.names
+    shown = names if every else differing(study, trials)
     st.table(side_by_side(study, trials, shown))
-    if len(trials) > 1 and (same := [name for name in BUILT_IN.names if name not in shown]):
+    if len(trials) > 1 and (same := [name for name in names if name not in shown]):
         values = study.params(trials[0])
         st.caption("The same in all: " + ", ".join(f"{name} {in_words(values[name])}" for name in same) + ".")

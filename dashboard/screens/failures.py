@@ -158,8 +158,8 @@ def _networks(study: Snapshot, lost: Mapping[str, str]) -> None:
     st.subheader("Networks of the confirmation")
     for key, what in lost.items():
         kind, name, seed = key.split(":")
-        images = "all training images" if kind == TESTED else "the training split"
-        with st.expander(_plain(f"{title(name)}, seed {seed}, on {images}: {what}"), key=key):
+        examples = f"all training {study.settings.problem.examples}" if kind == TESTED else "the training split"
+        with st.expander(_plain(f"{title(name)}, seed {seed}, on {examples}: {what}"), key=key):
             _story(story_of_network(study, key))
 
 

@@ -1,9 +1,10 @@
-"""The best model: how good it is, a digit to try it on, its mistakes, its weights, its card and its files."""
+"""The best model: how good it is, an example to try it on, its mistakes, its weights, its card and its files."""
 
 import streamlit as st
 
+from dashboard.model.images import has_pictures
 from dashboard.model.kept import kept_models, weights_of
-from dashboard.parts import digit, mistakes, model_card, model_files, units
+from dashboard.parts import example, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
@@ -12,8 +13,10 @@ from search.errors import SearchError
 from search.export.kept import Kept
 from search.folder import folder_of
 from search.terminal.words import capital
+from trainable.problem import ProblemSpec
 
-PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
+UNITS = "Hidden units"
+PARTS = ("Try it", "Mistakes", UNITS, "Card", "Files")
 
 
 def show(site: Site) -> None:
@@ -27,10 +30,10 @@ def show(site: Site) -> None:
         model_card.show_exported(site, study)
         model_files.show(site, study, models)
         return
-    shown = _choose(models)
+    shown = _choose(study.settings.problem, models)
     model_card.headline(study, shown)
     try:
-        weights_of(shown)
+        weights_of(study.settings.problem, shown)
     except SearchError as error:
         st.error(f"This model cannot be shown: {error}", icon=":material/broken_image:")
         model_files.show(site, study, models)
@@ -39,35 +42,38 @@ def show(site: Site) -> None:
 
 
 def _parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None:
-    tabs = dict(zip(PARTS, st.tabs(PARTS, key="part", bind="query-params"), strict=True))
+    problem = study.settings.problem
+    parts = [each for each in PARTS if each != UNITS or has_pictures(problem)]
+    tabs = dict(zip(parts, st.tabs(parts, key="part", bind="query-params"), strict=True))
     with tabs["Try it"]:
-        digit.show(site, models, shown)
+        example.show(site, problem, models, shown)
     with tabs["Mistakes"]:
-        mistakes.show(site, models, shown)
-    with tabs["Hidden units"]:
-        units.show(shown)
+        mistakes.show(site, problem, models, shown)
+    if UNITS in tabs:
+        with tabs[UNITS]:
+            units.show(problem, shown)
     with tabs["Card"]:
         model_card.show(site, study, shown)
     with tabs["Files"]:
         model_files.show(site, study, models)
 
 
-def _choose(models: list[Kept]) -> Kept:
+def _choose(problem: ProblemSpec, models: list[Kept]) -> Kept:
     """Let the person choose a kept model; the first one is the winner, or else the best."""
     asked = st.query_params.get("model")
-    by_title = {_title(models, each): each for each in models}
+    by_title = {_title(problem, models, each): each for each in models}
     title = st.selectbox("Model", list(by_title), key="model", bind="query-params")
     if asked is not None and asked not in by_title:
         st.warning(f"The model {asked!r} is not kept here any more; this is another one.")
     return by_title[str(title)]
 
 
-def _title(models: list[Kept], model: Kept) -> str:
+def _title(problem: ProblemSpec, models: list[Kept], model: Kept) -> str:
     note = " (winner)" if model.is_winner else ""
     if model == next((each for each in models if not each.is_final), None):
         note = " (best kept trial)"
-    images = ", trained on all 60,000 images" if model.is_final else ""
-    return f"{capital(model.configuration.title)}{images}{note}"
+    data = f", trained on all {problem.training_size:,} {problem.examples}" if model.is_final else ""
+    return f"{capital(model.configuration.title)}{data}{note}"
 
 
 def _kept(study: Snapshot) -> tuple[list[Kept], str]:

@@ -61,9 +61,9 @@ def _verdict(site: Site, study: Snapshot) -> None:
     if not study.is_current:
         st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
     ours, theirs = evidence.networks_compared
-    st.markdown(
-        f"**Test accuracy**, {ours} networks against {theirs} (the notebook: one); {circumstances_of(evidence)}"
-    )
+    reference = evidence.problem.reference
+    given = f" ({reference.name}: one)" if reference else ""
+    st.markdown(f"**Test accuracy**, {ours} networks against {theirs}{given}; {circumstances_of(evidence)}")
     with st.container(horizontal=True):
         if evidence.winner != evidence.baseline:
             _interval(capital(evidence.winner.title), evidence.verdict.first)
@@ -110,7 +110,7 @@ def _search_result(site: Site, study: Snapshot) -> None:
             "Best" if best is None else f"Best, trial {best.number}", NONE_YET if best is None else f"{best.value:.4f}"
         )
         missing = NONE_YET if study.settings.baseline else "left out"
-        _metric("Baseline (512 units)", missing if baseline is None else f"{baseline:.4f}")
+        _metric(f"Baseline ({study.settings.problem.words.units})", missing if baseline is None else f"{baseline:.4f}")
         _metric("Gain, points", missing if gain is None else f"{gain:+.2f}")
         if study.evidence is None or study.evidence.verdict is None:
             _reference(study.settings.problem)
@@ -138,7 +138,7 @@ def _chart(x: str, view: View) -> None:
     if table.empty:
         st.info("No trial has reported a val_accuracy yet.")
         return
-    figure = best_chart(table, x, study.baseline_value, spread)
+    figure = best_chart(table, x, study.baseline_value, spread, study.settings.problem.sizes["val"])
     st.plotly_chart(figure, key=f"best by {x}")
     notes = (_below(table, figure.layout.yaxis.range[0]), thinning_note(len(drawn(table, x)), len(table)))
     st.caption(" ".join(note for note in notes if note))

@@ -17,6 +17,7 @@ from dashboard.charts.parameters import (
     sample,
     slice_chart,
 )
+from dashboard.parts.facts import formats
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
@@ -24,9 +25,10 @@ from dashboard.style import thinned, thinning_note
 from search.study.insight import searched, warnings_of
 from search.study.study import ranked
 from search.terminal.words import several
-from trainable.problems import BUILT_IN
+from trainable.problem import ProblemSpec
 
 MOST = 1000  # trials in a figure of Optuna's
+NUMBERS = dict(enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")))
 ROUGH = "From so few trials, importance is no more than a hint."
 METHOD = (
     "PED-ANOVA: how much each parameter alone decides whether a complete trial is among the best tenth. Pruned trials "
@@ -59,17 +61,15 @@ def _newer(view: View, study: Snapshot) -> None:
 
 
 def _not_searched(study: Snapshot) -> None:
-    fixed = [
-        f"{name} = {BUILT_IN.baseline[name]:g}"
-        for name in BUILT_IN.names
-        if name not in study.settings.space.distributions
-    ]
+    problem, distributions = study.settings.problem, study.settings.space.distributions
+    fixed = [f"{name} = {problem.baseline[name]:g}" for name in problem.names if name not in distributions]
     fixed += [
         f"{name} = {each.to_external_repr(each.to_internal_repr(study.ranked[0].params[name]))} (a single value)"
-        for name, each in study.settings.space.distributions.items()
+        for name, each in distributions.items()
         if each.single() and study.ranked
     ]
-    st.caption(f"Not searched: {', '.join(fixed)}." if fixed else "All four parameters are searched.")
+    all_of_them = f"All {NUMBERS.get(len(problem.names), len(problem.names))} parameters are searched."
+    st.caption(f"Not searched: {', '.join(fixed)}." if fixed else all_of_them)
 
 
 def _importance(_site: Site, study: Snapshot) -> None:
@@ -169,32 +169,32 @@ def _cost(site: Site, study: Snapshot) -> None:
         st.info("No complete trial recorded it.")
         return
     baseline = study.baseline.number if study.baseline else None
-    figure = cost_chart(table, cost, _best(study).number, baseline)
+    figure = cost_chart(study.settings.problem, table, cost, _best(study).number, baseline)
     st.plotly_chart(figure, key="accuracy against cost", alt=f"Validation accuracy over {COSTS[cost]}")
     st.caption(
         f"On the Pareto front ({len(edge)} of {len(table)} complete trials) a trial is beaten by none that costs as "
         "little or less. One seed each: neighbours on it can be luck."
     )
     _notes(study, table["trial"].tolist())
-    _front_table(site, edge)
+    _front_table(site, study.settings.problem, edge)
 
 
-def _front_table(site: Site, edge: pd.DataFrame) -> None:
+def _front_table(site: Site, problem: ProblemSpec, edge: pd.DataFrame) -> None:
     """List the trials of the front; a chosen row leads to its trial."""
     st.subheader("Trials of the Pareto front")
-    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *BUILT_IN.names]
+    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *problem.names]
     chosen = st.dataframe(
         edge[columns],
         hide_index=True,
         key="front",
         on_select="rerun",
         selection_mode="single-row",
-        column_config={
+        column_config=formats(problem)
+        | {
             "val_accuracy": st.column_config.NumberColumn(format="%.4f"),
             "gain": st.column_config.NumberColumn("gain, points", format="%+.2f"),
             "seconds": st.column_config.NumberColumn("training, seconds", format="%.1f"),
             "weights": st.column_config.NumberColumn(format="localized"),
-            "learning_rate": st.column_config.NumberColumn(format="%.3g"),
         },
         alt="Trials of the Pareto front, the cheapest first",
     )

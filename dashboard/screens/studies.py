@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +17,6 @@ from dashboard.style import LINES
 from search.errors import SearchError
 from search.report.findings import headline_of
 from search.terminal.words import POINTS, number
-from trainable.problems import BUILT_IN
 
 NONE = "none"
 MOST = len(LINES)  # lines that can be told from each other
@@ -64,7 +64,7 @@ def _studies(site: Site, names: Sequence[str], _: View) -> None:
     if any(study.settings.data != next(iter(studies.values())).settings.data for study in studies.values()):
         st.warning(OTHER_DATA, icon=":material/warning:")
     st.subheader("Results")
-    st.table(pd.DataFrame({name: results(view) for name, view in views.items()}))
+    st.table(pd.DataFrame({name: results(view) for name, view in views.items()}).fillna(NONE))
     st.subheader("Best value over finished trials")
     figure = studies_chart({name: study.table for name, study in studies.items()})
     if figure.data:
@@ -72,7 +72,7 @@ def _studies(site: Site, names: Sequence[str], _: View) -> None:
     else:
         st.info("No trial of these studies is complete yet.")
     st.subheader("How they search")
-    st.table(marked(pd.DataFrame({name: searched(study) for name, study in studies.items()})))
+    st.table(marked(pd.DataFrame({name: searched(study) for name, study in studies.items()}).fillna(NONE)))
     st.caption("Lines in bold with ≠ differ between the studies.")
 
 
@@ -83,7 +83,7 @@ def results(view: View) -> dict[str, str]:
     return {
         "state": str(view.status.phase),
         "verdict": headline_of(study).word + ("" if study.is_current or not _verdict(study) else ", out of date"),
-        "difference on the test images": _difference(study),
+        f"difference on the test {study.settings.problem.examples}": _difference(study),
         "best val_accuracy": NONE if best is None else f"{best.value:.4f} (trial {best.number})",
         "baseline's val_accuracy": NONE if study.baseline_value is None else f"{study.baseline_value:.4f}",
         "gain, one seed each": NONE if study.gain is None else f"{study.gain:+.2f} points",
@@ -109,7 +109,8 @@ def _difference(study: Snapshot) -> str:
 def searched(study: Snapshot) -> dict[str, str]:
     """Return what a study was made with, by what it is called."""
     settings = study.settings
-    spaces = {name: _values(name, settings.space.distributions.get(name)) for name in BUILT_IN.names}
+    space, problem = settings.space.distributions, settings.problem
+    spaces = {name: _values(problem.baseline[name], space.get(name)) for name in problem.names}
     return spaces | {
         "sampler": settings.sampler,
         "pruner": settings.pruner,
@@ -119,10 +120,10 @@ def searched(study: Snapshot) -> dict[str, str]:
     }
 
 
-def _values(name: str, distribution: BaseDistribution | None) -> str:
+def _values(baseline: Any, distribution: BaseDistribution | None) -> str:
     """Return over what a parameter is searched, in words."""
     if distribution is None:
-        return f"{number(BUILT_IN.baseline[name])}, not searched"
+        return f"{number(baseline)}, not searched"
     if isinstance(distribution, CategoricalDistribution):
         return ", ".join(number(each) for each in distribution.choices)
     low, high = number(distribution.low), number(distribution.high)  # type: ignore[attr-defined]

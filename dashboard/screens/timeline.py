@@ -54,9 +54,8 @@ def _period(view: View, period: str) -> None:
     lanes = occupancy(held)
     _summary(lanes)
     drawn = thinned(held)
-    st.plotly_chart(
-        timeline_chart(drawn), key="timeline", alt="Bars of trials over time, a line for each lane of a host"
-    )
+    figure = timeline_chart(drawn, view.study.settings.problem.names)
+    st.plotly_chart(figure, key="timeline", alt="Bars of trials over time, a line for each lane of a host")
     if len(drawn) < len(held):
         st.caption(f"{len(drawn):,} of {len(held):,} trials are drawn, spread evenly; idle time is measured with all.")
     for note in _notes(view, held):

@@ -9,21 +9,20 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
 from dashboard.marks import mark_of
+from dashboard.parts.facts import formats
 from dashboard.site import Site
-from dashboard.snapshot import COLUMNS, STATES, Snapshot
+from dashboard.snapshot import STATES, Snapshot, columns_of
 from search.study.insight import searched
 from search.terminal.words import gain
 
 ALWAYS = ("trial", "mark")
-CHOSEN = tuple(name for name in COLUMNS if name not in ("trial", "weights", "retry_of", "started", "ended"))
+LEFT_OUT = ("weights", "retry_of", "started", "ended")  # unless somebody asks for them
 HEIGHT = 560  # pixels
 ROW = 35  # pixels
 FORMATS = {
     "trial": st.column_config.NumberColumn(pinned=True),
     "mark": st.column_config.TextColumn("role", width=85, help="The best trial and the baseline"),
-    "val_accuracy": st.column_config.NumberColumn(format="%.4f", help="Share of the validation images"),
     "gain": st.column_config.NumberColumn("gain, points", format="%+.2f", help="Percentage points over the baseline"),
-    "learning_rate": st.column_config.NumberColumn(format="%.3g"),
     "seconds": st.column_config.NumberColumn(format="%.1f", help="Of training"),
     "attempt": st.column_config.NumberColumn(help="Which attempt at its configuration a trial is"),
     "failure": st.column_config.TextColumn(width="medium"),
@@ -38,7 +37,9 @@ def show(site: Site) -> None:
     states, order = _main_choices()
     with st.expander("Filter by accuracy and parameters, choose columns", icon=":material/filter_list:"):
         accuracies, ranges, choices = _accuracies(), *_parameters(study)
-        columns = st.multiselect("Columns", list(COLUMNS)[1:], CHOSEN, key="columns", bind="query-params")
+        offered = [name for name in columns_of(study.settings.problem) if name not in ALWAYS]
+        chosen = [name for name in offered if name not in LEFT_OUT]
+        columns = st.multiselect("Columns", offered, chosen, key="columns", bind="query-params")
     filters = Filters({"val_accuracy": accuracies, **ranges}, {"state": states, **choices})
     site.live(lambda view: _trials(site, view.study, filters, order, columns))
 
@@ -91,8 +92,9 @@ def _trials(site: Site, study: Snapshot, filters: Filters, order: str, columns: 
     found = ordered(filters.applied(study.table), order)
     st.markdown(f"**{len(found):,} of {len(study.table):,} trials.** {_summary(study)}")
     _table(site, study, found, columns)
+    content = functools.partial(as_csv, found, study.settings.problem)
     st.download_button(
-        "Download these trials as CSV", functools.partial(as_csv, found), f"{study.name}-trials.csv", "text/csv",
+        "Download these trials as CSV", content, f"{study.name}-trials.csv", "text/csv",
         help="All columns, with all digits", icon=":material/download:", on_click="ignore", disabled=found.empty,
     )  # fmt: skip
 
@@ -116,12 +118,13 @@ def _table(site: Site, study: Snapshot, found: pd.DataFrame, columns: list[str])
     for trial in (study.best, study.baseline):
         if trial is not None:
             shown.loc[shown["trial"] == trial.number, "mark"] = mark_of(study, trial.number)
-    numbers = found["trial"].tolist()
+    numbers, problem = found["trial"].tolist(), study.settings.problem
+    accuracy = st.column_config.NumberColumn(format="%.4f", help=f"Share of the validation {problem.examples}")
     st.dataframe(
         shown[[*ALWAYS, *columns]],
         height=min(HEIGHT, ROW * (len(shown) + 1) + 3),
         hide_index=True,
-        column_config=FORMATS,
+        column_config=FORMATS | formats(problem) | {"val_accuracy": accuracy},
         key="table",
         on_select=lambda: _remember(numbers),
         selection_mode="single-row",

@@ -5,7 +5,7 @@ from trainable.problem import ProblemSpec
 
 # From what is stored to what the model takes, without and with `--with-preprocessing`.
 SCALE = """\
-inputs = {inputs}.reshape(-1, {features}).astype("float32") / {scale:g}  # {scaled}
+inputs = {inputs}.reshape(-1, {features}).astype("float32") / {scale}  # {scaled}
 """
 AS_THEY_ARE = """\
 inputs = {inputs}
@@ -34,7 +34,7 @@ print(probabilities.argmax(axis=1))
 import onnxruntime
 
 session = onnxruntime.InferenceSession("model.onnx")
-[probabilities] = session.run(None, {{"{inputs}": inputs}})  # float32 [1, {classes}]
+[probabilities] = session.run(None, {"{inputs}": inputs})  # float32 [1, {classes}]
 print(probabilities.argmax(axis=1))
 """,
     TFLITE.name: """\
@@ -50,7 +50,7 @@ print(probabilities.argmax(axis=1))
 def prepare(problem: ProblemSpec, *, preprocessing: bool) -> str:
     """Return the code that makes `inputs` of a file; `preprocessing` is whether the model holds its own."""
     code = problem.words.reading + (AS_THEY_ARE if preprocessing else SCALE)
-    return problem.said(code, scale=problem.inputs.scale, scaled=problem.inputs.scaled("1"))
+    return problem.said(code, scale=f"{problem.inputs.scale:g}", scaled=problem.inputs.scaled("1"))
 
 
 def use(problem: ProblemSpec, kind: str) -> str:

@@ -38,7 +38,7 @@ BASELINE_WON = (
     "result and no error: this search found nothing to replace it with."
 )
 SEARCHED = (
-    "The search compared its trials on {size:,} validation {examples}, on which no trial is trained, with one seed "
+    "The search compared its trials on {size} validation {examples}, on which no trial is trained, with one seed "
     "each. The best of many is partly luck, so the search's own figures are no verdict."
 )
 
@@ -80,7 +80,7 @@ def verdict_section(view: StudyView) -> Section:
 def method_section(view: StudyView) -> Section:
     """Say how the verdict was measured, and what was looked at."""
     problem = view.settings.problem
-    texts = [problem.said(SEARCHED, size=problem.sizes["val"])]
+    texts = [problem.said(SEARCHED, size=f"{problem.sizes['val']:,}")]
     if (evidence := view.evidence) is not None:
         texts += [] if evidence.is_complete else ["Not all of what follows is done yet."]
         texts += [" ".join(method_of(evidence)), _looks(evidence), source_of(evidence)]

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import sqlite3
 import sys
+from dataclasses import replace
 
 import confirmations
 import optuna
@@ -18,8 +19,10 @@ from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, fresh_seeds
 from search.storage.address import open_storage, sqlite_file
 from search.study.settings import Settings
+from search.study.space import Space
 from search.study.study import EPOCHS_RUN, enqueue, open_study, settings_of
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS, SEED
+from trainable.problems import BUILT_IN
 
 # What the trials of `make_study` come to: val_accuracy by epoch, state, and why they failed.
 TRIALS = (
@@ -54,7 +57,8 @@ def url(tmp_path):
 
 
 def _settings():
-    return Settings({"x_train": "a"}, seed=1, sampler="random", pruner="none")
+    space = Space.default(replace(BUILT_IN, data={"x_train": "a"}))
+    return Settings(space, seed=1, sampler="random", pruner="none")
 
 
 def _fill(storage, name, trials):

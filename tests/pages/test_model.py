@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -13,11 +14,22 @@ from confirmations import THE_BASELINE, decided, key_of
 from search.confirmation.candidates import TESTED, Candidate
 from search.confirmation.evidence import SHA256
 from search.confirmation.record import CONFIRMATION, design_of
-from search.study.study import IDENTITY, settings_of
+from search.storage.address import open_storage
+from search.study.settings import Settings
+from search.study.space import Space
+from search.study.study import IDENTITY, open_study, settings_of
 from search.trials.models import ModelStore
 from trainable.mlp.scoring import MEMBER, PATHS
+from trainable.problems import BUILT_IN
 
 HIDDEN = 6
+# The same data, as if they were rows of a table: nothing that the page says of them is about pictures.
+ROWS = replace(
+    BUILT_IN,
+    inputs=replace(BUILT_IN.inputs, shape=(784,)),
+    labels=tuple("abcdefghij"),
+    words=replace(BUILT_IN.words, example="row", label="letter", layers="{hidden_units} units by softmax"),
+)
 
 
 def keras_file(seed=1, shapes=((784, HIDDEN), (HIDDEN,), (HIDDEN, 10), (10,))):
@@ -264,3 +276,21 @@ def test_as_many_units_as_there_are_have_a_picture(confirmed, open_model):
     page = open_model(units="64")
     assert f"{HIDDEN} of {HIDDEN} hidden units" in texts(page.markdown)
     assert not page.exception
+
+
+def test_page_speaks_of_the_studys_problem(url, open_model, runs, dataset):
+    """Its classes and what its examples are called; nothing is drawn where they are no pictures."""
+    settings = Settings(Space.default(ROWS), seed=1, sampler="random", pruner="none")
+    study = open_study("s", open_storage(url), settings)
+    study.tell(study.ask(dict(settings.space.distributions)), 0.97)
+    ModelStore(runs, "s").write(0, keras_file())
+    page = open_model()
+    assert not page.exception
+    assert [each.label for each in page.tabs] == ["Try it", "Mistakes", "Card", "Files"]
+    assert not page.radio
+    said = "abcdefghij"[dataset.y_val[0]]
+    assert f"Validation row 0: a {said}." in texts(page.caption)
+    assert "of the 10,000 validation rows are wrong" in texts(page.markdown)
+    assert {"What does it say to your row?", "Which letter is taken for which?"} <= {
+        each.value for each in page.subheader
+    }

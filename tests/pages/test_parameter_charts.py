@@ -19,6 +19,7 @@ from dashboard.charts.parameters import (
     slice_chart,
     ticks,
 )
+from trainable.problems import BUILT_IN
 
 SPACE = {
     "hidden_units": IntDistribution(128, 2048, log=True),
@@ -93,7 +94,7 @@ def costs_table():
 
 def test_cost_chart_joins_the_front_and_marks_baseline_and_best():
     """The front is a line with symbols; what it beats is drawn apart; baseline and best have symbols of their own."""
-    figure = cost_chart(costs_table(), "seconds", best=1, baseline=0)
+    figure = cost_chart(BUILT_IN, costs_table(), "seconds", best=1, baseline=0)
     drawn = {trace.name: (list(trace.x), trace.mode, trace.marker.symbol) for trace in figure.data}
     assert drawn["Pareto front"] == ([5.0, 9.0], "lines+markers", "diamond")
     assert drawn["complete trials"][0][0] == 12.0
@@ -104,7 +105,7 @@ def test_cost_chart_joins_the_front_and_marks_baseline_and_best():
 
 def test_cost_chart_without_a_baseline_marks_none():
     """A study made without one."""
-    names = {trace.name for trace in cost_chart(costs_table(), "weights", best=1, baseline=None).data}
+    names = {trace.name for trace in cost_chart(BUILT_IN, costs_table(), "weights", best=1, baseline=None).data}
     assert {"complete trials", "Pareto front", "the best"} == names
 
 

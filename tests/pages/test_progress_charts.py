@@ -20,6 +20,7 @@ from dashboard.style import MOST_POINTS
 from search.confirmation.record import evidence_of
 from search.study.settings import Settings
 
+SIZE = 10_000  # of the validation split
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)
 
 
@@ -70,7 +71,7 @@ def test_running_trial_is_drawn_at_the_last_end():
 
 def test_chart_shows_trials_by_state_the_best_so_far_and_the_baseline():
     """A series a state that occurs, a staircase to the end of the axis, a line, and a band."""
-    figure = best_chart(with_values(TABLE), "trial", 0.96, Spread(0.955, 0.965, 5))
+    figure = best_chart(with_values(TABLE), "trial", 0.96, Spread(0.955, 0.965, 5), SIZE)
     assert lines(figure) == {
         "complete": [(0, 0.96), (1, 0.97), (4, 0.98)],
         "pruned": [(2, 0.99)],
@@ -89,14 +90,14 @@ def test_chart_shows_trials_by_state_the_best_so_far_and_the_baseline():
 
 def test_chart_says_nothing_of_a_baseline_that_is_not_known():
     """No baseline trial, no confirmation: neither line nor band."""
-    figure = best_chart(with_values(TABLE), "ended", None, None)
+    figure = best_chart(with_values(TABLE), "ended", None, None, SIZE)
     assert not figure.layout.shapes
     assert figure.layout.xaxis.title.text == "time at which trials ended (local)"
 
 
 def test_chart_without_a_complete_trial_has_no_staircase():
     """Its trials are drawn nevertheless."""
-    assert list(lines(best_chart(with_values(TABLE[2:3]), "trial", None, None))) == ["pruned"]
+    assert list(lines(best_chart(with_values(TABLE[2:3]), "trial", None, None, SIZE))) == ["pruned"]
 
 
 def test_thinned_chart_keeps_every_step_of_the_best():
@@ -107,7 +108,7 @@ def test_thinned_chart_keeps_every_step_of_the_best():
     rows = drawn(table, "trial")
     assert MOST_POINTS <= len(rows) <= MOST_POINTS + 4
     assert {0, 1, 4001, 7777, 9999} <= set(rows["trial"])
-    assert lines(best_chart(table, "trial", None, None))["best so far"] == [
+    assert lines(best_chart(table, "trial", None, None, SIZE))["best so far"] == [
         (0, 0.9),
         (1, 0.91),
         (4001, 0.92),
@@ -119,17 +120,17 @@ def test_thinned_chart_keeps_every_step_of_the_best():
 def test_range_leaves_out_trials_that_learned_nothing():
     """The lower whisker of the complete trials is the lower end, unless the baseline lies below."""
     table = table_of(*(("complete", value, 1) for value in (0.97, 0.98, 0.972, 0.978, 0.975, 0.1)))
-    low, high = focus(table, [])
+    low, high = focus(table, [], SIZE)
     assert 0.95 < low < 0.97
     assert high > 0.98
-    assert focus(table, [0.9])[0] < 0.9
+    assert focus(table, [0.9], SIZE)[0] < 0.9
 
 
 def test_range_holds_a_single_value():
     """An axis that spans nothing would show nothing."""
-    low, high = focus(table_of(("running", 0.9, None)), [])
+    low, high = focus(table_of(("running", 0.9, None)), [], SIZE)
     assert low < 0.9 < high
-    assert focus(table_of(), []) is None
+    assert focus(table_of(), [], SIZE) is None
 
 
 def test_finished_trials_are_counted_as_they_ended():

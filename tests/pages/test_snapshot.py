@@ -6,7 +6,7 @@ from pathlib import Path
 import optuna
 import pytest
 
-from dashboard.snapshot import COLUMNS, points, row_of, state_of
+from dashboard.snapshot import columns_of, points, row_of, state_of
 from dashboard.source import Feed
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
@@ -15,6 +15,9 @@ from search.storage.address import open_read_only, open_storage
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
+from trainable.problems import BUILT_IN
+
+COLUMNS = columns_of(BUILT_IN)
 
 
 @pytest.fixture
@@ -126,6 +129,7 @@ def test_study_of_another_program_is_refused(url, snapshot_of):
 
 def test_row_of_a_waiting_trial_says_what_is_known():
     """It has a number and a state, and of parameters those that are not searched."""
-    row = row_of(optuna.trial.create_trial(state=optuna.trial.TrialState.WAITING), ["epochs"])
+    space = Space({"epochs": optuna.distributions.IntDistribution(1, 2)})
+    row = row_of(optuna.trial.create_trial(state=optuna.trial.TrialState.WAITING), space)
     assert (row["state"], row["epochs"], row["hidden_units"], row["val_accuracy"]) == ("waiting", None, 512, None)
     assert {*row, "gain"} == set(COLUMNS)

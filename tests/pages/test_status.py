@@ -19,6 +19,7 @@ from search.storage.address import open_read_only
 from search.storage.lease import Holder
 from search.study.instants import BEGAN, ENDED, Clock, ended
 from search.study.settings import Settings
+from search.study.space import Space
 from trainable.keys import FAILURE, SECONDS
 
 SINCE = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -59,7 +60,7 @@ def timed(trials, zone):
 def study(*trials, goal=4, extent=None, workers=2, runs="runs", storage="sqlite:///runs/studies.db"):
     """A study of these trials, of which a command wants so many; None where it recorded nothing."""
     attributes = {} if goal is None else {GOAL: Goal(goal, extent, workers, SINCE).to_json()}
-    rows = [row_of(each, ()) for each in trials]
+    rows = [row_of(each, Space({})) for each in trials]
     return Snapshot("s", storage, Path(runs), Settings(seed=1), attributes, trials, None, rows)
 
 

@@ -1,5 +1,7 @@
 """Studies side by side."""
 
+from dataclasses import replace
+
 import optuna
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from search.storage.address import open_storage
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
+from trainable.problems import BUILT_IN
 
 
 @pytest.fixture
@@ -16,8 +19,9 @@ def make_other(url):
     """A function that makes a study without a baseline, of another space and other data."""
 
     def make(name):
-        space = Space({"hidden_units": optuna.distributions.IntDistribution(16, 64, log=True)})
-        settings = Settings({"x_train": "b"}, seed=2, sampler="qmc", pruner="none", baseline=False, space=space)
+        searched = {"hidden_units": optuna.distributions.IntDistribution(16, 64, log=True)}
+        space = Space(searched, replace(BUILT_IN, data={"x_train": "b"}))
+        settings = Settings(space, seed=2, sampler="qmc", pruner="none", baseline=False)
         return open_study(name, open_storage(url), settings)
 
     return make

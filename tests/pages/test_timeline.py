@@ -9,6 +9,7 @@ import pytest
 
 from dashboard.charts.timeline import NO_HOST, lanes, occupancy, since, spans, timeline_chart
 from dashboard.screens.timeline import LATEST
+from trainable.problems import BUILT_IN
 
 NOON = datetime(2026, 3, 1, 12)  # noqa: DTZ001 (Optuna's times are local)
 
@@ -100,7 +101,7 @@ def test_idle_time_is_what_no_trial_takes_of_its_hosts_time():
 def test_figure_has_a_trace_a_state():
     """However many trials there are; states differ by pattern besides colour, and bars are milliseconds long."""
     held = spans(table(*[("complete", "a", each, each + 1) for each in range(50)], ("pruned", "a", 60, 62.5)), None)
-    figure = timeline_chart(held)
+    figure = timeline_chart(held, BUILT_IN.names)
     assert [(trace.name, len(trace.x)) for trace in figure.data] == [("complete", 50), ("pruned", 1)]
     assert list(figure.data[1].x) == [2500.0]
     assert figure.data[1].base[0] == "2026-03-01 12:01:00.000000"

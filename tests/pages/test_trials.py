@@ -7,12 +7,13 @@ import pytest
 from optuna.distributions import FloatDistribution, IntDistribution
 
 from dashboard.filters import Filters, as_csv, ordered, stops
-from dashboard.snapshot import COLUMNS
+from dashboard.snapshot import columns_of
 from dashboard.source import Source
 from search.storage.address import open_storage
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
+from trainable.problems import BUILT_IN
 
 
 @pytest.fixture
@@ -75,9 +76,9 @@ def test_stops_rise_from_bound_to_bound(distribution, expected):
 
 def test_csv_has_all_columns_with_all_digits(table):
     """What is taken away reads as what the study holds."""
-    content = as_csv(table)
+    content = as_csv(table, BUILT_IN)
     read = pd.read_csv(io.BytesIO(content))
-    assert list(read) == list(COLUMNS)
+    assert list(read) == list(columns_of(BUILT_IN))
     assert read["learning_rate"].tolist() == table["learning_rate"].tolist()
     assert b",512,0.001,128," in content
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import Array, Dataset, HeldOutSet
 from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
-from trainable.mnist.source import SHA256, VALIDATION_SIZE, load_dataset, load_held_out
+from trainable.mnist.drawing import like_mnist
+from trainable.mnist.source import SHA256, VALIDATION_SIZE, cache_file, load_dataset, load_held_out
 from trainable.problem import Inputs, Parameter, ProblemSpec, Reference, Trainer
 from trainable.words import Words
 
@@ -73,6 +74,11 @@ class MnistProblem:
     spec: ProblemSpec = MNIST
     sources: tuple[str, ...] = (*SOURCES, "mnist.source")
 
+    @property
+    def cache_file(self) -> Path:
+        """Where the verified images are kept."""
+        return cache_file()
+
     def load(self, file: Path | None) -> Dataset:
         """Load the training and validation splits, see `source.load_dataset`."""
         return load_dataset(file)
@@ -90,3 +96,7 @@ class MnistProblem:
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the images that a model classifies wrong, computed with NumPy."""
         return wrong_examples(read_weights(model), examples.x, examples.y)
+
+    def from_drawing(self, drawing: Array) -> Array | None:
+        """Return a drawing as an image of MNIST's kind, see `drawing.like_mnist`."""
+        return like_mnist(drawing)
