@@ -7,7 +7,7 @@ looked at. Effects need not add up: a parameter may help only beside another one
 
 import functools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
@@ -109,10 +109,6 @@ class Explanation:
         if self.longer is None:
             return f"{whole}; it trains as many epochs as the baseline."
         return f"{whole}; the baseline trained for as many epochs as the winner gains {self.longer} points."
-
-    def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON can hold."""
-        return asdict(self)
 
 
 def points_of(gain: Estimate) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -74,7 +75,7 @@ class Ledger:
             self.record(CONFIRMATION, design)
         if evidence.winner is not None and evidence.verdict is None and evidence.analysis is None:
             analysis = Analysis(evidence.winner.name, sizes(evidence), evidence.next_number)
-            self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), analysis.to_json()])
+            self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), asdict(analysis)])
 
     def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
         """Score a finalist on the test images; keep the first seed's network: no result has chosen it."""

@@ -20,7 +20,7 @@ from search.study.instants import ENDED, ended
 from search.study.settings import Settings
 from search.study.study import ranked
 from search.terminal.words import POINTS
-from search.trials.stops import Enough, Reason
+from search.trials.stops import Reason, Stopped
 from trainable.keys import VAL_ACCURACY
 
 FEWEST = 20  # finished trials, before which no search is called settled
@@ -30,7 +30,7 @@ LEAST_DEVIATION = 0.001  # five accuracies can agree by chance
 
 
 @dataclass(frozen=True)
-class Limits(Enough):
+class Limits:
     """What may end a search before it has all its trials.
 
     Attributes:
@@ -43,14 +43,11 @@ class Limits(Enough):
     value: float | None = None
     when_settled: bool = False
 
-    @property
     def is_time_up(self) -> bool:
-        """Whether the time has come."""
+        """Say whether the time has come."""
         return self.ends_at is not None and time.monotonic() > self.ends_at
 
-    def reached(
-        self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings
-    ) -> tuple[Reason, str] | None:
+    def reached(self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings) -> Stopped:
         """Return why these trials of a study are enough, as a reason and in words; None where they are not."""
         best = next(iter(ranked(trials)), None)
         if self.value is not None and best is not None and float(best.value or 0) >= self.value:

@@ -12,8 +12,8 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.confirmation.elsewhere import looks_elsewhere
-from search.confirmation.explanation import lacks_explanation
-from search.confirmation.extent import Extent, is_confirmed
+from search.confirmation.extent import Extent
+from search.confirmation.goal import Goal
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
 from search.confirmation.view import StudyView
@@ -149,11 +149,9 @@ class Session:
                 say(self._console, f"trials in flight are still marked as running: {reason}")
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
-        """Say whether the study has the verdict that is wanted."""
-        if not self._options.confirm:
-            return True
-        is_whole = is_confirmed(attributes, trials, settings, self._extent(attributes))
-        return is_whole and not (self._options.explain and lacks_explanation(attributes, settings))
+        """Say whether the study has the verdict that is wanted, however many trials it has."""
+        extent = self._extent(attributes) if self._options.confirm else None
+        return Goal(0, extent, 1, explain=self._options.explain).is_reached(attributes, trials, settings)
 
     def _extent(self, attributes: Mapping[str, Any]) -> Extent:
         """Return how much is to be confirmed of a study."""
@@ -182,15 +180,13 @@ class Session:
     def _write_report(self, view: StudyView) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
         output = folder_of(view.runs, view.name) / "report.html"
+        reason = None
         try:
             write(view, output)
         except SearchError as error:
-            say(self._console, f"report     {error}", whole=True)
+            reason = str(error)
         except Exception as error:
             log.exception("the report")
-            reason = f"the report cannot be written: {type(error).__name__}: {error}"
-            say(self._console, f"report     {output}: {reason}", whole=True)
-        else:
-            say(self._console, f"report     {output}", whole=True)
-            return output
-        return None
+            reason = f"{output}: the report cannot be written: {type(error).__name__}: {error}"
+        say(self._console, f"report     {reason or output}", whole=True)
+        return None if reason else output

@@ -1,6 +1,6 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +65,7 @@ class Summary:
             "baseline": self._entry(view.baseline),
             "confirmed": self._confirmed(),
             "stopped": view.stops[-1].reason if view.stops else None,
-            "stops": [each.to_json() for each in view.stops],
+            "stops": [asdict(each) for each in view.stops],
             "looks": evidence and {"study": evidence.looked, "storage": evidence.looked_in_storage},
             "model": str(model) if model else None,
             "seconds": {
@@ -85,7 +85,7 @@ class Summary:
             **verdict,
             "current": view.is_current,
             "parameters": view.insight.to_json(),
-            "explained": view.explanation and view.explanation.to_json(),
+            "explained": view.explanation and asdict(view.explanation),
         }
 
     def print(self, console: Console) -> None:
