@@ -6,6 +6,7 @@ a `Trainer` is what a worker holds, one training after another.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import prod
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -70,10 +71,7 @@ class Inputs:
     @property
     def features(self) -> int:
         """Numbers in one example."""
-        size = 1
-        for each in self.shape:
-            size *= each
-        return size
+        return prod(self.shape)
 
 
 @dataclass(frozen=True)

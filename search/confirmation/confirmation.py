@@ -160,7 +160,7 @@ class Confirmation:
             return
         network, training = self._in_training.pop(key)
         if failure.story:
-            self._failures.write_network(network.key, failure)
+            self._failures.write(network.key, failure)
         losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
         if is_again := failure.retried and losses <= self._trials.max_retries:
             self._observer.lost(training, f"{failure.reason}: trained again")

@@ -15,20 +15,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from search.confirmation import verdict
 from search.confirmation.candidates import Candidate, Network
 from search.confirmation.evidence import Evidence
-from search.confirmation.verdict import (
-    CONFIDENCE,
-    FEWEST,
-    Estimate,
-    Verdict,
-    Word,
-    Wrong,
-    accuracies_of,
-    stats,
-    won_pairs,
-    word_of,
-)
+from search.confirmation.verdict import CONFIDENCE, Estimate, Verdict, Word, Wrong
 
 
 @dataclass(frozen=True)
@@ -100,8 +90,8 @@ def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:
         raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
     ours, theirs = _correct(first, images), _correct(second, images)
     difference = interval(ours - theirs)
-    pairs = won_pairs(accuracies_of(first, images), accuracies_of(second, images))
-    return Verdict(word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
+    pairs = verdict.won_pairs(verdict.accuracies_of(first, images), verdict.accuracies_of(second, images))
+    return Verdict(verdict.word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
 
 
 def alone(wrong: Wrong, images: int) -> Verdict:
@@ -124,13 +114,13 @@ def interval(values: NDArray[np.float64]) -> Estimate:
         ValueError: There are fewer.
     """
     seeds, images = values.shape
-    if seeds < FEWEST or images < FEWEST:
-        raise ValueError(f"an interval needs at least {FEWEST} seeds and images, got {seeds} and {images}")
+    if seeds < verdict.FEWEST or images < verdict.FEWEST:
+        raise ValueError(f"an interval needs at least {verdict.FEWEST} seeds and images, got {seeds} and {images}")
     mean = float(values.mean())
     ms_seed, ms_image, ms_rest = mean_squares(values)
     ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
     total = ms_seed + max(ms_image - ms_rest, 0.0)
-    reach = float(stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
+    reach = float(verdict.stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
 
 

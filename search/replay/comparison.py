@@ -8,11 +8,10 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.errors import UsageError
+from search.errors import UsageError, refused_configuration
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, settings_of
 from trainable.environment import differences
-from trainable.errors import ConfigError
 from trainable.keys import ENVIRONMENT, FAILURE, SEED, TRAIN_ACCURACY
 from trainable.precision import check_precision
 from trainable.problems import BUILT_IN
@@ -128,10 +127,8 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     epochs = epochs_to_compare(trial)
     if settings.data != BUILT_IN.trial_data:
         raise UsageError(f"--study {study.study_name}: was made with other data than this version has")
-    try:
+    with refused_configuration(f"--study {study.study_name}"):
         check_precision(settings.precision)
-    except ConfigError as error:
-        raise UsageError(f"--study {study.study_name}: {error}") from error
     return Recorded(
         study=study.study_name,
         number=trial.number,

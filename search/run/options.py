@@ -8,18 +8,8 @@ from typing import Any
 
 from search.errors import UsageError
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
-from search.terminal.arguments import (
-    Parser,
-    accuracy,
-    add_data_option,
-    add_storage_options,
-    address,
-    amount,
-    duration,
-    path,
-    study_name,
-    whole,
-)
+from search.terminal import arguments
+from search.terminal.arguments import Parser, accuracy, address, amount, duration, path, study_name, whole
 from search.terminal.files import read_text
 from trainable.precision import PRECISIONS
 from trainable.problem import LONGEST_SHOWN, MAX_SEED
@@ -88,8 +78,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         help="trials that the study shall have finished in the end (default: 50)",
     )  # fmt: skip
     study.add_argument("--study", metavar="NAME", type=study_name, help="new or continued (default: mnist-<UTC time>)")
-    add_storage_options(study)  # type: ignore[arg-type]
-    add_data_option(study)  # type: ignore[arg-type]
+    arguments.add_storage_options(study)  # type: ignore[arg-type]
+    arguments.add_data_option(study)  # type: ignore[arg-type]
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
@@ -118,10 +108,16 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     where.add_argument("--cpus-per-trial", metavar="N", type=amount(above_zero=True), default=1.0, help="(default: 1)")
     where.add_argument("--gpus-per-trial", metavar="N", type=amount(), default=0.0, help="(default: 0)")
     where.add_argument(
-        "--address", metavar="ADDR", type=address, help="an existing Ray cluster, e.g. auto (default: this machine)"
+        "--address",
+        metavar="ADDR",
+        type=address,
+        help="an existing Ray cluster, e.g. auto (default: this machine)",
     )
     where.add_argument(
-        "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400"
+        "--timeout",
+        metavar="DURATION",
+        type=duration,
+        help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400",
     )
     where.add_argument(
         "--stop-at", metavar="ACCURACY", type=accuracy,

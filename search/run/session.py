@@ -17,7 +17,7 @@ from search.confirmation.goal import Goal
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
 from search.confirmation.view import StudyView
-from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, refused_configuration
 from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
@@ -26,7 +26,6 @@ from search.run.foresight import surprises
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
-from search.runtime.local import check_this_machine
 from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
 from search.study.data import load, load_held_out
@@ -36,6 +35,7 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
+from trainable.precision import check_precision
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,8 @@ class Session:
         """Run what is missing, so many trials; return the exit status."""
         options, problem = self._options, plan.settings.problem
         if options.address is None:
-            check_this_machine(plan.settings.precision)
+            with refused_configuration("--precision"):
+                check_precision(plan.settings.precision)
         check_places(options)
         if options.confirm:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet

@@ -7,6 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from ray import tune
@@ -251,14 +252,6 @@ def run_trials(
 
 
 def _measurement(result: dict[str, Any]) -> Measurement:
-    return Measurement(
-        epoch=result[keys.EPOCH],
-        val_accuracy=result[keys.VAL_ACCURACY],
-        train_accuracy=result[keys.TRAIN_ACCURACY],
-        seconds=result[keys.SECONDS],
-        samples_per_second=result[keys.SAMPLES_PER_SECOND],
-        host=result[keys.HOST],
-        parameters_count=result[keys.PARAMETERS_COUNT],
-        environment=json.loads(result.get(keys.ENVIRONMENT, "null")),
-        failure=result.get(keys.FAILURE),
-    )
+    """Return what a worker reported: the keys are the names."""
+    reported = {each.name: result[each.name] for each in fields(Measurement) if each.name in result}
+    return Measurement(**reported | {keys.ENVIRONMENT: json.loads(result.get(keys.ENVIRONMENT, "null"))})

@@ -14,19 +14,9 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError, lines_of
+from search.storage import sqlite
 from search.storage.reconnect import ReconnectingStorage
 from search.storage.server import server_options, understood, variables_here
-from search.storage.sqlite import (
-    BUSY_TIMEOUT,
-    OpenedFile,
-    check_whole,
-    connect,
-    connect_to_read,
-    note_opened,
-    prepare,
-    read,
-    tables_of,
-)
 from search.storage.wal import is_alone, mark_commits
 from search.terminal.arguments import default_storage
 
@@ -108,7 +98,7 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
-def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
+def exists(url: str, patience: float = sqlite.BUSY_TIMEOUT) -> bool:
     """Say whether a search has made a storage at an address, all of it. Nothing is written.
 
     Args:
@@ -137,7 +127,7 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
 
 def is_made(file: Path, patience: float) -> bool:
     """Say whether all of a storage is in an existing file; errors as for `exists`."""
-    return REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
+    return REVISION in sqlite.tables_of(file, patience) and bool(sqlite.read(file, IS_MADE, patience))
 
 
 def _exists_on_server(url: str) -> bool:
@@ -165,11 +155,11 @@ def open_storage(url: str, given_up: Callable[[], bool] = lambda: False) -> RDBS
         made = _made(ReconnectingStorage, url, server_options(parse_url(url), read_only=False))
         made.given_up = given_up
         return made
-    prepare(file)
-    check_whole(file)
-    opened = OpenedFile(file)
-    storage = _made(RDBStorage, url, {"creator": lambda: connect(opened.path)})
-    note_opened(storage.engine, opened, written=True)
+    sqlite.prepare(file)
+    sqlite.check_whole(file)
+    opened = sqlite.OpenedFile(file)
+    storage = _made(RDBStorage, url, {"creator": lambda: sqlite.connect(opened.path)})
+    sqlite.note_opened(storage.engine, opened, written=True)
     with _one_line_refusals(url):
         mark_commits(storage.engine)
     return storage
@@ -207,12 +197,12 @@ def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIM
     if file is None:
         return _connect(RDBStorage, url, server_options(parse_url(url), read_only=True))
     if check:
-        check_whole(file, patience)
-    opened = OpenedFile(file, alone=alone)
+        sqlite.check_whole(file, patience)
+    opened = sqlite.OpenedFile(file, alone=alone)
     # A connection is opened for each use: how that can be done changes while others write the file.
-    kwargs = {"creator": lambda: connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
+    kwargs = {"creator": lambda: sqlite.connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
     storage = _connect(RDBStorage, url, kwargs)
-    note_opened(storage.engine, opened, written=False)
+    sqlite.note_opened(storage.engine, opened, written=False)
     return storage
 
 
