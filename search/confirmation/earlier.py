@@ -91,7 +91,9 @@ def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:
     ours, theirs = _correct(first, images), _correct(second, images)
     difference = interval(ours - theirs)
     pairs = verdict.won_pairs(verdict.accuracies_of(first, images), verdict.accuracies_of(second, images))
-    return Verdict(verdict.word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
+    return Verdict(
+        verdict.word_of(difference), interval(ours).as_share, interval(theirs).as_share, difference, CONFIDENCE, pairs
+    )
 
 
 def alone(wrong: Wrong, images: int) -> Verdict:
@@ -100,7 +102,7 @@ def alone(wrong: Wrong, images: int) -> Verdict:
     Raises:
         ValueError: Fewer than two seeds or images.
     """
-    accuracy = _accuracy(_correct(wrong, images))
+    accuracy = interval(_correct(wrong, images)).as_share
     return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, CONFIDENCE, None)
 
 
@@ -145,9 +147,3 @@ def _correct(wrong: Wrong, images: int) -> NDArray[np.float64]:
     for seed, indices in enumerate(wrong):
         right[seed, list(indices)] = 0
     return right
-
-
-def _accuracy(right: NDArray[np.float64]) -> Estimate:
-    """Return the mean accuracy with its interval, cut off at 0 and 1."""
-    found = interval(right)
-    return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))

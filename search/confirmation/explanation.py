@@ -14,7 +14,7 @@ from typing import Any
 from search.confirmation.candidates import EXPLAINED, Candidate, Network
 from search.confirmation.evidence import WRONG, Evidence, Results
 from search.confirmation.looks import title
-from search.confirmation.record import Seeds, evidence_of, fresh_seeds, results_of
+from search.confirmation.record import evidence_of, fresh_networks, results_of
 from search.confirmation.verdict import Estimate, compare
 from search.study.settings import Settings
 from search.terminal.words import POINTS, number
@@ -113,8 +113,7 @@ class Explanation:
 
 def points_of(gain: Estimate) -> str:
     """Return a difference in percentage points with its interval."""
-    mean, low, high = (f"{POINTS * each:+.2f}" for each in (gain.mean, gain.low, gain.high))
-    return f"{mean} ({low} to {high})"
+    return gain.told("+.2f", POINTS)
 
 
 def most_to_explain(problem: ProblemSpec) -> int:
@@ -129,9 +128,8 @@ def networks_to_explain(evidence: Evidence, settings: Settings) -> list[Network]
     """
     if evidence.verdict is None or evidence.winner is None or evidence.winner == evidence.baseline:
         return []
-    seeds = fresh_seeds(settings, SEEDS, Seeds.EXPLAIN)
     configurations = _configurations(evidence.winner, evidence.baseline)
-    return [Network(EXPLAINED, each, seed) for each in configurations for seed in seeds]
+    return [network for each in configurations for network in fresh_networks(settings, EXPLAINED, each, SEEDS)]
 
 
 def why_fewer_explain(evidence: Evidence) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import CONFIRMED, Candidate, Network
-from search.confirmation.record import fresh_seeds
+from search.confirmation.record import fresh_networks
 from search.study.instants import ENDED, ended
 from search.study.settings import Settings
 from search.study.study import ranked
@@ -127,8 +127,7 @@ def expected_best_of_half(values: Sequence[float]) -> float:
 
 def spread_networks(settings: Settings) -> list[Network]:
     """Return the baseline's networks on the training split that say how much a seed makes."""
-    baseline = Candidate.baseline_of(settings.problem)
-    return [Network(CONFIRMED, baseline, seed) for seed in fresh_seeds(settings, SPREAD)]
+    return fresh_networks(settings, CONFIRMED, Candidate.baseline_of(settings.problem), SPREAD)
 
 
 def deviation_of(attributes: Mapping[str, Any], settings: Settings) -> float | None:

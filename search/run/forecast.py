@@ -7,12 +7,12 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import BASELINES, SPLIT, Extent, wanted_design
 from search.confirmation.goal import Goal
-from search.confirmation.record import CONFIRMATION, Seeds, evidence_of, fresh_seeds
+from search.confirmation.record import CONFIRMATION, evidence_of, fresh_networks
 from search.confirmation.stopping import spread_networks
 from search.run.options import Options
 from search.study.settings import Settings
@@ -40,8 +40,7 @@ def networks_of(
         evidence = evidence_of(attributes)
         most += extent.most + (most_to_explain(settings.problem) if options.explain else 0)
         if is_open:
-            baseline = Candidate.baseline_of(settings.problem)
-            of_baseline = (Network(TESTED, baseline, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
+            of_baseline = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
             done += sum(each.key in attributes for each in of_baseline)
         elif evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
             explained = networks_to_explain(evidence, settings) if options.explain else []
@@ -128,10 +127,10 @@ def _confirmation(
     needed = [(each.what, cost(each.candidate)) for each in evidence.missing] if evidence else []
     may_follow, is_decided = (evidence.may_follow, evidence.is_complete) if evidence else (0, False)
     if unknown and not is_decided:  # who wins among them is not known
-        fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
-        compared = Candidate.baseline_of(settings.problem)
-        final = [Network(TESTED, compared, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
-        needed = [(each.what, cost(each.candidate)) for each in (*fresh, *final) if each.key not in attributes]
+        fresh = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
+        for each in chosen:
+            fresh += fresh_networks(settings, CONFIRMED, each, SPLIT)
+        needed = [(each.what, cost(each.candidate)) for each in fresh if each.key not in attributes]
         needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
         if len(chosen) + unknown == 1:  # there is nothing to choose
             needed = [each for each in needed if each[0] == TESTED]

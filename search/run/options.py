@@ -108,16 +108,10 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     where.add_argument("--cpus-per-trial", metavar="N", type=amount(above_zero=True), default=1.0, help="(default: 1)")
     where.add_argument("--gpus-per-trial", metavar="N", type=amount(), default=0.0, help="(default: 0)")
     where.add_argument(
-        "--address",
-        metavar="ADDR",
-        type=address,
-        help="an existing Ray cluster, e.g. auto (default: this machine)",
+        "--address", metavar="ADDR", type=address, help="an existing Ray cluster, e.g. auto (default: this machine)"
     )
     where.add_argument(
-        "--timeout",
-        metavar="DURATION",
-        type=duration,
-        help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400",
+        "--timeout", metavar="DURATION", type=duration, help="stop starting trials after, e.g. 90s, 30m, 1h30m or 5400"
     )
     where.add_argument(
         "--stop-at", metavar="ACCURACY", type=accuracy,

@@ -8,10 +8,9 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
-from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, json_of, sentence_of
+from search.confirmation.wording import OUT_OF_DATE, UNSTEADY, json_of, sentence_of
 from search.report.recipe import export_command
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN

@@ -197,12 +197,7 @@ def trainable_of(problem: Problem, dataset: Dataset, precision: str) -> Any:
 
 
 def run_trials(
-    trainable: Any,
-    work: Work,
-    resources: Resources,
-    *,
-    check: Callable[[], None],
-    crew: Crew | None = None,
+    trainable: Any, work: Work, resources: Resources, *, check: Callable[[], None], crew: Crew | None = None
 ) -> None:
     """Train until the work is exhausted and all that was asked has ended.
 

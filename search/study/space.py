@@ -56,10 +56,7 @@ class Space:
     @classmethod
     def from_json(cls, values: Mapping[str, Any], problem: ProblemSpec) -> Self:
         """Read what `to_json` wrote."""
-        return cls(
-            {name: json_to_distribution(json.dumps(each)) for name, each in values.items()},
-            problem,
-        )
+        return cls({name: json_to_distribution(json.dumps(each)) for name, each in values.items()}, problem)
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return all parameters: the given ones, and the baseline's values of those not searched."""

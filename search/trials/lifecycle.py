@@ -78,7 +78,7 @@ class Trials:
         best = ranked(known)[:keep]
         self._keep = keep
         self._best = [rank(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept
-        self.training_seconds = 0.0
+        self.training_seconds = 0.0  # of networks of the confirmation, too
         self.first_started: float | None = None  # time.monotonic() when the first worker began
 
     def take_stock(self) -> int:
@@ -134,9 +134,12 @@ class Trials:
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
-        if self.first_started is None:
-            self.first_started = time.monotonic()
+        self.note_start()
         self.observer.started(self._live[key])
+
+    def note_start(self) -> None:
+        """Note that a worker has begun with anything."""
+        self.first_started = self.first_started or time.monotonic()
 
     def report(self, key: str, measurement: Measurement) -> bool:
         """Record an epoch; return whether the trial should be stopped here."""
