@@ -61,11 +61,7 @@ def code_here() -> dict[str, str]:
 
 
 def processor(cpu_info: Path = CPU_INFO) -> dict[str, str]:
-    """Return the processor's name and those of its instruction sets that matter.
-
-    Args:
-        cpu_info: Where Linux describes the processors; elsewhere Python's own answer has to do.
-    """
+    """Return the processor's name, Python's own where Linux does not say it, and its instruction sets that matter."""
     facts = processor_facts(cpu_info)
     name = facts.get("model name") or platform.processor() or platform.machine()
     if "cpu family" in facts:  # under a hypervisor the name may be no more than the maker's

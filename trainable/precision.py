@@ -15,11 +15,7 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
-    """Refuse a precision that this machine's processor does not have.
-
-    Args:
-        precision: One of `PRECISIONS`.
-        cpu_info: Where Linux describes the processor.
+    """Refuse a precision that this machine's processor, as Linux describes it, does not have.
 
     Raises:
         ConfigError: There is no such precision, or no instructions for it here.

@@ -230,12 +230,9 @@ class Trainer(Protocol):
         """Number of weights of the network in training."""
 
     def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
-        """Begin a new network.
+        """Begin a new network of checked parameters; a seed from 0 to `MAX_SEED` decides its weights and shuffles.
 
-        Args:
-            params: All parameters, checked.
-            seed: Decides the initial weights and every shuffle, 0 to `MAX_SEED`.
-            all_data: Whether to train on the validation split, too: `validate` says nothing about such a network.
+        With `all_data` it learns from the validation split, too: `validate` says nothing about such a network.
         """
 
     def train_epoch(self) -> Epoch:

@@ -76,12 +76,7 @@ class EarlierEvidence(Evidence):
 
 
 def compare_pairs(first: Wrong, second: Wrong, images: int) -> Verdict:
-    """Compare two configurations by networks of the same seeds.
-
-    Args:
-        first: Of the first configuration, for each seed.
-        second: Of the second, for the same seeds in the same order.
-        images: How many images there were.
+    """Compare two configurations by networks of the same seeds in the same order; arguments as for `verdict.compare`.
 
     Raises:
         ValueError: Fewer than two seeds or images, or not as many seeds of one as of the other.

@@ -44,11 +44,9 @@ class Ledger:
         return self._evidence
 
     def lay_down(self, evidence: Evidence, sizes: Callable[[Evidence], tuple[int, ...]]) -> None:
-        """Record the design, and as soon as there is a winner what the verdict is taken from: before it is seen.
+        """Record the design and, as soon as there is a winner, what the verdict is taken from: before it is seen.
 
-        Args:
-            evidence: What is known.
-            sizes: Says how many networks of the winner there shall be at each look.
+        It is taken from so many networks of the winner at each look as `sizes` says.
         """
         design = self._design[1] if self._design else None
         if self.attributes.get(CONFIRMATION) != design:

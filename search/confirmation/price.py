@@ -68,10 +68,7 @@ class Worst:
 def worst_of(groups: Mapping[str, Sequence[float]]) -> Worst | None:
     """Return the worst network of some that were scored on different images; None where there is none.
 
-    One that lies far below those that were scored on the same images comes before one of a lower accuracy.
-
-    Args:
-        groups: By the images, the accuracies.
+    One that lies far below those that were scored on the same images, a group, comes before one of a lower accuracy.
     """
     networks = [(images, place) for images, group in groups.items() for place in range(len(group))]
     if not networks:

@@ -27,12 +27,7 @@ LOOKS = "looks"
 
 
 def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Evidence | None:
-    """Return what a study's user attributes say, or None where no confirmation was begun.
-
-    Args:
-        attributes: The study's.
-        elsewhere: How often other studies of its storage have looked at the same test images, where that is known.
-    """
+    """Return what a study's user attributes say, with `Evidence.elsewhere`; None where no confirmation was begun."""
     design = attributes.get(CONFIRMATION)
     if design is None:
         return None
@@ -84,12 +79,8 @@ def design_of(
 def fresh_seeds(settings: Settings, number: int, purpose: str = CONFIRMED) -> list[int]:
     """Return seeds of their own for the confirmation; the first ones are the same however many are asked for.
 
-    Networks of each purpose have others, so that the luck by which a candidate was chosen is not its luck later.
-
-    Args:
-        settings: The study's, whose seed decides.
-        number: How many.
-        purpose: One of `PURPOSES`.
+    Networks of each of the `PURPOSES` have others, so that the luck by which a candidate was chosen is not its luck
+    later. The study's seed decides.
     """
     keys = ((PURPOSES.index(purpose), each) for each in range(number))
     drawn = (np.random.SeedSequence(settings.seed, spawn_key=key).generate_state(1)[0] for key in keys)

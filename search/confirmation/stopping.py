@@ -90,12 +90,7 @@ class Settled:
 
 
 def settled(values: Sequence[float], deviation: float) -> Settled:
-    """Return what half of a study's trials would have found.
-
-    Args:
-        values: Of the trials, in the order in which they ended.
-        deviation: As `Settled.deviation`.
-    """
+    """Return what half of a study's trials would have found, whose values are in the order in which they ended."""
     if not values:
         return Settled(0, 0.0, 0.0, deviation)
     best, half = max(values), values[: len(values) // 2] or values

@@ -27,12 +27,7 @@ def networks_of(
 ) -> tuple[int, int]:
     """Return how many networks besides trials a study has of what a command wants, and how many that is at most.
 
-    Args:
-        options: The command's.
-        extent: How much shall be confirmed.
-        attributes: The study's.
-        settings: The study's.
-        is_open: Whether trials are to come, which may bring other candidates: then only the baseline's networks count.
+    Where the study is open, trials are to come, which may bring other candidates: only the baseline's networks count.
     """
     first = spread_networks(settings) if options.stop_when_settled else []
     done, most = sum(each.key in attributes for each in first), len(first)
@@ -49,14 +44,10 @@ def networks_of(
 
 
 def planned(trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False) -> str:
-    """Return in one line what a command is going to do.
+    """Return in one line what a command is going to do, with how many trials at once; None where Ray is to say that.
 
-    Args:
-        trials: That it will run.
-        networks: That it will train at most for the verdict.
-        workers: Trials at once; None where Ray is to say how many.
-        first: Networks of the baseline that it will train before its trials.
-        explained: Whether some of the others say why the winner wins.
+    Of its networks the `first` are the baseline's, before its trials; the others, at most, are for the verdict and, if
+    that is explained, to say why the winner wins.
     """
     steps = [f"{first} networks of the baseline"] if first else []
     if trials:
@@ -79,12 +70,7 @@ def seconds_left(
     A trial that is missing takes as long as those that ended did on average. A network of the confirmation takes as
     long as the trial that it repeats, and as long as the best ones where it is not known yet which.
 
-    Args:
-        trials: The study's.
-        attributes: The study's, with what is confirmed already.
-        settings: The study's.
-        goal: What the command wants of the study, and with how many workers.
-        limit: Seconds after which no trial starts any more.
+    Of what the command wants the attributes say what is confirmed already. After `limit` seconds no trial starts.
     """
     ended = [trial for trial in trials if trial.state.is_finished() and not is_interrupted(trial)]
     took = [trial.user_attrs[SECONDS] for trial in ended if trial.user_attrs.get(SECONDS)]

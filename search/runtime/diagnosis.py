@@ -16,12 +16,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failure:
-    """Return what an error means for a trial that Tune gave up.
-
-    Args:
-        error: The exception.
-        is_local: Whether the worker was on this machine, whose disks can be looked at.
-    """
+    """Return what an error means for a trial that Tune gave up; the disks of a local worker can be looked at."""
     story = _COLOURS.sub("", str(error))
     if isinstance(error, RayTaskError):
         return _raised(f"{type(error.cause).__name__}: {error.cause}".strip(": "), story)

@@ -203,10 +203,10 @@ def run_trials(
 
     Args:
         trainable: Class trainable that reports `trainable.keys`.
-        work: The study's side.
-        resources: Ray's side.
+        work: What it trains.
+        resources: What each trial gets and, without a crew, how many run at once.
         check: Called often on the main thread; what it raises ends the run at once.
-        crew: Says how many trials may run at once; without it always `resources.workers`.
+        crew: Says how many trials may run at once.
 
     Raises:
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.

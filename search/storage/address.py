@@ -80,9 +80,7 @@ def shown(url: str) -> str:
 def location(storage: str, runs: Path) -> list[str]:
     """Return the options that a further command needs to find a study, where defaults and environment would not.
 
-    Args:
-        storage: Its storage's URL, as `shown` returns it.
-        runs: Home of the default storage.
+    Its storage's URL is as `shown` returns it; `runs` is the home of the default one.
     """
     found = ["--storage", storage]
     with suppress(UsageError):  # of a variable that names no storage: the option has won over it
@@ -101,9 +99,7 @@ def sqlite_file(url: str) -> Path | None:
 def exists(url: str, patience: float = sqlite.BUSY_TIMEOUT) -> bool:
     """Say whether a search has made a storage at an address, all of it. Nothing is written.
 
-    Args:
-        url: SQLAlchemy URL.
-        patience: Seconds to wait for a program that holds the file.
+    A program that holds the file is waited for, `patience` seconds.
 
     Raises:
         UsageError: There is a file, but it is not a storage.
@@ -142,9 +138,7 @@ def _exists_on_server(url: str) -> bool:
 def open_storage(url: str, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
     """Open a storage for writing; a missing one is made.
 
-    Args:
-        url: SQLAlchemy URL.
-        given_up: Asked while a server is away: whether to wait for it no longer.
+    While a server is away `given_up` is asked whether to wait for it no longer.
 
     Raises:
         UsageError: What is at the address is not a study storage.

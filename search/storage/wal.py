@@ -111,9 +111,7 @@ def _mark(connection: sa.Connection) -> None:
 def check_own(file: Path, since: bytes | None = None) -> None:
     """Refuse a file beside which the log of another one, or of another state of it, lies. Nothing is written.
 
-    Args:
-        file: That is to be opened, or is written.
-        since: A mark that was in it once: an earlier one cannot be in it again.
+    Where it is known to have had a mark once, `since`, an earlier one cannot be in it again.
 
     Raises:
         MixedError: It does: SQLite would mix the two.

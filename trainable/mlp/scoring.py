@@ -48,12 +48,7 @@ def wrong_examples(weights: Weights, examples: NDArray[np.uint8], labels: NDArra
 
 
 def probabilities(weights: Weights, examples: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return float32 [n, classes]: the probability of each class; each row sums to 1.
-
-    Args:
-        weights: Of the network.
-        examples: uint8 [n, features], 0 to 255.
-    """
+    """Return float32 [n, classes], of arguments as for `wrong_examples`: each class's probability; a row sums to 1."""
     batches = [_softmax(logits) for logits in _logits(weights, examples)]
     return np.concatenate(batches) if batches else np.empty((0, len(weights[3])), np.float32)
 
