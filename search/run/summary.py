@@ -67,11 +67,7 @@ class Summary:
             "stops": [asdict(each) for each in view.stops],
             "looks": evidence and {"study": evidence.looked, "storage": evidence.looked_in_storage},
             "model": str(model) if model else None,
-            "seconds": {
-                "wall": round(self.times.wall, 3),
-                "startup": round(self.times.startup, 3),
-                "training": round(self.times.training, 3),
-            },
+            "seconds": {name: round(getattr(self.times, name), 3) for name in ("wall", "startup", "training")},
             "utilization": round(self.times.utilization, 4),
         }
 

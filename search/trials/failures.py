@@ -16,9 +16,8 @@ LOST_NODE = "lost node"
 ERROR = "error"  # followed by the exception, as in the last lines of its traceback
 REASON_LENGTH = 200  # characters
 
-_NETWORK = re.compile(
-    r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"  # a network's key
-)
+# Of a network's key.
+_NETWORK = re.compile(r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt")
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, Stopped, stops_of
 from search.trials.streak import Streak, kind_of
-from trainable.environment import digest_of
 from trainable.keys import ENVIRONMENT, FAILURE, KEEP_FROM, SEED
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
@@ -259,8 +258,12 @@ class Trials:
             self.models.write(live.number, live.model)
 
     def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
-        self._note_environment(live)
-        for name, attribute in attributes_of(live, reason).items():
+        attributes = attributes_of(live, reason)
+        digest = attributes.get(ENVIRONMENT)  # each trial holds only that; what it stands for is written down once
+        if live.last is not None and digest is not None and digest not in self._environments:
+            self.study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment or {}))
+            self._environments.add(digest)
+        for name, attribute in attributes.items():
             live.trial.set_user_attr(name, attribute)
         self.study.tell(live.trial, values=value, state=state)
         if value is not None:
@@ -271,11 +274,3 @@ class Trials:
         self._only_failures &= state == TrialState.FAIL
         if self._only_failures and self.ended >= HOPELESS:
             raise HopelessError(f"the first {self.ended} trials all failed, the last one: {reason}")
-
-    def _note_environment(self, live: LiveTrial) -> None:
-        """Write down once where trials are trained; each of them holds only the digest."""
-        if live.last is not None and live.last.environment is not None:
-            digest = digest_of(live.last.environment)
-            if digest not in self._environments:
-                self.study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
-                self._environments.add(digest)

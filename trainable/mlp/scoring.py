@@ -20,7 +20,6 @@ Weights = list[NDArray[np.float32]]
 SOURCES = (
     "data.dataset",
     "mlp.engine",
-    "mlp.evaluate",
     "mlp.network",
     "mlp.scoring",
     "precision",
@@ -29,7 +28,7 @@ SOURCES = (
 )
 
 SCALE = 255.0  # of uint8
-BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the memory of a wide network
+BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the cache and a wide network
 
 # Where `MEMBER` has the arrays of a Sequential of two Dense layers, in the order of `Weights`.
 PATHS = tuple(f"layers/{layer}/vars/{position}" for layer in ("dense", "dense_1") for position in (0, 1))
