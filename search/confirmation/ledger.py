@@ -33,7 +33,7 @@ class Ledger:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What is known of what is to be confirmed; None where nothing is to be, which only a trial's end changes."""
+        """What is known of what is to be confirmed, which changes when a trial ends; None where there is nothing."""
         ended, settings = self._trials.ended, self._trials.settings
         if self._design is None or self._design[0] != ended:
             trials = self._trials.study.get_trials(deepcopy=False)
