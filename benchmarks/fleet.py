@@ -12,7 +12,6 @@ from ray import tune
 
 from benchmarks.results import table
 from benchmarks.waiting import EPOCHS, TRIAL_SECONDS, Waiting
-from search.confirmation.stopping import Limits
 from search.runtime.local import ray_runtime
 from search.runtime.resources import Resources
 from search.runtime.tuning import run_trials
@@ -94,18 +93,6 @@ class Watch(Observer):
         self.over = True
 
 
-@dataclass(frozen=True)
-class WhenOver(Limits):
-    """Ends the search when a watch has seen enough."""
-
-    watch: Watch | None = None
-
-    @property
-    def is_time_up(self) -> bool:
-        """Whether it has."""
-        return self.watch is not None and self.watch.over
-
-
 def _clocks() -> Window:
     return Window(time.perf_counter(), time.process_time(), time.thread_time())
 
@@ -124,7 +111,7 @@ def measure(sampler: str, folder: Path, resources: Resources, seconds: float) ->
         models=ModelStore(folder, sampler),
         failures=FailureStore(folder, sampler),
         observer=watch,
-        limits=WhenOver(watch=watch),
+        is_time_up=lambda: watch.over,
     )
     trials.take_stock()
     run_trials(tune.with_parameters(Waiting, gate=gate), trials, resources, check=lambda: None)

@@ -6,7 +6,7 @@ are those that networks on MNIST showed (docs/decisions/0017-a-cheaper-verdict.m
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -170,7 +170,7 @@ def _outcome(
     while (evidence := evidence_of(attributes)) is not None and not evidence.is_complete:
         if evidence.winner is not None and evidence.analysis is None:
             analysis = Analysis(evidence.winner.name, evidence.sizes, evidence.next_number)
-            attributes[ANALYSES] = [*attributes.get(ANALYSES, ()), analysis.to_json()]
+            attributes[ANALYSES] = [*attributes.get(ANALYSES, ()), asdict(analysis)]
             continue
         for network in evidence.missing:
             attributes[network.key] = _result(network, design=attributes[CONFIRMATION], values=values, wrong=wrong)

@@ -1,5 +1,10 @@
 """Errors that end a command with one line; each knows its exit status."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from trainable.errors import ConfigError
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -36,6 +41,19 @@ class UsageError(SearchError, ValueError):
     """An option, a file or an environment variable is wrong; nothing was started or changed."""
 
     exit_status = EXIT_USAGE
+
+
+@contextmanager
+def refused_configuration(where: str) -> Iterator[None]:
+    """Turn a value in a block that no network can be trained with into one line that says where it was given.
+
+    Raises:
+        UsageError: In the place of a `ConfigError`.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise UsageError(f"{where}: {error}") from error
 
 
 def lines_of(error: object) -> list[str]:

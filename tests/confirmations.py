@@ -1,5 +1,7 @@
 """What a study records of a confirmation, made up for tests that need a study which has a verdict, or is on its way."""
 
+from dataclasses import asdict
+
 from search.confirmation.alpha import ANALYSES, Analysis
 from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
 from search.confirmation.evidence import WRONG
@@ -63,5 +65,5 @@ def decided(design, winner, wrong, baseline_wrong, *, networks=None, number=1, s
     return (
         scored([(winner, wrong)], seeds[: networks or sizes[0]], seconds=seconds, **recorded)
         | scored([(THE_BASELINE, baseline_wrong)], seeds[: design["baselines"]], seconds=seconds, **recorded)
-        | {ANALYSES: [Analysis(winner.name, sizes, number).to_json()]}
+        | {ANALYSES: [asdict(Analysis(winner.name, sizes, number))]}
     )

@@ -95,7 +95,7 @@ class Bench:
         self.failures = FailureStore(self._folder, "s")
         self.trials = Trials(
             self.study, self.settings, goal=goal, models=self.models, failures=self.failures, observer=self.observer,
-            max_retries=max_retries, keep=2, limits=limits,
+            max_retries=max_retries, keep=2, is_time_up=limits.is_time_up, enough=limits.reached,
         )  # fmt: skip
         self.work = Confirmation(self.trials, extent, held_out=self._load, **options)
         self.work.take_stock()
@@ -540,7 +540,7 @@ def test_verdict_is_of_as_many_as_were_wanted_even_where_there_were_fewer(bench,
     bench.search(0.97, 0.98)
     bench.confirm(by_units)
     assert len(bench.evidence.candidates) == 1 + 1
-    goal = Goal.from_now(2, wanted, workers=1)
+    goal = Goal(2, wanted, workers=1)
     assert Extent.wanted(*options, bench.study.user_attrs | {GOAL: goal.to_json()}) == expected
 
 

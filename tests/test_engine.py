@@ -8,8 +8,7 @@ from networks import network
 
 from trainable.data.dataset import Dataset
 from trainable.mlp.engine import VECTOR, Engine, lit_features
-from trainable.mlp.evaluate import keras_accuracy
-from trainable.mlp.network import initial_weights, keras_model
+from trainable.mlp.network import initial_weights, keras_accuracy, keras_model
 from trainable.precision import BFLOAT16
 
 

@@ -1,6 +1,7 @@
 """What a study says of its confirmation at each stage, read off plain attributes; nothing is trained."""
 
 import json
+from dataclasses import asdict
 
 import confirmations
 import optuna
@@ -220,7 +221,7 @@ def test_verdict_that_there_is_stays_although_another_was_made_since():
 
 def test_analysis_that_was_only_begun_is_carried_on_unless_another_was_made_since():
     """Nothing was seen of it: where a later verdict was spent, it has to be laid down anew."""
-    begun = Analysis("7", (3, 5), 1).to_json()
+    begun = asdict(Analysis("7", (3, 5), 1))
     assert evidence_of(validated() | {ANALYSES: [begun]}).analysis == Analysis("7", (3, 5), 1)
     of_narrow = confirmations.decided(DESIGN, NARROW, lambda _: range(100), lambda _: range(200))
     since = validated() | of_narrow | {ANALYSES: [begun, *of_narrow[ANALYSES]]}

@@ -42,7 +42,7 @@ SEARCHED = [THE_FIRST, ended(1, 40.0, value=0.99), ended(2, 60.0, value=0.98), e
 
 def left(trials, attributes=(), *, goal=4, extent=EXTENT, workers=2, explain=False, **limits):
     """The estimate."""
-    wanted = Goal.from_now(goal, extent, workers, explain=explain)
+    wanted = Goal(goal, extent, workers, explain=explain)
     return seconds_left(trials, dict(attributes), SETTINGS, wanted, **limits)
 
 

@@ -30,7 +30,7 @@ def complete(value):
 @pytest.mark.parametrize("extent", [None, Extent(2, 4)])
 def test_goal_comes_back_from_a_study(extent):
     """What is recorded is what was wanted, the moment to the second."""
-    goal = Goal.from_now(trials=7, extent=extent, workers=3)
+    goal = Goal(trials=7, extent=extent, workers=3)
     found = goal_of({GOAL: goal.to_json()})
     assert (found.trials, found.extent, found.workers) == (7, extent, 3)
     assert 0 <= (goal.since - found.since).total_seconds() < 1
@@ -48,7 +48,7 @@ def test_study_without_a_goal_has_none():
 )
 def test_goal_is_reached_with_the_trials_and_the_verdict(finished, extent, reached):
     """A search alone needs its trials; with a confirmation it needs the networks of that, too."""
-    goal = Goal.from_now(trials=2, extent=extent, workers=1)
+    goal = Goal(trials=2, extent=extent, workers=1)
     assert goal.is_reached({}, [complete(0.9)] * finished, SETTINGS) is reached
 
 
@@ -67,7 +67,7 @@ def test_copy_of_a_file_in_use_is_told_from_a_whole_one(tmp_path, caplog):
     storage = open_storage(f"sqlite:///{file}")
     with Lease(storage, "s") as lease:
         study = open_study("s", storage, SETTINGS)
-        study.set_user_attr(GOAL, Goal.from_now(trials=2, extent=None, workers=1).to_json())
+        study.set_user_attr(GOAL, Goal(trials=2, extent=None, workers=1).to_json())
         study.add_trial(complete(0.9))
         lease._checkpoint()
         study.add_trial(complete(0.9))

@@ -8,7 +8,7 @@ import pytest
 from optuna.trial import TrialState
 from rich.console import Console
 
-from search.run.progress import LiveProgress, PlainProgress, make_progress, running_row, time_left
+from search.run.progress import LiveProgress, PlainProgress, progress_on, running_row, time_left
 from search.run.tally import Tally
 from search.study.study import Counts
 from search.terminal.console import say
@@ -32,13 +32,13 @@ def console(*, terminal, width=120):
 def test_plain_lines_say_what_ended_and_where_the_search_stands():
     """One line a trial: its outcome, its parameters, the best and the baseline."""
     screen = console(terminal=False)
-    with PlainProgress(screen, Tally(4, Counts())) as progress:
-        progress.finished(live_trial(0, 0.97, epoch=5, baseline=True), TrialState.COMPLETE, None)
-        progress.finished(live_trial(1, 0.98), TrialState.COMPLETE, None)
-        progress.finished(live_trial(2, 0.9, epoch=2), TrialState.PRUNED, None)
-        progress.finished(live_trial(3), TrialState.FAIL, "diverged at epoch 1")
-        progress.started(live_trial(4))
-        progress.suspended(live_trial(4), "error: KeyError: 'a'")
+    progress = PlainProgress(screen, Tally(4, Counts()))
+    progress.finished(live_trial(0, 0.97, epoch=5, baseline=True), TrialState.COMPLETE, None)
+    progress.finished(live_trial(1, 0.98), TrialState.COMPLETE, None)
+    progress.finished(live_trial(2, 0.9, epoch=2), TrialState.PRUNED, None)
+    progress.finished(live_trial(3), TrialState.FAIL, "diverged at epoch 1")
+    progress.started(live_trial(4))
+    progress.suspended(live_trial(4), "error: KeyError: 'a'")
     parameters = "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
     first = "best 0.9700, baseline 0.9700 (+0.00 points)"
     standing = "best 0.9800, baseline 0.9700 (+1.00 points)"
@@ -153,7 +153,8 @@ def test_networks_that_are_not_needed_are_told(progress):
 def test_display_follows_the_terminal(terminal, no_color, kind, monkeypatch):
     """The live display is for terminals; NO_COLOR and pipes get plain lines."""
     monkeypatch.setenv("NO_COLOR", no_color)
-    assert type(make_progress(console(terminal=terminal), Tally(1, Counts()))) is kind
+    with progress_on(console(terminal=terminal), Tally(1, Counts())) as progress:
+        assert type(progress) is kind
 
 
 def test_figures_are_written_for_people():

@@ -14,7 +14,7 @@ from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
 
 from search.errors import UsageError
-from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
+from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.replay.training import sentences
 from search.storage.address import open_storage
 from search.study.settings import Settings
@@ -237,13 +237,13 @@ def test_interrupted_trial_is_compared_as_far_as_it_came(tmp_path):
     trial = ended(state=TrialState.FAIL, user_attrs=attributes, intermediate_values={1: 0.5, 2: 0.25})
     recorded = recorded_of(*made(tmp_path, trial))
     assert (recorded.val_accuracies, recorded.train_accuracy, recorded.seed) == ([0.5, 0.25], None, 3)
-    assert Comparison(recorded, [Replayed(0.5, 0.1), Replayed(0.25, 0.2)], {}).identical
+    assert Comparison(recorded, [(0.5, 0.1), (0.25, 0.2)], {}).identical
 
 
 def compared(recorded, replayed, train=(0.5, 0.5), environment=None):
     """A comparison of these val_accuracies."""
     known = Recorded("s", 0, Settings(), BUILT_IN.baseline, 0, recorded, train[0], environment)
-    return Comparison(known, [Replayed(each, train[1]) for each in replayed], {"threads": 1, "keras": "3.15"})
+    return Comparison(known, [(each, train[1]) for each in replayed], {"threads": 1, "keras": "3.15"})
 
 
 def test_numbers_are_compared_bit_for_bit():

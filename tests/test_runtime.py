@@ -2,16 +2,19 @@
 
 import pytest
 
-from search.errors import UsageError
-from search.runtime.local import _check_host, check_this_machine
+from search.errors import UsageError, refused_configuration
+from search.runtime.local import _check_host
 from search.runtime.resources import Resources, fitting
+from trainable.precision import check_precision
 
 
 def test_this_machine_is_asked_without_ray():
     """For a runtime of its own the command need not start Ray to know."""
-    check_this_machine("float32")
-    with pytest.raises(UsageError, match=r"^--precision: precision must be one of float32, bfloat16, got 'float8'$"):
-        check_this_machine("float8")
+    with refused_configuration("--precision"):
+        check_precision("float32")
+    line = r"^--precision: precision must be one of float32, bfloat16, got 'float8'$"
+    with pytest.raises(UsageError, match=line), refused_configuration("--precision"):
+        check_precision("float8")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """When a search ends, why, and what a study records of it."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import combinations
 from statistics import fmean
@@ -25,6 +26,7 @@ from search.confirmation.stopping import (
 )
 from search.run.options import parse
 from search.run.plan import limits_of
+from search.study.instants import HERE
 from search.study.settings import Settings
 from search.trials.stops import STOPS, Reason, Stop, stops_of
 from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
@@ -163,8 +165,8 @@ def test_accuracy_that_cannot_be_one_is_refused(text, capsys):
 
 def test_stop_is_read_as_it_was_recorded():
     """One for each command whose search ended."""
-    stop = Stop.now(Reason.SETTLED, "why", 39)
-    assert stops_of({STOPS: [stop.to_json()]}) == [stop]
+    stop = Stop(Reason.SETTLED, "why", 39, "2026-10-01T12:00:00+00:00")
+    assert stops_of({STOPS: [asdict(stop)]}) == [stop]
     assert stops_of({}) == []
 
 
@@ -173,8 +175,8 @@ def test_stop_is_read_as_it_was_recorded():
 )
 def test_search_that_was_enough_is_over(reason, is_over):
     """For the command that said so; a further one that wants more trials goes on."""
-    goal, trials = Goal.from_now(50, None, 1), searched([0.98] * 25)
-    attributes = {STOPS: [Stop.now(reason, "why", 25).to_json()]}
+    goal, trials = Goal(50, None, 1), searched([0.98] * 25)
+    attributes = {STOPS: [asdict(Stop(reason, "why", 25, HERE.now().isoformat(timespec="seconds")))]}
     assert goal.has_searched(attributes, trials) is is_over
     later = Goal(50, None, 1, datetime.fromisoformat(attributes[STOPS][0]["time"]) + timedelta(seconds=5))
     assert not later.has_searched(attributes, trials)

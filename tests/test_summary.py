@@ -12,10 +12,9 @@ from optuna.distributions import IntDistribution
 from rich.console import Console
 
 from search.confirmation.candidates import Candidate
-from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.view import StudyView
-from search.confirmation.wording import sentence_of
+from search.confirmation.wording import OUT_OF_DATE, sentence_of
 from search.run.summary import Summary, Times
 from search.storage.address import shown
 from search.study.settings import Settings

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from trainable.precision import CPU_INFO
+from trainable.precision import CPU_INFO, processor_facts
 from trainable.process import ONEDNN
 
 PACKAGES = ("tensorflow", "keras", "numpy")
@@ -61,16 +61,8 @@ def code_here() -> dict[str, str]:
 
 
 def processor(cpu_info: Path = CPU_INFO) -> dict[str, str]:
-    """Return the processor's name and those of its instruction sets that matter.
-
-    Args:
-        cpu_info: Where Linux describes the processors; elsewhere Python's own answer has to do.
-    """
-    try:
-        first = cpu_info.read_text(encoding="utf-8").partition("\n\n")[0]
-    except OSError:
-        first = ""  # not Linux
-    facts = {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}
+    """Return the processor's name, Python's own where Linux does not say it, and its instruction sets that matter."""
+    facts = processor_facts(cpu_info)
     name = facts.get("model name") or platform.processor() or platform.machine()
     if "cpu family" in facts:  # under a hypervisor the name may be no more than the maker's
         name += f", family {facts['cpu family']}, model {facts.get('model')}, stepping {facts.get('stepping')}"

@@ -15,18 +15,14 @@ CPU_INFO = Path("/proc/cpuinfo")
 
 
 def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
-    """Refuse a precision that this machine's processor does not have.
-
-    Args:
-        precision: One of `PRECISIONS`.
-        cpu_info: Where Linux describes the processor.
+    """Refuse a precision that this machine's processor, as Linux describes it, does not have.
 
     Raises:
         ConfigError: There is no such precision, or no instructions for it here.
     """
     if precision not in PRECISIONS:
         raise ConfigError(f"precision must be one of {', '.join(PRECISIONS)}, got {precision!r}")
-    flags = _cpu_flags(cpu_info)
+    flags = set(processor_facts(cpu_info).get("flags", "").split())  # of x86: others have no such line
     if flags and AVX not in flags:
         raise ConfigError(
             f"{precision} needs a processor with AVX, as TensorFlow does; this machine's has none "
@@ -36,10 +32,10 @@ def check_precision(precision: str, cpu_info: Path = CPU_INFO) -> None:
         raise ConfigError("bfloat16 needs a processor with AVX512_BF16 or AMX; this machine's has neither")
 
 
-def _cpu_flags(cpu_info: Path) -> set[str]:
-    """Return what an x86 processor has; nothing for others, whose description has no such line."""
+def processor_facts(cpu_info: Path) -> dict[str, str]:
+    """Return what Linux says of its first processor, under its own names; nothing elsewhere."""
     try:
-        lines = cpu_info.read_text(encoding="utf-8").splitlines()
+        first = cpu_info.read_text(encoding="utf-8").partition("\n\n")[0]
     except OSError:
-        return set()  # not Linux
-    return {flag for line in lines if line.startswith("flags") for flag in line.partition(":")[2].split()}
+        return {}
+    return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())}

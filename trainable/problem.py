@@ -4,10 +4,10 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 a `Trainer` is what a worker holds, one training after another.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from math import prod
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self
 
@@ -75,7 +75,7 @@ class Inputs:
     @property
     def features(self) -> int:
         """Numbers in one example."""
-        return math.prod(self.shape)
+        return prod(self.shape)
 
     def stored(self, batch: str) -> str:
         """Return the form of so many examples as they are stored, such as "uint8 [batch, 8, 8]"."""
@@ -216,12 +216,9 @@ class Trainer(Protocol):
         """Number of weights of the network in training."""
 
     def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
-        """Begin a new network.
+        """Begin a new network of checked parameters; a seed from 0 to `MAX_SEED` decides its weights and shuffles.
 
-        Args:
-            params: All parameters, checked.
-            seed: Decides the initial weights and every shuffle, 0 to `MAX_SEED`.
-            all_data: Whether to train on the validation split, too: `validate` says nothing about such a network.
+        With `all_data` it learns from the validation split, too: `validate` says nothing about such a network.
         """
 
     def train_epoch(self) -> Epoch:

@@ -32,7 +32,7 @@ def story_of(study: Snapshot, number: int) -> Story:
 
 def story_of_network(study: Snapshot, key: str) -> Story:
     """Return the story of a network of the confirmation that failed; `key` is the attribute of its result."""
-    return _story(study, lambda store: store.network_path(key), "this network")
+    return _story(study, lambda store: store.path(key), "this network")
 
 
 def stories_of(study: Snapshot) -> FailureStore:

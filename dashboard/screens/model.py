@@ -8,7 +8,7 @@ from dashboard.parts import example, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from search.confirmation.evidence import OUT_OF_DATE
+from search.confirmation.wording import OUT_OF_DATE
 from search.errors import SearchError
 from search.export.kept import Kept
 from search.folder import folder_of

@@ -11,10 +11,9 @@ from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.style import thinning_note
-from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.verdict import CONFIDENCE, Estimate
-from search.confirmation.wording import circumstances_of, reference_of
+from search.confirmation.wording import OUT_OF_DATE, circumstances_of, reference_of
 from search.report.findings import headline_of, meaning_of, remarks
 from search.study.insight import warnings_of
 from search.terminal.words import POINTS, capital, describe, several

@@ -7,7 +7,7 @@ may look at the test examples twice has half of its share for each look. What wa
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 ANALYSES = "analyses"  # study user attribute
@@ -33,10 +33,6 @@ class Analysis:
     def confidence(self) -> float:
         """Of the interval at each look, a share."""
         return 1 - alpha(self.number) / len(self.sizes)
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the study records."""
-        return asdict(self) | {"sizes": list(self.sizes)}
 
 
 def alpha(number: int) -> float:

@@ -15,6 +15,7 @@ from trainable.problem import ProblemSpec
 CONFIRMED = "confirmed"  # on the training split, scored on the validation examples
 TESTED = "tested"  # on all training examples, scored on the test examples
 EXPLAINED = "explained"  # on the training split, scored on the validation examples, to say why the winner wins
+PURPOSES = (CONFIRMED, TESTED, EXPLAINED)  # whose order decides their seeds: it cannot change
 
 
 @dataclass(frozen=True)

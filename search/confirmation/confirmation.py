@@ -6,7 +6,6 @@ nothing of Ray.
 """
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,19 +54,16 @@ class Confirmation:
             validation: Loads the validation examples, where the verdict is to be explained.
             tell_stop: Is told once why no further trial starts, where the study lacks some.
         """
-        self._trials, self._study, self._settings, self._extent = trials, trials.study, trials.settings, extent
-        self._models, self._failures, self._observer = trials.models, trials.failures, trials.observer
+        self._trials, self._settings, self._extent, self._observer = trials, trials.settings, extent, trials.observer
         self._workers, self._first, self._validation, self._tell_stop = workers, first, validation, tell_stop
         self._problem = problem_of(trials.settings.problem)
-        self._ledger = Ledger(trials.study, trials.settings, extent, trials.models, held_out)
+        self._ledger = Ledger(trials, extent, held_out)
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
         self._spared = [0, 0]  # networks of the verdict, and of its explanation, that were told not to be needed
         self._has_ended = False  # whether it is on record why the search ended
         self._ended = 0
-        self._seconds = 0.0
-        self._first_started: float | None = None
 
     def take_stock(self) -> None:
         """Forget what no worker has any more."""
@@ -82,7 +78,7 @@ class Confirmation:
         """Whether no trial and no network is to be asked, now or later."""
         if not self.has_searched or self._free():
             return False
-        evidence = self._evidence()
+        evidence = self._ledger.evidence
         is_open = evidence is not None and (evidence.may_follow or (self._validation and not evidence.verdict))
         return not (self._in_training and is_open)
 
@@ -102,13 +98,12 @@ class Confirmation:
     @property
     def training_seconds(self) -> float:
         """What workers spent with training."""
-        return self._trials.training_seconds + self._seconds
+        return self._trials.training_seconds
 
     @property
     def first_started(self) -> float | None:
         """`time.monotonic()` when the first worker began."""
-        known = [each for each in (self._first_started, self._trials.first_started) if each is not None]
-        return min(known, default=None)
+        return self._trials.first_started
 
     def ask(self, key: str) -> dict[str, Any] | None:
         """Start a trial or a network; None where it is not yet known what comes next."""
@@ -133,7 +128,7 @@ class Confirmation:
         if key not in self._in_training:
             self._trials.start(key)
             return
-        self._first_started = self._first_started or time.monotonic()
+        self._trials.note_start()
         self._observer.retraining(self._in_training[key][1])
 
     def report(self, key: str, measurement: Measurement) -> bool:
@@ -161,7 +156,7 @@ class Confirmation:
             return
         network, training = self._in_training.pop(key)
         if failure.story:
-            self._failures.write_network(network.key, failure)
+            self._trials.failures.write(network.key, failure)
         losses = self._losses[network.key] = self._losses.get(network.key, 0) + failure.counted
         if is_again := failure.retried and losses <= self._trials.max_retries:
             self._observer.lost(training, f"{failure.reason}: trained again")
@@ -187,9 +182,9 @@ class Confirmation:
         self._ledger.record(network.key, {SECONDS: training.seconds} | result)
         if network in self._first:
             self._trials.weigh_again()
-        evidence = self._evidence()
+        evidence = self._ledger.evidence
         if evidence is not None and evidence.verdict is not None:
-            self._models.keep_only_final([each.name for each in evidence.candidates])
+            self._trials.models.keep_only_final([each.name for each in evidence.candidates])
         self._observer.retrained(training, self._done(evidence), self._most - sum(self._spared))
         self._tell_spared(evidence)
 
@@ -202,7 +197,7 @@ class Confirmation:
         model = training.model or b""
         if network.what == EXPLAINED and self._validation is not None:
             return {WRONG: self._problem.wrong(model, self._validation())}
-        evidence = self._evidence()
+        evidence = self._ledger.evidence
         if evidence is None or network not in evidence.networks:
             return None
         return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, evidence)
@@ -210,7 +205,7 @@ class Confirmation:
     def _take(self, training: Retraining, measurement: Measurement) -> None:
         training.last = measurement
         training.seconds += measurement.seconds
-        self._seconds += measurement.seconds
+        self._trials.training_seconds += measurement.seconds
 
     @property
     def _most(self) -> int:
@@ -237,13 +232,13 @@ class Confirmation:
 
     def _free(self) -> list[Network]:
         """Return the networks that can be trained now and are not in training."""
-        evidence = self._evidence()
+        evidence = self._ledger.evidence
         if evidence is None:
             return []
         if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
             return self._not_taken([each for each in evidence.missing if each.candidate == evidence.baseline])
         self._ledger.lay_down(evidence, self._sizes)
-        evidence = self._evidence() or evidence
+        evidence = self._ledger.evidence or evidence
         return self._not_taken(evidence.missing or self._to_explain(evidence))
 
     def _not_taken(self, networks: Sequence[Network]) -> list[Network]:
@@ -264,14 +259,11 @@ class Confirmation:
         idle = self._workers() - len(self._in_training)
         return evidence.sizes[-1:] if idle >= evidence.sizes[-1] + len(others) else evidence.sizes
 
-    def _evidence(self) -> Evidence | None:
-        return self._ledger.evidence(self._trials.ended)
-
     def _note_end(self) -> None:
         """Record why the search ended, unless it did so with all its trials before this command."""
         self._has_ended = True
         reason, detail = self._trials.stopped or (Reason.TRIALS, "it has all the trials that were asked for")
         if reason != Reason.TRIALS or self._trials.ended or STOPS not in self._ledger.attributes:
-            note_stop(self._study, reason, detail)
+            note_stop(self._trials.study, reason, detail)
         if self._trials.stopped:
             self._tell_stop(reason, detail)

@@ -15,20 +15,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from search.confirmation import verdict
 from search.confirmation.candidates import Candidate, Network
 from search.confirmation.evidence import Evidence
-from search.confirmation.verdict import (
-    CONFIDENCE,
-    FEWEST,
-    Estimate,
-    Verdict,
-    Word,
-    Wrong,
-    accuracies_of,
-    stats,
-    won_pairs,
-    word_of,
-)
+from search.confirmation.verdict import CONFIDENCE, Estimate, Verdict, Word, Wrong
 
 
 @dataclass(frozen=True)
@@ -86,12 +76,7 @@ class EarlierEvidence(Evidence):
 
 
 def compare_pairs(first: Wrong, second: Wrong, examples: int) -> Verdict:
-    """Compare two configurations by networks of the same seeds.
-
-    Args:
-        first: Of the first configuration, for each seed.
-        second: Of the second, for the same seeds in the same order.
-        examples: How many examples there were.
+    """Compare two configurations by networks of the same seeds in the same order; arguments as for `verdict.compare`.
 
     Raises:
         ValueError: Fewer than two seeds or examples, or not as many seeds of one as of the other.
@@ -100,8 +85,10 @@ def compare_pairs(first: Wrong, second: Wrong, examples: int) -> Verdict:
         raise ValueError(f"both need the same seeds, got {len(first)} and {len(second)}")
     ours, theirs = _correct(first, examples), _correct(second, examples)
     difference = interval(ours - theirs)
-    pairs = won_pairs(accuracies_of(first, examples), accuracies_of(second, examples))
-    return Verdict(word_of(difference), _accuracy(ours), _accuracy(theirs), difference, CONFIDENCE, pairs)
+    pairs = verdict.won_pairs(verdict.accuracies_of(first, examples), verdict.accuracies_of(second, examples))
+    return Verdict(
+        verdict.word_of(difference), interval(ours).as_share, interval(theirs).as_share, difference, CONFIDENCE, pairs
+    )
 
 
 def alone(wrong: Wrong, examples: int) -> Verdict:
@@ -110,7 +97,7 @@ def alone(wrong: Wrong, examples: int) -> Verdict:
     Raises:
         ValueError: Fewer than two seeds or examples.
     """
-    accuracy = _accuracy(_correct(wrong, examples))
+    accuracy = interval(_correct(wrong, examples)).as_share
     return Verdict(Word.NO_DIFFERENCE, accuracy, accuracy, None, CONFIDENCE, None)
 
 
@@ -124,13 +111,13 @@ def interval(values: NDArray[np.float64]) -> Estimate:
         ValueError: There are fewer.
     """
     seeds, examples = values.shape
-    if seeds < FEWEST or examples < FEWEST:
-        raise ValueError(f"an interval needs at least {FEWEST} seeds and examples, got {seeds} and {examples}")
+    if seeds < verdict.FEWEST or examples < verdict.FEWEST:
+        raise ValueError(f"an interval needs at least {verdict.FEWEST} seeds and examples, got {seeds} and {examples}")
     mean = float(values.mean())
     ms_seed, ms_example, ms_rest = mean_squares(values)
     ms_seed = max(ms_seed, ms_rest)  # no smaller in expectation; with a few seeds it can be by chance, even 0
     total = ms_seed + max(ms_example - ms_rest, 0.0)
-    reach = float(stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
+    reach = float(verdict.stats().t.ppf((1 + CONFIDENCE) / 2, seeds - 1)) * float(np.sqrt(total / values.size))
     return Estimate(mean, mean - reach, mean + reach)
 
 
@@ -155,9 +142,3 @@ def _correct(wrong: Wrong, examples: int) -> NDArray[np.float64]:
     for seed, indices in enumerate(wrong):
         right[seed, list(indices)] = 0
     return right
-
-
-def _accuracy(right: NDArray[np.float64]) -> Estimate:
-    """Return the mean accuracy with its interval, cut off at 0 and 1."""
-    found = interval(right)
-    return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))

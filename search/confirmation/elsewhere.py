@@ -13,12 +13,9 @@ from search.study.settings import SETTINGS
 
 
 def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> int:
-    """Return how often the test examples were looked at for studies of the same data, besides one of them.
+    """Return how often the test examples were looked at for a storage's studies of the same data besides the named one.
 
-    Args:
-        engine: Of the storage.
-        name: The study that is left out.
-        data: The SHA-256 of its arrays, as `Settings.data`.
+    They have the same SHA-256, as in `Settings.data`.
     """
     study, held = models.StudyModel, models.StudyUserAttributeModel
     found = (
@@ -30,10 +27,6 @@ def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> in
     with engine.connect() as connection:
         for other, key, value in connection.execute(found):
             others.setdefault(other, {})[key] = json.loads(value)
-    return sum(len(occasions(looks_of(each))) for each in others.values() if _is_of(each, data))
-
-
-def _is_of(attributes: Mapping[str, Any], data: Mapping[str, str]) -> bool:
-    """Say whether a study is of the same data; other programs' may have anything in its attributes."""
-    settings = attributes.get(SETTINGS)
-    return isinstance(settings, dict) and settings.get("data") == dict(data)
+    known = ((each, each.get(SETTINGS)) for each in others.values())  # of other programs' studies it may be anything
+    same = [each for each, settings in known if isinstance(settings, dict) and settings.get("data") == dict(data)]
+    return sum(len(occasions(looks_of(each))) for each in same)

@@ -24,7 +24,6 @@ from trainable.problem import ProblemSpec
 WRONG = "wrong"  # positions of the test examples that were classified wrong
 SHA256 = "sha256"  # of the kept model, where this network is the one that is kept
 
-OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 DIGITS = 6  # of a mean of shares: what floating point adds is cut off
 
 Results = Mapping[tuple[str, int], Mapping[str, Any]]
@@ -98,10 +97,10 @@ class Evidence:
     @property
     def done(self) -> int:
         """How many networks are trained, those of configurations that failed among them."""
-        failed = [each for each in self.candidates if self.failure(each)]
-        size = self._last_look[0]
-        theirs = [net for each in failed for net in (*self._on_the_split(each), *self._networks_of(each, size))]
-        counted = {each.key: each for each in (*self._needed, *theirs)}
+        counted = {each.key: each for each in self._needed}
+        for failed in filter(self.failure, self.candidates):
+            theirs = (*self._on_the_split(failed), *self._networks_of(failed, self._last_look[0]))
+            counted |= {each.key: each for each in theirs}
         return sum(not self._is_missing(each) for each in counted.values())
 
     @property
@@ -265,10 +264,10 @@ class Evidence:
         sizes = analysis.sizes if analysis else self.sizes
         verdict = None
         for size in sizes:
-            wanted = (
-                [*self._networks_of(winner, size), *self._networks_of(self.baseline, self.baselines)] if winner else []
-            )
-            if winner is None or analysis is None or any(map(self._is_missing, wanted)):
+            if winner is None or analysis is None:
+                return size, None
+            wanted = [*self._networks_of(winner, size), *self._networks_of(self.baseline, self.baselines)]
+            if any(map(self._is_missing, wanted)):
                 return size, None
             sides = self.errors(winner, size), self.errors(self.baseline, self.baselines)
             verdict = compare(*sides, self.problem.sizes["test"], analysis.confidence)

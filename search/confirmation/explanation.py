@@ -7,14 +7,14 @@ looked at. Effects need not add up: a parameter may help only beside another one
 
 import functools
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import inf
 from typing import Any
 
 from search.confirmation.candidates import EXPLAINED, Candidate, Network
 from search.confirmation.evidence import WRONG, Evidence, Results
 from search.confirmation.looks import title
-from search.confirmation.record import Seeds, evidence_of, fresh_seeds, results_of
+from search.confirmation.record import evidence_of, fresh_networks, results_of
 from search.confirmation.verdict import Estimate, compare
 from search.study.settings import Settings
 from search.terminal.words import POINTS, number
@@ -109,15 +109,10 @@ class Explanation:
             return f"{whole}; it trains as many epochs as the baseline."
         return f"{whole}; the baseline trained for as many epochs as the winner gains {self.longer} points."
 
-    def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON can hold."""
-        return asdict(self)
-
 
 def points_of(gain: Estimate) -> str:
     """Return a difference in percentage points with its interval."""
-    mean, low, high = (f"{POINTS * each:+.2f}" for each in (gain.mean, gain.low, gain.high))
-    return f"{mean} ({low} to {high})"
+    return gain.told("+.2f", POINTS)
 
 
 def most_to_explain(problem: ProblemSpec) -> int:
@@ -132,9 +127,8 @@ def networks_to_explain(evidence: Evidence, settings: Settings) -> list[Network]
     """
     if evidence.verdict is None or evidence.winner is None or evidence.winner == evidence.baseline:
         return []
-    seeds = fresh_seeds(settings, SEEDS, Seeds.EXPLAIN)
     configurations = _configurations(evidence.winner, evidence.baseline)
-    return [Network(EXPLAINED, each, seed) for each in configurations for seed in seeds]
+    return [network for each in configurations for network in fresh_networks(settings, EXPLAINED, each, SEEDS)]
 
 
 def why_fewer_explain(evidence: Evidence) -> str:

@@ -59,9 +59,11 @@ class Extent:
         evidence, goal = evidence_of(attributes), attributes.get(GOAL)
         wanted = (goal or {}).get("extent")
         usual = cls.from_json(wanted) if wanted else cls()
-        recorded = cls(0) if evidence is None else cls(len(evidence.candidates) - 1, _seeds_of(evidence))
-        if evidence is not None and goal is None:
-            usual = recorded
+        recorded = cls(0)
+        if evidence is not None:
+            was_usual = evidence.sizes == ((EARLIER_SEEDS,) if isinstance(evidence, EarlierEvidence) else TWO_LOOKS)
+            recorded = cls(len(evidence.candidates) - 1, None if was_usual else evidence.sizes[-1])
+            usual = recorded if goal is None else usual
         # What the last command wanted, rather than its design, which may hold less: there were no more configurations.
         candidates, seeds = candidates or usual.candidates, seeds or usual.seeds
         if evidence is not None and (seeds or TWO_LOOKS[-1]) <= recorded.sizes[-1]:
@@ -79,12 +81,6 @@ class Extent:
             return cls(recorded["candidates"], None if recorded["seeds"] == EARLIER_SEEDS else recorded["seeds"])
         sizes = tuple(recorded["sizes"])
         return cls(recorded["candidates"], None if sizes == TWO_LOOKS else sizes[-1])
-
-
-def _seeds_of(evidence: Evidence) -> int | None:
-    """Return `Extent.seeds` of what is recorded."""
-    usual = (EARLIER_SEEDS,) if isinstance(evidence, EarlierEvidence) else TWO_LOOKS
-    return None if evidence.sizes == usual else evidence.sizes[-1]
 
 
 def wanted_design(

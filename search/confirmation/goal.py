@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ class Goal:
         trials: That the study shall have finished in the end.
         extent: How much shall be confirmed; None where nothing shall.
         workers: Trials at once.
-        since: When the command began with so many workers, UTC.
+        since: When the command began with so many workers, UTC; this moment where nothing else is said.
         began: When the command began, UTC; None where it did so with these workers.
         stop_at: The validation accuracy that is enough; None where none is.
         stop_when_settled: Whether a settled search is enough.
@@ -40,30 +40,17 @@ class Goal:
     trials: int
     extent: Extent | None
     workers: int
-    since: datetime
+    since: datetime = field(default_factory=lambda: HERE.now().replace(microsecond=0))
     began: datetime | None = None
     stop_at: float | None = None
     stop_when_settled: bool = False
     explain: bool = False
 
-    @classmethod
-    def from_now(cls, trials: int, extent: Extent | None, workers: int, **more: Any) -> "Goal":
-        """Return the goal of a command that begins, or goes on with other workers, at this moment."""
-        return cls(trials, extent, workers, HERE.now().replace(microsecond=0), **more)
-
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
-        began = self.began or self.since
-        return {
-            "trials": self.trials,
-            "extent": self.extent.to_json() if self.extent else None,
-            "workers": self.workers,
-            "since": self.since.isoformat(timespec="seconds"),
-            "began": began.isoformat(timespec="seconds"),
-            "stop_at": self.stop_at,
-            "stop_when_settled": self.stop_when_settled,
-            "explain": self.explain,
-        }
+        instants = {"since": self.since, "began": self.began or self.since}
+        told = {name: each.isoformat(timespec="seconds") for name, each in instants.items()}
+        return vars(self) | told | {"extent": self.extent and self.extent.to_json()}
 
     def has_searched(self, attributes: Mapping[str, Any], trials: Sequence[FrozenTrial]) -> bool:
         """Say whether no further trial is wanted: there are all, or what there is was enough."""

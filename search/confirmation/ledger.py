@@ -2,18 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
-
-import optuna
 
 from search.confirmation.alpha import ANALYSES, Analysis
 from search.confirmation.candidates import TESTED, Candidate, Network
 from search.confirmation.evidence import SHA256, WRONG, Evidence
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
-from search.study.settings import Settings
-from search.trials.models import ModelStore
+from search.trials.lifecycle import Trials
 from trainable.data.dataset import HeldOutSet
 from trainable.problems import problem_of
 
@@ -21,60 +19,41 @@ from trainable.problems import problem_of
 class Ledger:
     """The study's side of a confirmation."""
 
-    def __init__(
-        self,
-        study: optuna.Study,
-        settings: Settings,
-        extent: Extent | None,
-        models: ModelStore,
-        held_out: Callable[[], HeldOutSet],
-    ) -> None:
-        """Take over a study.
-
-        Args:
-            study: Where results are recorded.
-            settings: The study's.
-            extent: How much is confirmed; None where nothing is.
-            models: Where the finalists' models are kept.
-            held_out: Loads the test examples; called only when a finalist is to be scored.
-        """
-        self._study, self._settings, self._extent = study, settings, extent
-        self._models, self._held_out, self._problem = models, held_out, problem_of(settings.problem)
-        self.attributes: dict[str, Any] = study.user_attrs
+    def __init__(self, trials: Trials, extent: Extent | None, held_out: Callable[[], HeldOutSet]) -> None:
+        """Take over the study, and the store of models, of these trials; the rest is as for `Confirmation`."""
+        self._trials, self._extent, self._held_out = trials, extent, held_out
+        self._problem = problem_of(trials.settings.problem)
+        self.attributes: dict[str, Any] = trials.study.user_attrs
         self._design: tuple[int, dict[str, Any] | None] | None = None
         self._evidence: Evidence | None = None
 
     def read(self) -> None:
         """Read what the study has."""
-        self.attributes, self._design, self._evidence = self._study.user_attrs, None, None
+        self.attributes, self._design, self._evidence = self._trials.study.user_attrs, None, None
 
-    def evidence(self, ended: int) -> Evidence | None:
-        """Return what is known of what is to be confirmed; None where there is nothing to be.
-
-        Args:
-            ended: How many trials have ended: what is to be confirmed changes only when one does.
-        """
+    @property
+    def evidence(self) -> Evidence | None:
+        """What is known of what is to be confirmed, which changes when a trial ends; None where there is nothing."""
+        ended, settings = self._trials.ended, self._trials.settings
         if self._design is None or self._design[0] != ended:
-            trials = self._study.get_trials(deepcopy=False)
-            design = wanted_design(trials, self._settings, self._extent, self.attributes) if self._extent else None
+            trials = self._trials.study.get_trials(deepcopy=False)
+            design = wanted_design(trials, settings, self._extent, self.attributes) if self._extent else None
             self._design, self._evidence = (ended, design), None
         if self._evidence is None and self._design[1] is not None:
             self._evidence = evidence_of({**self.attributes, CONFIRMATION: self._design[1]})
         return self._evidence
 
     def lay_down(self, evidence: Evidence, sizes: Callable[[Evidence], tuple[int, ...]]) -> None:
-        """Record the design, and as soon as there is a winner what the verdict is taken from: before it is seen.
+        """Record the design and, as soon as there is a winner, what the verdict is taken from: before it is seen.
 
-        Args:
-            evidence: What is known.
-            sizes: Says how many networks of the winner there shall be at each look.
+        It is taken from so many networks of the winner at each look as `sizes` says.
         """
         design = self._design[1] if self._design else None
         if self.attributes.get(CONFIRMATION) != design:
             self.record(CONFIRMATION, design)
         if evidence.winner is not None and evidence.verdict is None and evidence.analysis is None:
             analysis = Analysis(evidence.winner.name, sizes(evidence), evidence.next_number)
-            self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), analysis.to_json()])
+            self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), asdict(analysis)])
 
     def score(self, network: Network, model: bytes, evidence: Evidence) -> dict[str, Any]:
         """Score a finalist on the test examples; keep the first seed's network: no result has chosen it."""
@@ -82,13 +61,13 @@ class Ledger:
         self._note_look(network.candidate, evidence)
         result: dict[str, Any] = {WRONG: self._problem.wrong(model, examples)}
         if network.seed == evidence.final_seeds[0]:
-            self._models.write_final(network.candidate.name, model)
+            self._trials.models.write_final(network.candidate.name, model)
             result[SHA256] = hashlib.sha256(model).hexdigest()
         return result
 
     def record(self, key: str, value: Any) -> None:
         """Record an attribute."""
-        self._study.set_user_attr(key, value)
+        self._trials.study.set_user_attr(key, value)
         self.attributes[key], self._evidence = value, None
 
     def has(self, networks: Collection[Network]) -> int:

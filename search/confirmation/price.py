@@ -68,10 +68,7 @@ class Worst:
 def worst_of(groups: Mapping[str, Sequence[float]]) -> Worst | None:
     """Return the worst network of some that were scored on different examples; None where there is none.
 
-    One that lies far below those that were scored on the same examples comes before one of a lower accuracy.
-
-    Args:
-        groups: By the split, the accuracies.
+    One that lies far below those that were scored on the same examples, a group, comes before one of a lower accuracy.
     """
     networks = [(split, place) for split, group in groups.items() for place in range(len(group))]
     if not networks:

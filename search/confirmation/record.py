@@ -9,13 +9,12 @@ whom). Written by `search.confirmation.confirmation`.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 
 from search.confirmation.alpha import analyses_of
-from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED, Candidate
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, PURPOSES, TESTED, Candidate, Network
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence, Results
 from search.confirmation.looks import Look
@@ -28,12 +27,7 @@ LOOKS = "looks"
 
 
 def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Evidence | None:
-    """Return what a study's user attributes say, or None where no confirmation was begun.
-
-    Args:
-        attributes: The study's.
-        elsewhere: How often other studies of its storage have looked at the same test examples, where that is known.
-    """
+    """Return what a study's user attributes say, with `Evidence.elsewhere`; None where no confirmation was begun."""
     design = attributes.get(CONFIRMATION)
     if design is None:
         return None
@@ -76,31 +70,26 @@ def design_of(
     return {
         "candidates": [asdict(each) for each in candidates],
         "seeds": fresh_seeds(settings, split),
-        "final_seeds": fresh_seeds(settings, max(*sizes, baselines), Seeds.TEST),
+        "final_seeds": fresh_seeds(settings, max(*sizes, baselines), TESTED),
         "sizes": list(sizes),
         "baselines": baselines,
     }
 
 
-class Seeds(IntEnum):
-    """What seeds are for: each has others, so that the luck by which a candidate was chosen is not its luck later."""
-
-    CHOOSE = 0  # networks of the training split
-    TEST = 1  # networks that are scored on the test examples
-    EXPLAIN = 2
-
-
-def fresh_seeds(settings: Settings, number: int, purpose: Seeds = Seeds.CHOOSE) -> list[int]:
+def fresh_seeds(settings: Settings, number: int, purpose: str = CONFIRMED) -> list[int]:
     """Return seeds of their own for the confirmation; the first ones are the same however many are asked for.
 
-    Args:
-        settings: The study's, whose seed decides.
-        number: How many.
-        purpose: Of the networks.
+    Networks of each of the `PURPOSES` have others, so that the luck by which a candidate was chosen is not its luck
+    later. The study's seed decides.
     """
-    keys = ((int(purpose), each) for each in range(number))
+    keys = ((PURPOSES.index(purpose), each) for each in range(number))
     drawn = (np.random.SeedSequence(settings.seed, spawn_key=key).generate_state(1)[0] for key in keys)
     return [int(seed % MAX_SEED) for seed in drawn]
+
+
+def fresh_networks(settings: Settings, purpose: str, candidate: Candidate, number: int) -> list[Network]:
+    """Return so many networks of a candidate with the seeds of their purpose."""
+    return [Network(purpose, candidate, seed) for seed in fresh_seeds(settings, number, purpose)]
 
 
 def results_of(attributes: Mapping[str, Any], what: str) -> Results:

@@ -15,12 +15,12 @@ from typing import Any
 from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import CONFIRMED, Candidate, Network
-from search.confirmation.record import fresh_seeds
+from search.confirmation.record import fresh_networks
 from search.study.instants import ENDED, ended
 from search.study.settings import Settings
 from search.study.study import ranked
 from search.terminal.words import POINTS
-from search.trials.stops import Enough, Reason
+from search.trials.stops import Reason, Stopped
 from trainable.keys import VAL_ACCURACY
 
 FEWEST = 20  # finished trials, before which no search is called settled
@@ -30,7 +30,7 @@ LEAST_DEVIATION = 0.001  # five accuracies can agree by chance
 
 
 @dataclass(frozen=True)
-class Limits(Enough):
+class Limits:
     """What may end a search before it has all its trials.
 
     Attributes:
@@ -43,14 +43,11 @@ class Limits(Enough):
     value: float | None = None
     when_settled: bool = False
 
-    @property
     def is_time_up(self) -> bool:
-        """Whether the time has come."""
+        """Say whether the time has come."""
         return self.ends_at is not None and time.monotonic() > self.ends_at
 
-    def reached(
-        self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings
-    ) -> tuple[Reason, str] | None:
+    def reached(self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings) -> Stopped:
         """Return why these trials of a study are enough, as a reason and in words; None where they are not."""
         best = next(iter(ranked(trials)), None)
         if self.value is not None and best is not None and float(best.value or 0) >= self.value:
@@ -93,12 +90,7 @@ class Settled:
 
 
 def settled(values: Sequence[float], deviation: float) -> Settled:
-    """Return what half of a study's trials would have found.
-
-    Args:
-        values: Of the trials, in the order in which they ended.
-        deviation: As `Settled.deviation`.
-    """
+    """Return what half of a study's trials would have found, whose values are in the order in which they ended."""
     if not values:
         return Settled(0, 0.0, 0.0, deviation)
     best, half = max(values), values[: len(values) // 2] or values
@@ -130,8 +122,7 @@ def expected_best_of_half(values: Sequence[float]) -> float:
 
 def spread_networks(settings: Settings) -> list[Network]:
     """Return the baseline's networks on the training split that say how much a seed makes."""
-    baseline = Candidate.baseline_of(settings.problem)
-    return [Network(CONFIRMED, baseline, seed) for seed in fresh_seeds(settings, SPREAD)]
+    return fresh_networks(settings, CONFIRMED, Candidate.baseline_of(settings.problem), SPREAD)
 
 
 def deviation_of(attributes: Mapping[str, Any], settings: Settings) -> float | None:

@@ -11,11 +11,11 @@ way after Agresti and Min, Statistics in Medicine 24, 2005.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import chain
 from math import inf, sqrt
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,16 @@ class Estimate:
     mean: float
     low: float
     high: float
+
+    @property
+    def as_share(self) -> Self:
+        """The same, cut off at 0 and 1."""
+        return replace(self, low=max(self.low, 0.0), high=min(self.high, 1.0))
+
+    def told(self, form: str = ".4f", times: float = 1, unit: str = "") -> str:
+        """Return it in words, such as 0.9812 (0.9801 to 0.9823), after so many times and with a unit."""
+        mean, low, high = (f"{times * each:{form}}" for each in (self.mean, self.low, self.high))
+        return f"{mean}{unit} ({low} to {high})"
 
 
 @dataclass(frozen=True)
@@ -177,9 +187,7 @@ def _interval(mean: float, sides: Sequence[_Side], by_example: NDArray[np.float6
 
 
 def _accuracy(side: _Side, confidence: float) -> Estimate:
-    """Return the mean accuracy with its interval, cut off at 0 and 1."""
-    found = _interval(side.mean, (side,), side.erring, confidence)
-    return Estimate(found.mean, max(found.low, 0.0), min(found.high, 1.0))
+    return _interval(side.mean, (side,), side.erring, confidence).as_share
 
 
 def stats() -> Any:

@@ -15,6 +15,7 @@ from trainable.problem import ProblemSpec
 
 NOTHING_LEFT = "no verdict: none of the configurations to be confirmed gave a result with every fresh seed"
 NOT_YET = "not confirmed yet"
+OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
 UNSTEADY = (
     f"more than {FAR:.0f} standard deviations below the others: with some seeds this configuration may not train well, "
     "and no interval from a few networks covers that."
@@ -158,14 +159,8 @@ def percent(share: float) -> str:
 
 def _figures(verdict: Verdict) -> str:
     first, second, difference = verdict.first, verdict.second, verdict.difference
-    points = ""
-    if difference is not None:
-        mean, low, high = (f"{POINTS * each:+.2f}" for each in (difference.mean, difference.low, difference.high))
-        points = f", {mean} points ({low} to {high})"
-    return (
-        f"Test accuracy {first.mean:.4f} ({first.low:.4f} to {first.high:.4f}) against "
-        f"{second.mean:.4f} ({second.low:.4f} to {second.high:.4f}){points}"
-    )
+    points = "" if difference is None else f", {difference.told('+.2f', POINTS, ' points')}"
+    return f"Test accuracy {first.told()} against {second.told()}{points}"
 
 
 def _earlier_method(evidence: Evidence) -> list[str]:

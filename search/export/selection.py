@@ -96,7 +96,7 @@ def _loaded(file: Path) -> Any:
 
 def _check_accuracy(selected: Kept, model: Any, dataset: Dataset) -> None:
     with quiet_import():
-        from trainable.mlp.evaluate import keras_accuracy  # noqa: PLC0415 (loads TensorFlow)
+        from trainable.mlp.network import keras_accuracy  # noqa: PLC0415 (loads TensorFlow)
 
     accuracy = keras_accuracy(model, dataset.x_val, dataset.y_val)
     if not selected.scores(accuracy):

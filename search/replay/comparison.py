@@ -8,11 +8,10 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from search.errors import UsageError
+from search.errors import UsageError, refused_configuration
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, settings_of
 from trainable.environment import differences
-from trainable.errors import ConfigError
 from trainable.keys import ENVIRONMENT, FAILURE, SEED, TRAIN_ACCURACY
 from trainable.precision import check_precision
 from trainable.problems import BUILT_IN
@@ -46,36 +45,29 @@ class Recorded:
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """An epoch that was trained again: its val_accuracy, a share or `DIVERGED`, and its train_accuracy, a share."""
-
-    val_accuracy: float | None
-    train_accuracy: float
-
-
-@dataclass(frozen=True)
 class Comparison:
     """A trial as it was recorded and as it was replayed.
 
     Attributes:
         recorded: By the study.
-        epochs: As many as were recorded, one at least.
+        epochs: As many as were recorded, one at least: of each the val_accuracy, a share or `DIVERGED`, and the
+            train_accuracy, a share, when it was trained again.
         environment: The one in which they were trained again.
     """
 
     recorded: Recorded
-    epochs: Sequence[Replayed]
+    epochs: Sequence[tuple[float | None, float]]
     environment: Mapping[str, Any]
 
     @property
     def pairs(self) -> list[tuple[float | None, float | None]]:
         """The val_accuracy of each epoch, recorded and replayed."""
-        return list(zip(self.recorded.val_accuracies, (each.val_accuracy for each in self.epochs), strict=True))
+        return list(zip(self.recorded.val_accuracies, (each for each, _ in self.epochs), strict=True))
 
     @property
     def train_accuracies(self) -> tuple[float | None, float]:
         """The train_accuracy of the last epoch, recorded and replayed."""
-        return self.recorded.train_accuracy, self.epochs[-1].train_accuracy
+        return self.recorded.train_accuracy, self.epochs[-1][1]
 
     @property
     def first_difference(self) -> int | None:
@@ -128,10 +120,8 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     epochs = epochs_to_compare(trial)
     if settings.data != BUILT_IN.trial_data:
         raise UsageError(f"--study {study.study_name}: was made with other data than this version has")
-    try:
+    with refused_configuration(f"--study {study.study_name}"):
         check_precision(settings.precision)
-    except ConfigError as error:
-        raise UsageError(f"--study {study.study_name}: {error}") from error
     return Recorded(
         study=study.study_name,
         number=trial.number,

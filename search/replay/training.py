@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from search.confirmation.goal import tell_gap
-from search.replay.comparison import DIVERGED, Comparison, Recorded, Replayed, recorded_of
+from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.storage.address import one_line_errors, open_read_only
 from search.storage.sqlite import leave_files
 from search.study.data import load
@@ -48,10 +48,10 @@ def reproduce(study: str | None, trial: str, storage: str, data: Path | None, ou
     training = Training(recorded, load(recorded.settings.problem, data))
     say("epoch  recorded  replayed")
     epochs = []
-    for epoch, (old, new) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
-        mark = "" if old == new.val_accuracy else "  differs"
-        say(f"{epoch:>5}  {_shown(old):>8}  {_shown(new.val_accuracy):>8}{mark}")
-        epochs.append(new)
+    for number, (old, epoch) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
+        mark = "" if old == epoch[0] else "  differs"
+        say(f"{number:>5}  {_shown(old):>8}  {_shown(epoch[0]):>8}{mark}")
+        epochs.append(epoch)
     comparison = Comparison(recorded, epochs, training.environment)
     for line in sentences(comparison):
         say(line)
@@ -74,11 +74,11 @@ class Training:
         self._recorded = recorded
         self.environment = environment_here(threads, gpu=gpu, sources=problem.sources)
 
-    def epochs(self) -> Iterator[Replayed]:
-        """Train as many epochs as the trial ran and give each as it is done."""
+    def epochs(self) -> Iterator[tuple[float | None, float]]:
+        """Train as many epochs as the trial ran and give each as it is done, as in `Comparison.epochs`."""
         recorded = self._recorded
         for each in islice(train(self._trainer, recorded.params, recorded.seed), len(recorded.val_accuracies)):
-            yield Replayed(DIVERGED if each.failure else each.val_accuracy, each.train_accuracy)
+            yield DIVERGED if each.failure else each.val_accuracy, each.train_accuracy
 
 
 def sentences(comparison: Comparison) -> list[str]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from search.confirmation.candidates import CONFIRMED, Candidate
-from search.confirmation.evidence import OUT_OF_DATE, Evidence
+from search.confirmation.evidence import Evidence
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.looks import occasions, often, told
 from search.confirmation.verdict import Estimate, Verdict, Word
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, method_of, percent, reference_of, sentence_of, source_of
+from search.confirmation.wording import OUT_OF_DATE, UNSTEADY, method_of, percent, reference_of, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
 from search.terminal.words import POINTS, capital, describe, gain, number, several

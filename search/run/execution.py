@@ -21,7 +21,7 @@ from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, l
 from search.run.forecast import networks_of, seconds_left
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, limits_of
-from search.run.progress import make_progress
+from search.run.progress import progress_on
 from search.run.summary import Times
 from search.run.tally import Tally
 from search.runtime.ahead import imported_ahead
@@ -231,10 +231,11 @@ class Execution:
             goal=options.trials,
             models=ModelStore(options.runs, options.study),
             failures=FailureStore(options.runs, options.study),
-            observer=held.enter_context(make_progress(self._console, tally)),
+            observer=held.enter_context(progress_on(self._console, tally)),
             max_retries=options.max_retries,
             keep=extent.candidates,
-            limits=self._limits,
+            is_time_up=self._limits.is_time_up,
+            enough=self._limits.reached,
         )
         self._work = Confirmation(
             trials,
@@ -252,11 +253,11 @@ class Execution:
         if self._study is None:
             return
         options, before = self.options, self._goal
-        self._goal = Goal.from_now(
+        self._goal = Goal(
             options.trials,
             self._extent if options.confirm else None,
             max(1, self._workers or 0),  # none yet: Ray is to start
-            began=before and (before.began or before.since),
+            began=(before.began or before.since) if before else None,
             stop_at=options.stop_at,
             stop_when_settled=options.stop_when_settled,
             explain=options.explain,

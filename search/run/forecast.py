@@ -7,12 +7,12 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 
-from search.confirmation.candidates import CONFIRMED, TESTED, Candidate, Network
+from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import BASELINES, SPLIT, Extent, wanted_design
 from search.confirmation.goal import Goal
-from search.confirmation.record import CONFIRMATION, Seeds, evidence_of, fresh_seeds
+from search.confirmation.record import CONFIRMATION, evidence_of, fresh_networks
 from search.confirmation.stopping import spread_networks
 from search.run.options import Options
 from search.study.settings import Settings
@@ -25,12 +25,7 @@ def networks_of(
 ) -> tuple[int, int]:
     """Return how many networks besides trials a study has of what a command wants, and how many that is at most.
 
-    Args:
-        options: The command's.
-        extent: How much shall be confirmed.
-        attributes: The study's.
-        settings: The study's.
-        is_open: Whether trials are to come, which may bring other candidates: then only the baseline's networks count.
+    Where the study is open, trials are to come, which may bring other candidates: only the baseline's networks count.
     """
     first = spread_networks(settings) if options.stop_when_settled else []
     done, most = sum(each.key in attributes for each in first), len(first)
@@ -38,8 +33,7 @@ def networks_of(
         evidence = evidence_of(attributes)
         most += extent.most + (most_to_explain(settings.problem) if options.explain else 0)
         if is_open:
-            baseline = Candidate.baseline_of(settings.problem)
-            of_baseline = (Network(TESTED, baseline, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST))
+            of_baseline = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
             done += sum(each.key in attributes for each in of_baseline)
         elif evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
             explained = networks_to_explain(evidence, settings) if options.explain else []
@@ -48,14 +42,10 @@ def networks_of(
 
 
 def planned(trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False) -> str:
-    """Return in one line what a command is going to do.
+    """Return in one line what a command is going to do, with how many trials at once; None where Ray is to say that.
 
-    Args:
-        trials: That it will run.
-        networks: That it will train at most for the verdict.
-        workers: Trials at once; None where Ray is to say how many.
-        first: Networks of the baseline that it will train before its trials.
-        explained: Whether some of the others say why the winner wins.
+    Of its networks the `first` are the baseline's, before its trials; the others, at most, are for the verdict and, if
+    that is explained, to say why the winner wins.
     """
     steps = [f"{first} networks of the baseline"] if first else []
     if trials:
@@ -78,12 +68,7 @@ def seconds_left(
     A trial that is missing takes as long as those that ended did on average. A network of the confirmation takes as
     long as the trial that it repeats, and as long as the best ones where it is not known yet which.
 
-    Args:
-        trials: The study's.
-        attributes: The study's, with what is confirmed already.
-        settings: The study's.
-        goal: What the command wants of the study, and with how many workers.
-        limit: Seconds after which no trial starts any more.
+    Of what the command wants the attributes say what is confirmed already. After `limit` seconds no trial starts.
     """
     ended = [trial for trial in trials if trial.state.is_finished() and not is_interrupted(trial)]
     took = [trial.user_attrs[SECONDS] for trial in ended if trial.user_attrs.get(SECONDS)]
@@ -126,10 +111,10 @@ def _confirmation(
     needed = [(each.what, cost(each.candidate)) for each in evidence.missing] if evidence else []
     may_follow, is_decided = (evidence.may_follow, evidence.is_complete) if evidence else (0, False)
     if unknown and not is_decided:  # who wins among them is not known
-        fresh = [Network(CONFIRMED, each, seed) for each in chosen for seed in fresh_seeds(settings, SPLIT)]
-        compared = Candidate.baseline_of(settings.problem)
-        final = [Network(TESTED, compared, seed) for seed in fresh_seeds(settings, BASELINES, Seeds.TEST)]
-        needed = [(each.what, cost(each.candidate)) for each in (*fresh, *final) if each.key not in attributes]
+        fresh = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
+        for each in chosen:
+            fresh += fresh_networks(settings, CONFIRMED, each, SPLIT)
+        needed = [(each.what, cost(each.candidate)) for each in fresh if each.key not in attributes]
         needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
         if len(chosen) + unknown == 1:  # there is nothing to choose
             needed = [each for each in needed if each[0] == TESTED]

@@ -12,12 +12,7 @@ from search.study.study import IS_BASELINE, count, lacking
 
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    return [
-        *_repeated(options, plan),
-        *_not_tried(options, plan),
-        *_small_space(options, plan),
-        *_random(options, plan),
-    ]
+    return [line for told in (_repeated, _not_tried, _small_space, _random) for line in told(options, plan)]
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:

@@ -8,18 +8,8 @@ from typing import Any
 
 from search.errors import UsageError
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
-from search.terminal.arguments import (
-    Parser,
-    accuracy,
-    add_data_option,
-    add_storage_options,
-    address,
-    amount,
-    duration,
-    path,
-    study_name,
-    whole,
-)
+from search.terminal import arguments
+from search.terminal.arguments import Parser, accuracy, address, amount, duration, path, study_name, whole
 from search.terminal.files import read_text
 from trainable.precision import PRECISIONS
 from trainable.problem import LONGEST_SHOWN, MAX_SEED
@@ -90,8 +80,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )  # fmt: skip
     usual = f"{BUILT_IN.kind}-<UTC time>"
     study.add_argument("--study", metavar="NAME", type=study_name, help=f"new or continued (default: {usual})")
-    add_storage_options(study)  # type: ignore[arg-type]
-    add_data_option(study)  # type: ignore[arg-type]
+    arguments.add_storage_options(study)  # type: ignore[arg-type]
+    arguments.add_data_option(study)  # type: ignore[arg-type]
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")

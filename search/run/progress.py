@@ -2,8 +2,8 @@
 
 import math
 import os
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from optuna.trial import TrialState
 from rich.console import Console, Group
@@ -21,11 +21,15 @@ REFRESH = 4  # times a second
 TELL_EVERY = 60.0  # seconds between two lines of a log that end with it
 
 
-def make_progress(console: Console, tally: Tally) -> "PlainProgress":
-    """Return a live display for a terminal, and plain lines for anything else or where NO_COLOR is set."""
+@contextmanager
+def progress_on(console: Console, tally: Tally) -> Iterator["PlainProgress"]:
+    """Yield a live display for a terminal, and plain lines for anything else or where NO_COLOR is set."""
     if console.is_terminal and not os.environ.get("NO_COLOR"):
-        return LiveProgress(console, tally)
-    return PlainProgress(console, tally)
+        progress = LiveProgress(console, tally)
+        with progress.display:
+            yield progress
+    else:
+        yield PlainProgress(console, tally)
 
 
 class PlainProgress(Observer):
@@ -35,15 +39,6 @@ class PlainProgress(Observer):
         """Print to this console."""
         self._console, self._tally = console, tally
         self._told = -math.inf  # when the time left was
-
-    def __enter__(self) -> Self:
-        """Print nothing yet."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Leave nothing open."""
 
     def started(self, live: LiveTrial) -> None:
         """Count the trial among the running ones."""
@@ -57,14 +52,14 @@ class PlainProgress(Observer):
         say(self._console, line + self._time_left())
 
     def suspended(self, live: LiveTrial, reason: str) -> None:
-        """Print that a trial failed."""
+        """Print that a trial failed, of which it is not known yet whether it is to blame."""
         self._tally.stop(live)
-        say(self._console, suspended(live, reason))
+        say(self._console, f"{live.title} {reason}: it counts once a later trial ends well  {describe(live.params)}")
 
     def interrupted(self, live: LiveTrial, reason: str) -> None:
         """Print that a trial was lost."""
         self._tally.stop(live)
-        say(self._console, again(live, reason))
+        say(self._console, f"{live.title} {reason}: its configuration is tried again  {describe(live.params)}")
 
     def retraining(self, network: Retraining) -> None:
         """Count the network among what is in training."""
@@ -77,7 +72,7 @@ class PlainProgress(Observer):
 
     def spared(self, number: int, total: int, reason: str) -> None:
         """Print that networks are not needed."""
-        say(self._console, not_needed(number, total, reason))
+        say(self._console, f"not needed: {number} of the {total} networks of the confirmation, since {reason}")
 
     def lost(self, network: Retraining, reason: str) -> None:
         """Print that a network was lost."""
@@ -99,24 +94,13 @@ class LiveProgress(PlainProgress):
     def __init__(self, console: Console, tally: Tally) -> None:
         """Draw on this console."""
         super().__init__(console, tally)
-        self._live = Live(
+        self.display = Live(
             get_renderable=self._render,
             console=console,
             refresh_per_second=REFRESH,
             transient=True,
             redirect_stdout=False,
         )
-
-    def __enter__(self) -> Self:
-        """Begin to draw."""
-        self._live.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Take the display away."""
-        self._live.__exit__(kind, error, traceback)
 
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """Let the trial scroll by."""
@@ -182,16 +166,6 @@ def outcome(live: LiveTrial, state: TrialState, reason: str | None) -> str:
     return f"{what} {word} at epoch {live.last.epoch}: {live.last.val_accuracy:.4f}  {describe(live.params)}"
 
 
-def suspended(live: LiveTrial, reason: str) -> str:
-    """Return one line about a trial that failed, of which it is not known yet whether it is to blame."""
-    return f"trial {live.number} {reason}: it counts once a later trial ends well  {describe(live.params)}"
-
-
-def again(live: LiveTrial, reason: str) -> str:
-    """Return one line about a trial that was lost."""
-    return f"trial {live.number} {reason}: its configuration is tried again  {describe(live.params)}"
-
-
 def confirmed(network: Retraining) -> str:
     """Return one line about a network of the confirmation; its test accuracy is not told before the verdict."""
     last = network.last
@@ -199,8 +173,3 @@ def confirmed(network: Retraining) -> str:
         return f"{network.title}: {last.failure if last else 'no result'}"
     accuracy = "trained" if math.isnan(last.val_accuracy) else f"{last.val_accuracy:.4f}"
     return f"{network.title}: {accuracy}  {describe(network.params)}"
-
-
-def not_needed(number: int, total: int, reason: str) -> str:
-    """Return one line about networks of the confirmation that are not trained."""
-    return f"not needed: {number} of the {total} networks of the confirmation, since {reason}"

@@ -12,12 +12,12 @@ from typing import Any
 from optuna.trial import FrozenTrial
 
 from search.confirmation.elsewhere import looks_elsewhere
-from search.confirmation.explanation import lacks_explanation
-from search.confirmation.extent import Extent, is_confirmed
+from search.confirmation.extent import Extent
+from search.confirmation.goal import Goal
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
 from search.confirmation.view import StudyView
-from search.errors import EXIT_DONE, EXIT_FAILED, SearchError
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, refused_configuration
 from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
@@ -26,7 +26,6 @@ from search.run.foresight import surprises
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
-from search.runtime.local import check_this_machine
 from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
 from search.study.data import load, load_held_out
@@ -36,6 +35,7 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
+from trainable.precision import check_precision
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,8 @@ class Session:
         """Run what is missing, so many trials; return the exit status."""
         options, problem = self._options, plan.settings.problem
         if options.address is None:
-            check_this_machine(plan.settings.precision)
+            with refused_configuration("--precision"):
+                check_precision(plan.settings.precision)
         check_places(options)
         if options.confirm:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
@@ -149,11 +150,9 @@ class Session:
                 say(self._console, f"trials in flight are still marked as running: {reason}")
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
-        """Say whether the study has the verdict that is wanted."""
-        if not self._options.confirm:
-            return True
-        is_whole = is_confirmed(attributes, trials, settings, self._extent(attributes))
-        return is_whole and not (self._options.explain and lacks_explanation(attributes, settings))
+        """Say whether the study has the verdict that is wanted, however many trials it has."""
+        extent = self._extent(attributes) if self._options.confirm else None
+        return Goal(0, extent, 1, explain=self._options.explain).is_reached(attributes, trials, settings)
 
     def _extent(self, attributes: Mapping[str, Any]) -> Extent:
         """Return how much is to be confirmed of a study."""
@@ -182,15 +181,13 @@ class Session:
     def _write_report(self, view: StudyView) -> Path | None:
         """Write the report beside the models; return its file, or None where it cannot be: the answer stands."""
         output = folder_of(view.runs, view.name) / "report.html"
+        reason = None
         try:
             write(view, output)
         except SearchError as error:
-            say(self._console, f"report     {error}", whole=True)
+            reason = str(error)
         except Exception as error:
             log.exception("the report")
-            reason = f"the report cannot be written: {type(error).__name__}: {error}"
-            say(self._console, f"report     {output}: {reason}", whole=True)
-        else:
-            say(self._console, f"report     {output}", whole=True)
-            return output
-        return None
+            reason = f"{output}: the report cannot be written: {type(error).__name__}: {error}"
+        say(self._console, f"report     {reason or output}", whole=True)
+        return None if reason else output

@@ -1,6 +1,6 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +8,9 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 from rich.table import Table
 
-from search.confirmation.evidence import OUT_OF_DATE
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, json_of, sentence_of
+from search.confirmation.wording import OUT_OF_DATE, UNSTEADY, json_of, sentence_of
 from search.report.recipe import export_command
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN
@@ -64,14 +63,10 @@ class Summary:
             "baseline": self._entry(view.baseline),
             "confirmed": self._confirmed(),
             "stopped": view.stops[-1].reason if view.stops else None,
-            "stops": [each.to_json() for each in view.stops],
+            "stops": [asdict(each) for each in view.stops],
             "looks": evidence and {"study": evidence.looked, "storage": evidence.looked_in_storage},
             "model": str(model) if model else None,
-            "seconds": {
-                "wall": round(self.times.wall, 3),
-                "startup": round(self.times.startup, 3),
-                "training": round(self.times.training, 3),
-            },
+            "seconds": {name: round(getattr(self.times, name), 3) for name in ("wall", "startup", "training")},
             "utilization": round(self.times.utilization, 4),
         }
 
@@ -84,7 +79,7 @@ class Summary:
             **verdict,
             "current": view.is_current,
             "parameters": view.insight.to_json(),
-            "explained": view.explanation and view.explanation.to_json(),
+            "explained": view.explanation and asdict(view.explanation),
         }
 
     def print(self, console: Console) -> None:

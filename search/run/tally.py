@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optuna.trial import TrialState
 
@@ -54,10 +54,8 @@ class Tally:
     def finish(self, live: LiveTrial, state: TrialState) -> None:
         """Count a trial that ended."""
         self.stop(live)
-        kinds = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}
-        counted = {name: getattr(self.counts, name) for name in kinds.values()}
-        counted[kinds[state]] += 1
-        self.counts = Counts(**counted)
+        kind = {TrialState.COMPLETE: "complete", TrialState.PRUNED: "pruned", TrialState.FAIL: "failed"}[state]
+        self.counts = replace(self.counts, running=0, **{kind: getattr(self.counts, kind) + 1})
         if state == TrialState.COMPLETE and live.last is not None:
             value = live.last.val_accuracy
             self.best = value if self.best is None else max(self.best, value)

@@ -10,18 +10,13 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from search.errors import RuntimeLostError, lines_of
 from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Failure
-from search.trials.wants import FULL, full_one, is_of_memory, want_in
+from search.trials.wants import FULL, MEMORY, full_one, want_in
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failure:
-    """Return what an error means for a trial that Tune gave up.
-
-    Args:
-        error: The exception.
-        is_local: Whether the worker was on this machine, whose disks can be looked at.
-    """
+    """Return what an error means for a trial that Tune gave up; the disks of a local worker can be looked at."""
     story = _COLOURS.sub("", str(error))
     if isinstance(error, RayTaskError):
         return _raised(f"{type(error.cause).__name__}: {error.cause}".strip(": "), story)
@@ -51,7 +46,7 @@ def _raised(error: str, story: str) -> Failure:
     said = f"{error}\n{story}"
     if (want := want_in(said)) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
         return want.failure(error, story)
-    if is_of_memory(said) or error.startswith("ResourceExhaustedError"):  # TensorFlow's
+    if any(sign in said for sign in MEMORY) or error.startswith("ResourceExhaustedError"):  # TensorFlow's
         return Failure(OUT_OF_MEMORY, story)
     return Failure(f"{ERROR}: {error}", story)  # its seed would fail again
 

@@ -26,8 +26,6 @@ from search.surroundings.capacity import Capacity, capacity_here
 from search.surroundings.guard import Guard
 from search.surroundings.limits import check_limits
 from search.terminal.quiet import quiet_stdout
-from trainable.errors import ConfigError
-from trainable.precision import check_precision
 
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 # What Ray and Tune read from the environment. Tune's own records are not read by anything here: the study is the truth.
@@ -152,7 +150,8 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
         try:
             with _hidden(SECRETS):
                 if capacity is None:
-                    _join(str(address), quiet)
+                    with _answering(address):
+                        ray.init(address=address, **quiet)
                 else:
                     _start(wanted.whole_cpus or capacity.cpus, quiet)
             if address is None:
@@ -164,9 +163,10 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
             _shut_down()  # also where a signal ended its start
 
 
-def _join(address: str, quiet: Mapping[str, Any]) -> None:
+@contextlib.contextmanager
+def _answering(address: str | None) -> Iterator[None]:
     try:
-        ray.init(address=address, **quiet)
+        yield
     except Exception as error:  # Ray lets out plain ones, too
         raise SearchError(f"Ray at {address} does not answer: {lines_of(error)[0]}") from error
 
@@ -220,18 +220,6 @@ def _hidden(names: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         os.environ.update(kept)
-
-
-def check_this_machine(precision: str) -> None:
-    """Refuse a precision that this machine's processor does not have.
-
-    Raises:
-        UsageError: It has not.
-    """
-    try:
-        check_precision(precision)
-    except ConfigError as error:
-        raise UsageError(f"--precision: {error}") from error
 
 
 def alive_nodes() -> list[dict[str, Any]]:

@@ -51,8 +51,7 @@ class Nodes:
     def workers(self, since: float = -math.inf) -> int:
         """Return how many trials the nodes hold at once; asked often, it looks every `LOOK_EVERY` seconds.
 
-        Args:
-            since: A `time.monotonic()`; what was seen before then will not do.
+        What was seen before `since`, a `time.monotonic()`, will not do.
 
         Raises:
             UsageError: A node has joined that cannot take part.

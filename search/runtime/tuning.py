@@ -7,6 +7,7 @@ import math
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from ray import tune
@@ -196,21 +197,16 @@ def trainable_of(problem: Problem, dataset: Dataset, precision: str) -> Any:
 
 
 def run_trials(
-    trainable: Any,
-    work: Work,
-    resources: Resources,
-    *,
-    check: Callable[[], None],
-    crew: Crew | None = None,
+    trainable: Any, work: Work, resources: Resources, *, check: Callable[[], None], crew: Crew | None = None
 ) -> None:
     """Train until the work is exhausted and all that was asked has ended.
 
     Args:
         trainable: Class trainable that reports `trainable.keys`.
-        work: The study's side.
-        resources: Ray's side.
+        work: What it trains.
+        resources: What each trial gets and, without a crew, how many run at once.
         check: Called often on the main thread; what it raises ends the run at once.
-        crew: Says how many trials may run at once; without it always `resources.workers`.
+        crew: Says how many trials may run at once.
 
     Raises:
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
@@ -251,14 +247,6 @@ def run_trials(
 
 
 def _measurement(result: dict[str, Any]) -> Measurement:
-    return Measurement(
-        epoch=result[keys.EPOCH],
-        val_accuracy=result[keys.VAL_ACCURACY],
-        train_accuracy=result[keys.TRAIN_ACCURACY],
-        seconds=result[keys.SECONDS],
-        samples_per_second=result[keys.SAMPLES_PER_SECOND],
-        host=result[keys.HOST],
-        parameters_count=result[keys.PARAMETERS_COUNT],
-        environment=json.loads(result.get(keys.ENVIRONMENT, "null")),
-        failure=result.get(keys.FAILURE),
-    )
+    """Return what a worker reported: the keys are the names."""
+    reported = {each.name: result[each.name] for each in fields(Measurement) if each.name in result}
+    return Measurement(**reported | {keys.ENVIRONMENT: json.loads(result.get(keys.ENVIRONMENT, "null"))})

@@ -14,19 +14,9 @@ from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 from search.errors import SearchError, UsageError, lines_of
+from search.storage import sqlite
 from search.storage.reconnect import ReconnectingStorage
 from search.storage.server import server_options, understood, variables_here
-from search.storage.sqlite import (
-    BUSY_TIMEOUT,
-    OpenedFile,
-    check_whole,
-    connect,
-    connect_to_read,
-    note_opened,
-    prepare,
-    read,
-    tables_of,
-)
 from search.storage.wal import is_alone, mark_commits
 from search.terminal.arguments import default_storage
 
@@ -90,9 +80,7 @@ def shown(url: str) -> str:
 def location(storage: str, runs: Path) -> list[str]:
     """Return the options that a further command needs to find a study, where defaults and environment would not.
 
-    Args:
-        storage: Its storage's URL, as `shown` returns it.
-        runs: Home of the default storage.
+    Its storage's URL is as `shown` returns it; `runs` is the home of the default one.
     """
     found = ["--storage", storage]
     with suppress(UsageError):  # of a variable that names no storage: the option has won over it
@@ -108,12 +96,10 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database)) if parsed.get_backend_name() == "sqlite" else None
 
 
-def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
+def exists(url: str, patience: float = sqlite.BUSY_TIMEOUT) -> bool:
     """Say whether a search has made a storage at an address, all of it. Nothing is written.
 
-    Args:
-        url: SQLAlchemy URL.
-        patience: Seconds to wait for a program that holds the file.
+    A program that holds the file is waited for, `patience` seconds.
 
     Raises:
         UsageError: There is a file, but it is not a storage.
@@ -137,7 +123,7 @@ def exists(url: str, patience: float = BUSY_TIMEOUT) -> bool:
 
 def is_made(file: Path, patience: float) -> bool:
     """Say whether all of a storage is in an existing file; errors as for `exists`."""
-    return REVISION in tables_of(file, patience) and bool(read(file, IS_MADE, patience))
+    return REVISION in sqlite.tables_of(file, patience) and bool(sqlite.read(file, IS_MADE, patience))
 
 
 def _exists_on_server(url: str) -> bool:
@@ -152,9 +138,7 @@ def _exists_on_server(url: str) -> bool:
 def open_storage(url: str, given_up: Callable[[], bool] = lambda: False) -> RDBStorage:
     """Open a storage for writing; a missing one is made.
 
-    Args:
-        url: SQLAlchemy URL.
-        given_up: Asked while a server is away: whether to wait for it no longer.
+    While a server is away `given_up` is asked whether to wait for it no longer.
 
     Raises:
         UsageError: What is at the address is not a study storage.
@@ -165,11 +149,11 @@ def open_storage(url: str, given_up: Callable[[], bool] = lambda: False) -> RDBS
         made = _made(ReconnectingStorage, url, server_options(parse_url(url), read_only=False))
         made.given_up = given_up
         return made
-    prepare(file)
-    check_whole(file)
-    opened = OpenedFile(file)
-    storage = _made(RDBStorage, url, {"creator": lambda: connect(opened.path)})
-    note_opened(storage.engine, opened, written=True)
+    sqlite.prepare(file)
+    sqlite.check_whole(file)
+    opened = sqlite.OpenedFile(file)
+    storage = _made(RDBStorage, url, {"creator": lambda: sqlite.connect(opened.path)})
+    sqlite.note_opened(storage.engine, opened, written=True)
     with _one_line_refusals(url):
         mark_commits(storage.engine)
     return storage
@@ -207,12 +191,12 @@ def open_read_only(url: str, *, check: bool = True, patience: float = GLANCE_TIM
     if file is None:
         return _connect(RDBStorage, url, server_options(parse_url(url), read_only=True))
     if check:
-        check_whole(file, patience)
-    opened = OpenedFile(file, alone=alone)
+        sqlite.check_whole(file, patience)
+    opened = sqlite.OpenedFile(file, alone=alone)
     # A connection is opened for each use: how that can be done changes while others write the file.
-    kwargs = {"creator": lambda: connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
+    kwargs = {"creator": lambda: sqlite.connect_to_read(opened.path, patience), "poolclass": sa.NullPool}
     storage = _connect(RDBStorage, url, kwargs)
-    note_opened(storage.engine, opened, written=False)
+    sqlite.note_opened(storage.engine, opened, written=False)
     return storage
 
 

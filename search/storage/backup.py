@@ -15,18 +15,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from search.errors import SearchError, UsageError
+from search.storage import sqlite
 from search.storage.address import NOTHING_YET, is_made
 from search.storage.lease import LEASES, HeldError, drivers_of
-from search.storage.sqlite import (
-    BUSY_TIMEOUT,
-    LEAVING,
-    UnreadableError,
-    check_whole,
-    connect_to_read,
-    settle,
-    tables_of,
-    tidy,
-)
+from search.storage.sqlite import BUSY_TIMEOUT, LEAVING, UnreadableError, connect_to_read
 from search.storage.wal import LOGS, MixedError, address_of, beside, has_log
 from trainable.files import whole_file
 
@@ -46,7 +38,7 @@ def back_up(file: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(target) as temporary:
             _copy(file, temporary)
-    tidy(file)
+    sqlite.tidy(file)
 
 
 def restore(backup: Path, target: Path) -> Path | None:
@@ -63,7 +55,7 @@ def restore(backup: Path, target: Path) -> Path | None:
         raise UsageError(f"{backup}: {os.strerror(errno.ENOENT)}")
     if not backup.is_file() or not is_made(backup, BUSY_TIMEOUT):
         raise UsageError(f"{backup}: holds no storage")
-    check_whole(backup)
+    sqlite.check_whole(backup)
     target = target.resolve()  # SQLite's files lie beside what a link leads to
     if target.exists() and backup.resolve() == target:
         raise UsageError(f"{backup}: is the storage itself; name a backup of it")
@@ -75,7 +67,7 @@ def restore(backup: Path, target: Path) -> Path | None:
             with whole_file(target) as temporary:
                 _copy(backup, temporary)
                 kept = _put_aside(target)
-    tidy(backup)
+    sqlite.tidy(backup)
     return kept
 
 
@@ -102,10 +94,10 @@ def _copy(file: Path, target: Path) -> None:
 def _keep_out(target: Path, held: contextlib.ExitStack) -> None:
     """Refuse a storage that is driven, and let no one write it meanwhile; one that cannot be read has no driver."""
     with suppress(UnreadableError, MixedError):
-        tables_of(target, LEAVING)
-        check_whole(target, LEAVING)
+        sqlite.tables_of(target, LEAVING)
+        sqlite.check_whole(target, LEAVING)
         _refuse_driven(target)
-        settle(target)
+        sqlite.settle(target)
         lock = held.enter_context(closing(sqlite3.connect(address_of(target, "mode=rw"), uri=True, timeout=LEAVING)))
         lock.execute("BEGIN IMMEDIATE")
         _refuse_driven(target)

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -91,31 +90,23 @@ class GoneError(HeldError):
 
 def holder_of(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drives a study at this moment; None where no one does. Nothing is written."""
-    holder, is_over = _last_driver(engine, study)
-    return None if is_over else holder
+    return drivers_of(engine).get(study)
 
 
-def drivers_of(engine: sa.Engine) -> dict[str, Holder]:
-    """Return who drives which studies of a storage at this moment, by their names. Nothing is written."""
+def drivers_of(engine: sa.Engine, *, are_over: bool = False) -> dict[str, Holder]:
+    """Return who drives, or drove, which studies of a storage, by their names. Nothing is written."""
     if not sa.inspect(engine).has_table(LEASES.name):
         return {}
     with engine.connect() as connection:
-        names = connection.execute(sa.select(LEASES.c.study_name)).scalars().all()
-    return {name: holder for name in names if (holder := holder_of(engine, name)) is not None}
+        now = int(connection.execute(sa.select(_clock(engine))).scalar_one())
+        rows = connection.execute(LEASES.select()).mappings().all()
+    holders = {row["study_name"]: _holder(row) for row in rows}
+    return {name: holder for name, holder in holders.items() if _is_over(holder, now) is are_over}
 
 
 def left_by(engine: sa.Engine, study: str) -> Holder | None:
     """Return who drove a study last and has not given it back, though it is over; None where no one is known."""
-    holder, is_over = _last_driver(engine, study)
-    return holder if is_over else None
-
-
-def _last_driver(engine: sa.Engine, study: str) -> tuple[Holder | None, bool]:
-    """Return who has or had the lease on a study, and whether it is over."""
-    if not sa.inspect(engine).has_table(LEASES.name):
-        return None, False
-    holder, now = _read(engine, study)
-    return holder, holder is not None and _is_over(holder, now)
+    return drivers_of(engine, are_over=True).get(study)
 
 
 class Lease:
@@ -148,9 +139,7 @@ class Lease:
         self._renewal.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Give the lease back; where the database fails, it ends with this process."""
         self._over.set()
         self._renewal.join()

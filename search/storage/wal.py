@@ -111,9 +111,7 @@ def _mark(connection: sa.Connection) -> None:
 def check_own(file: Path, since: bytes | None = None) -> None:
     """Refuse a file beside which the log of another one, or of another state of it, lies. Nothing is written.
 
-    Args:
-        file: That is to be opened, or is written.
-        since: A mark that was in it once: an earlier one cannot be in it again.
+    Where it is known to have had a mark once, `since`, an earlier one cannot be in it again.
 
     Raises:
         MixedError: It does: SQLite would mix the two.
@@ -179,7 +177,7 @@ def _marks_of(file: Path) -> Marks | None:
 
 def _log(other: Path) -> Log:
     """Read a log up to its last whole transaction."""
-    marks, waiting, has_commits = Marks(), Marks(), False
+    header, marks, waiting, has_commits = b"", Marks(), Marks(), False
     with suppress(FileNotFoundError), other.open("rb") as stream:
         header = stream.read(WAL_HEADER)
         if len(header) == WAL_HEADER and header[:4] in WAL_MAGIC:
@@ -188,8 +186,7 @@ def _log(other: Path) -> Log:
                 waiting += MARK.findall(frame)
                 if frame[4:8] != bytes(4):  # the last one of a transaction
                     has_commits, marks, waiting = True, marks + waiting, Marks()
-        return Log(header, has_commits, marks)
-    return Log(b"", has_commits, marks)
+    return Log(header, has_commits, marks)
 
 
 def _start(file: Path, length: int) -> bytes:

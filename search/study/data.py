@@ -12,11 +12,7 @@ from trainable.problems import problem_of
 
 
 def load(problem: ProblemSpec, file: Path | None) -> Dataset:
-    """Load what trials see.
-
-    Args:
-        problem: What the study is about.
-        file: What `--data` named, or None.
+    """Load what trials see, from the file that `--data` named, or else from where it is by default.
 
     Raises:
         UsageError: The named file holds other data.

@@ -16,15 +16,13 @@ ENDED = "ended"
 BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # goes on while a machine sleeps, where there is one
 
 
-def _seconds() -> float:
-    return time.clock_gettime(BOOT_TIME)
-
-
 class Clock:
     """The machine's clock, read once and from then on counted: what lies between two instants has passed."""
 
     def __init__(
-        self, wall: Callable[[], datetime] = lambda: datetime.now(UTC), seconds: Callable[[], float] = _seconds
+        self,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        seconds: Callable[[], float] = lambda: time.clock_gettime(BOOT_TIME),
     ) -> None:
         """Read the time, in UTC, and begin to count."""
         self._origin, self._seconds = wall(), seconds

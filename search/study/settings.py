@@ -17,18 +17,13 @@ SETTINGS = "settings"  # study user attribute
 FORMATS = (1, 2)  # of a study of the built-in problem, which it does not record, and of any other's
 
 
-def random_seed() -> int:
-    """Return a seed that nobody has chosen."""
-    return int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED)
-
-
 @dataclass(frozen=True)
 class Settings:
     """What stays the same for the whole life of a study.
 
     Attributes:
         space: What is searched, and of which problem.
-        seed: Seeds the sampler and every trial.
+        seed: Seeds the sampler and every trial; one that nobody has chosen where nothing else is said.
         baseline: Whether trial 0 is the baseline.
         sampler: Name, as in `samplers`.
         pruner: Name, as in `samplers`.
@@ -37,7 +32,7 @@ class Settings:
     """
 
     space: Space = Space.default(BUILT_IN)  # noqa: RUF009 (it cannot change)
-    seed: int = field(default_factory=random_seed)
+    seed: int = field(default_factory=lambda: int(np.random.SeedSequence().generate_state(1)[0] % MAX_SEED))
     baseline: bool = True
     sampler: str = DEFAULT_SAMPLER
     pruner: str = DEFAULT_PRUNER

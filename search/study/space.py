@@ -18,9 +18,8 @@ from optuna.distributions import (
     json_to_distribution,
 )
 
-from search.errors import UsageError
+from search.errors import UsageError, refused_configuration
 from search.terminal.files import read_text
-from trainable.errors import ConfigError
 from trainable.problem import LONGEST_SHOWN, Parameter, ProblemSpec
 from trainable.problems import BUILT_IN
 
@@ -89,10 +88,8 @@ class Space:
             if name not in self.problem.names:
                 names = ", ".join(self.problem.names)
                 raise UsageError(f"{where}: unknown parameter {_shown(name)}; the parameters are {names}")
-        try:
+        with refused_configuration(where):
             self.problem.check(self.complete(params))
-        except ConfigError as error:
-            raise UsageError(f"{where}: {error}") from error
         for name, value in self.complete(params).items():
             if name in self.distributions:
                 if name not in params:
@@ -195,7 +192,8 @@ def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribu
     if not isinstance(choices, list) or not choices:
         raise UsageError(f"{where}: choices must be a list of at least one value, got {_shown(choices)}")
     for choice in choices:
-        _check_possible(parameter, choice, f"{where}: choices")
+        with refused_configuration(f"{where}: choices"):
+            parameter.check(choice)
     if len(set(choices)) < len(choices):
         raise UsageError(f"{where}: choices must differ from each other, got {_shown(choices)}")
     return CategoricalDistribution(choices)
@@ -210,18 +208,11 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
     for key in ("low", "high"):
         if log and isinstance(table[key], int | float) and table[key] <= 0:
             raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {_shown(table[key])}")
-        _check_possible(parameter, table[key], f"{where}: {key}")
+        with refused_configuration(f"{where}: {key}"):
+            parameter.check(table[key])
     if low > high:
         raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
     return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
-
-
-def _check_possible(parameter: Parameter, value: Any, where: str) -> None:
-    """Refuse a value that no network could be trained with."""
-    try:
-        parameter.check(value)
-    except ConfigError as error:
-        raise UsageError(f"{where}: {error}") from error
 
 
 def _key(name: str) -> str:

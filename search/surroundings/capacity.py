@@ -50,11 +50,7 @@ class Capacity:
 
 
 def capacity_here(root: Path = Path("/")) -> Capacity:
-    """Look at the limits of this process.
-
-    Args:
-        root: Where `proc` is, and what it names.
-    """
+    """Look at the limits of this process; `root` is where `proc` is, and what it names."""
     machine = os.cpu_count() or 1
     affinity = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else machine
     quotas = [quota for folder in groups(root, "cpu") if (quota := _quota(folder)) is not None]

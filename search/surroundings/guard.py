@@ -64,11 +64,9 @@ def descendants(pid: int) -> set[int]:
 
 def _children(pid: int) -> set[int]:
     found = set[int]()
-    try:
+    with contextlib.suppress(OSError):  # it ended meanwhile
         for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 (each is only a name)
             found.update(map(int, Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii").split()))
-    except OSError:
-        pass  # it ended meanwhile
     return found
 
 

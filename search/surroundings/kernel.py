@@ -20,9 +20,7 @@ def refused_processes() -> int:
 def groups(root: Path, controller: str) -> Iterator[Path]:
     """Yield the folders of this process's control group and of those around it, in either version of the interface.
 
-    Args:
-        root: Where `proc` is, and what it names.
-        controller: What the groups limit, such as memory.
+    They are those of a controller such as memory; `root` is where `proc` is, and what it names.
     """
     own = dict[str, str]()  # path by controller; that of version 2 has no name
     for line in lines_in(root / "proc/self/cgroup"):

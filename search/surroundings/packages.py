@@ -72,9 +72,6 @@ def finding(*, without: Sequence[str] = NOT_FOR_SEARCH) -> str | None:
     """Return what is wrong with what this Python would import, and the remedy, in one line; None where nothing is.
 
     A folder in front that has all packages is where the project is installed, by `pip install --user` for instance.
-
-    Args:
-        without: Packages that are not needed.
     """
     foreign = _foreign(sys.path, os.environ)
     standard = os.path.dirname(os.__file__)

@@ -27,9 +27,6 @@ def console_on(stream: TextIO) -> Console:
 def say(console: Console, text: str, *, whole: bool = False) -> None:
     """Print a line without colours, on a terminal broken between words, in a file never.
 
-    Args:
-        console: Where to.
-        text: A line.
-        whole: Whether it is never broken, because there is a path or a command in it to be copied.
+    Nor is a whole one: there is a path or a command in it to be copied.
     """
     console.print(text, highlight=False, markup=False, emoji=False, soft_wrap=whole or not console.is_terminal)

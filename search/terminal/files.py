@@ -12,12 +12,8 @@ WIDE_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, cod
 def read_text(file: Path, option: str) -> str:
     """Return a file's text, its lines ended by a line feed alone, as Windows and old programs do not end them.
 
-    Args:
-        file: What the option named.
-        option: For the message.
-
     Raises:
-        UsageError: The file cannot be read, or is no UTF-8; the message names both.
+        UsageError: The file cannot be read, or is no UTF-8; the message names it, and the option that named it.
     """
     try:
         with file.open("rb") as stream:

@@ -159,11 +159,7 @@ def leave(status: int) -> NoReturn:
 
 
 def answer(text: str, stream: TextIO | None = None) -> None:
-    """Print what a program or a file waits for to standard output.
-
-    Args:
-        text: The answer.
-        stream: What was standard output at the command's start, if it is another one now.
+    """Print what a program or a file waits for to what was standard output at the command's start, if that is given.
 
     Raises:
         UnwritableError: Nobody takes it.

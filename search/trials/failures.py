@@ -16,9 +16,8 @@ LOST_NODE = "lost node"
 ERROR = "error"  # followed by the exception, as in the last lines of its traceback
 REASON_LENGTH = 200  # characters
 
-_NETWORK = re.compile(
-    r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"  # a network's key
-)
+# Of a network's key.
+_NETWORK = re.compile(r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt")
 
 
 @dataclass(frozen=True)
@@ -61,32 +60,23 @@ class FailureStore:
         """Name the folder; it is made with the first story. Errors are those of `folder_of`."""
         self.folder = folder_of(runs, study) / "failures"
 
-    def path(self, number: int) -> Path:
-        """Return where the story of a trial is, if it has one."""
-        return self.folder / f"trial-{number:05d}.txt"
-
-    def network_path(self, key: str) -> Path:
-        """Return where the story of a network of the confirmation is; `key` is the study attribute of its result."""
-        return self.folder / f"{key.replace(':', '-')}.txt"
+    def path(self, what: int | str) -> Path:
+        """Return where the story is, if there is one, of a trial by its number, or of a network by its result's key."""
+        name = f"trial-{what:05d}" if isinstance(what, int) else what.replace(":", "-")
+        return self.folder / f"{name}.txt"
 
     def networks(self) -> list[str]:
-        """Return the keys of the networks that have a story."""
+        """Return the keys of the networks of the confirmation that have a story."""
         matches = (_NETWORK.fullmatch(file.name) for file in sorted(self.folder.glob("*.txt")))
         return [":".join(match.groups()) for match in matches if match]
 
-    def write(self, number: int, failure: Failure) -> None:
-        """Keep the story of a trial, readable by its owner only: a traceback may quote anything.
+    def write(self, what: int | str, failure: Failure) -> None:
+        """Keep the story of what `path` takes, readable by its owner only: a traceback may quote anything.
 
         Raises:
             SearchError: It cannot be written.
         """
-        self._write(self.path(number), failure)
-
-    def write_network(self, key: str, failure: Failure) -> None:
-        """Keep the story of a network of the confirmation, likewise."""
-        self._write(self.network_path(key), failure)
-
-    def _write(self, file: Path, failure: Failure) -> None:
+        file = self.path(what)
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with whole_file(file) as temporary:

@@ -3,12 +3,13 @@
 import logging
 import math
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import HopelessError
 from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
@@ -17,9 +18,8 @@ from search.study.study import ATTEMPTS, INTERRUPTED, RETRY_OF, count, enqueue_a
 from search.trials.failures import Failure, FailureStore
 from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
-from search.trials.stops import Enough, Reason, stops_of
+from search.trials.stops import Reason, Stopped, stops_of
 from search.trials.streak import Streak, kind_of
-from trainable.environment import digest_of
 from trainable.keys import ENVIRONMENT, FAILURE, KEEP_FROM, SEED
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
@@ -41,7 +41,8 @@ class Trials:
         observer: Observer,
         max_retries: int = 0,
         keep: int = 1,
-        limits: Enough = Enough(),  # noqa: B008 (it cannot change)
+        is_time_up: Callable[[], bool] = lambda: False,
+        enough: Callable[[Sequence[FrozenTrial], Mapping[str, Any], Settings], Stopped] = lambda *_: None,
     ) -> None:
         """Take over a study.
 
@@ -54,12 +55,13 @@ class Trials:
             observer: Is told of every event.
             max_retries: Further attempts at a configuration whose worker was lost.
             keep: How many models are kept, those of the best trials.
-            limits: What may end the search before it has all its trials.
+            is_time_up: Says whether no further trial shall start.
+            enough: Says of trials, the study's attributes and its settings why they are enough; None where they aren't.
         """
         self.study, self.settings, self._goal = study, settings, goal
         self.models, self.failures = models, failures
-        self.observer, self.max_retries, self._limits = observer, max_retries, limits
-        self._enough: tuple[Reason, str] | None = None
+        self.observer, self.max_retries, self._is_time_up, self._is_enough = observer, max_retries, is_time_up, enough
+        self._enough: Stopped = None
         self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
         self._live: dict[str, LiveTrial] = {}
         self._suspended: list[tuple[int, LiveTrial, Failure]] = []  # with the number of the last trial asked before
@@ -68,14 +70,14 @@ class Trials:
         self._earlier = len(known)  # trials of earlier commands
         self.streak = Streak()
         self._left = goal  # as long as no stock was taken
-        self._ended = 0
+        self.ended = 0  # how many trials came to an end that counts
         self._only_failures = True
         self._environments = set[str]()  # digests of those that this command has written down
         HERE.follow([*instants(known), *(datetime.fromisoformat(each.time) for each in stops_of(study.user_attrs))])
         best = ranked(known)[:keep]
         self._keep = keep
         self._best = [rank(float(trial.value or 0.0), trial.number) for trial in best]  # whose models are kept
-        self.training_seconds = 0.0
+        self.training_seconds = 0.0  # of networks of the confirmation, too
         self.first_started: float | None = None  # time.monotonic() when the first worker began
 
     def take_stock(self) -> int:
@@ -89,25 +91,20 @@ class Trials:
         return self._left
 
     @property
-    def complete(self) -> bool:
-        """Whether every trial that the study lacked was asked."""
-        return self._left <= 0
-
-    @property
     def exhausted(self) -> bool:
         """Whether no further trial is to be asked: none is lacking, or the time is up."""
-        return self.complete or self.stopped is not None
+        return self._left <= 0 or self.stopped is not None
 
     @property
-    def stopped(self) -> tuple[Reason, str] | None:
-        """Why no further trial is asked although the study lacks some, and the same in words; None where it goes on."""
-        if self.complete:
+    def stopped(self) -> Stopped:
+        """Why no further trial is asked although the study lacks some."""
+        if self._left <= 0:
             return None
-        if self._enough is None and self._weighed != self._ended:
-            self._weighed = self._ended
+        if self._enough is None and self._weighed != self.ended:
+            self._weighed = self.ended
             trials = self.study.get_trials(deepcopy=False)
-            self._enough = self._limits.reached(trials, self.study.user_attrs, self.settings)
-        if self._enough is None and self._limits.is_time_up:
+            self._enough = self._is_enough(trials, self.study.user_attrs, self.settings)
+        if self._enough is None and self._is_time_up():
             return Reason.TIMEOUT, "time is up"
         return self._enough
 
@@ -115,11 +112,6 @@ class Trials:
     def in_flight(self) -> bool:
         """Whether workers have trials."""
         return bool(self._live)
-
-    @property
-    def ended(self) -> int:
-        """How many trials came to an end that counts."""
-        return self._ended
 
     def weigh_again(self) -> None:
         """Ask anew, before a further trial has ended, whether the trials are enough: more is known of them."""
@@ -141,9 +133,12 @@ class Trials:
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
-        if self.first_started is None:
-            self.first_started = time.monotonic()
+        self.note_start()
         self.observer.started(self._live[key])
+
+    def note_start(self) -> None:
+        """Note that a worker has begun with anything."""
+        self.first_started = self.first_started or time.monotonic()
 
     def report(self, key: str, measurement: Measurement) -> bool:
         """Record an epoch; return whether the trial should be stopped here."""
@@ -263,23 +258,19 @@ class Trials:
             self.models.write(live.number, live.model)
 
     def _tell(self, live: LiveTrial, state: TrialState, reason: str | None = None, value: float | None = None) -> None:
-        self._note_environment(live)
-        for name, attribute in attributes_of(live, reason).items():
+        attributes = attributes_of(live, reason)
+        digest = attributes.get(ENVIRONMENT)  # each trial holds only that; what it stands for is written down once
+        if live.last is not None and digest is not None and digest not in self._environments:
+            self.study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment or {}))
+            self._environments.add(digest)
+        for name, attribute in attributes.items():
             live.trial.set_user_attr(name, attribute)
         self.study.tell(live.trial, values=value, state=state)
         if value is not None:
             self._best = sorted([*self._best, rank(value, live.number)])[: self._keep]
             self.models.keep_only([number for _, number in self._best])
         self.observer.finished(live, state, reason)
-        self._ended += 1
+        self.ended += 1
         self._only_failures &= state == TrialState.FAIL
-        if self._only_failures and self._ended >= HOPELESS:
-            raise HopelessError(f"the first {self._ended} trials all failed, the last one: {reason}")
-
-    def _note_environment(self, live: LiveTrial) -> None:
-        """Write down once where trials are trained; each of them holds only the digest."""
-        if live.last is not None and live.last.environment is not None:
-            digest = digest_of(live.last.environment)
-            if digest not in self._environments:
-                self.study.set_user_attr(f"{ENVIRONMENT}:{digest}", dict(live.last.environment))
-                self._environments.add(digest)
+        if self._only_failures and self.ended >= HOPELESS:
+            raise HopelessError(f"the first {self.ended} trials all failed, the last one: {reason}")

@@ -1,15 +1,13 @@
 """Why a search ended: the reasons, and what a study records of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 import optuna
-from optuna.trial import FrozenTrial
 
 from search.study.instants import HERE
-from search.study.settings import Settings
 from search.study.study import count
 
 STOPS = "stops"  # study user attribute: a list, one entry for each command whose search ended
@@ -24,6 +22,10 @@ class Reason(StrEnum):
     REACHED = "reached"
     INTERRUPTED = "interrupted"
     FAILED = "failed"
+
+
+Stopped = tuple[Reason, str] | None
+"""Why no further trial starts, and the same in words; None where it goes on."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +54,6 @@ class Stop:
         """Whether what there was, although fewer trials than were asked for, was enough."""
         return self.reason in (Reason.SETTLED, Reason.REACHED)
 
-    @classmethod
-    def now(cls, reason: Reason, detail: str, trials: int) -> "Stop":
-        """Return what is recorded at this moment."""
-        return cls(reason, detail, trials, HERE.now().isoformat(timespec="seconds"))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what the study records."""
-        return asdict(self)
-
-
-class Enough:
-    """Says when a search has enough before it has all its trials; this one never does."""
-
-    @property
-    def is_time_up(self) -> bool:
-        """Whether the time has come."""
-        return False
-
-    def reached(
-        self, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], settings: Settings
-    ) -> tuple[Reason, str] | None:
-        """Return why these trials of a study are enough, as a reason and in words; None where they are not."""
-
 
 def stops_of(attributes: Mapping[str, Any]) -> list[Stop]:
     """Return what a study's user attributes say, the first one first."""
@@ -83,5 +62,6 @@ def stops_of(attributes: Mapping[str, Any]) -> list[Stop]:
 
 def note_stop(study: optuna.Study, reason: Reason, detail: str) -> None:
     """Record that a command's search ended."""
-    stop = Stop.now(reason, detail, count(study.get_trials(deepcopy=False)).finished)
-    study.set_user_attr(STOPS, [*study.user_attrs.get(STOPS, ()), stop.to_json()])
+    finished = count(study.get_trials(deepcopy=False)).finished
+    stop = Stop(reason, detail, finished, HERE.now().isoformat(timespec="seconds"))
+    study.set_user_attr(STOPS, [*study.user_attrs.get(STOPS, ()), asdict(stop)])

@@ -53,6 +53,7 @@ WANTS = (
     Want("Ray's object store is full", "make room in /dev/shm", ("object store is full",)),
 )
 
+# What errors say of memory that was not to be had.
 MEMORY = (os.strerror(errno.ENOMEM), "MemoryError", "std::bad_alloc", "OOM when allocating", "Unable to allocate")
 
 
@@ -73,8 +74,3 @@ def _is_full(folder: Path) -> bool:
         return False
     enough = min(ENOUGH, SHARE * found.f_blocks * found.f_frsize)
     return found.f_bavail * found.f_frsize < enough or (found.f_files > 0 and not found.f_favail)
-
-
-def is_of_memory(text: str) -> bool:
-    """Say whether the text of an error speaks of memory that was not to be had."""
-    return any(sign in text for sign in MEMORY)

@@ -115,7 +115,7 @@ def test_first_search_can_be_started_where_there_is_none(open_page):
 
 def test_interrupted_study_can_be_resumed(make_study, open_page):
     """The command that goes on is shown before it is run."""
-    make_study().set_user_attr(GOAL, Goal.from_now(50, None, 2).to_json())
+    make_study().set_user_attr(GOAL, Goal(50, None, 2).to_json())
     page = open_page("control", "--allow-control")
     assert "Resume the search" in labels(page)
     assert page.code[0].value.startswith("python -m search.run --study s --trials 50 --workers 2 --no-confirm")
@@ -123,7 +123,7 @@ def test_interrupted_study_can_be_resumed(make_study, open_page):
 
 def test_finished_study_offers_neither_stop_nor_resume(make_study, open_page):
     """It has what was wanted of it."""
-    make_study().set_user_attr(GOAL, Goal.from_now(1, None, 2).to_json())
+    make_study().set_user_attr(GOAL, Goal(1, None, 2).to_json())
     assert labels(open_page("control", "--allow-control")) == ["Start the search"]
 
 

@@ -116,7 +116,7 @@ def test_networks_of_the_confirmation_are_told_by_attributes_and_files(tmp_path)
     """One that failed by its own fault, one that was lost and trained again, one that is still missing."""
     store = FailureStore(tmp_path, "s")
     for key in ("confirmed:3:5", "tested:baseline:6", "confirmed:4:5"):
-        store.write_network(key, Failure("crashed", "a story"))
+        store.write(key, Failure("crashed", "a story"))
     store.write(3, Failure("crashed", "not of a network"))
     for stray in ("confirmed-x", "tested-my-own-notes", "confirmed-3-5-7", "tested-03-5"):
         (store.folder / f"{stray}.txt").write_text("somebody's notes")
@@ -135,7 +135,7 @@ def test_networks_of_the_confirmation_are_told_by_attributes_and_files(tmp_path)
 def test_story_of_a_network_is_shown(make_study, open_page, tmp_path):
     """Though no trial failed."""
     make_study(trials=[COMPLETE])
-    FailureStore(tmp_path / "runs", "s").write_network("tested:baseline:6", Failure("crashed", "the actor died"))
+    FailureStore(tmp_path / "runs", "s").write("tested:baseline:6", Failure("crashed", "the actor died"))
     page = open_page("failures", "--runs", tmp_path / "runs")
     assert (
         page.expander[0].label.replace("\\", "")

@@ -104,7 +104,7 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
     """In networks; nothing is said of the test images before all were scored."""
     study = make_study()
     confirm(study, tested=False)
-    study.set_user_attr(GOAL, Goal.from_now(4, None, 2).to_json())
+    study.set_user_attr(GOAL, Goal(4, None, 2).to_json())
     with Lease(open_storage(url), "s"):
         page = open_page()
     assert "0 of 15 networks at most are trained" in page.info[0].value
@@ -124,7 +124,7 @@ def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
 
 def test_running_search_names_its_driver(make_study, open_page, url):
     """Host, process and since when; how far it is."""
-    make_study().set_user_attr(GOAL, Goal.from_now(8, None, 2).to_json())
+    make_study().set_user_attr(GOAL, Goal(8, None, 2).to_json())
     with Lease(open_storage(url), "s"):
         page = open_page()
     assert "**Running** on " in texts(page)
@@ -138,7 +138,7 @@ def test_study_without_a_driver_says_whether_it_is_done(wanted, word, make_study
     """Done, or interrupted with the command that goes on, or nobody said what was wanted."""
     study = make_study()
     if wanted:
-        study.set_user_attr(GOAL, Goal.from_now(wanted, None, 2).to_json())
+        study.set_user_attr(GOAL, Goal(wanted, None, 2).to_json())
     page = open_page()
     assert word in texts(page)
     commands = [code.value for code in page.code]

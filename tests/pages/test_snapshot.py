@@ -105,7 +105,7 @@ def test_study_is_done_when_it_has_what_its_command_wanted(make_study, snapshot_
     snapshot = snapshot_of()
     assert not snapshot.is_done
     for wanted, done in ((4, True), (5, False)):
-        assert replace(snapshot, attributes={GOAL: Goal.from_now(wanted, None, 1).to_json()}).is_done == done
+        assert replace(snapshot, attributes={GOAL: Goal(wanted, None, 1).to_json()}).is_done == done
 
 
 def test_confirmation_is_current_until_a_better_trial_comes(make_study, confirmed, snapshot_of):

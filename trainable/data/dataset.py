@@ -31,10 +31,7 @@ class Dataset:
 
     def __post_init__(self) -> None:
         """Refuse splits that do not fit together."""
-        for name, images, labels in (
-            ("training", self.x_train, self.y_train),
-            ("validation", self.x_val, self.y_val),
-        ):
+        for name, images, labels in (("training", self.x_train, self.y_train), ("validation", self.x_val, self.y_val)):
             if images.ndim != 2 or labels.shape != images.shape[:1] or not len(labels):  # noqa: PLR2004 (a matrix)
                 raise DataError(
                     f"the {name} split needs images [n, features] and labels [n], got {images.shape} and {labels.shape}"

@@ -13,8 +13,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainable.data.dataset import Dataset
-from trainable.mlp.evaluate import count_correct
-from trainable.mlp.network import forward, initial_weights, keras_bytes, scaled
+from trainable.mlp.network import count_correct, forward, initial_weights, keras_bytes, scaled
 from trainable.mlp.scoring import Weights
 from trainable.precision import FLOAT32, check_precision
 from trainable.problem import SEED, Epoch

@@ -1,4 +1,4 @@
-"""The network: one hidden layer with relu, one output layer; as plain arrays and as a Keras model."""
+"""The network: one hidden layer with relu, one output layer; as plain arrays and as a Keras model, and their scores."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from trainable.keras_file import content_of
-from trainable.mlp.scoring import SCALE, Weights
+from trainable.mlp.scoring import BATCH, SCALE, Weights
 
 
 def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -> Weights:
@@ -43,6 +44,27 @@ def forward(images: Any, weights: Sequence[Any], product: Callable[[Any, Any], A
     return hidden, tf.nn.bias_add(product(hidden, output_kernel), output_bias)
 
 
+@tf.function(reduce_retracing=True, autograph=False)
+def count_correct(images: Any, labels: Any, weights: Any) -> Any:
+    """Return how many images are classified right, int32 [].
+
+    Args:
+        images: uint8 [n, features].
+        labels: int32 [n].
+        weights: Variables in the order of `Weights`.
+    """
+    total = tf.size(labels)
+
+    def step(start: Any, correct: Any) -> tuple[Any, Any]:
+        stop = tf.minimum(start + BATCH, total)
+        _, logits = forward(scaled(images[start:stop]), weights)
+        right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels[start:stop])
+        return stop, correct + tf.reduce_sum(tf.cast(right, tf.int32))
+
+    _, correct = tf.while_loop(lambda start, _: start < total, step, (tf.constant(0), tf.constant(0)))
+    return correct
+
+
 def keras_model(weights: Weights) -> Any:
     """Return an ordinary Keras model, not compiled: float32 [batch, features] in [0, 1] to probabilities."""
     features, hidden_units = weights[0].shape
@@ -61,3 +83,10 @@ def keras_model(weights: Weights) -> Any:
 def keras_bytes(weights: Weights) -> bytes:
     """Return the content of a `.keras` file of these weights."""
     return content_of(keras_model(weights))
+
+
+def keras_accuracy(model: Any, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """Return the accuracy, a share, of a Keras model on uint8 images [n, features] and labels [n]."""
+    inputs = images.astype(np.float32) * np.float32(1 / SCALE)
+    predicted = model.predict(inputs, batch_size=BATCH, verbose=0).argmax(axis=1)
+    return float(np.mean(predicted == labels))

@@ -20,7 +20,6 @@ Weights = list[NDArray[np.float32]]
 SOURCES = (
     "data.dataset",
     "mlp.engine",
-    "mlp.evaluate",
     "mlp.network",
     "mlp.scoring",
     "precision",
@@ -29,7 +28,7 @@ SOURCES = (
 )
 
 SCALE = 255.0  # of uint8
-BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the memory of a wide network
+BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the cache and a wide network
 
 # Where `MEMBER` has the arrays of a Sequential of two Dense layers, in the order of `Weights`.
 PATHS = tuple(f"layers/{layer}/vars/{position}" for layer in ("dense", "dense_1") for position in (0, 1))
@@ -48,12 +47,7 @@ def wrong_examples(weights: Weights, examples: NDArray[np.uint8], labels: NDArra
 
 
 def probabilities(weights: Weights, examples: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return float32 [n, classes]: the probability of each class; each row sums to 1.
-
-    Args:
-        weights: Of the network.
-        examples: uint8 [n, features], 0 to 255.
-    """
+    """Return float32 [n, classes], of arguments as for `wrong_examples`: each class's probability; a row sums to 1."""
     batches = [_softmax(logits) for logits in _logits(weights, examples)]
     return np.concatenate(batches) if batches else np.empty((0, len(weights[3])), np.float32)
 

