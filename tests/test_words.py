@@ -61,8 +61,8 @@ def test_card_describes_the_studys_network(problem):
             "study": "s", "selected": "best", "trial": 1, "params": problem.baseline, "seed": 1, "precision": "float32",
             "epochs_run": 2, "trained_on": 106, "val_accuracy": 0.9, "sampler": "tpe", "pruner": "none",
             "trials": dict.fromkeys(("complete", "pruned", "failed"), 1), "data_sha256": problem.trial_data,
-            "preprocessing": False, "input": _input(problem, preprocessing=False), "output": _output(problem),
-            "checks": dict.fromkeys(FORMATS, check),
+            "preprocessing": False, "input": _input(problem, preprocessing=False),
+            "output": _output(problem), "checks": dict.fromkeys(FORMATS, check),
         },
         None,
     )  # fmt: skip

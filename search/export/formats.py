@@ -10,9 +10,7 @@ from search.errors import SearchError, UsageError, lines_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from trainable.keras_file import content_of
 from trainable.problem import Inputs
-from trainable.problems import BUILT_IN
 
-SIDE = BUILT_IN.inputs.shape[0]  # of a square picture
 FIRST_ONNXRUNTIME = "1.17"  # opens IR version 9 and operator set 20 at most
 
 
