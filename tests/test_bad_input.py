@@ -119,7 +119,7 @@ def outcome(folder, arguments):
         with one_line_errors(options.storage):
             plan = make_plan(options)
         if options.data:
-            load(options.data)
+            load(BUILT_IN, options.data)
     except SystemExit as end:
         status, line = end.code, said.getvalue().removesuffix("\n")
     except UsageError as refusal:

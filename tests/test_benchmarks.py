@@ -13,7 +13,8 @@ from benchmarks import dashboard, quality, results
 from benchmarks.peers import space
 from benchmarks.search import check, draw
 from benchmarks.systems import BenchmarkError, Run, Trial, run_command
-from search.study.space import BUILT_IN
+from search.study.space import Space
+from trainable.problems import BUILT_IN
 
 SMALLEST = {
     "engine": ["--images", "2000", "--rounds", "1"],
@@ -132,12 +133,12 @@ def test_results_that_could_not_be_written_are_refused_before_anything_is_measur
 
 def test_peers_search_the_built_in_space():
     """Their plain numbers are those of the project's own space."""
-    built_in = {name: vars(each) for name, each in BUILT_IN.distributions.items()}
+    built_in = {name: vars(each) for name, each in Space.default(BUILT_IN).distributions.items()}
     ranges = {"hidden_units": space.HIDDEN_UNITS, "learning_rate": space.LEARNING_RATE, "epochs": space.EPOCHS}
     assert {name: (built_in[name]["low"], built_in[name]["high"]) for name in ranges} == ranges
     assert built_in["batch_size"]["choices"] == space.BATCH_SIZES
     for configuration in draw(24):
-        BUILT_IN.check(configuration, "a configuration of the list")
+        Space.default(BUILT_IN).check(configuration, "a configuration of the list")
 
 
 def listed(**changes):
