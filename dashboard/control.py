@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dashboard.options import Options
+from dashboard.options import Options, RaisingParser
 from search.errors import SearchError, UsageError
 from search.run.options import Options as SearchOptions
 from search.run.options import parse
@@ -22,7 +22,6 @@ from search.storage.address import location, shown
 from search.storage.lease import Holder
 from search.study.space import load_space
 from search.surroundings.guard import command_of
-from search.terminal.arguments import RaisingParser
 from search.terminal.shell import command_line
 from trainable.problems import BUILT_IN
 

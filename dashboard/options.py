@@ -2,8 +2,22 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
-from search.terminal.arguments import RaisingParser, add_data_option, add_storage_options, directory
+from search.errors import UsageError
+from search.terminal.arguments import Parser, add_data_option, add_storage_options, directory
+
+
+class RaisingParser(Parser):
+    """A parser that raises its line for another program to show, and ends nothing."""
+
+    def exit(self, _status: int = 0, message: str | None = None) -> NoReturn:
+        """Raise what would be printed.
+
+        Raises:
+            UsageError: Always.
+        """
+        raise UsageError((message or "").removeprefix("error: ").rstrip())
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import Any
 from trainable.precision import CPU_INFO, processor_facts
 from trainable.process import ONEDNN
 
+PLACE = Path(__file__).parent
 PACKAGES = ("tensorflow", "keras", "numpy")
 
 # The instruction sets by which Eigen and oneDNN choose their kernels, as Linux calls them.
@@ -38,7 +39,9 @@ def environment_here(threads: int, *, gpu: bool, sources: Iterable[str]) -> dict
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        "engine": _digest("".join(_source(name) for name in sources)),
+        "engine": _digest(
+            b"".join(PLACE.joinpath(*name.split(".")).with_suffix(".py").read_bytes() for name in sources)
+        ),
         **processor(),
         "threads": threads,
         "onednn": os.environ.get(ONEDNN, "1") == "1",
@@ -51,8 +54,8 @@ def code_here() -> dict[str, str]:
 
     The last one is the project's with a digest of this package's source, which changes more often.
     """
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
-    digest = _digest("".join(file.read_text(encoding="utf-8") for file in sources))
+    sources = sorted(PLACE.rglob("*.py"))
+    digest = _digest(b"".join(file.read_bytes() for file in sources))
     return {
         "Python": platform.python_version(),
         "Ray": version("ray"),
@@ -72,7 +75,7 @@ def processor(cpu_info: Path = CPU_INFO) -> dict[str, str]:
 
 def digest_of(environment: Mapping[str, Any]) -> str:
     """Return the short name of an environment: the same for the same facts."""
-    return _digest(json.dumps(environment, sort_keys=True))
+    return _digest(json.dumps(environment, sort_keys=True).encode())
 
 
 def differences(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
@@ -82,12 +85,8 @@ def differences(recorded: Mapping[str, Any], here: Mapping[str, Any]) -> dict[st
     return {name: (old, new) for name, (old, new) in pairs.items() if old != new}
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
-
-
-def _source(name: str) -> str:
-    return Path(__file__).parent.joinpath(f"{name.replace('.', '/')}.py").read_text(encoding="utf-8")
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:DIGEST_LENGTH]
 
 
 def _gpus() -> str:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -106,24 +107,21 @@ def _successor() -> Iterator[None]:
     port = node.gcs_address.rpartition(":")[2]
     command = [re.sub(r"(?<=^--gcs_server_port=).*", port, part) for part in gcs.args]
     environment = {name: value for name, value in os.environ.items() if name not in SECRETS}
-    nowhere = subprocess.DEVNULL
+    apart: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
 
     def watch() -> None:
         while not over.wait(WATCH_PERIOD):
             if gcs.poll() is not None:
-                with subprocess.Popen(
-                    command, env=environment, stdout=nowhere, stderr=nowhere, start_new_session=True
-                ) as successor:
+                with subprocess.Popen(command, env=environment, **apart) as successor:
                     over.wait()
                     successor.kill()
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(watch)
+        try:
+            yield
+        finally:
+            over.set()
 
 
 def _shut_down() -> None:

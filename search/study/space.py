@@ -46,7 +46,8 @@ class Space:
         Raises:
             UsageError: A table is wrong; the message says where, and names table and key.
         """
-        found = {name: _distribution(name, each, problem, f"{where}{_key(name)}") for name, each in tables.items()}
+        shown = {name: name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name) for name in tables}
+        found = {name: _distribution(name, each, problem, where + shown[name]) for name, each in tables.items()}
         return cls(found, problem)
 
     def to_json(self) -> dict[str, Any]:
@@ -213,11 +214,6 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
     if low > high:
         raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
     return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
-
-
-def _key(name: str) -> str:
-    """Return the name of a table as a message can hold it."""
-    return name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name)
 
 
 def _shown(value: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from search.errors import EXIT_USAGE, UsageError
+from search.errors import EXIT_USAGE
 from search.folder import is_folder_name
 
 NAME = "mnist-search"  # of the package
@@ -62,18 +62,6 @@ class Parser(argparse.ArgumentParser):
         """Say what is wrong and exit with status 2."""
         message = _PASSWORD.sub(r"\1:***@", message.removeprefix("argument "))
         self.exit(EXIT_USAGE, f"error: {one_line(message)}\n")
-
-
-class RaisingParser(Parser):
-    """A parser that raises its line for another program to show, and ends nothing."""
-
-    def exit(self, _status: int = 0, message: str | None = None) -> NoReturn:
-        """Raise what would be printed.
-
-        Raises:
-            UsageError: Always.
-        """
-        raise UsageError((message or "").removeprefix("error: ").rstrip())
 
 
 def one_line(text: str) -> str:
