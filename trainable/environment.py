@@ -39,9 +39,7 @@ def environment_here(threads: int, *, gpu: bool, sources: Iterable[str]) -> dict
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
-        "engine": _digest(
-            b"".join(PLACE.joinpath(*name.split(".")).with_suffix(".py").read_bytes() for name in sources)
-        ),
+        "engine": _digest(b"".join((PLACE / f"{name.replace('.', '/')}.py").read_bytes() for name in sources)),
         **processor(),
         "threads": threads,
         "onednn": os.environ.get(ONEDNN, "1") == "1",
