@@ -21,8 +21,14 @@ esac
 @pytest.fixture
 def checkout(tmp_path):
     """What `make setup` needs, where no Python is there but those that a test makes up."""
-    for name in ("Makefile", "pyproject.toml", "requirements.lock", "deploy/python.sh", "search/interpreter.py"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in (
+        "Makefile",
+        "pyproject.toml",
+        "requirements.lock",
+        "deploy/python.sh",
+        "search/surroundings/interpreter.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "bin").mkdir()
     for tool in TOOLS:

@@ -1,11 +1,13 @@
 """The replay: a trial that is trained again gives the study's numbers to the last bit, or is told from them."""
 
 import json
+import math
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,10 @@ from optuna.trial import TrialState, create_trial
 
 from search.errors import UsageError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
-from search.replay.training import sentences
+from search.replay.training import Training, sentences
 from search.storage.address import open_storage
 from search.study.settings import Settings
+from search.study.space import Space
 from search.study.study import open_study
 from trainable.problems import BUILT_IN
 
@@ -197,7 +200,8 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
 
 def made(folder, trial, data=DATA):
     """A study that holds one trial, and that trial."""
-    settings = Settings(data, seed=1, baseline=False)
+    problem = replace(BUILT_IN, data=BUILT_IN.data | data)
+    settings = Settings(Space.default(problem), seed=1, baseline=False)
     storage = open_storage(f"sqlite:///{folder / 'studies.db'}")
     study = open_study("m", storage, settings)
     study.add_trial(trial)
@@ -238,6 +242,18 @@ def test_interrupted_trial_is_compared_as_far_as_it_came(tmp_path):
     recorded = recorded_of(*made(tmp_path, trial))
     assert (recorded.val_accuracies, recorded.train_accuracy, recorded.seed) == ([0.5, 0.25], None, 3)
     assert Comparison(recorded, [(0.5, 0.1), (0.25, 0.2)], {}).identical
+
+
+def test_training_that_diverges_earlier_than_recorded_is_compared(small, monkeypatch):
+    """On another machine: the epochs that were recorded are all trained, and those without a number differ."""
+    monkeypatch.setattr("search.replay.training.prepare_tensorflow", lambda *_, **__: None)  # this process has it
+    params = BUILT_IN.baseline | {"hidden_units": 8, "learning_rate": 1e30, "epochs": 3}
+    recorded = Recorded("s", 0, Settings(seed=1), params, 1, [0.5, 0.6, 0.7], 0.5, None)
+    epochs = list(Training(recorded, small).epochs())
+    assert [value for value, _ in epochs] == [DIVERGED] * 3
+    comparison = Comparison(recorded, epochs, {})
+    assert (comparison.identical, comparison.first_difference) == (False, 1)
+    assert comparison.largest_difference == math.inf
 
 
 def compared(recorded, replayed, train=(0.5, 0.5), environment=None):

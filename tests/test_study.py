@@ -141,11 +141,25 @@ def test_fields_of_a_later_version_are_kept(storage, problem):
     settings = Settings(Space.default(problem), seed=7)
     later = settings.to_json() | {"colour": "red"}
     if "problem" in later:
-        later["problem"] = later["problem"] | {"smell": "sweet"}
+        later["problem"] |= {"smell": "sweet"}
+        later["problem"]["words"] |= {"plural": "pictures"}
+        later["problem"]["parameters"][0] |= {"unit": "units"}
     later = json.loads(json.dumps(later))
     open_study("s", storage, settings).set_user_attr(SETTINGS, later)
     study = open_study("s", storage, settings_of(load_study("s", storage)))
     assert study.user_attrs[SETTINGS] == later
+
+
+def test_what_people_call_things_may_change(settings):
+    """A study goes on with its own space, and is still the same one, where only words of its problem are others."""
+    other = replace(PROBLEM, words=replace(PROBLEM.words, title="Digits"))
+    assert settings.continued("s", other, space=Space.default(other)).problem == PROBLEM
+
+
+def test_settings_are_written_once(storage):
+    """What is recorded is what is read back, so a study that goes on writes nothing of it again."""
+    settings = Settings(Space.default(replace(BUILT_IN, name="others.npz")), seed=7)
+    assert open_study("s", storage, settings).user_attrs[SETTINGS] == settings.to_json()
 
 
 def test_kind_of_problem_that_is_not_known_is_refused(storage, settings):

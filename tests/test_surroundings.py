@@ -240,12 +240,12 @@ def test_other_python_is_refused_in_one_line(version, monkeypatch):
     assert (result.returncode, result.stderr) == (2, line)
     monkeypatch.setattr(sys, "version_info", version)
     with pytest.raises(SystemExit, match=f"^is Python {found}$"):
-        runpy.run_path(ROOT / "search" / "interpreter.py", run_name="__main__")
+        runpy.run_path(ROOT / "search/surroundings/interpreter.py", run_name="__main__")
 
 
 def test_old_pythons_can_read_what_refuses_them():
     """What looks at the version must not be a syntax error for the Pythons that it is there for."""
-    for name in ("__init__", "interpreter"):
+    for name in ("__init__", "surroundings/__init__", "surroundings/interpreter"):
         ast.parse((ROOT / "search" / f"{name}.py").read_text(), feature_version=(3, 6))
 
 

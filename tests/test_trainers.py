@@ -112,10 +112,14 @@ def test_other_bytes_are_no_model(case):
 
 
 def test_divergence_is_named(case, trainer):
-    """It ends the training, with the epoch, and the next one is as if it had not been."""
+    """With the epoch at which a trial ends, also for who goes on; the next training is as if it had not been."""
     before = numbers(trainer, case.params, 5)
-    *_, last = train(trainer, case.diverging, 5)
-    assert (last.is_last, last.failure) == (True, f"diverged at epoch {last.number}")
+    epochs = list(train(trainer, case.diverging, 5))
+    first = next(each.number for each in epochs if each.failure)
+    assert [each.failure for each in epochs[first - 1 :]] == [
+        f"diverged at epoch {number}" for number in range(first, case.diverging["epochs"] + 1)
+    ]
+    assert all(each.is_last for each in epochs[first - 1 :])
     assert numbers(trainer, case.params, 5) == before
 
 

@@ -4,16 +4,19 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 a `Trainer` is what a worker holds, one training after another.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from math import prod
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.errors import ConfigError
 from trainable.words import Words
+
+if TYPE_CHECKING:  # a spec is read without NumPy
+    from trainable.data.dataset import Dataset, HeldOutSet
 
 MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
 LONGEST_SHOWN = 80  # characters
@@ -113,7 +116,7 @@ class ProblemSpec:
         split: How the validation examples were chosen.
         reference: A published figure for the baseline, where there is one.
         words: What people call things.
-        unknown: Fields of a later version, kept as they are.
+        recorded: What it was read from, which a later version may have written, with fields of its own.
     """
 
     kind: str
@@ -129,7 +132,7 @@ class ProblemSpec:
     split: str
     reference: Reference | None
     words: Words
-    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    recorded: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -173,9 +176,11 @@ class ProblemSpec:
         return {name: values[name] for name in self.names}
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a study records."""
+        """Return what a study records, as it is read back."""
         values = asdict(self)
-        return {**values.pop("unknown"), **values}
+        recorded = values.pop("recorded")
+        merged: dict[str, Any] = _merged(recorded, json.loads(json.dumps(values)))
+        return merged
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -184,16 +189,29 @@ class ProblemSpec:
         Raises:
             KeyError, TypeError: It is no problem's.
         """
-        own = {each.name: values[each.name] for each in fields(cls) if each.name != "unknown"}
-        reference, inputs, words = own["reference"], own["inputs"], own["words"]
+        own = _known(cls, values)
         own |= {
-            "parameters": tuple(Parameter(**each) for each in own["parameters"]),
-            "inputs": Inputs(**inputs | {"shape": tuple(inputs["shape"])}),
+            "parameters": tuple(Parameter(**_known(Parameter, each)) for each in own["parameters"]),
+            "inputs": Inputs(**_known(Inputs, own["inputs"]) | {"shape": tuple(own["inputs"]["shape"])}),
             "labels": tuple(own["labels"]),
-            "reference": reference and Reference(**reference),
-            "words": Words(**words | {"limits": tuple(words["limits"])}),
+            "reference": own["reference"] and Reference(**_known(Reference, own["reference"])),
+            "words": Words(**_known(Words, own["words"]) | {"limits": tuple(own["words"]["limits"])}),
         }
-        return cls(**own, unknown={name: each for name, each in values.items() if name not in own})
+        return cls(**own, recorded=values)
+
+
+def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those of some values that are fields of a dataclass."""
+    return {each.name: values[each.name] for each in fields(kind) if each.name in values}
+
+
+def _merged(recorded: Any, own: Any) -> Any:
+    """Return a value of this version with the fields that a later one has recorded besides."""
+    if isinstance(own, dict) and isinstance(recorded, Mapping):
+        return {**recorded, **{name: _merged(recorded.get(name), each) for name, each in own.items()}}
+    if isinstance(own, list) and isinstance(recorded, list) and len(own) == len(recorded):
+        return [_merged(*pair) for pair in zip(recorded, own, strict=True)]
+    return own
 
 
 @dataclass(frozen=True)
@@ -238,28 +256,27 @@ class Problem(Protocol):
     def spec(self) -> ProblemSpec:
         """What the study records of it."""
 
-    @property
     def cache_file(self) -> Path:
-        """Where the data are kept once they were fetched."""
+        """Return where the data are kept once they were fetched."""
 
-    def load(self, file: Path | None) -> Dataset:
+    def load(self, file: Path | None) -> "Dataset":
         """Load what trials see, from a file or from where it is by default.
 
         Raises:
             DataError: It is not what the spec says, or cannot be had.
         """
 
-    def load_held_out(self, file: Path | None) -> HeldOutSet:
+    def load_held_out(self, file: Path | None) -> "HeldOutSet":
         """Load the test examples; arguments and errors as for `load`."""
 
-    def trainer(self, dataset: Dataset, precision: str) -> Trainer:
+    def trainer(self, dataset: "Dataset", precision: str) -> Trainer:
         """Return what trains networks on a data set; it imports TensorFlow.
 
         Raises:
             ConfigError: The processor does not have this precision.
         """
 
-    def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
+    def wrong(self, model: bytes, examples: "HeldOutSet") -> list[int]:
         """Return the positions of the examples that a model's bytes classify wrong, ascending, without TensorFlow.
 
         Raises:

@@ -19,8 +19,8 @@ class Trained:
         train_accuracy: A share.
         val_accuracy: A share; NaN where nothing was validated.
         seconds: Of both.
-        is_last: Whether no further one follows.
-        failure: Why, where it is the last for that reason.
+        is_last: Whether a trial ends with it.
+        failure: Why it does before its time; who goes on all the same trains a network that has diverged.
     """
 
     number: int
@@ -33,7 +33,7 @@ class Trained:
 
 
 def train(trainer: Trainer, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> Iterator[Trained]:
-    """Begin a network at once; return what trains an epoch of it at each step, until it is trained or has diverged."""
+    """Begin a network at once; return what trains an epoch of it at each step."""
     trainer.start(params, seed, all_data=all_data)
     return _epochs(trainer, params["epochs"], all_data=all_data)
 
@@ -47,5 +47,3 @@ def _epochs(trainer: Trainer, epochs: int, *, all_data: bool) -> Iterator[Traine
         seconds = time.perf_counter() - started
         is_last = number == epochs or failure is not None
         yield Trained(number, epoch.loss, epoch.accuracy, val_accuracy, seconds, is_last, failure)
-        if failure:
-            return

@@ -33,7 +33,7 @@ def validation(problem: ProblemSpec, data: Path | None) -> Validation:
     Raises:
         SearchError: They are not here, or the file is damaged.
     """
-    file = data or problem_of(problem).cache_file
+    file = data or problem_of(problem).cache_file()
     if data is None and not file.exists():
         raise SearchError(NOT_HERE.format(problem.name, problem.examples))
     return _validation(problem, str(file), stamp_of(file))

@@ -20,7 +20,7 @@ class Analysis:
     """What a verdict is taken from.
 
     Attributes:
-        candidate: The name of the one that is compared with the baseline, as in `answer.Candidate.name`.
+        candidate: The name of the one that is compared with the baseline, as in `candidates.Candidate.name`.
         sizes: How many of its networks there are at each look; a further look is for where the one before is not clear.
         number: Of the verdict among those of the study, from 1.
     """

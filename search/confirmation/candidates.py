@@ -83,6 +83,6 @@ def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list
 
 
 def are_best(candidates: Sequence[Candidate], trials: Sequence[FrozenTrial], settings: Settings) -> bool:
-    """Say whether an answer's candidates are still the best of a study that may have gone on since."""
+    """Say whether the candidates of some evidence are still the best of a study that may have gone on since."""
     others = [each.params for each in candidates if each.trial is not None]
     return others == [each.params for each in choose(trials, settings, len(others))]

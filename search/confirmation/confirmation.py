@@ -109,7 +109,7 @@ class Confirmation:
         """Start a trial or a network; None where it is not yet known what comes next."""
         if self._trials.exhausted:
             free = self._free()
-        elif self._is_known(self._first):
+        elif all(each.key in self._put_off | self._ledger.attributes.keys() for each in self._first):
             return self._trials.ask(key)
         else:
             free = self._not_taken(self._first)
@@ -245,10 +245,6 @@ class Confirmation:
         """Return those that have no result, are not in training and were not put off."""
         taken = {each.key for each, _ in self._in_training.values()} | self._put_off | self._ledger.attributes.keys()
         return [each for each in networks if each.key not in taken]
-
-    def _is_known(self, networks: Sequence[Network]) -> bool:
-        """Say whether each of these has a result, or was put off."""
-        return all(each.key in self._put_off | self._ledger.attributes.keys() for each in networks)
 
     def _to_explain(self, evidence: Evidence | None) -> list[Network]:
         return networks_to_explain(evidence, self._settings) if self._validation and evidence else []

@@ -12,7 +12,7 @@ class Look:
 
     Attributes:
         time: ISO 8601, UTC.
-        candidates: Names, as in `answer.Candidate.name`.
+        candidates: Names, as in `candidates.Candidate.name`.
         seeds: How many networks of each.
         verdict: The number of the verdict that it was for; None of the baseline's networks, which are for all of them,
             and where the study was confirmed before verdicts were numbered.

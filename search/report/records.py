@@ -2,14 +2,14 @@
 
 import platform
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
 from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
-from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
+from search.confirmation.candidates import CONFIRMED, EXPLAINED, PURPOSES, TESTED
 from search.confirmation.record import results_of
 from search.confirmation.view import StudyView
 from search.report.figures import Points, bars, lines
@@ -224,7 +224,8 @@ def _times(view: StudyView) -> list[str]:
     """Say how long training took, and from when to when."""
     training = sum(float(trial.user_attrs.get(SECONDS, 0)) for trial in view.trials)
     texts = [f"Trials trained for {clock(training)}, summed over the workers."]
-    networks = {what: _training(view.attributes, what) for what in (CONFIRMED, TESTED, EXPLAINED)}
+    results = {what: results_of(view.attributes, what).values() for what in PURPOSES}
+    networks = {what: sum(float(each.get(SECONDS, 0)) for each in found) for what, found in results.items()}
     confirming = view.evidence.seconds if view.evidence else 0.0
     others = {
         "The confirmation": confirming,
@@ -244,11 +245,6 @@ def _times(view: StudyView) -> list[str]:
             f"{by}: {clock((last - first).total_seconds())} in all, pauses included."
         )
     return [" ".join(texts)]
-
-
-def _training(attributes: Mapping[str, Any], what: str) -> float:
-    """Return the seconds of training of all networks of a kind, summed over the workers."""
-    return sum(float(each.get(SECONDS, 0)) for each in results_of(attributes, what).values())
 
 
 def _fact(value: Any) -> str:

@@ -117,8 +117,8 @@ def _successor() -> Iterator[None]:
                     successor.kill()
 
     with ThreadPoolExecutor(1) as beside:
-        beside.submit(watch)
         try:
+            beside.submit(watch)
             yield
         finally:
             over.set()

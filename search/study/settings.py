@@ -51,7 +51,7 @@ class Settings:
 
     def to_json(self) -> dict[str, Any]:
         """Return what the study records."""
-        is_built_in = replace(self.problem, data=BUILT_IN.data) == BUILT_IN
+        is_built_in = not self.problem.recorded and replace(self.problem, data=BUILT_IN.data) == BUILT_IN
         return {
             **{name: getattr(self, name) for name in ("seed", "baseline", "sampler", "pruner", "precision")},
             "format": FORMATS[not is_built_in],
@@ -98,7 +98,8 @@ class Settings:
                 raise UsageError(f"--study {name}: was made with {made_with}; give --study a new name")
         for what in ("space", "seed", "precision"):
             option, value = f"--{what}", getattr(self, what)
-            if (wish := wishes.get(what, value)) != value:
+            wish = wishes.get(what, value)
+            if wish.distributions != value.distributions if what == "space" else wish != value:
                 made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
                 raise UsageError(
                     f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "

@@ -127,11 +127,11 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
     recorded = attributes.get(SETTINGS)
     if not isinstance(recorded, dict) or "format" not in recorded:
         raise UsageError(f"the study {name!r} was made by another program")
-    kind = recorded.get("problem", {}).get("kind", BUILT_IN.kind)
+    kind = recorded["problem"].get("kind") if isinstance(recorded.get("problem"), dict) else BUILT_IN.kind
     for what, value, known in (
         ("format", recorded["format"], FORMATS),
         ("objective", recorded.get("objective"), (BUILT_IN.metric,)),
-        ("kind of problem", kind, tuple(KINDS)),
+        ("kind of problem", kind, KINDS),
     ):
         if value not in known:
             raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known[-1]}")

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE
 from search.folder import is_folder_name
+from trainable.problems import BUILT_IN
 
 NAME = "mnist-search"  # of the package
 FINEST = 1e-4  # Ray counts resources in ten-thousandths
@@ -196,8 +197,6 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that names a local copy of the data."""
-    from trainable.problems import BUILT_IN  # noqa: PLC0415 (it needs NumPy, which not every command does)
-
     parser.add_argument(
         "--data", metavar="FILE", type=path, default=os.environ.get("SEARCH_DATA") or None,
         help=f"a local {BUILT_IN.words.file}; also SEARCH_DATA (default: cached, downloaded on first use)",

@@ -17,7 +17,9 @@ ERROR = "error"  # followed by the exception, as in the last lines of its traceb
 REASON_LENGTH = 200  # characters
 
 # Of a network's key.
-_NETWORK = re.compile(r"([a-z]+)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt")
+_NETWORK = re.compile(
+    r"(confirmed|tested|explained)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
+)
 
 
 @dataclass(frozen=True)

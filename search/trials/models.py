@@ -64,7 +64,7 @@ class ModelStore:
         return file if file.is_file() else None
 
     def final(self, name: str) -> Path | None:
-        """Return the file of a finalist (`answer.Candidate.name`), or None where it is not kept."""
+        """Return the file of a finalist (`candidates.Candidate.name`), or None where it is not kept."""
         file = self._final(name)
         return file if _FINAL.fullmatch(file.name) and file.is_file() else None
 

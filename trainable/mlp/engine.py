@@ -43,10 +43,10 @@ class Engine:
         self._dtype = tf.as_dtype(precision)
         self._features, self._classes = dataset.features, dataset.classes
         self._lit = lit_features(dataset)
-        self._split = len(dataset.y_train)  # training images come before those of the validation split
-        self._images = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
+        self._split = len(dataset.y_train)  # training examples come before those of the validation split
+        self._examples = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
         self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
-        self._val_images = tf.constant(dataset.x_val[:, self._lit])
+        self._val_examples = tf.constant(dataset.x_val[:, self._lit])
         self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
         shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
         self._weights, self._mean_squares, self._momenta = (
@@ -59,12 +59,12 @@ class Engine:
 
     @property
     def samples(self) -> int:
-        """Number of images that the network is trained on."""
+        """Number of examples that the network is trained on."""
         return self._samples
 
     @property
     def weights(self) -> Weights:
-        """The weights as they are now, those of dark pixels included.
+        """The weights as they are now, those of dark features included.
 
         Raises:
             RuntimeError: No network was started.
@@ -99,7 +99,7 @@ class Engine:
         self._params, self._seed, self._epochs_run = params, seed, 0
 
     def train_epoch(self) -> Epoch:
-        """Train on every image once, in an order that the seed and the epoch's number decide."""
+        """Train on every example once, in an order that the seed and the epoch's number decide."""
         if not self._params:
             raise RuntimeError("train_epoch was called before start")
         self._epochs_run += 1
@@ -114,7 +114,7 @@ class Engine:
 
     def validate(self) -> float:
         """Return the accuracy, a share, on the validation split."""
-        correct = count_correct(self._val_images, self._val_labels, self._weights)
+        correct = count_correct(self._val_examples, self._val_labels, self._weights)
         return int(correct) / int(self._val_labels.shape[0])
 
     def model_bytes(self) -> bytes:
@@ -135,7 +135,7 @@ class Engine:
         return self._train_in_order(order, batch_size, learning_rate)
 
     def _train_in_order(self, order: Any, batch_size: Any, learning_rate: Any) -> tuple[Any, Any]:
-        """Step through the images in the given order; return the summed loss and the number classified right."""
+        """Step through the examples in the given order; return the summed loss and the number classified right."""
         samples = tf.size(order)
 
         def step(start: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
@@ -153,16 +153,16 @@ class Engine:
 
     def _step(self, batch: Any, learning_rate: Any) -> tuple[Any, Any]:
         """Update the weights on one batch; the gradients are written out, so no tape is kept."""
-        images, labels = scaled(tf.gather(self._images, batch)), tf.gather(self._labels, batch)
+        examples, labels = scaled(tf.gather(self._examples, batch)), tf.gather(self._labels, batch)
         weights = [tf.convert_to_tensor(variable) for variable in self._weights]
-        hidden, logits = forward(images, weights, self._product)
+        hidden, logits = forward(examples, weights, self._product)
         losses, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=logits, labels=labels)
         gradient *= 1 / tf.cast(tf.size(batch), tf.float32)
         hidden_gradient = tf.raw_ops.ReluGrad(
             gradients=self._product(gradient, weights[2], transpose_b=True), features=hidden
         )
         gradients = [
-            self._product(images, hidden_gradient, transpose_a=True),
+            self._product(examples, hidden_gradient, transpose_a=True),
             tf.reduce_sum(hidden_gradient, axis=0),
             self._product(hidden, gradient, transpose_a=True),
             tf.reduce_sum(gradient, axis=0),
@@ -191,7 +191,7 @@ class Engine:
 
 
 def lit_features(dataset: Dataset) -> NDArray[np.intp]:
-    """Return the sorted columns in which any training or validation image is not 0.
+    """Return the sorted columns in which any training or validation example is not 0.
 
     Dark columns are added where they make the number of columns a multiple of `VECTOR`.
     """

@@ -26,30 +26,30 @@ def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -
     return weights
 
 
-def scaled(images: Any) -> Any:
-    """Turn uint8 pixels into float32 in [0, 1], inside a graph."""
-    return tf.cast(images, tf.float32) * np.float32(1 / SCALE)
+def scaled(examples: Any) -> Any:
+    """Turn uint8 into float32 in [0, 1], inside a graph."""
+    return tf.cast(examples, tf.float32) * np.float32(1 / SCALE)
 
 
-def forward(images: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul) -> tuple[Any, Any]:
+def forward(examples: Any, weights: Sequence[Any], product: Callable[[Any, Any], Any] = tf.matmul) -> tuple[Any, Any]:
     """Return the hidden activations [batch, hidden_units] and the logits [batch, classes], inside a graph.
 
     Args:
-        images: float32 [batch, features] in [0, 1].
+        examples: float32 [batch, features] in [0, 1].
         weights: Tensors in the order of `Weights`.
         product: Multiplies two float32 matrices.
     """
     hidden_kernel, hidden_bias, output_kernel, output_bias = weights
-    hidden = tf.nn.relu(tf.nn.bias_add(product(images, hidden_kernel), hidden_bias))
+    hidden = tf.nn.relu(tf.nn.bias_add(product(examples, hidden_kernel), hidden_bias))
     return hidden, tf.nn.bias_add(product(hidden, output_kernel), output_bias)
 
 
 @tf.function(reduce_retracing=True, autograph=False)
-def count_correct(images: Any, labels: Any, weights: Any) -> Any:
-    """Return how many images are classified right, int32 [].
+def count_correct(examples: Any, labels: Any, weights: Any) -> Any:
+    """Return how many examples are classified right, int32 [].
 
     Args:
-        images: uint8 [n, features].
+        examples: uint8 [n, features].
         labels: int32 [n].
         weights: Variables in the order of `Weights`.
     """
@@ -57,7 +57,7 @@ def count_correct(images: Any, labels: Any, weights: Any) -> Any:
 
     def step(start: Any, correct: Any) -> tuple[Any, Any]:
         stop = tf.minimum(start + BATCH, total)
-        _, logits = forward(scaled(images[start:stop]), weights)
+        _, logits = forward(scaled(examples[start:stop]), weights)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels[start:stop])
         return stop, correct + tf.reduce_sum(tf.cast(right, tf.int32))
 
@@ -85,8 +85,8 @@ def keras_bytes(weights: Weights) -> bytes:
     return content_of(keras_model(weights))
 
 
-def keras_accuracy(model: Any, images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
-    """Return the accuracy, a share, of a Keras model on uint8 images [n, features] and labels [n]."""
-    inputs = images.astype(np.float32) * np.float32(1 / SCALE)
+def keras_accuracy(model: Any, examples: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
+    """Return the accuracy, a share, of a Keras model on uint8 examples [n, features] and labels [n]."""
+    inputs = examples.astype(np.float32) * np.float32(1 / SCALE)
     predicted = model.predict(inputs, batch_size=BATCH, verbose=0).argmax(axis=1)
     return float(np.mean(predicted == labels))

@@ -6,7 +6,7 @@ Whatever the source, the SHA-256 of each raw array decides whether it is accepte
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,15 @@ from trainable.data.dataset import Array, Dataset, HeldOutSet
 from trainable.errors import DataError
 from trainable.files import whole_file
 from trainable.mnist import download
+from trainable.mnist.spec import SHA256, VALIDATION_SIZE
 
 log = logging.getLogger(__name__)
 
 Arrays = dict[str, Array]
 
-# SHA-256 of the raw uint8 bytes of each array of the official mnist.npz.
-SHA256: Mapping[str, str] = {
-    "x_train": "741c988805d008ac6e4c904b69001ba184c24b2c540a4ef403f4c71b676cf757",
-    "y_train": "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13",
-    "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
-    "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
-}
 LEVELS, CLASSES = 256, 10  # of a pixel, of labels
 SCALES = (1, LEVELS - 1, LEVELS)  # what other programs divide pixels by
 NEAR = 0.2  # how far from a whole number a pixel may lie: a float16 of k / 255 lies up to 0.13 from k
-VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 
 _unkept: Arrays = {}  # what was fetched and could not be written to the cache
