@@ -150,6 +150,15 @@ def test_fields_of_a_later_version_are_kept(storage, problem):
     assert study.user_attrs[SETTINGS] == later
 
 
+@pytest.mark.parametrize("problem", [{"kind": "mnist"}, [1], BUILT_IN.to_json() | {"parameters": 5}])
+def test_settings_that_cannot_be_read_are_one_line(storage, settings, problem):
+    """Whoever has damaged them."""
+    study = open_study("s", storage, settings)
+    study.set_user_attr(SETTINGS, settings.to_json() | {"format": 2, "problem": problem})
+    with pytest.raises(UsageError, match=r"the study 's' has settings that cannot be read: \w+Error\("):
+        settings_of(study)
+
+
 def test_what_people_call_things_may_change(settings):
     """A study goes on with its own space, and is still the same one, where only words of its problem are others."""
     other = replace(PROBLEM, words=replace(PROBLEM.words, title="Digits"))

@@ -179,8 +179,7 @@ class ProblemSpec:
         """Return what a study records, as it is read back."""
         values = asdict(self)
         recorded = values.pop("recorded")
-        merged: dict[str, Any] = _merged(recorded, json.loads(json.dumps(values)))
-        return merged
+        return dict(_merged(recorded, json.loads(json.dumps(values))))
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:

@@ -65,9 +65,8 @@ class Settings:
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        problem = replace(BUILT_IN, data={**BUILT_IN.data, **values["data"]})
-        if "problem" in values:
-            problem = ProblemSpec.from_json(values["problem"])
+        built_in = replace(BUILT_IN, data={**BUILT_IN.data, **values["data"]})
+        problem = ProblemSpec.from_json(values["problem"]) if "problem" in values else built_in
         own = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner")}
         own["precision"] = values.get("precision", FLOAT32)  # the first studies did not record it
         read = {*own, "format", "objective", "data", "space", "problem"}

@@ -135,7 +135,10 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
     ):
         if value not in known:
             raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known[-1]}")
-    return Settings.from_json(recorded)
+    try:
+        return Settings.from_json(recorded)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"the study {name!r} has settings that cannot be read: {error!r}") from error
 
 
 def enqueue(study: optuna.Study, settings: Settings, configurations: Sequence[Mapping[str, Any]]) -> None:
