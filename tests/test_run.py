@@ -133,10 +133,11 @@ def given(tmp_path):
     return "--space", space, "--enqueue", first, "--no-baseline"
 
 
+@pytest.mark.thorough
 def test_seed_decides_parameters_and_accuracies(given, tmp_path):
     """Two searches with one seed and one worker each, at the same time, are the same to the last digit.
 
-    The given configurations are tried first, in their order.
+    The given configurations are tried first, in their order. That a trial repeats is shown by its replay, too.
     """
     names = ("one", "two")
     searches = [
