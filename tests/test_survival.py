@@ -265,7 +265,7 @@ def test_nothing_is_unpickled_by_the_export_or_the_dashboard(finished, tmp_path)
         "found = []\n"
         "sys.addaudithook(lambda event, given: found.append(given) if event == 'pickle.find_class' else None)\n"
         f"study = Source({finished.storage!r}, Path({str(finished.runs)!r})).view('s').study\n"
-        "shapes = [weights_of(study.settings.problem, each)[0].shape for each in kept_models(study)]\n"
+        "shapes = [weights_of(each)[0].shape for each in kept_models(study)]\n"
         f"status = main(['--study', 's', '--runs', {str(finished.runs)!r}, '--output', {str(tmp_path / 'out')!r}])\n"
         "print(status, len(shapes), found)"
     )

@@ -64,13 +64,13 @@ def unseen(models: list[Kept], shown: Kept) -> Kept:
     return next(same, shown)
 
 
-def weights_of(problem: ProblemSpec, model: Kept) -> Weights:
-    """Return the weights of a model of a problem.
+def weights_of(model: Kept) -> Weights:
+    """Return the weights of a kept model.
 
     Raises:
         SearchError: The file is gone, damaged, or not the one that the study recorded.
     """
-    return _weights(problem, str(model.file), stamp_of(model.file), model.sha256)
+    return _weights(model.problem, str(model.file), stamp_of(model.file), model.sha256)
 
 
 def stamp_of(file: Path) -> Stamp:

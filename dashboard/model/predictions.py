@@ -39,13 +39,13 @@ def validation(problem: ProblemSpec, data: Path | None) -> Validation:
     return _validation(problem, str(file), stamp_of(file))
 
 
-def predicted(problem: ProblemSpec, model: Kept, data: Path | None) -> NDArray[np.float32]:
+def predicted(model: Kept, data: Path | None) -> NDArray[np.float32]:
     """Return float32 [n, classes]: a model's probabilities for the validation examples.
 
     Raises:
         SearchError: The model or the examples cannot be read.
     """
-    examples, weights = validation(problem, data).examples, weights_of(problem, model)
+    examples, weights = validation(model.problem, data).examples, weights_of(model)
     return _predicted(str(model.file), stamp_of(model.file), weights, examples)
 
 

@@ -90,7 +90,7 @@ def _readings(problem: ProblemSpec, asked: list[Kept], given: Given | None) -> N
     if has_pictures(problem):
         picture.image(enlarged(given.example, 4), alt=f"{given.title}, {size_of(problem)} pixels")
     one = given.example.reshape(1, -1)
-    found = [probabilities(weights_of(problem, each), one)[0].tolist() for each in asked]
+    found = [probabilities(weights_of(each), one)[0].tolist() for each in asked]
     readings = dict(zip((capital(each.configuration.title) for each in asked), found, strict=True))
     words.markdown("\n".join(f"- {_sentence(problem, name, values)}" for name, values in readings.items()))
     seen = (

@@ -24,7 +24,7 @@ def show(site: Site, problem: ProblemSpec, models: list[Kept], model: Kept) -> N
     """Show what goes wrong, with the network that never saw the validation split where it is kept."""
     scored, data = unseen(models, model), site.options.data
     try:
-        found, probabilities = validation(problem, data), predicted(problem, scored, data)
+        found, probabilities = validation(problem, data), predicted(scored, data)
     except SearchError as error:
         st.info(str(error), icon=":material/image_not_supported:")
         return

@@ -19,7 +19,7 @@ PICTURE, LEGEND = 112, 240  # pixels of the screen
 @st.fragment
 def show(problem: ProblemSpec, model: Kept) -> None:
     """Show the weights of some hidden units; only this part runs again when the person chooses others."""
-    weights = weights_of(problem, model)
+    weights = weights_of(model)
     st.subheader("What do the hidden units look for?")
     left, right = st.columns(2)
     number = left.select_slider("Hidden units shown", NUMBERS, NUMBERS[2], key="units", bind="query-params")

@@ -33,7 +33,7 @@ def show(site: Site) -> None:
     shown = _choose(study.settings.problem, models)
     model_card.headline(study, shown)
     try:
-        weights_of(study.settings.problem, shown)
+        weights_of(shown)
     except SearchError as error:
         st.error(f"This model cannot be shown: {error}", icon=":material/broken_image:")
         model_files.show(site, study, models)
