@@ -1,5 +1,7 @@
 """The guard: it ends what Ray leaves, and nothing else."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -40,7 +42,7 @@ def test_guard_ends_rays_processes_and_no_others(agent):
 
 
 def test_killed_driver_leaves_nothing(agent):
-    """The guard outlives the driver for as long as it needs."""
+    """The guard outlives the driver for as long as it needs, also where all processes were told to end before."""
     script = (
         "import subprocess, sys, time\n"
         "from search.surroundings.guard import Guard\n"
@@ -55,6 +57,7 @@ def test_killed_driver_leaves_nothing(agent):
     )
     pids = [int(pid) for pid in driver.stdout.readline().split()]
     time.sleep(TWO_LOOKS)
+    os.kill(pids[1], signal.SIGTERM)
     driver.kill()
     driver.wait()
     deadline = time.monotonic() + 5

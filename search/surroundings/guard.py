@@ -3,7 +3,8 @@
 Ray's own processes follow a killed driver within seconds, but its agents look for their server for a minute. The guard
 knows them from looking, while the driver lives, at which processes of Ray descend from it; those that are too young to
 have been seen name Ray's session in their command line. It runs as a script with nothing but the standard library, in a
-session of its own, so that signals to the driver's terminal do not reach it. On other systems than Linux there is none.
+session of its own and with SIGTERM blocked, so that what a terminal or the system's shutdown sends to all processes
+does not end it before the driver. On other systems than Linux there is none.
 """
 
 import contextlib
@@ -29,12 +30,16 @@ class Guard:
         """Start to watch this process."""
         self._process: subprocess.Popen[bytes] | None = None
         if sys.platform == "linux":
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", __file__, str(os.getpid())],
-                stdin=subprocess.PIPE,
-                start_new_session=True,
-                env={},  # it needs nothing of it, and there may be a password in it
-            )
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # which the guard inherits
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", __file__, str(os.getpid())],
+                    stdin=subprocess.PIPE,
+                    start_new_session=True,
+                    env={},  # it needs nothing of it, and there may be a password in it
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def close(self) -> None:
         """End what is left, and the guard."""
