@@ -80,7 +80,8 @@ def main(arguments: list[str] | None = None) -> int:
     quiet(verbose=False)
     data, held_out = load_dataset(), load_held_out()
     if options.smoke:
-        data = Dataset(*(each[:SMOKE_IMAGES] for each in (data.x_train, data.y_train, data.x_val, data.y_val)))
+        parts = {name: getattr(data, name)[:SMOKE_IMAGES] for name in ("x_train", "y_train", "x_val", "y_val")}
+        data = Dataset(**parts)
     pools = trained(data, held_out, options.networks)
     found = {each: missed(*pools, each, options.comparisons) for each in METHODS}
     body = report(pools, found, len(data.y_train) + len(data.y_val))

@@ -21,7 +21,7 @@ from search.confirmation.wording import circumstances_of, json_of, method_of, se
 from search.study.settings import Settings
 from search.study.study import trial_seed
 from trainable.keys import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY
-from trainable.problem import MAX_SEED
+from trainable.parameter import MAX_SEED
 from trainable.problems import BUILT_IN
 
 SETTINGS = Settings(seed=5, space=WIDE_SPACE)

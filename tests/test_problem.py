@@ -5,7 +5,7 @@ import math
 import pytest
 
 from trainable.errors import ConfigError
-from trainable.problem import MAX_SEED, SEED
+from trainable.parameter import MAX_SEED, SEED
 from trainable.problems import BUILT_IN
 
 

@@ -13,8 +13,9 @@ from commands import ROOT
 
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.errors import ConfigError, DataError
+from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
-from trainable.problem import MAX_SEED, Problem, ProblemSpec
+from trainable.problem import Problem, ProblemSpec
 from trainable.problems import BUILT_IN, KINDS, problem_of
 from trainable.training import train
 

@@ -7,56 +7,21 @@ a `Trainer` is what a worker holds, one training after another.
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from math import prod
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from trainable.data.source import DataSource
 from trainable.errors import ConfigError
+from trainable.parameter import MAX_SEED, Parameter
 from trainable.words import Words
 
 if TYPE_CHECKING:  # a spec is read without NumPy
+    from pathlib import Path
+
     from trainable.data.dataset import Dataset, HeldOutSet
 
-MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
-LONGEST_SHOWN = 80  # characters
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A quantity that decides how a network is trained.
-
-    Attributes:
-        name: What it is called everywhere.
-        kind: Of its values.
-        low: The least value that can be trained at all; of a float what it has to exceed.
-        high: The greatest.
-        meaning: In a few words.
-    """
-
-    name: str
-    kind: Literal["int", "float"]
-    low: float
-    high: float
-    meaning: str
-
-    def check(self, value: object) -> None:
-        """Refuse a value that no network can be trained with.
-
-        Raises:
-            ConfigError: Its type is wrong, or it is out of range.
-        """
-        if self.kind == "int":
-            allowed = isinstance(value, int) and self.low <= value <= self.high
-            what = f"a whole number from {self.low} to {self.high}"
-        else:
-            allowed = isinstance(value, int | float) and self.low < value <= self.high
-            what = f"a number greater than {self.low:g} and at most {self.high:g}".replace("e+", "e")
-        if not allowed or isinstance(value, bool):
-            raise ConfigError(f"{self.name} must be {what}, got {shown(value)}")
-
-
-SEED = Parameter("seed", "int", 0, MAX_SEED, "decides the initial weights and every shuffle")
+LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 10_000, 10_000  # characters, characters, classes
 
 
 @dataclass(frozen=True)
@@ -66,14 +31,23 @@ class Inputs:
     Attributes:
         shape: Of one example as it is stored, such as (height, width).
         dtype: Of its values.
-        scale: What the values are divided by before the first layer.
+        scale: What the values are divided by before the first layer; None where the first layer standardises them.
         name: What code calls an array of several.
+        columns: What the numbers of an example are called, where they have names.
     """
 
     shape: tuple[int, ...]
     dtype: str
-    scale: float
+    scale: float | None
     name: str = "examples"
+    columns: tuple[str, ...] = ()
+
+    @property
+    def is_image(self) -> bool:
+        """Whether an example can be shown as a picture: (height, width), or with 1, 3 or 4 channels of bytes."""
+        *_, last = self.shape
+        has_channels = len(self.shape) == len(("height", "width", "channels")) and last in (1, 3, 4)
+        return self.dtype == "uint8" and (has_channels or len(self.shape) == len(("height", "width")))
 
     @property
     def features(self) -> int:
@@ -86,7 +60,7 @@ class Inputs:
 
     def scaled(self, batch: str) -> str:
         """Return their form before the first layer, such as "float32 [batch, 64] in [0, 1]"."""
-        reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" else ""
+        reach = f" in [0, {255 / self.scale:g}]" if self.scale else ""
         return f"float32 [{batch}, {self.features}]{reach}"
 
 
@@ -111,11 +85,13 @@ class ProblemSpec:
         metric: What is compared: a share, the larger the better.
         inputs: What a network takes.
         labels: What the classes are called, by index.
-        sizes: Examples of each split: train, val, test.
+        sizes: Examples of each split: train, val, test; 0 where there is none.
         data: SHA-256 of the bytes of each array.
-        split: How the validation examples were chosen.
+        split: Which of the training examples validate, after "of which".
         reference: A published figure for the baseline, where there is one.
         words: What people call things.
+        repeated: How many examples of a split are in an earlier one, too, where there are any.
+        source: The fields of the `DataSource` from which the data were read, where they are somebody's own.
         recorded: What it was read from, which a later version may have written, with fields of its own.
     """
 
@@ -132,6 +108,8 @@ class ProblemSpec:
     split: str
     reference: Reference | None
     words: Words
+    repeated: Mapping[str, int] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict, compare=False)
     recorded: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -175,6 +153,14 @@ class ProblemSpec:
             each.check(values[each.name])
         return {name: values[name] for name in self.names}
 
+    def with_baseline(self, values: Mapping[str, Any]) -> Self:
+        """Return the same problem for a person whose network has these values today."""
+        baseline = {**self.baseline, **values}
+        if baseline == self.baseline:
+            return self
+        words = replace(self.words, baseline="baseline", units="today's network")
+        return replace(self, baseline=baseline, reference=None, words=words)
+
     def to_json(self) -> dict[str, Any]:
         """Return what a study records, as it is read back."""
         values = asdict(self)
@@ -186,17 +172,42 @@ class ProblemSpec:
         """Read what `to_json` wrote, also of a later version.
 
         Raises:
-            KeyError, TypeError: It is no problem's.
+            KeyError, TypeError, ValueError: It is no problem's.
         """
         own = _known(cls, values)
         own |= {
             "parameters": tuple(Parameter(**_known(Parameter, each)) for each in own["parameters"]),
-            "inputs": Inputs(**_known(Inputs, own["inputs"]) | {"shape": tuple(own["inputs"]["shape"])}),
+            "inputs": Inputs(**_known(Inputs, own["inputs"]) | _tuples(own["inputs"], "shape", "columns")),
             "labels": tuple(own["labels"]),
             "reference": own["reference"] and Reference(**_known(Reference, own["reference"])),
-            "words": Words(**_known(Words, own["words"]) | {"limits": tuple(own["words"]["limits"])}),
+            "words": Words(**_known(Words, own["words"]) | _tuples(own["words"], "limits")),
         }
-        return cls(**own, recorded=values)
+        found = cls(**own, recorded=values)
+        _check_bounds(found)
+        return found
+
+
+def _tuples(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return those of some values that are sequences, as they were before they were recorded."""
+    return {name: tuple(values[name]) for name in names if name in values}
+
+
+def _check_bounds(spec: ProblemSpec) -> None:
+    """Refuse what no problem of this project has: who reads a database need not trust it."""
+    names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, spec.inputs.name, *spec.names]
+    texts: list[Any] = [spec.split, *(each.meaning for each in spec.parameters), *asdict(spec.words).values()]
+    for what, most in (
+        (names, LONGEST_NAME),
+        ([*spec.inputs.columns, *spec.labels], LONGEST_NAME),
+        (texts, LONGEST_TEXT),
+    ):
+        if any(not isinstance(each, str | list | tuple) or len(str(each)) > most for each in what):
+            raise ValueError(f"what should be a text of at most {most} characters is not")
+    numbers: list[Any] = [*spec.inputs.shape, *(spec.sizes[name] for name in ("train", "val", "test"))]
+    if any(not isinstance(each, int) or not 0 <= each < MAX_SEED for each in numbers):
+        raise ValueError("a size is no whole number")
+    if not 1 <= len(spec.labels) <= MOST_LABELS:
+        raise ValueError(f"{len(spec.labels)} classes")
 
 
 def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -255,18 +266,18 @@ class Problem(Protocol):
     def spec(self) -> ProblemSpec:
         """What the study records of it."""
 
-    def cache_file(self) -> Path:
-        """Return where the data are kept once they were fetched."""
+    def file(self, source: DataSource | None) -> "Path":
+        """Return where the data are on this machine, or would be once they were fetched."""
 
-    def load(self, file: Path | None) -> "Dataset":
-        """Load what trials see, from a file or from where it is by default.
+    def load(self, source: DataSource | None) -> "Dataset":
+        """Load what trials see, from what a person named or from where it is by default.
 
         Raises:
             DataError: It is not what the spec says, or cannot be had.
         """
 
-    def load_held_out(self, file: Path | None) -> "HeldOutSet":
-        """Load the test examples; arguments and errors as for `load`."""
+    def load_held_out(self, source: DataSource | None) -> "HeldOutSet":
+        """Load the test examples, where there are any; arguments and errors as for `load`."""
 
     def trainer(self, dataset: "Dataset", precision: str) -> Trainer:
         """Return what trains networks on a data set; it imports TensorFlow.
@@ -285,14 +296,3 @@ class Problem(Protocol):
     @property
     def sources(self) -> tuple[str, ...]:
         """The modules of `trainable` that decide a training's numbers."""
-
-
-def shown(value: object) -> str:
-    """Return a value as a message can hold it: Python refuses to print integers of thousands of digits."""
-    try:
-        text = repr(value)
-    except ValueError:
-        text = "a number of thousands of digits"
-    except RecursionError:
-        text = "a value in thousands of others"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."

@@ -1,14 +1,37 @@
 """Which kinds of problems there are, and which one a study is about where it does not say."""
 
-from trainable.mnist.spec import MNIST
+from pathlib import Path
+
+from trainable.data.source import DataSource
+from trainable.mnist.spec import KERAS, MNIST
 from trainable.problem import Problem, ProblemSpec
 
 BUILT_IN = MNIST
-KINDS = (MNIST.kind,)
+KINDS = (MNIST.kind, "arrays")
 
 
 def problem_of(spec: ProblemSpec) -> Problem:
     """Return what loads, trains and scores what a spec says."""
-    from trainable.mnist.problem import MnistProblem  # noqa: PLC0415 (who only reads a spec needs no NumPy)
+    # Imported here: who only reads a spec needs no NumPy.
+    if spec.kind == MNIST.kind:
+        from trainable.mnist.problem import MnistProblem  # noqa: PLC0415
 
-    return {MNIST.kind: MnistProblem}[spec.kind](spec)
+        return MnistProblem(spec)
+    from trainable.arrays.problem import ArraysProblem  # noqa: PLC0415
+
+    return ArraysProblem(spec)
+
+
+def spec_in(source: DataSource | None) -> ProblemSpec:
+    """Return what data are about: the official images of the built-in problem are known by their hashes.
+
+    Raises:
+        DataError: They are no data that a network can learn from.
+    """
+    if source is None or source.location == KERAS:
+        return BUILT_IN
+    from trainable.arrays.problem import prepared  # noqa: PLC0415 (as above)
+    from trainable.mnist.source import is_official  # noqa: PLC0415 (likewise)
+
+    is_archive = source.location.endswith(".npz") and source.target is None
+    return BUILT_IN if is_archive and is_official(Path(source.location)) else prepared(source).spec

@@ -14,7 +14,7 @@ from typing import Any
 
 from search.terminal.arguments import Parser, whole
 from trainable.errors import ConfigError
-from trainable.problem import MAX_SEED
+from trainable.parameter import MAX_SEED
 from trainable.problems import BUILT_IN
 
 LIST = "list"

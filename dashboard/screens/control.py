@@ -25,7 +25,7 @@ from search.errors import EXIT_DONE, SearchError
 from search.run.options import MOST_WORKERS
 from search.storage.lease import Holder
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
-from trainable.problem import MAX_SEED
+from trainable.parameter import MAX_SEED
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
 SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise

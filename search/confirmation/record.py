@@ -19,7 +19,7 @@ from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence, Results
 from search.confirmation.looks import Look
 from search.study.settings import Settings, problem_in
-from trainable.problem import MAX_SEED
+from trainable.parameter import MAX_SEED
 
 # Study user attributes.
 CONFIRMATION = "confirmation"

@@ -42,7 +42,7 @@ class Request:
     output: Path
     storage: str
     runs: Path
-    data: Path | None
+    data: str | None
 
 
 @dataclass(frozen=True)

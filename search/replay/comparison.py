@@ -14,7 +14,6 @@ from search.study.study import EPOCHS_RUN, settings_of
 from trainable.environment import differences
 from trainable.keys import ENVIRONMENT, FAILURE, SEED, TRAIN_ACCURACY
 from trainable.precision import check_precision
-from trainable.problems import BUILT_IN
 
 DIVERGED = None  # in place of a val_accuracy: the loss of that epoch was not finite
 
@@ -118,8 +117,6 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
     """
     settings, attributes = settings_of(study), trial.user_attrs
     epochs = epochs_to_compare(trial)
-    if settings.data != BUILT_IN.trial_data:
-        raise UsageError(f"--study {study.study_name}: was made with other data than this version has")
     with refused_configuration(f"--study {study.study_name}"):
         check_precision(settings.precision)
     return Recorded(

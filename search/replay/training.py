@@ -5,7 +5,6 @@ import math
 import os
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any, TextIO
 
 from search.confirmation.goal import tell_gap
@@ -23,7 +22,7 @@ from trainable.process import ONEDNN, prepare_tensorflow
 from trainable.training import train
 
 
-def reproduce(study: str | None, trial: str, storage: str, data: Path | None, output: TextIO) -> Comparison:
+def reproduce(study: str | None, trial: str, storage: str, data: str | None, output: TextIO) -> Comparison:
     """Train a trial again and print each epoch, recorded and replayed, as it is done, and the comparison at the end.
 
     Args:

@@ -17,10 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
     if options.print_space:
-        from search.study.space import Space, to_toml  # noqa: PLC0415 (as below)
-        from trainable.problems import BUILT_IN  # noqa: PLC0415 (likewise)
+        from search.run.plan import source_of  # noqa: PLC0415 (as below)
+        from search.study.data import found_in  # noqa: PLC0415 (likewise)
+        from search.study.space import Space, to_toml  # noqa: PLC0415 (likewise)
 
-        streams.answer(to_toml(Space.default(BUILT_IN)).removesuffix("\n"))
+        streams.answer(to_toml(Space.default(found_in(source_of(options)))).removesuffix("\n"))
         return EXIT_DONE
     # Imported here: a wrong option is answered before anything heavy is loaded.
     from search.surroundings.variables import forget_for_ray  # noqa: PLC0415

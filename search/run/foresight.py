@@ -8,11 +8,38 @@ from optuna.trial import TrialState
 from search.run.options import Options
 from search.run.plan import Plan
 from search.study.study import IS_BASELINE, count, lacking
+from trainable.problem import ProblemSpec
+
+
+def about(problem: ProblemSpec) -> list[str]:
+    """Return what somebody's own data are taken for, and what was fitted to them, in lines without an end."""
+    if not problem.source:
+        return []
+    number, features = sum(problem.sizes.values()), problem.inputs.features
+    sizes = " + ".join(f"{problem.sizes[name]:,} {name}" for name in ("train", "val", "test") if problem.sizes[name])
+    s = "s"[: features != 1]
+    batch_sizes, epochs = problem.space["batch_size"]["choices"], problem.space["epochs"]
+    baseline = ", ".join(f"{name} {problem.baseline[name]}" for name in ("batch_size", "epochs"))
+    return [
+        f"{problem.name}, {number:,} {problem.examples} of {features:,} feature{s}, {len(problem.labels):,} "
+        f"{problem.said('{labels}')}: {sizes}",
+        f"fitted to {problem.sizes['train']:,} training {problem.examples}: batch_size {batch_sizes[0]} to "
+        f"{batch_sizes[-1]}, epochs {epochs['low']} to {epochs['high']}; baseline: {baseline}",
+    ]
 
 
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    return [line for told in (_repeated, _not_tried, _small_space, _random) for line in told(options, plan)]
+    return [
+        line for told in (_same_examples, _repeated, _not_tried, _small_space, _random) for line in told(options, plan)
+    ]
+
+
+def _same_examples(_: Options, plan: Plan) -> Iterator[str]:
+    problem = plan.settings.problem
+    for split, number in problem.repeated.items():
+        size, earlier = problem.sizes[split], "training" if split == "val" else "training or val"
+        yield f"{number:,} of the {size:,} {split} {problem.examples} are in the {earlier} split, too"
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:

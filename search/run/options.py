@@ -1,6 +1,8 @@
 """The command line of `search.run`: every option, its default, its check."""
 
 import json
+import os
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +11,24 @@ from typing import Any
 from search.errors import UsageError
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
 from search.terminal import arguments
-from search.terminal.arguments import Parser, accuracy, address, amount, duration, path, study_name, whole
+from search.terminal.arguments import (
+    Parser,
+    accuracy,
+    address,
+    amount,
+    data_location,
+    duration,
+    path,
+    printable,
+    study_name,
+    whole,
+)  # fmt: skip
 from search.terminal.files import read_text
+from trainable.parameter import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
-from trainable.problem import LONGEST_SHOWN, MAX_SEED
 from trainable.problems import BUILT_IN
 
+LONGEST_ABOUT = 60  # characters
 MOST_WORKERS, MOST_CANDIDATES, MOST_SEEDS = 100_000, 100, 100
 
 
@@ -27,7 +41,8 @@ class Options:
     named: bool  # whether the person named the study; otherwise another name will do, too
     storage: str
     runs: Path
-    data: Path | None
+    data: str | None
+    target: str | None
     space: Path | None
     print_space: bool
     sampler: str | None
@@ -61,8 +76,16 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
             name = f"--{option.replace('_', '-')}"
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
     values["named"] = bool(values["study"])
-    values["study"] = values["study"] or f"{BUILT_IN.kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    values["study"] = values["study"] or f"{_about(values['data'])}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return Options(**values)
+
+
+def _about(data: str | None) -> str:
+    """Return what a study is called that the person did not name, but for the time: by its data."""
+    if data is None:
+        return BUILT_IN.kind
+    name = re.sub("[^A-Za-z0-9]+", "-", Path(data.removeprefix("keras:")).stem).strip("-")
+    return name[:LONGEST_ABOUT] or "data"
 
 
 def _parser(kind: type[Parser] = Parser) -> Parser:
@@ -78,10 +101,15 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         "--trials", metavar="N", type=whole(1), default=50,
         help="trials that the study shall have finished in the end (default: 50)",
     )  # fmt: skip
-    usual = f"{BUILT_IN.kind}-<UTC time>"
+    usual = f"{BUILT_IN.kind}-<UTC time>, or the name of the data"
     study.add_argument("--study", metavar="NAME", type=study_name, help=f"new or continued (default: {usual})")
     arguments.add_storage_options(study)  # type: ignore[arg-type]
-    arguments.add_data_option(study)  # type: ignore[arg-type]
+    study.add_argument(
+        "--data", metavar="WHAT", type=data_location, default=os.environ.get("SEARCH_DATA") or None,
+        help="FILE.npz with x_train and y_train, FILE.csv or FILE.parquet with --target, or keras:NAME; also "
+        f"SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
+    )  # fmt: skip
+    study.add_argument("--target", metavar="COLUMN", type=printable, help="the labels in a table that --data names")
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")

@@ -5,7 +5,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,13 @@ from search.run.options import Options, read_configurations
 from search.storage.address import exists, open_read_only, open_storage, sqlite_file
 from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
+from search.study.data import found_in
 from search.study.settings import Settings
-from search.study.space import load_space
+from search.study.space import Space, load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
+from trainable.data.source import DataSource
+from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 
@@ -106,11 +109,10 @@ def make_plan(options: Options) -> Plan:
         raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
     wishes = {name: getattr(options, name) for name in ("seed", "sampler", "pruner", "baseline", "precision")}
     wishes = {name: value for name, value in wishes.items() if value is not None}
-    wishes |= {"space": load_space(options.space, BUILT_IN)} if options.space else {}
     given = read_configurations(options.enqueue) if options.enqueue else []
     study = _known(options)
     trials = study.get_trials(deepcopy=False) if study else []
-    settings = settings_of(study).continued(options.study, BUILT_IN, **wishes) if study else Settings(**wishes)
+    settings = _continued(options, settings_of(study), wishes) if study else _new(options, wishes)
     if settings.baseline:
         where = f"--space {options.space}: " if options.space else ""
         where += "the baseline is not in the space (--no-baseline leaves it out)"
@@ -124,6 +126,41 @@ def make_plan(options: Options) -> Plan:
     if options.named:
         ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
+
+
+def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
+    """Return the settings of a new study."""
+    problem = found_in(source_of(options))
+    space = load_space(options.space, problem) if options.space else Space.default(problem)
+    return Settings(space=space, **wishes)
+
+
+def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) -> Settings:
+    """Return the settings with which a study is continued: what the command does not say is as it was."""
+    recorded = settings.problem
+    problem = replace(recorded if recorded.source else BUILT_IN, baseline=recorded.baseline)
+    if options.data is not None or options.target is not None:
+        given = found_in(source_of(options, recorded))
+        problem = replace(given, baseline=recorded.baseline, source=recorded.source)
+    if options.space:
+        space = load_space(options.space, problem)
+        problem, wishes = space.problem, {**wishes, "space": space}
+    return settings.continued(options.study, problem, **wishes)
+
+
+def source_of(options: Options, recorded: ProblemSpec | None = None) -> DataSource | None:
+    """Return where the data are that a command names; what it does not say is as a study has recorded it.
+
+    Raises:
+        UsageError: A column is named, but no table.
+    """
+    known = DataSource(**recorded.source) if recorded and recorded.source else None
+    location = options.data or (known.location if known else None)
+    if location is None:
+        if options.target is not None:
+            raise UsageError(f"--target {options.target}: is for a table that --data names")
+        return None
+    return DataSource(location, options.target or (known.target if known else None), known.test if known else True)
 
 
 def limits_of(options: Options, started: float) -> Limits:

@@ -22,7 +22,7 @@ from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
 from search.run.forecast import networks_of, planned
-from search.run.foresight import surprises
+from search.run.foresight import about, surprises
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
@@ -59,6 +59,8 @@ class Session:
         options = self._options
         with one_line_errors(options.storage):
             plan = make_plan(options)
+            for line in about(plan.settings.problem):
+                say(self._console, f"data       {line}")
             for line in surprises(options, plan):
                 say(self._console, f"note       {line}")
             finished = count(plan.trials).finished

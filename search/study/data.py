@@ -2,35 +2,53 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from search.errors import SearchError, UsageError
 from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.problem import ProblemSpec
-from trainable.problems import problem_of
+from trainable.problems import problem_of, spec_in
 
 
-def load(problem: ProblemSpec, file: Path | None) -> Dataset:
-    """Load what trials see, from the file that `--data` named, or else from where it is by default.
+def found_in(source: DataSource | None) -> ProblemSpec:
+    """Return the problem of the data that a command names; the built-in one where it names none.
 
     Raises:
-        UsageError: The named file holds other data.
+        UsageError: No network can learn from them.
+    """
+    with _commands_errors(named=True):
+        return spec_in(source)
+
+
+def load(problem: ProblemSpec, data: str | None) -> Dataset:
+    """Load what trials see, from what `--data` named, or else from where the study had it.
+
+    Raises:
+        UsageError: What was named holds other data.
         SearchError: No source could be reached.
     """
-    with _commands_errors(file):
-        return problem_of(problem).load(file)
+    with _commands_errors(named=data is not None):
+        return problem_of(problem).load(source_of(problem, data))
 
 
-def load_held_out(problem: ProblemSpec, file: Path | None) -> HeldOutSet:
+def load_held_out(problem: ProblemSpec, data: str | None) -> HeldOutSet:
     """Load the test examples; arguments and errors as for `load`."""
-    with _commands_errors(file):
-        return problem_of(problem).load_held_out(file)
+    with _commands_errors(named=data is not None):
+        return problem_of(problem).load_held_out(source_of(problem, data))
+
+
+def source_of(problem: ProblemSpec, data: str | None) -> DataSource | None:
+    """Return where the data of a study are: as it has recorded it, but for the place that `--data` names."""
+    recorded = dict(problem.source)
+    if data is not None:
+        recorded["location"] = data
+    return DataSource(**recorded) if recorded else None
 
 
 @contextmanager
-def _commands_errors(file: Path | None) -> Iterator[None]:
+def _commands_errors(*, named: bool) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise (UsageError(f"--data {error}") if file else SearchError(str(error))) from error
+        raise (UsageError(f"--data {error}") if named else SearchError(str(error))) from error

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, baseline_of, ranked
 from search.terminal.words import POINTS
-from trainable.problem import Parameter
+from trainable.parameter import Parameter
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest
 FEWEST_TRIALS = 10  # complete ones, below which the top is a single trial and importance is noise

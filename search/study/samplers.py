@@ -11,7 +11,8 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.study.space import Space
 
-FIRST_RUNG = 2  # epochs: after one, the order of configurations says little about their end
+FIRST_RUNG = 1 / 12  # of the longest training: after less, the order of configurations says little about their end
+FEWEST_EPOCHS = 2  # before trials are compared, where there are so many
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
 
 
@@ -25,6 +26,12 @@ class Grid(GridSampler):
 
     def after_trial(self, study: optuna.Study, trial: FrozenTrial, state: TrialState, values: Any) -> None:
         """Do nothing: the number of trials is bounded by the caller."""
+
+
+def first_rung(space: Space) -> int:
+    """Return the epoch after which trials are compared first: of what is usual on these data, or of a shorter space."""
+    usual, longest = Space.default(space.problem).max_epochs, space.max_epochs
+    return max(1, min(round(FIRST_RUNG * usual), max(FEWEST_EPOCHS, round(FIRST_RUNG * longest))))
 
 
 def _qmc(seed: int) -> BaseSampler:
@@ -41,10 +48,12 @@ SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
     "cmaes": lambda _, seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
 }
 PRUNERS: dict[str, Callable[[Space], BasePruner]] = {
-    "asha": lambda _: SuccessiveHalvingPruner(min_resource=FIRST_RUNG, reduction_factor=REDUCTION_FACTOR),
+    "asha": lambda space: SuccessiveHalvingPruner(min_resource=first_rung(space), reduction_factor=REDUCTION_FACTOR),
     "hyperband": lambda space: HyperbandPruner(
-        min_resource=FIRST_RUNG, max_resource=max(space.max_epochs, FIRST_RUNG), reduction_factor=REDUCTION_FACTOR
+        min_resource=first_rung(space),
+        max_resource=max(space.max_epochs, first_rung(space)),
+        reduction_factor=REDUCTION_FACTOR,
     ),
-    "median": lambda _: MedianPruner(n_startup_trials=5, n_warmup_steps=FIRST_RUNG),
+    "median": lambda space: MedianPruner(n_startup_trials=5, n_warmup_steps=first_rung(space)),
     "none": lambda _: NopPruner(),
 }

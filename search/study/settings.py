@@ -9,8 +9,9 @@ import numpy as np
 from search.errors import UsageError
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER
 from search.study.space import Space
+from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
-from trainable.problem import MAX_SEED, ProblemSpec
+from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 SETTINGS = "settings"  # study user attribute

@@ -20,10 +20,12 @@ from optuna.distributions import (
 
 from search.errors import UsageError, refused_configuration
 from search.terminal.files import read_text
-from trainable.problem import LONGEST_SHOWN, Parameter, ProblemSpec
+from trainable.parameter import LONGEST_SHOWN, Parameter
+from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 GRID_POINTS = 5  # how many values a grid takes of a range
+DEFAULT = "default"  # key of the value that the person's network has today
 KINDS = {"int": ("low", "high"), "float": ("low", "high"), "categorical": ("choices",)}
 
 
@@ -43,12 +45,20 @@ class Space:
     def of(cls, tables: Mapping[str, Any], problem: ProblemSpec, where: str) -> Self:
         """Return the space of a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
 
+        A `default` is the value that the person's network has today: the problem's baseline is replaced by it.
+
         Raises:
             UsageError: A table is wrong; the message says where, and names table and key.
         """
         shown = {name: name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name) for name in tables}
         found = {name: _distribution(name, each, problem, where + shown[name]) for name, each in tables.items()}
-        return cls(found, problem)
+        today = {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
+        for parameter in problem.parameters:
+            if (name := parameter.name) in today:
+                with refused_configuration(f"{where}{name}: {DEFAULT}"):
+                    parameter.check(today[name])
+                _check_value(today[name], found[name], f"{where}{name}: {DEFAULT}")
+        return cls(found, problem.with_baseline(today))
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold and `from_json` reads."""
@@ -95,22 +105,10 @@ class Space:
             if name in self.distributions:
                 if name not in params:
                     raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self.distributions)}")
-                self._check_value(name, value, where)
+                _check_value(value, self.distributions[name], f"{where}: {name}")
             elif value != (fixed := self.problem.baseline[name]):
                 raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
         return {name: params[name] for name in self.distributions}
-
-    def _check_value(self, name: str, value: Any, where: str) -> None:
-        distribution = self.distributions[name]
-        if isinstance(distribution, CategoricalDistribution):
-            if value not in distribution.choices:
-                raise UsageError(
-                    f"{where}: {name} is {value!r}, but the space has {_shown(list(distribution.choices))}"
-                )
-        elif not distribution.low <= value <= distribution.high:  # type: ignore[attr-defined]
-            raise UsageError(
-                f"{where}: {name} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
-            )
 
     def grid(self) -> dict[str, list[Any]]:
         """Return the values of a grid: all choices, and `GRID_POINTS` even steps of each range."""
@@ -122,6 +120,7 @@ EXPLANATION = """\
 # A table is a parameter that is searched; one without a table stays at the baseline's value.
 # type = "int" or "float": from low to high, both included; log = true counts on a log scale, where low is above 0.
 # type = "categorical": any of choices.
+# default = your network's value today; without one it is the baseline's.
 # The baseline has to lie in the space, or be left out with --no-baseline.
 """
 
@@ -180,7 +179,7 @@ def _distribution(name: str, table: Any, problem: ProblemSpec, where: str) -> Ba
 
 def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
     needed = KINDS[kind]
-    allowed = ("type", *needed) if kind == "categorical" else ("type", *needed, "log")
+    allowed = ("type", *needed, DEFAULT) if kind == "categorical" else ("type", *needed, "log", DEFAULT)
     for key in table:
         if key not in allowed:
             raise UsageError(f"{where}: unknown key {_shown(key)}; {kind} takes {', '.join(allowed)}")
@@ -214,6 +213,17 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
     if low > high:
         raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
     return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
+
+
+def _check_value(value: Any, distribution: BaseDistribution, where: str) -> None:
+    """Refuse a value outside a distribution."""
+    if isinstance(distribution, CategoricalDistribution):
+        if value not in distribution.choices:
+            raise UsageError(f"{where} is {value!r}, but the space has {_shown(list(distribution.choices))}")
+    elif not distribution.low <= value <= distribution.high:  # type: ignore[attr-defined]
+        raise UsageError(
+            f"{where} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
+        )
 
 
 def _shown(value: Any) -> str:

@@ -24,7 +24,7 @@ from search.storage.mirror import MirroredStorage
 from search.study.samplers import PRUNERS, SAMPLERS, Grid
 from search.study.settings import FORMATS, SETTINGS, Settings
 from trainable.keys import FAILURE, SEED
-from trainable.problem import MAX_SEED
+from trainable.parameter import MAX_SEED
 from trainable.problems import BUILT_IN, KINDS
 
 IDENTITY = "identity"  # study user attribute: a random name, by which the folder of its models knows the study

@@ -148,6 +148,13 @@ def path(text: str) -> Path:
     return Path(printable(text))
 
 
+def data_location(text: str) -> str:
+    """Check the path of a file of data, or the name of a set that Keras has."""
+    if not text:
+        raise argparse.ArgumentTypeError("must name a file, or a set of Keras as keras:NAME")
+    return printable(text)
+
+
 def directory(text: str) -> Path:
     """Check the path of a directory that is there or can be made."""
     if not text:
@@ -196,10 +203,11 @@ def add_storage_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_data_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names a local copy of the data."""
+    """Add the option that says where the data of a study are."""
     parser.add_argument(
-        "--data", metavar="FILE", type=path, default=os.environ.get("SEARCH_DATA") or None,
-        help=f"a local {BUILT_IN.words.file}; also SEARCH_DATA (default: cached, downloaded on first use)",
+        "--data", metavar="WHAT", type=data_location, default=os.environ.get("SEARCH_DATA") or None,
+        help="where the study's data are now; also SEARCH_DATA (default: where they were; "
+        f"{BUILT_IN.name}: cached, downloaded on first use)",
     )  # fmt: skip
 
 

@@ -1,13 +1,17 @@
 """The splits of a data set: what a trial may see, and what it never does."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.scaling import Standard
 from trainable.errors import DataError
 
 Array = NDArray[np.uint8]
+Examples = NDArray[Any]  # uint8 or float32
+Labels = NDArray[Any]  # uint8 or int32
 
 
 @dataclass(frozen=True)
@@ -15,19 +19,21 @@ class Dataset:
     """What a trial may see: the training and the validation split.
 
     Attributes:
-        x_train: uint8 [n, features], 0 to 255.
-        y_train: uint8 [n], labels 0 to classes - 1.
-        x_val: uint8 [m, features].
-        y_val: uint8 [m].
+        x_train: uint8 [n, features], which a network takes divided by 255, or float32, which it takes standardised.
+        y_train: uint8 or int32 [n], labels 0 to classes - 1.
+        x_val: Of the type of `x_train` [m, features].
+        y_val: Of the type of `y_train` [m].
+        standard: How float32 is standardised; None for uint8.
 
     Raises:
         DataError: The splits do not fit together.
     """
 
-    x_train: Array
-    y_train: Array
-    x_val: Array
-    y_val: Array
+    x_train: Examples
+    y_train: Labels
+    x_val: Examples
+    y_val: Labels
+    standard: Standard | None = None
 
     def __post_init__(self) -> None:
         """Refuse splits that do not fit together."""
@@ -50,7 +56,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class HeldOutSet:
-    """Examples that are scored, uint8 [n, features], and their labels, uint8 [n]; never handed to a trial."""
+    """Examples that are scored, and their labels, in the form of `Dataset`'s; never handed to a trial."""
 
-    x: Array
-    y: Array
+    x: Examples
+    y: Labels

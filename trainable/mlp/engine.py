@@ -12,11 +12,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import Dataset, Examples
 from trainable.mlp.network import count_correct, forward, initial_weights, keras_bytes, scaled
 from trainable.mlp.scoring import Weights
+from trainable.parameter import SEED
 from trainable.precision import FLOAT32, check_precision
-from trainable.problem import SEED, Epoch
+from trainable.problem import Epoch
 
 # RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
 RHO = 0.9
@@ -29,12 +30,13 @@ VECTOR = 16  # float32 numbers in the widest register of today's processors; mat
 class Engine:
     """Holds the data and the weights of the network in training; a `trainable.problem.Trainer`."""
 
-    def __init__(self, dataset: Dataset, precision: str = FLOAT32) -> None:
+    def __init__(self, dataset: Dataset, precision: str = FLOAT32, name: str = "images") -> None:
         """Copy the splits to where TensorFlow computes.
 
         Args:
             dataset: What to train and validate on.
             precision: Of the matrix products while training; weights, softmax, loss and validation are float32.
+            name: What the models call their input.
 
         Raises:
             ConfigError: The processor does not have this precision.
@@ -42,11 +44,12 @@ class Engine:
         check_precision(precision)
         self._dtype = tf.as_dtype(precision)
         self._features, self._classes = dataset.features, dataset.classes
+        self._standard, self._name = dataset.standard, name
         self._lit = lit_features(dataset)
         self._split = len(dataset.y_train)  # training examples come before those of the validation split
-        self._examples = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
+        self._examples = tf.constant(self._taken(np.concatenate([dataset.x_train, dataset.x_val])))
         self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
-        self._val_examples = tf.constant(dataset.x_val[:, self._lit])
+        self._val_examples = tf.constant(self._taken(dataset.x_val))
         self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
         shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
         self._weights, self._mean_squares, self._momenta = (
@@ -119,7 +122,11 @@ class Engine:
 
     def model_bytes(self) -> bytes:
         """Return the content of a `.keras` file of the network as it is now."""
-        return keras_bytes(self.weights)
+        return keras_bytes(self.weights, self._standard, self._name)
+
+    def _taken(self, examples: Examples) -> Examples:
+        """Return the lit columns, standardised where that is not for the graph to do."""
+        return (examples if self._standard is None else self._standard.applied(examples))[:, self._lit]
 
     @tf.function(
         input_signature=[
@@ -191,10 +198,12 @@ class Engine:
 
 
 def lit_features(dataset: Dataset) -> NDArray[np.intp]:
-    """Return the sorted columns in which any training or validation example is not 0.
+    """Return the sorted columns in which any training or validation example is not 0, of those to be standardised all.
 
     Dark columns are added where they make the number of columns a multiple of `VECTOR`.
     """
+    if dataset.standard is not None:
+        return np.arange(dataset.features)
     lit = dataset.x_train.any(axis=0) | dataset.x_val.any(axis=0)
     dark = np.flatnonzero(~lit)
     filling = dark[: -int(lit.sum()) % VECTOR]

@@ -6,10 +6,11 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
+from trainable.data.dataset import Examples, Labels
+from trainable.data.scaling import Standard
 from trainable.keras_file import content_of
-from trainable.mlp.scoring import BATCH, SCALE, Weights
+from trainable.mlp.scoring import BATCH, SCALE, STANDARD, Weights
 
 
 def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -> Weights:
@@ -27,7 +28,9 @@ def initial_weights(features: int, hidden_units: int, classes: int, seed: int) -
 
 
 def scaled(examples: Any) -> Any:
-    """Turn uint8 into float32 in [0, 1], inside a graph."""
+    """Turn uint8 into float32 in [0, 1], inside a graph; float32 is standardised, and stays as it is."""
+    if examples.dtype != tf.uint8:
+        return examples
     return tf.cast(examples, tf.float32) * np.float32(1 / SCALE)
 
 
@@ -35,7 +38,7 @@ def forward(examples: Any, weights: Sequence[Any], product: Callable[[Any, Any],
     """Return the hidden activations [batch, hidden_units] and the logits [batch, classes], inside a graph.
 
     Args:
-        examples: float32 [batch, features] in [0, 1].
+        examples: float32 [batch, features], scaled.
         weights: Tensors in the order of `Weights`.
         product: Multiplies two float32 matrices.
     """
@@ -49,7 +52,7 @@ def count_correct(examples: Any, labels: Any, weights: Any) -> Any:
     """Return how many examples are classified right, int32 [].
 
     Args:
-        examples: uint8 [n, features].
+        examples: uint8, or float32 and standardised [n, features].
         labels: int32 [n].
         weights: Variables in the order of `Weights`.
     """
@@ -65,12 +68,20 @@ def count_correct(examples: Any, labels: Any, weights: Any) -> Any:
     return correct
 
 
-def keras_model(weights: Weights) -> Any:
-    """Return an ordinary Keras model, not compiled: float32 [batch, features] in [0, 1] to probabilities."""
+def keras_model(weights: Weights, standard: Standard | None = None, name: str = "images") -> Any:
+    """Return an ordinary Keras model, not compiled: float32 [batch, features] to probabilities.
+
+    Args:
+        weights: Of the network.
+        standard: How it standardises its input; None where that has to be in [0, 1].
+        name: Of the input.
+    """
     features, hidden_units = weights[0].shape
+    first = [] if standard is None else [keras.layers.Normalization(**standard.to_json(), name=STANDARD)]
     model = keras.Sequential(
         [
-            keras.Input((features,), name="images"),
+            keras.Input((features,), name=name),
+            *first,
             keras.layers.Dense(hidden_units, activation="relu", name="hidden"),
             keras.layers.Dense(len(weights[3]), activation="softmax", name="output"),
         ],
@@ -80,13 +91,13 @@ def keras_model(weights: Weights) -> Any:
     return model
 
 
-def keras_bytes(weights: Weights) -> bytes:
-    """Return the content of a `.keras` file of these weights."""
-    return content_of(keras_model(weights))
+def keras_bytes(weights: Weights, standard: Standard | None = None, name: str = "images") -> bytes:
+    """Return the content of a `.keras` file; arguments as for `keras_model`."""
+    return content_of(keras_model(weights, standard, name))
 
 
-def keras_accuracy(model: Any, examples: NDArray[np.uint8], labels: NDArray[np.uint8]) -> float:
-    """Return the accuracy, a share, of a Keras model on uint8 examples [n, features] and labels [n]."""
-    inputs = examples.astype(np.float32) * np.float32(1 / SCALE)
+def keras_accuracy(model: Any, examples: Examples, labels: Labels) -> float:
+    """Return the accuracy, a share, of a Keras model on examples [n, features], as they are stored, and labels [n]."""
+    inputs = examples.astype(np.float32) * np.float32(1 / SCALE) if examples.dtype == np.uint8 else examples
     predicted = model.predict(inputs, batch_size=BATCH, verbose=0).argmax(axis=1)
     return float(np.mean(predicted == labels))

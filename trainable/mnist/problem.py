@@ -1,12 +1,15 @@
 """MNIST as a problem: what loads its images, trains networks of one hidden layer on them, and scores these."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.source import DataSource
+from trainable.errors import DataError
 from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
-from trainable.mnist import source
+from trainable.mnist import source as images
 from trainable.mnist.drawing import like_mnist
-from trainable.mnist.spec import MNIST
+from trainable.mnist.spec import KERAS, MNIST
 from trainable.problem import ProblemSpec, Trainer
 
 
@@ -17,10 +20,21 @@ class MnistProblem:
     spec: ProblemSpec = MNIST
     sources: tuple[str, ...] = (*SOURCES, "mnist.source")
 
-    cache_file = staticmethod(source.cache_file)
-    load = staticmethod(source.load_dataset)
-    load_held_out = staticmethod(source.load_held_out)
     from_drawing = staticmethod(like_mnist)
+
+    def file(self, source: DataSource | None) -> Path:
+        """Return where the images are on this machine, or would be once they were fetched."""
+        return self._named(source) or images.cache_file()
+
+    def load(self, source: DataSource | None) -> Dataset:
+        """Load the training and validation splits."""
+        if self.spec.trial_data != MNIST.trial_data:
+            raise DataError(f"the study was made with other data ({self.spec.name}) than this version has")
+        return images.load_dataset(self._named(source))
+
+    def load_held_out(self, source: DataSource | None) -> HeldOutSet:
+        """Load the test images."""
+        return images.load_held_out(self._named(source))
 
     def trainer(self, dataset: Dataset, precision: str) -> Trainer:
         """Return the engine."""
@@ -31,3 +45,7 @@ class MnistProblem:
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the images that a model classifies wrong, computed with NumPy."""
         return wrong_examples(read_weights(model), examples.x, examples.y)
+
+    @staticmethod
+    def _named(source: DataSource | None) -> Path | None:
+        return None if source is None or source.location == KERAS else Path(source.location)

@@ -53,6 +53,16 @@ def load_held_out(file: Path | None = None) -> HeldOutSet:
     return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])
 
 
+def is_official(file: Path) -> bool:
+    """Say whether an `.npz` file holds the official arrays, in whatever type, scale and shape."""
+    try:
+        _read(file, ("y_train",))  # which takes no time, and tells
+        _read(file, tuple(SHA256))
+    except DataError:
+        return False
+    return True
+
+
 def cache_file() -> Path:
     """Return where the verified arrays are kept: `$XDG_CACHE_HOME` or `~/.cache`."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -1,6 +1,7 @@
 """MNIST as a value: its figures, and the network of Example 2.1 of Deep Learning with Python. Without NumPy."""
 
-from trainable.problem import Inputs, Parameter, ProblemSpec, Reference
+from trainable.parameter import Parameter
+from trainable.problem import Inputs, ProblemSpec, Reference
 from trainable.words import Words
 
 # SHA-256 of the raw uint8 bytes of each array of the official mnist.npz.
@@ -10,6 +11,7 @@ SHA256 = {
     "x_test": "6d87418db22cc8025d05968bec9bd5c3932904b23485740db143a061a2c9d161",
     "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
 }
+KERAS = "keras:mnist"  # what `--data` may call it
 VALIDATION_SIZE = 10_000  # the last images of the official training set
 
 # The limits are far beyond what makes sense, but small enough for 32-bit indices and float32. A study that does not

@@ -1,0 +1,97 @@
+"""Somebody's data as a problem: what loads them, trains networks of one hidden layer on them, and scores these."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from trainable.arrays.spec import spec_of
+from trainable.arrays.splits import splits_of
+from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.reading import file_of
+from trainable.data.scaling import Standard
+from trainable.data.source import DataSource
+from trainable.errors import DataError
+from trainable.mlp.scoring import SOURCES, read_standard, read_weights, wrong_examples
+from trainable.problem import ProblemSpec, Trainer
+
+
+class Prepared(NamedTuple):
+    """Data that were read, and what a study about them records."""
+
+    spec: ProblemSpec
+    dataset: Dataset
+    held_out: HeldOutSet | None
+
+
+def prepared(source: DataSource) -> Prepared:
+    """Read, check and split somebody's data; twice only where the file has changed.
+
+    Raises:
+        DataError: They are no data that a network can learn from.
+    """
+    file = file_of(source)
+    try:
+        known = file.stat()
+    except OSError:
+        return _prepared.__wrapped__(source, ())
+    return _prepared(source, (known.st_ino, known.st_size, known.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _prepared(source: DataSource, _stamp: tuple[int, ...]) -> Prepared:
+    splits = splits_of(source)
+    standard = None
+    if splits.x_train.dtype.kind == "f":
+        try:
+            standard = Standard.of(splits.x_train, splits.columns)
+        except DataError as error:
+            raise DataError(f"{source.location}: {error}") from error
+    dataset = Dataset(splits.x_train, splits.y_train, splits.x_val, splits.y_val, standard)
+    is_tested = splits.x_test is not None and splits.y_test is not None
+    held_out = HeldOutSet(splits.x_test, splits.y_test) if is_tested else None
+    return Prepared(spec_of(source, splits), dataset, held_out)
+
+
+@dataclass(frozen=True)
+class ArraysProblem:
+    """The code of a problem of somebody's own data."""
+
+    spec: ProblemSpec
+    sources: tuple[str, ...] = (*SOURCES, "arrays.splits")
+
+    def file(self, source: DataSource | None) -> Path:
+        """Return where the data are on this machine."""
+        return file_of(self._source(source))
+
+    def load(self, source: DataSource | None) -> Dataset:
+        """Load what trials see."""
+        return self._found(source).dataset
+
+    def load_held_out(self, source: DataSource | None) -> HeldOutSet:
+        """Load the test examples."""
+        found = self._found(source).held_out
+        if found is None:
+            raise DataError(f"{self.spec.name}: has no test {self.spec.examples}")
+        return found
+
+    def trainer(self, dataset: Dataset, precision: str) -> Trainer:
+        """Return the engine."""
+        from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
+
+        return Engine(dataset, precision, self.spec.inputs.name)
+
+    def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
+        """Return the positions of the examples that a model classifies wrong, computed with NumPy."""
+        return wrong_examples(read_weights(model), examples.x, examples.y, read_standard(model))
+
+    def _source(self, source: DataSource | None) -> DataSource:
+        return source or DataSource(**self.spec.source)
+
+    def _found(self, source: DataSource | None) -> Prepared:
+        wanted = self._source(source)
+        found = prepared(wanted)
+        wrong = [name for name in self.spec.data if found.spec.data.get(name) != self.spec.data[name]]
+        if wrong:
+            raise DataError(f"{wanted.location}: {', '.join(wrong)}: not what the study was made with")
+        return found

@@ -1,0 +1,71 @@
+"""The value of somebody's data: what a study about them records."""
+
+import hashlib
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainable.arrays.fitting import fitted
+from trainable.arrays.splits import Splits
+from trainable.data.source import DataSource
+from trainable.mnist.spec import MNIST
+from trainable.problem import Inputs, ProblemSpec
+from trainable.words import Words
+
+KIND = "arrays"
+PIXEL = 255  # what uint8 is divided by
+
+
+def spec_of(source: DataSource, splits: Splits) -> ProblemSpec:
+    """Return the problem that a network of one hidden layer has with some data."""
+    is_bytes = splits.x_train.dtype == np.uint8
+    dtype, scale = ("uint8", PIXEL) if is_bytes else ("float32", None)
+    inputs = Inputs(splits.shape, dtype, scale, columns=splits.columns)
+    example = "image" if inputs.is_image else "example"
+    arrays = {name: getattr(splits, name) for name in ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")}
+    there = {name: array for name, array in arrays.items() if array is not None}
+    space, baseline = fitted(len(splits.y_train))
+    return ProblemSpec(
+        kind=KIND,
+        name=splits.name,
+        parameters=tuple(
+            replace(each, meaning=each.meaning.replace(MNIST.examples, f"{example}s")) for each in MNIST.parameters
+        ),
+        space=space,
+        baseline=baseline,
+        metric=MNIST.metric,
+        inputs=replace(inputs, name=f"{example}s"),
+        labels=splits.labels,
+        sizes={"train": len(splits.y_train), "val": len(splits.y_val), "test": len(there.get("y_test", ()))},
+        data={name: _sha256(array) for name, array in there.items()},
+        split=splits.val,
+        reference=None,
+        words=_words(splits.name, example),
+        repeated={name: number for name, number in splits.repeated.items() if number},
+        source=asdict(source) | {"location": _lasting(source.location)},
+    )
+
+
+def _words(name: str, example: str) -> Words:
+    return Words(
+        title=f"Search on {name}",
+        network=f"a network for {name}",
+        baseline="512-unit baseline",
+        units="512 units",
+        example=example,
+        file=name,
+        layers="{features} numbers, one hidden layer of {hidden_units} units with relu, {classes} probabilities",
+        training=MNIST.words.training,
+    )
+
+
+def _sha256(array: NDArray[Any]) -> str:
+    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
+
+
+def _lasting(location: str) -> str:
+    """Return a path that means the same in another folder."""
+    return location if location.startswith("keras:") else str(Path(location).absolute())

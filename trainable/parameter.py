@@ -1,0 +1,57 @@
+"""A quantity that decides how a network is trained, and which values it may have."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from trainable.errors import ConfigError
+
+MAX_SEED = 2**31 - 1  # fits the signed 32-bit integers of TensorFlow's stateless random ops
+LONGEST_SHOWN = 80  # characters
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A quantity that decides how a network is trained.
+
+    Attributes:
+        name: What it is called everywhere.
+        kind: Of its values.
+        low: The least value that can be trained at all; of a float what it has to exceed.
+        high: The greatest.
+        meaning: In a few words.
+    """
+
+    name: str
+    kind: Literal["int", "float"]
+    low: float
+    high: float
+    meaning: str
+
+    def check(self, value: object) -> None:
+        """Refuse a value that no network can be trained with.
+
+        Raises:
+            ConfigError: Its type is wrong, or it is out of range.
+        """
+        if self.kind == "int":
+            allowed = isinstance(value, int) and self.low <= value <= self.high
+            what = f"a whole number from {self.low} to {self.high}"
+        else:
+            allowed = isinstance(value, int | float) and self.low < value <= self.high
+            what = f"a number greater than {self.low:g} and at most {self.high:g}".replace("e+", "e")
+        if not allowed or isinstance(value, bool):
+            raise ConfigError(f"{self.name} must be {what}, got {shown(value)}")
+
+
+SEED = Parameter("seed", "int", 0, MAX_SEED, "decides the initial weights and every shuffle")
+
+
+def shown(value: object) -> str:
+    """Return a value as a message can hold it: Python refuses to print integers of thousands of digits."""
+    try:
+        text = repr(value)
+    except ValueError:
+        text = "a number of thousands of digits"
+    except RecursionError:
+        text = "a value in thousands of others"
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
