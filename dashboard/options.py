@@ -35,7 +35,7 @@ class Options:
     storage: str
     runs: Path
     exports: Path
-    data: Path | None
+    data: str | None
     allow_control: bool
 
 

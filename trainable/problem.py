@@ -196,11 +196,8 @@ def _check_bounds(spec: ProblemSpec) -> None:
     """Refuse what no problem of this project has: who reads a database need not trust it."""
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, spec.inputs.name, *spec.names]
     texts: list[Any] = [spec.split, *(each.meaning for each in spec.parameters), *asdict(spec.words).values()]
-    for what, most in (
-        (names, LONGEST_NAME),
-        ([*spec.inputs.columns, *spec.labels], LONGEST_NAME),
-        (texts, LONGEST_TEXT),
-    ):
+    names += [*spec.inputs.columns, *spec.labels]
+    for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
         if any(not isinstance(each, str | list | tuple) or len(str(each)) > most for each in what):
             raise ValueError(f"what should be a text of at most {most} characters is not")
     numbers: list[Any] = [*spec.inputs.shape, *(spec.sizes[name] for name in ("train", "val", "test"))]

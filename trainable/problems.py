@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from trainable.arrays import KIND as ARRAYS
 from trainable.data.source import DataSource
 from trainable.mnist.spec import KERAS, MNIST
 from trainable.problem import Problem, ProblemSpec
 
 BUILT_IN = MNIST
-KINDS = (MNIST.kind, "arrays")
+KINDS = (MNIST.kind, ARRAYS)
 
 
 def problem_of(spec: ProblemSpec) -> Problem:

@@ -1,6 +1,5 @@
 """What a model says of the validation examples, and which of them it takes for another class."""
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +10,8 @@ from numpy.typing import NDArray
 from dashboard.model.kept import IN_MEMORY, Stamp, stamp_of, weights_of
 from search.errors import SearchError
 from search.export.kept import Kept
+from search.study.data import source_of
+from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.mlp.scoring import Weights, probabilities
 from trainable.problem import ProblemSpec
@@ -27,19 +28,20 @@ class Validation(NamedTuple):
     labels: NDArray[np.uint8]
 
 
-def validation(problem: ProblemSpec, data: Path | None) -> Validation:
+def validation(problem: ProblemSpec, data: str | None) -> Validation:
     """Return the validation examples of a file, or of the cache where none is named; nothing is downloaded.
 
     Raises:
         SearchError: They are not here, or the file is damaged.
     """
-    file = data or problem_of(problem).cache_file()
+    source = source_of(problem, data)
+    file = problem_of(problem).file(source)
     if data is None and not file.exists():
         raise SearchError(NOT_HERE.format(problem.name, problem.examples))
-    return _validation(problem, str(file), stamp_of(file))
+    return _validation(problem, source, stamp_of(file))
 
 
-def predicted(model: Kept, data: Path | None) -> NDArray[np.float32]:
+def predicted(model: Kept, data: str | None) -> NDArray[np.float32]:
     """Return float32 [n, classes]: a model's probabilities for the validation examples.
 
     Raises:
@@ -77,9 +79,9 @@ def mistakes(problem: ProblemSpec, labels: NDArray[np.uint8], probabilities: NDA
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the data")
-def _validation(problem: ProblemSpec, file: str, stamp: Stamp) -> Validation:  # noqa: ARG001 (the cache goes by it)
+def _validation(problem: ProblemSpec, source: DataSource | None, stamp: Stamp) -> Validation:  # noqa: ARG001 (the cache goes by it)
     try:
-        dataset = problem_of(problem).load(Path(file))
+        dataset = problem_of(problem).load(source)
     except DataError as error:
         raise SearchError(str(error)) from error
     found = Validation(dataset.x_val.copy(), dataset.y_val.copy())  # rather than views of the whole set

@@ -84,7 +84,7 @@ def export(request: Request) -> Exported:
 def _write_models(folder: Path, request: Request, model: Any, selected: Kept, dataset: Dataset) -> dict[str, Check]:
     """Write the model in each format and check what was written."""
     inputs = selected.problem.inputs
-    scaled = dataset.x_val.astype(np.float32) / inputs.scale
+    scaled = dataset.x_val.astype(np.float32) / (inputs.scale or 1)
     expected: NDArray[np.float32] = model.predict(scaled, batch_size=BATCH, verbose=0)
     taken = dataset.x_val.reshape(-1, *inputs.shape) if request.preprocessing else scaled
     exported = with_preprocessing(model, inputs) if request.preprocessing else model

@@ -61,7 +61,8 @@ def with_preprocessing(model: Any, inputs: Inputs) -> Any:
     import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
 
     taken = keras.Input(inputs.shape, dtype=inputs.dtype, name=inputs.name)
-    return keras.Sequential([taken, keras.layers.Rescaling(1 / inputs.scale), keras.layers.Flatten(), *model.layers])
+    scaling = [keras.layers.Rescaling(1 / inputs.scale)] if inputs.scale else []
+    return keras.Sequential([taken, *scaling, keras.layers.Flatten(), *model.layers])
 
 
 def convert(model: Any, kind: Format, file: Path, name: str) -> None:

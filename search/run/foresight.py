@@ -20,11 +20,11 @@ def about(problem: ProblemSpec) -> list[str]:
     s = "s"[: features != 1]
     batch_sizes, epochs = problem.space["batch_size"]["choices"], problem.space["epochs"]
     baseline = ", ".join(f"{name} {problem.baseline[name]}" for name in ("batch_size", "epochs"))
+    what = f"{problem.name}, {number:,} {problem.examples} of {features:,} feature{s}, {len(problem.labels):,} "
+    fitted = f"fitted to {problem.sizes['train']:,} training {problem.examples}: batch_size {batch_sizes[0]} to "
     return [
-        f"{problem.name}, {number:,} {problem.examples} of {features:,} feature{s}, {len(problem.labels):,} "
-        f"{problem.said('{labels}')}: {sizes}",
-        f"fitted to {problem.sizes['train']:,} training {problem.examples}: batch_size {batch_sizes[0]} to "
-        f"{batch_sizes[-1]}, epochs {epochs['low']} to {epochs['high']}; baseline: {baseline}",
+        f"{what}{problem.said('{labels}')}: {sizes}",
+        f"{fitted}{batch_sizes[-1]}, epochs {epochs['low']} to {epochs['high']}; baseline: {baseline}",
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.arrays import KIND
 from trainable.arrays.fitting import fitted
 from trainable.arrays.splits import Splits
 from trainable.data.source import DataSource
@@ -15,7 +16,6 @@ from trainable.mnist.spec import MNIST
 from trainable.problem import Inputs, ProblemSpec
 from trainable.words import Words
 
-KIND = "arrays"
 PIXEL = 255  # what uint8 is divided by
 
 
