@@ -52,7 +52,7 @@ def test_splits_are_the_official_ones(dataset):
 
 def test_held_out_images_are_a_separate_object(dataset):
     """What a trial is given has no way to the test images."""
-    assert set(vars(dataset)) == {"x_train", "y_train", "x_val", "y_val"}
+    assert set(vars(dataset)) == {"x_train", "y_train", "x_val", "y_val", "standard"}
     assert load_held_out().x.shape == (10_000, 784)
 
 

@@ -225,7 +225,7 @@ def ended(study_settings=None, **changes):
             DATA, "--trial 0: has no epoch to compare with: interrupted: crashed",
         ),
         ({"user_attrs": {}}, DATA, "--trial 0: its seed is not recorded: another program made it"),
-        ({}, DATA | {"x_train": "00"}, "--study m: was made with other data than this version has"),
+        ({}, DATA | {"x_train": "00"}, "the study was made with other data (MNIST) than this version has"),
     ],
 )  # fmt: skip
 def test_trial_that_cannot_be_replayed_is_refused(changes, data, message, tmp_path):

@@ -176,7 +176,7 @@ def test_kind_of_problem_that_is_not_known_is_refused(storage, settings):
     study = open_study("s", storage, settings)
     problem = BUILT_IN.to_json() | {"kind": "tables"}
     study.set_user_attr(SETTINGS, settings.to_json() | {"format": 2, "problem": problem})
-    with pytest.raises(UsageError, match="'s' has the kind of problem tables; this version has mnist"):
+    with pytest.raises(UsageError, match="'s' has the kind of problem tables; this version has mnist or arrays"):
         settings_of(study)
 
 
@@ -242,7 +242,7 @@ def test_study_without_instants_is_continued_with_them(tmp_path):
 def test_newer_format_is_refused(storage, study, settings):
     """A study of a later version is not misread."""
     study.set_user_attr("settings", settings.to_json() | {"format": 99})
-    with pytest.raises(UsageError, match="has the format 99; this version has 2"):
+    with pytest.raises(UsageError, match="has the format 99; this version has 1 or 2"):
         settings_of(study)
 
 

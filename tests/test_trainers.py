@@ -10,13 +10,15 @@ import keras
 import numpy as np
 import pytest
 from commands import ROOT
+from own_data import npz_of
 
 from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.source import DataSource
 from trainable.errors import ConfigError, DataError
 from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
 from trainable.problem import Problem, ProblemSpec
-from trainable.problems import BUILT_IN, KINDS, problem_of
+from trainable.problems import BUILT_IN, KINDS, problem_of, spec_in
 from trainable.training import train
 
 
@@ -38,10 +40,16 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def cases(small):
+def cases(small, tmp_path_factory):
     """A case of each kind."""
     params = {"hidden_units": 24, "learning_rate": 0.002, "batch_size": 64, "epochs": 3}
-    return {"mnist": Case(problem_of(BUILT_IN), small, params, params | {"learning_rate": 1e30})}
+    diverging = {"learning_rate": 1e30}
+    source = DataSource(str(npz_of("digits", tmp_path_factory.mktemp("own"))))
+    own = problem_of(spec_in(source))
+    return {
+        "mnist": Case(problem_of(BUILT_IN), small, params, params | diverging),
+        "arrays": Case(own, own.load(source), params, params | diverging),
+    }
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # a spec is read without NumPy
 
     from trainable.data.dataset import Dataset, HeldOutSet
 
-LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 10_000, 10_000  # characters, characters, classes
+LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 20_000, 20_000  # characters, characters, classes
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Inputs:
 
     def scaled(self, batch: str) -> str:
         """Return their form before the first layer, such as "float32 [batch, 64] in [0, 1]"."""
-        reach = f" in [0, {255 / self.scale:g}]" if self.scale else ""
+        reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" and self.scale else ""
         return f"float32 [{batch}, {self.features}]{reach}"
 
 

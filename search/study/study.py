@@ -134,7 +134,9 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
         ("kind of problem", kind, KINDS),
     ):
         if value not in known:
-            raise UsageError(f"the study {name!r} has the {what} {value}; this version has {known[-1]}")
+            raise UsageError(
+                f"the study {name!r} has the {what} {value}; this version has {' or '.join(map(str, known))}"
+            )
     try:
         return Settings.from_json(recorded)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
