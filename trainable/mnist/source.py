@@ -95,6 +95,9 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     found = read_archive(file, names, expected=tuple(SHA256))
     arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
+    for name, array in found.items():
+        if array.dtype != np.uint8:
+            log.info("%s: %s: is %s %s: taken as uint8", file, name, array.dtype, list(array.shape))
     return arrays
 
 
@@ -129,7 +132,6 @@ def _official(name: str, array: NDArray[Any], source: str) -> Array:
         whole = np.rint(scaled)
         is_near = bool(np.all(np.abs(scaled - whole) <= NEAR))
         if is_near and whole.min(initial=0) >= 0 and 1 < whole.max(initial=0) < LEVELS:
-            log.info("%s: taken as uint8", said)
             return whole.astype(np.uint8).reshape(-1 if is_label else (len(whole), -1))
     raise DataError(f"{said} with other values than MNIST's; expected uint8 as in the official mnist.npz")
 
