@@ -124,11 +124,11 @@ def recorded(settings):
 
 
 def test_own_data_are_what_a_new_study_is_about(tmp_path):
-    """Its space and its baseline are fitted to them; all of it is recorded, in a format that earlier versions refuse."""
+    """Its space and baseline are fitted to them, and recorded, in a format that earlier versions refuse."""
     chosen = own(tmp_path)
     settings = make_plan(chosen).settings
     problem, written = settings.problem, settings.to_json()
-    assert (problem.kind, problem.name, problem.labels) == ("arrays", "wine.csv", ("0", "1", "2"))
+    assert (problem.kind, problem.name, problem.labels) == ("arrays", "wine.csv", ("class_0", "class_1", "class_2"))
     assert problem.source == {"location": str(tmp_path / "wine.csv"), "target": TARGETS["wine"], "test": True}
     assert settings.space.distributions["epochs"].high == 500
     assert settings.space.check(problem.baseline, "baseline") == problem.baseline
