@@ -16,7 +16,7 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 ROOMS = {
     "trainable": (
         "errors", "keys", "files", "precision", "process", "keras_file", "data", "words", "problem", "training", "mlp",
-        "mnist", "problems", "environment", "trial",
+        "arrays", "mnist", "problems", "environment", "trial",
     ),
     "search": (
         "errors", "folder", "surroundings", "terminal", "storage", "study", "trials", "confirmation", "runtime",
@@ -132,6 +132,8 @@ NOT_ITS_OWN = {
     "search/storage/address.py": {"10,000"},  # trials
     "dashboard/queries.py": {"10,000"},  # likewise
     "trainable/problems.py": {"mnist"},  # which kinds there are
+    "trainable/data/keras_sets.py": {"mnist"},  # what Keras calls its data sets and their files
+    "trainable/arrays/labels.py": {"10_000", "10,000"},  # classes
 }
 
 

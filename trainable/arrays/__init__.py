@@ -1,0 +1,1 @@
+"""Anyone's data for classification, as checked splits."""
