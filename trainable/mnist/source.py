@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from trainable.data.archive import read_archive
 from trainable.data.dataset import Array, Dataset, HeldOutSet
 from trainable.errors import DataError
-from trainable.files import whole_file
+from trainable.files import keras_folder, whole_file
 from trainable.mnist import download
 from trainable.mnist.spec import SHA256, VALIDATION_SIZE
 
@@ -71,8 +71,7 @@ def cache_file() -> Path:
 
 def keras_file() -> Path:
     """Return where Keras keeps what `keras.datasets.mnist.load_data()` has downloaded."""
-    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 (which fails without a home)
-    return Path(home) / "datasets" / "mnist.npz"
+    return keras_folder() / "mnist.npz"
 
 
 def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
