@@ -26,7 +26,7 @@ def test_size_of_a_data_set_is_that_of_its_arrays(dataset):
 def test_large_data_lie_in_shared_memory_once(tmp_path):
     """The store is made for them: nothing of them goes to the disk, where Ray puts what its store does not hold."""
     random = np.random.default_rng(0)
-    examples = np.frombuffer(random.bytes(900_000 * 784), np.uint8).reshape(-1, 784)
+    examples = np.frombuffer(random.bytes(700_000 * 784), np.uint8).reshape(-1, 784)
     labels = random.integers(0, 10, len(examples), np.uint8)
     split = len(examples) * 5 // 6
     data = Dataset(examples[:split], labels[:split], examples[split:], labels[split:])

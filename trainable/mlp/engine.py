@@ -44,9 +44,9 @@ class Engine:
         self._features, self._classes = dataset.features, dataset.classes
         self._lit = lit_features(dataset)
         self._split = len(dataset.y_train)  # training examples come before those of the validation split
-        self._examples = tf.constant(np.concatenate([dataset.x_train, dataset.x_val])[:, self._lit])
+        self._examples = tf.constant(np.take(np.concatenate([dataset.x_train, dataset.x_val]), self._lit, axis=1))
         self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
-        self._val_examples = tf.constant(dataset.x_val[:, self._lit])
+        self._val_examples = tf.constant(np.take(dataset.x_val, self._lit, axis=1))
         self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
         shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
         self._weights, self._mean_squares, self._momenta = (
