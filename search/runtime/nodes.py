@@ -135,9 +135,9 @@ def _tell_small_store(node: dict[str, Any], data: int) -> None:
     store = node["Resources"]["object_store_memory"]
     if data > store:
         log.warning(
-            "the node %s keeps the data on its disk: they have %.1f GB, its object store %.1f GB "
+            "the node %s keeps the data on its disk: they have %s GB, its object store %s GB "
             "(ray start --object-store-memory=%d)",
-            _name(node), data / 1e9, store / 1e9, Demand(data).store,
+            _name(node), f"{data / 1e9:.1f}", f"{store / 1e9:.1f}", Demand(data).store,
         )  # fmt: skip
 
 
