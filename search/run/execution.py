@@ -33,6 +33,7 @@ from search.storage.address import STORAGE_ERRORS, one_line_errors, storage_reas
 from search.storage.lease import GoneError, HeldError
 from search.study.data import load_held_out
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
+from search.surroundings.capacity import Demand
 from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
 from search.trials.failures import FailureStore
@@ -116,6 +117,7 @@ class Execution:
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self.options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
+        demand = Demand(self._dataset.nbytes)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
@@ -126,7 +128,8 @@ class Execution:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.runtime.tuning"))
-                        resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
+                        ray = ray_runtime(options.address, wanted, demand, verbose=options.verbose)
+                        resources = runtime.enter_context(ray)
                         folders = folders_here()
                     try:
                         self._run_trials(resources, signals, held)
@@ -175,7 +178,8 @@ class Execution:
             return
         from search.runtime.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
 
-        nodes = Nodes(resources, self._plan.settings.precision, limited=self.options.workers is not None)
+        limited, data = self.options.workers is not None, self._dataset.nbytes
+        nodes = Nodes(resources, self._plan.settings.precision, limited=limited, data=data)
         with signals.raising():  # a node that does not answer is waited for until Ray gives it up
             nodes.admit()
 

@@ -28,7 +28,7 @@ from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
 from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
-from search.study.data import load, load_held_out
+from search.study.data import check_training_memory, load, load_held_out
 from search.study.settings import Settings
 from search.study.study import count, ranked, recover
 from search.terminal import streams
@@ -83,7 +83,10 @@ class Session:
         check_places(options)
         if options.confirm:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
-        execution = Execution(options, plan, load(problem, options.data), self._console, self._started)
+        dataset = load(problem, options.data)
+        if options.address is None:
+            check_training_memory(dataset.nbytes, f"--data {options.data}")
+        execution = Execution(options, plan, dataset, self._console, self._started)
         say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)
