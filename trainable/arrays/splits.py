@@ -137,7 +137,7 @@ def _check_counts(labels: Labels, names: tuple[str, ...], missing: list[str], sa
     if counts[fewest] < needed:
         parts = {"test": "test", "val": "validation"}
         raise DataError(
-            f"{said}: the class {shown(names[fewest])!r} has {counts[fewest]} of the {needed} examples that are needed "
+            f"{said}: the class '{shown(names[fewest])}' has {counts[fewest]} of the {needed} examples that are needed "
             f"for training and {' and '.join(parts[split] for split in missing)}"
         )
 
