@@ -185,9 +185,7 @@ def test_nothing_but_arrays_is_unpickled(folder, monkeypatch):
         archive.addfile(info, io.BytesIO(content))
     file = known(monkeypatch, "cifar100", "http://127.0.0.1:1/none", stream.getvalue())
     (folder / file.kept[0]).write_bytes(stream.getvalue())
-    with pytest.raises(
-        DataError, match=r"^keras:cifar100: builtins.print is not allowed in the files in .*; remove them$"
-    ):
+    with pytest.raises(DataError, match=r"^keras:cifar100: builtins.print is not allowed in the files in "):
         read_keras_set("keras:cifar100")
 
 

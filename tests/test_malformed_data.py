@@ -69,9 +69,18 @@ ARRAYS = {
     "y_test alone": (archive(y_test=Y), "has y_test, but no x_test; give both or neither"),
     "lengths": (archive(y_train=Y[:11]), "y_train: has 11 labels for the 12 of x_train"),
     "lengths of val": (archive(x_val=X, y_val=Y[:3]), "y_val: has 3 labels for the 12 of x_val"),
-    "no examples": (archive(x_train=X[:0]), "x_train: has the shape [0, 2]; needed are examples, [n, features] or images"),
-    "no features": (archive(x_train=X[:, :0]), "x_train: has the shape [12, 0]; needed are examples, [n, features] or images"),
-    "a number": (archive(x_train=np.float64(7)), "x_train: has the shape []; needed are examples, [n, features] or images"),
+    "no examples": (
+        archive(x_train=X[:0]),
+        "x_train: has the shape [0, 2]; needed are examples, [n, features] or images",
+    ),
+    "no features": (
+        archive(x_train=X[:, :0]),
+        "x_train: has the shape [12, 0]; needed are examples, [n, features] or images",
+    ),
+    "a number": (
+        archive(x_train=np.float64(7)),
+        "x_train: has the shape []; needed are examples, [n, features] or images",
+    ),
     "no labels": (archive(y_train=Y[:0]), "y_train: has the shape [0]: no labels in it"),
     "other shape": (archive(x_val=X[:, :1], y_val=Y), "x_val: has examples of [1], x_train of [2]"),
     "other kind": (
@@ -99,9 +108,11 @@ ARRAYS = {
         "x_train: values beyond float32's range: 1, the first at [5, 0]; divide them",
     ),
     "too close": (
-        archive(x_train=(X + [0, 1e9]).reshape(12, 1, 2)),
-        "x_train[:, 0, 1]: float32 cannot tell its values apart, which go from 1000000001.0 to 1000000023.0: "
-        "subtract the smallest first, or scale them",
+        archive(x_train=(X + np.array([0, 1e9])).reshape(12, 1, 2)),
+        (
+            "x_train[:, 0, 1]: float32 cannot tell its values apart, which go from 1000000001.0 to 1000000023.0: "
+            "subtract the smallest first, or scale them"
+        ),
     ),
     "text": (archive(x_train=X.astype(str)), "x_train: is <U32; features are numbers or booleans"),
     "complex": (archive(x_train=X * 1j), "x_train: is complex128; features are numbers or booleans"),
@@ -110,13 +121,13 @@ ARRAYS = {
         "all training examples are the same; features have to differ between examples",
     ),
     "one class": (archive(y_train=Y * 0), "y_train: every label is '0'; at least two classes are needed"),
-    "few of a class": (
+    "two lines": (
         archive(y_train=np.array(["red", "blue"] * 5 + ["red", "sea\ngreen"])),
         "y_train: has the label 'sea\\ngreen'; a label is a text without control characters",
     ),
-    "few of one class": (
+    "few of a class": (
         archive(y_train=np.array(["red", "blue"] * 5 + ["green", "green"])),
-        "y_train: the class 'green' has 2 of the 3 examples that are needed for training and test and validation",
+        "y_train: the class 'green' has too few examples, 2; 3 are needed, one for each of train, test, val",
     ),
     "strange label": (
         archive(x_val=X, y_val=Y + 1),
@@ -135,19 +146,25 @@ ARRAYS = {
         archive(y_train=np.eye(2)[Y] * 0.5),
         "y_train: has the shape [12, 2], but row 0 is not one-hot: one 1, and 0 elsewhere",
     ),
-    "bytes": (archive(y_train=np.array([b"\xff", b"a"] * 6)), "y_train: has bytes that are no UTF-8; save the labels as strings"),
+    "bytes": (
+        archive(y_train=np.array([b"\xff", b"a"] * 6)),
+        "y_train: has bytes that are no UTF-8; save the labels as strings",
+    ),
     "many classes": (
         archive(x_train=np.arange(20_002), y_train=np.arange(20_002) // 2),
         "y_train: has 10,001 different labels; at most 10,000 are allowed",
     ),
-}  # fmt: skip
+}
 
 COLUMNS = "a,b,label\n"
 ROWS = "1,2.5,x\n3,4.5,y\n" * 6
 TABLES = {
     "empty": ("", TABLE + "nothing in it"),
     "header only": (COLUMNS, "has names of columns, but no rows"),
-    "semicolons": ("a;b;label\n1;2;x\n", TABLE + "columns separated by ';'; save it with commas, and points in numbers"),
+    "semicolons": (
+        "a;b;label\n1;2;x\n",
+        TABLE + "columns separated by ';'; save it with commas, and points in numbers",
+    ),
     "tabs": ("a\tlabel\n1\tx\n", TABLE + "columns separated by '\\t'; save it with commas, and points in numbers"),
     "no target": ("a,b,c\n1,2,3\n", "has no column 'label' for --target; the columns are a, b, c"),
     "many columns": (
@@ -155,6 +172,9 @@ TABLES = {
         "has no column 'label' for --target; the columns are a, b, c, d, e, f, g, h and 2 more",
     ),
     "target alone": ("label\nx\ny\n", "has no column but 'label': the others are the features"),
+    "blank lines": ("\n\n", TABLE + "nothing in it"),
+    "mark only": ("\ufeff", TABLE + "nothing in it"),
+    "open quote": (COLUMNS + '1,2,"x\n' + ROWS, TABLE + "EOF inside string starting at row 1"),
     "twice": ("a,a,label\n1,2,x\n", "two columns are named 'a'; rename one"),
     "index": (
         ",a,label\n0,1,x\n",
@@ -181,19 +201,28 @@ TABLES = {
     ),
     "text": (
         COLUMNS + ROWS + "7,many,x\n",
-        "column 'b': holds 'many' in row 13, which is no number; make a column of 0 and 1 for each of its values "
-        "(pandas: get_dummies), or leave it out",
+        (
+            "column 'b': holds 'many' in row 13, which is no number; make a column of 0 and 1 for each of its values "
+            "(pandas: get_dummies), or leave it out"
+        ),
     ),
     "a name of two lines": (
         '"a\nb",label\nsome,x\n1,y\n',
-        "column 'a\\nb': holds 'some' in row 1, which is no number; make a column of 0 and 1 for each of its values "
-        "(pandas: get_dummies), or leave it out",
+        (
+            "column 'a\\nb': holds 'some' in row 1, which is no number; make a column of 0 and 1 for each of its values "
+            "(pandas: get_dummies), or leave it out"
+        ),
     ),
-    "infinite": (COLUMNS + ROWS + "inf,1,x\n", "column 'a': NaN or infinite values: 1, the first in row 13; replace them"),
+    "infinite": (
+        COLUMNS + ROWS + "inf,1,x\n",
+        "column 'a': NaN or infinite values: 1, the first in row 13; replace them",
+    ),
     "too close": (
         "a,label\n16777217.0,x\n16777218.0,y\n16777219.0,x\n",
-        "column 'a': float32 cannot tell its values apart, which go from 16777217.0 to 16777219.0: "
-        "subtract the smallest first, or scale them",
+        (
+            "column 'a': float32 cannot tell its values apart, which go from 16777217.0 to 16777219.0: "
+            "subtract the smallest first, or scale them"
+        ),
     ),
     "quantity": ("a,label\n1,2.5\n2,3.5\n", "column 'label': holds 2.5: looks like a quantity; this tool classifies"),
     "constant target": ("a,label\n1,x\n2,x\n", "column 'label': every label is 'x'; at least two classes are needed"),
@@ -203,9 +232,9 @@ TABLES = {
     ),
     "few of a class": (
         COLUMNS + ROWS + "1,2,z\n",
-        "column 'label': the class 'z' has 1 of the 3 examples that are needed for training and test and validation",
+        "column 'label': the class 'z' has too few examples, 1; 3 are needed, one for each of train, test, val",
     ),
-}  # fmt: skip
+}
 
 
 def refusal(source):
@@ -239,9 +268,12 @@ def test_table_that_is_no_data_is_one_line(content, line, tmp_path):
         ({"a": [1, None]}, "column 'a': has no value in 1 of 2 rows, the first is row 2"),
         ({"a": pd.array([True, None], "boolean")}, "column 'a': has no value in 1 of 2 rows, the first is row 2"),
         ({"a": [[1], [2]]}, r"column 'a': holds '\[1\]' in row 1, which is no number"),
-        ({"a": [1, 2], "label": [[1], [2]]}, r"column 'label': holds '\[1\]'; labels are integers, booleans or strings"),
+        (
+            {"a": [1, 2], "label": [[1], [2]]},
+            r"column 'label': holds '\[1\]'; labels are integers, booleans or strings",
+        ),
     ],
-)  # fmt: skip
+)
 def test_column_of_another_type_is_named(columns, line, tmp_path):
     """What a Parquet file may hold beside numbers is refused by the column's name."""
     file = tmp_path / "mine.parquet"

@@ -51,11 +51,14 @@ def sound(draw):
         st.one_of(
             st.lists(st.integers(-(2**63), 2**63 - 1), min_size=2, max_size=count // 3, unique=True),
             st.lists(
-                st.text(st.characters(categories=("L", "N", "P")), min_size=1), min_size=2, max_size=count // 3, unique=True
+                st.text(st.characters(categories=("L", "N", "P")), min_size=1),
+                min_size=2,
+                max_size=count // 3,
+                unique=True,
             ),
             st.just([False, True]),
         )
-    )  # fmt: skip
+    )
     rest = draw(st.lists(st.sampled_from(names), min_size=count - 3 * len(names), max_size=count - 3 * len(names)))
     labels = draw(st.permutations([*names * 3, *rest]))
     return x, np.array(labels), draw(st.booleans())
@@ -73,9 +76,9 @@ def test_splits_are_a_partition_that_keeps_every_class(data):
     flat = x.reshape(len(x), -1)
     flat = flat if x.dtype == np.uint8 else flat.astype(np.float32)
     names = np.array(splits.labels)
-    assert rows(np.concatenate([x for x, _ in parts.values()]), names[np.concatenate([y for _, y in parts.values()])]) == (
-        rows(flat, labels)
-    )  # fmt: skip
+    assert rows(
+        np.concatenate([x for x, _ in parts.values()]), names[np.concatenate([y for _, y in parts.values()])]
+    ) == (rows(flat, labels))
     for part, y in parts.values():
         assert part.dtype == flat.dtype
         assert y.dtype == np.int32

@@ -71,13 +71,14 @@ def _plain(labels: NDArray[Any], said: str) -> NDArray[Any]:
     return labels
 
 
-def _of_one_hot(labels: NDArray[Any], said: str) -> NDArray[Any]:
+def _of_one_hot(labels: NDArray[Any], said: str) -> NDArray[np.intp]:
     odd = np.flatnonzero(~(((labels == 0) | (labels == 1)).all(axis=1) & (labels.sum(axis=1) == 1)))
     if len(odd):
         raise DataError(
             f"{said}: has the shape {list(labels.shape)}, but row {odd[0]} is not one-hot: one 1, and 0 elsewhere"
         )
-    return np.argmax(labels, axis=1)
+    columns: NDArray[np.intp] = np.argmax(labels, axis=1)
+    return columns
 
 
 def _of_floats(labels: NDArray[np.floating[Any]], said: str) -> NDArray[np.int64]:

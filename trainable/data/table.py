@@ -144,7 +144,7 @@ def _csv(file: Path, names: Sequence[str]) -> pd.DataFrame:
             na_values=MISSING,
             low_memory=False,
         )
-    return frame.set_axis(names, axis="columns")
+    return frame.set_axis(pd.Index(names), axis="columns")
 
 
 def _check_names(names: Sequence[str], said: str) -> None:
