@@ -170,8 +170,8 @@ def test_what_cannot_be_had_says_where_it_belongs(folder, server, monkeypatch):
     with pytest.raises(DataError) as caught:
         read_keras_set("keras:cifar10")
     assert str(caught.value) == (
-        f"keras:cifar10: no whole {folder}/cifar-10-batches-py-target_archive is there, and {address}/missing cannot be "
-        "had: HTTP Error 404: Not Found; copy the file to there from a machine that has it"
+        f"keras:cifar10: no whole {folder}/cifar-10-batches-py-target_archive is there, and {address}/missing cannot "
+        "be had: HTTP Error 404: Not Found; copy the file to there from a machine that has it"
     )
 
 

@@ -209,8 +209,8 @@ TABLES = {
     "a name of two lines": (
         '"a\nb",label\nsome,x\n1,y\n',
         (
-            "column 'a\\nb': holds 'some' in row 1, which is no number; make a column of 0 and 1 for each of its values "
-            "(pandas: get_dummies), or leave it out"
+            "column 'a\\nb': holds 'some' in row 1, which is no number; make a column of 0 and 1 for each of its "
+            "values (pandas: get_dummies), or leave it out"
         ),
     ),
     "infinite": (

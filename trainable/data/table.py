@@ -19,6 +19,8 @@ from trainable.data.archive import expecting
 from trainable.data.numbers import Place, as_float32
 from trainable.errors import DataError, one_line, shown, some
 
+CSV_EXPECTED = "expected a comma-separated UTF-8 table whose columns have names"
+PARQUET_EXPECTED = "expected a .parquet file whose columns have names"
 # What programs write where a value is missing; "None", which pandas counts among these, may be a class.
 MISSING = ["", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null"]
 SAMPLE = 1 << 16  # bytes of a file from which its numbers are estimated
@@ -86,8 +88,7 @@ def table_bytes(file: Path) -> int:
 @contextlib.contextmanager
 def _expecting_table(file: Path) -> Iterator[None]:
     """As `expecting`, for what pandas and pyarrow raise and warn of, too."""
-    kind = "a comma-separated UTF-8 table" if file.suffix.lower() == ".csv" else "a .parquet file"
-    with expecting(file, f"expected {kind} whose columns have names"):
+    with expecting(file, CSV_EXPECTED if file.suffix.lower() == ".csv" else PARQUET_EXPECTED):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)
