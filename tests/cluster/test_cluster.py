@@ -69,7 +69,7 @@ class Killed(NamedTuple):
 def killed(cluster, strangers, record):
     """One of the hosts was killed in mid-search, and the search is over."""
     began = time.monotonic()
-    # One trial a host: each host sees all processors of the machine. The baseline's ten networks would take the longest.
+    # One trial a host: each host sees all processors of the machine. The baseline's ten networks would take long.
     plan = "--study s --seed 7 --space ~/short.toml --sampler random --pruner none --no-baseline --confirm-seeds 2"
     search = cluster.search(plan, "--confirm-top 1 --trials", TRIALS, "--cpus-per-trial", os.cpu_count())
     victim = cluster.hosts[2]
