@@ -39,8 +39,8 @@ def run_benchmark(name, *arguments):
     )  # fmt: skip
 
 
-# They take 20 seconds to a minute and a half each.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
+# They take 10 seconds to a minute and a half each.
+LONG = ("search", "verdicts", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
 
 
 @pytest.mark.parametrize(
