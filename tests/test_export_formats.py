@@ -17,6 +17,7 @@ from PIL import Image
 from search.confirmation.record import evidence_of
 from search.confirmation.wording import sentence_of
 from search.errors import SearchError
+from search.export import selection
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
 from search.export.reload import as_bytes, from_bytes
 from search.export.roundtrip import RoundTrip
@@ -155,26 +156,22 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     assert from_bytes(result.stdout).shape == (3, 10)
 
 
-def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
+def test_conversion_that_changes_the_model_is_refused(finished, tmp_path, monkeypatch):
     """A file that classifies otherwise ends the export with one line and status 1, and no file at all is left."""
-    script = (
-        "import keras, sys\n"
-        "from search.export.__main__ import main\n"
-        "from search.terminal.streams import status_of\n"
-        "convert = keras.Sequential.export\n"
-        "def wrong(model, *arguments, **options):\n"
-        "    weights = model.get_weights()\n"
-        "    weights[-1][0] += 9\n"
-        "    model.set_weights(weights)\n"
-        "    convert(model, *arguments, **options)\n"
-        "keras.Sequential.export = wrong\n"
-        "sys.exit(status_of(main))"
-    )
-    arguments = ["--runs", str(finished.runs), "--format", "onnx", "--output", str(tmp_path / "new" / "out")]
-    result = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    import keras
+
+    convert = keras.Sequential.export
+
+    def wrong(model, *arguments, **options):
+        weights = model.get_weights()
+        weights[-1][0] += 9
+        model.set_weights(weights)
+        convert(model, *arguments, **options)
+
+    monkeypatch.setattr(keras.Sequential, "export", wrong)
+    monkeypatch.setattr(selection, "prepare_tensorflow", lambda *_, **__: None)  # this process has it
+    output = tmp_path / "new" / "out"
+    result = invoke("search.export", "--runs", finished.runs, "--format", "onnx", "--output", output)
     assert (result.returncode, result.stdout) == (1, "")
     [line] = [line for line in result.stderr.splitlines() if line.startswith("error:")]
     assert re.fullmatch(
