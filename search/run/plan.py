@@ -26,6 +26,7 @@ from search.study.settings import Settings
 from search.study.space import load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
+from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 
@@ -121,6 +122,7 @@ def make_plan(options: Options) -> Plan:
     attributes = study.user_attrs if study else {}
     plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
     _check_grid(options, plan)
+    _check_test(options, settings.problem)
     if options.named:
         ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
@@ -158,6 +160,13 @@ def check_places(options: Options) -> None:
                 pass
         except OSError as error:
             raise UsageError(f"{option}: nothing can be written in {nearest}: {error.strerror}") from error
+
+
+def _check_test(options: Options, problem: ProblemSpec) -> None:
+    """Refuse options that are for a verdict where there can be none."""
+    given = {"--confirm-seeds": options.confirm_seeds, "--explain": options.explain}
+    for option in (name for name, value in given.items() if value and not problem.sizes["test"]):
+        raise UsageError(f"{option}: is for a verdict, and the data have no test {problem.examples}")
 
 
 def _check_grid(options: Options, plan: Plan) -> None:
