@@ -1,10 +1,10 @@
 """What a study records of its confirmation, and how it is read.
 
 All of it is in study attributes, one for each network, so that a kill costs no more than the networks in training:
-`confirmation` (which candidates and seeds, how many networks, and whether there is a test), `confirmed:CANDIDATE:SEED` (a network of the
-training split), `tested:CANDIDATE:SEED` (one of all training examples, with its errors on the test examples),
-`analyses` (what a verdict was laid down to be taken from) and `looks` (when the test examples were looked at, and for
-whom). Written by `search.confirmation.confirmation`.
+`confirmation` (which candidates and seeds, how many networks, and whether there is a test),
+`confirmed:CANDIDATE:SEED` (a network of the training split), `tested:CANDIDATE:SEED` (one of all training examples,
+with its errors on the test examples), `analyses` (what a verdict was laid down to be taken from) and `looks` (when the
+test examples were looked at, and for whom). Written by `search.confirmation.confirmation`.
 """
 
 from collections.abc import Mapping, Sequence

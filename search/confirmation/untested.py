@@ -46,3 +46,10 @@ class UntestedEvidence(Evidence):
     @cached_property
     def _last_look(self) -> tuple[int, Verdict | None]:
         return 0, None
+
+
+def chosen(evidence: Evidence | None) -> int | None:
+    """Return the number of the trial whose configuration won without a test; None where there is none, or a verdict."""
+    if evidence is None or evidence.is_tested or evidence.winner is None:
+        return None
+    return evidence.winner.trial

@@ -137,7 +137,9 @@ def source_of(evidence: Evidence) -> str:
 def reference_of(problem: ProblemSpec, confidence: float = CONFIDENCE) -> Estimate | None:
     """Return the published figure for the baseline with its interval, where there is one."""
     figure = problem.reference
-    return None if figure is None or not problem.sizes["test"] else wilson(figure.value, problem.sizes["test"], confidence)
+    return (
+        None if figure is None or not problem.sizes["test"] else wilson(figure.value, problem.sizes["test"], confidence)
+    )
 
 
 def json_of(evidence: Evidence) -> dict[str, Any] | None:

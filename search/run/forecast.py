@@ -41,7 +41,9 @@ def networks_of(
         if is_open and extent.test:
             of_baseline = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
             done += sum(each.key in attributes for each in of_baseline)
-        elif not is_open and evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
+        elif (
+            not is_open and evidence is not None and not isinstance(evidence, EarlierEvidence)
+        ):  # whose networks may be of use, or not
             explained = networks_to_explain(evidence, settings) if options.explain else []
             done += evidence.done + sum(each.key in attributes for each in explained)
     return min(done, most), most
@@ -59,7 +61,8 @@ def planned(
     if trials:
         steps.append(f"{trials} {'trial' if trials == 1 else 'trials'}")
     if networks:
-        steps.append(f"up to {networks} networks to {'confirm' if tested else 'choose'} the best{' and to explain it' if explained else ''}")
+        what = f"{'confirm' if tested else 'choose'} the best{' and to explain it' if explained else ''}"
+        steps.append(f"up to {networks} networks to {what}")
     crew = f"; {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
     return f"plan       {', then '.join(steps)}{crew}"
 

@@ -6,7 +6,7 @@ from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
 from search.confirmation.alpha import alpha
-from search.confirmation.extent import BASELINES
+from search.confirmation.extent import BASELINES, is_confirmed
 from search.confirmation.power import USUAL_ERROR, is_told, smallest
 from search.confirmation.record import evidence_of
 from search.run.forecast import extent_of
@@ -18,7 +18,8 @@ from search.terminal.words import POINTS
 
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    return [line for told in _TOLD for line in told(options, plan)]
+    told_by = _repeated, _not_tried, _small_space, _random, _power
+    return [line for told in told_by for line in told(options, plan)]
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:
@@ -60,16 +61,16 @@ def _random(options: Options, plan: Plan) -> Iterator[str]:
 
 def _power(options: Options, plan: Plan) -> Iterator[str]:
     """Say which difference is too small for the verdict that is to come."""
-    problem, evidence = plan.settings.problem, evidence_of(plan.attributes)
-    is_done = evidence is not None and evidence.verdict is not None and count(plan.trials).finished >= options.trials
+    problem, extent = plan.settings.problem, extent_of(options, plan.settings, plan.attributes)
+    has_all = count(plan.trials).finished >= options.trials
+    is_done = has_all and is_confirmed(plan.attributes, plan.trials, plan.settings, extent)
     if not options.confirm or is_done or not is_told(problem):
         return
     if not problem.sizes["test"]:
         yield f"the data have no test {problem.examples}: what wins will not be tested, and there is no verdict"
-        return
-    extent = extent_of(options, plan.settings, plan.attributes)
-    if extent.test:
-        number, seeds = evidence.next_number if evidence else 1, extent.sizes[-1]
+    elif extent.test:
+        evidence, seeds = evidence_of(plan.attributes), extent.sizes[-1]
+        number = evidence.next_number if evidence else 1
         confidence = 1 - alpha(number) / len(extent.sizes)
         least = smallest(problem.sizes["test"], (seeds, BASELINES), confidence, _error_of_baseline(plan))
         yield (
@@ -82,6 +83,3 @@ def _error_of_baseline(plan: Plan) -> float:
     """Return the share of examples that the baseline gets wrong: its trial's, or what is usual before there is one."""
     baseline, one = baseline_of(plan.trials), 1 / plan.settings.problem.sizes["val"]
     return USUAL_ERROR if baseline is None else min(max(1 - float(baseline.value or 0), one), 1 - one)
-
-
-_TOLD = (_repeated, _not_tried, _small_space, _random, _power)

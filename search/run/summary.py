@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from search.confirmation.explanation import COLUMNS, Explanation
+from search.confirmation.untested import chosen
 from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, json_of, out_of_date, sentence_of
 from search.report.recipe import export_command
@@ -134,8 +135,8 @@ class Summary:
         models = ModelStore(self.view.runs, self.view.name)
         if evidence is not None and evidence.taken is not None and evidence.verdict is not None:
             return models.final(evidence.taken.name)
-        chosen = models.path(evidence.chosen) if evidence is not None and evidence.chosen is not None else None
-        return chosen or (models.path(best.number) if best else None)
+        numbers = [chosen(evidence), best.number if best else None]
+        return next((file for each in numbers if each is not None and (file := models.path(each))), None)
 
     def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
         if trial is None:
