@@ -5,6 +5,7 @@ from typing import Any
 
 from search.confirmation.evidence import Evidence
 from search.confirmation.looks import occasions, told
+from search.confirmation.untested import chosen
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
 from search.export.formats import FIRST_ONNXRUNTIME
 from search.export.kept import CHOSEN, WINNER
@@ -108,7 +109,7 @@ def _unconfirmed(problem: ProblemSpec, description: Mapping[str, Any], evidence:
     is_best = description["selected"] in (BEST, CHOSEN)
     luck = " The best of many trials is partly luck: expect a little less." if is_best else ""
     verdict = ""
-    if description["selected"] == CHOSEN and evidence is not None:
+    if evidence is not None and chosen(evidence) is not None:
         verdict = f"\n- Not tested: there is no verdict on this study. {capital(finding_of(evidence))}."
     if evidence is not None and evidence.verdict is not None:
         verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(evidence)}."
