@@ -17,7 +17,7 @@ from trainable.problem import ProblemSpec
 NOTHING_LEFT = "no verdict: none of the configurations to be confirmed gave a result with every fresh seed"
 NOT_YET = "not confirmed yet"
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
-CHOICE_OUT_OF_DATE = OUT_OF_DATE.replace("verdict", "choice")
+CHOICE_OUT_OF_DATE = "the best trials are others since this choice: the search with a confirmation brings it up to date"
 UNSTEADY = (
     f"more than {FAR:.0f} standard deviations below the others: with some seeds this configuration may not train well, "
     "and no interval from a few networks covers that."
