@@ -95,11 +95,12 @@ def test_parameters_that_a_sampler_draws_at_random_are_named(told):
             {"test": 27}, ("--confirm-seeds", 9),
             ["with 27 test wines and 9 seeds a difference below about 25 points cannot be shown"],
         ),
+        ({"test": 6}, (), ["with 6 test wines nothing can be shown: a verdict needs more of them"]),
         ({"test": 270}, ("--no-test",), []),
         ({"test": 270}, ("--no-confirm",), []),
         ({"test": 0}, (), ["the data have no test wines: what wins will not be tested, and there is no verdict"]),
     ],
-    ids=["two looks", "few examples", "no test", "search only", "no test examples"],
+    ids=["two looks", "few examples", "fewer than ten", "no test", "search only", "no test examples"],
 )  # fmt: skip
 def test_what_a_verdict_can_show_is_said_of_other_data(told, sizes, arguments, lines):
     """By the number of test examples; of the built-in ones nothing is said."""

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from search.errors import UsageError
 from search.run.options import parse
-from search.run.plan import make_plan
+from search.run.plan import _check_test, make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
 from search.study.study import IDENTITY, enqueue, open_study
@@ -106,3 +106,13 @@ def test_name_that_was_not_given_is_another_one_where_it_is_taken(tmp_path, stor
     with pytest.raises(HeldError, match="another driver made the study"):
         plan.open(named, never).__enter__()
     assert make_plan(named).continued
+
+
+@pytest.mark.parametrize("arguments", [["--explain"], ["--confirm-seeds", "4"]])
+def test_options_for_a_verdict_are_refused_where_there_can_be_none(arguments):
+    """Data without test examples are never tested; the other commands are not concerned."""
+    wines = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 0}, words=replace(BUILT_IN.words, example="wine"))
+    with pytest.raises(UsageError, match=f"^{arguments[0]}: is for a verdict, and the data have no test wines$"):
+        _check_test(parse(arguments), wines)
+    _check_test(parse([]), wines)
+    _check_test(parse(arguments), BUILT_IN)

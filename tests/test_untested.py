@@ -104,7 +104,7 @@ def test_answer_and_report_say_so(study, tmp_path):
     assert (confirmed["winner"]["trial"], confirmed["looked"], confirmed["looks"]) == (1, 0, [])
     text = to_markdown(page_of(view))
     assert "Not tested" in text
-    assert "Nothing was scored on test images, so there is no verdict" in text
+    assert "network counted, went on. Nothing was scored on test images, so there is no verdict" in text
     assert "--confirm-top 2 --no-test" in text
     stale = view_of(study, untested(study, 0, 1))
     Summary(stale, Times()).print(console)

@@ -15,6 +15,7 @@ of the Royal Statistical Society B 10, 1948. tests/test_power.py holds both agai
 from math import prod
 
 from search.confirmation.verdict import FEWEST_DIFFERING, reach_of
+from search.terminal.words import POINTS
 from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
@@ -27,7 +28,9 @@ USUAL_ERROR = 0.075  # of the baseline, a share, before one is trained: most set
 
 
 def smallest(examples: int, networks: tuple[int, int], confidence: float, error: float = USUAL_ERROR) -> float:
-    """Return the difference of accuracies, a share, below which a verdict is not to be expected to show any.
+    """Return the difference of accuracies below which a verdict is not to be expected to show any.
+
+    A share; where it is 1 or more, nothing can be shown.
 
     Args:
         examples: In the test.
@@ -41,6 +44,12 @@ def smallest(examples: int, networks: tuple[int, int], confidence: float, error:
     by_interval = reach_of(variance, list(zip(seeds, (each - 1 for each in networks), strict=True)), confidence)
     by_number = FEWEST_DIFFERING / examples - told_apart(sum(networks), error)
     return max(by_interval, by_number)
+
+
+def size_of(difference: float) -> str:
+    """Return a difference of accuracies, a share, in words: two digits are enough."""
+    points = POINTS * difference
+    return f"{points:.2g} points" if points < 10 else f"{points:.0f} points"  # noqa: PLR2004 (two digits)
 
 
 def told_apart(networks: int, error: float) -> float:

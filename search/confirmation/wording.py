@@ -8,7 +8,7 @@ from search.confirmation.candidates import Candidate
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import DIGITS, Evidence
 from search.confirmation.looks import often
-from search.confirmation.power import is_told
+from search.confirmation.power import is_told, size_of
 from search.confirmation.price import FAR
 from search.confirmation.verdict import CONFIDENCE, FEWEST_DIFFERING, Estimate, Verdict, Word, wilson
 from search.terminal.words import POINTS, capital
@@ -61,7 +61,7 @@ def finding_of(evidence: Evidence) -> str:
 
 
 def word_of(evidence: Evidence) -> str | None:
-    """Return the verdict in a word or a few; None before there is one, and where none is to come but no winner, too."""
+    """Return the verdict in a word or a few, or that there is none on the winner; None before either is known."""
     if evidence.winner is not None and not evidence.is_tested:
         return Word.NOT_TESTED
     return evidence.problem.said(evidence.verdict.word) if evidence.verdict else None
@@ -97,8 +97,8 @@ def method_of(evidence: Evidence) -> list[str]:
     others, sizes = len(evidence.candidates) - 1, evidence.analysis.sizes if evidence.analysis else evidence.sizes
     chosen = (
         f"The {others} best configurations of the search were trained again with {len(evidence.seeds)} fresh seeds "
-        f"each, and the best mean on the validation {examples}, the search's own network counted, went on; nothing of "
-        "this enters the verdict."
+        f"each, and the best mean on the validation {examples}, the search's own network counted, "
+        f"went on{'; nothing of this enters the verdict' if evidence.is_tested else ''}."
     )
     if others == 1:
         chosen = "The best configuration of the search went on as it was."
@@ -137,9 +137,8 @@ def source_of(evidence: Evidence) -> str:
 def reference_of(problem: ProblemSpec, confidence: float = CONFIDENCE) -> Estimate | None:
     """Return the published figure for the baseline with its interval, where there is one."""
     figure = problem.reference
-    return (
-        None if figure is None or not problem.sizes["test"] else wilson(figure.value, problem.sizes["test"], confidence)
-    )
+    size = problem.sizes["test"]
+    return None if figure is None or not size else wilson(figure.value, size, confidence)
 
 
 def json_of(evidence: Evidence) -> dict[str, Any] | None:
@@ -223,8 +222,7 @@ def _not_shown(evidence: Evidence, verdict: Verdict) -> str:
     examples = evidence.problem.examples
     if verdict.word == Word.TOO_FEW:
         return f"; fewer than {FEWEST_DIFFERING} of {evidence.problem.sizes['test']:,} test {examples} tell them apart"
-    points = POINTS * verdict.difference.reach
-    return f"; a difference below about {points:.2g} points could not have been shown"
+    return f"; a difference below about {size_of(verdict.difference.reach)} could not have been shown"
 
 
 def _figures(verdict: Verdict) -> str:

@@ -7,13 +7,12 @@ from optuna.trial import TrialState
 
 from search.confirmation.alpha import alpha
 from search.confirmation.extent import BASELINES, is_confirmed
-from search.confirmation.power import USUAL_ERROR, is_told, smallest
+from search.confirmation.power import USUAL_ERROR, is_told, size_of, smallest
 from search.confirmation.record import evidence_of
 from search.run.forecast import extent_of
 from search.run.options import Options
 from search.run.plan import Plan
 from search.study.study import IS_BASELINE, baseline_of, count, lacking
-from search.terminal.words import POINTS
 
 
 def surprises(options: Options, plan: Plan) -> list[str]:
@@ -73,10 +72,11 @@ def _power(options: Options, plan: Plan) -> Iterator[str]:
         number = evidence.next_number if evidence else 1
         confidence = 1 - alpha(number) / len(extent.sizes)
         least = smallest(problem.sizes["test"], (seeds, BASELINES), confidence, _error_of_baseline(plan))
-        yield (
-            f"with {problem.sizes['test']:,} test {problem.examples} and {seeds} seeds a difference below about "
-            f"{POINTS * least:.2g} points cannot be shown"
-        )
+        given = f"with {problem.sizes['test']:,} test {problem.examples}"
+        if least < 1:
+            yield f"{given} and {seeds} seeds a difference below about {size_of(least)} cannot be shown"
+        else:
+            yield f"{given} nothing can be shown: a verdict needs more of them"
 
 
 def _error_of_baseline(plan: Plan) -> float:
