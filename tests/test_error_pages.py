@@ -30,7 +30,9 @@ def messages(root):
         seen = {id(part) for parts in formatted for part in parts}
         seen |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in seen]
-        found += [re.split("%[srd]", node.value) for node in texts if isinstance(node.value, str)]  # as logging has it
+        found += [
+            re.split(r"%[srd]|\{\w+\}", node.value) for node in texts if isinstance(node.value, str)
+        ]  # logging's, `said`'s
     return found
 
 

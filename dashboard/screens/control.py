@@ -28,7 +28,7 @@ from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SA
 from trainable.parameter import MAX_SEED
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
-SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise
+SWITCHES = ("baseline", "confirm", "test")  # on, unless --no-NAME says otherwise
 SIGNALS = {130: "interrupted", 143: "terminated"}
 
 
@@ -143,6 +143,9 @@ def _wishes() -> dict[str, Any]:
     )
     wishes["confirm"] = st.checkbox(
         "Confirm the result", value=True, help="Trains the best and the baseline again, with fresh seeds: the verdict."
+    )
+    wishes["test"] = st.checkbox(
+        "Test the winner", value=True, help="Without it nothing is scored on test examples, and there is no verdict."
     )
     return wishes
 

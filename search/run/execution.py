@@ -14,11 +14,11 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from search.confirmation.confirmation import Confirmation
-from search.confirmation.extent import GOAL, Extent
+from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.confirmation.stopping import deviation_of, spread_networks
 from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, line_of
-from search.run.forecast import networks_of, seconds_left
+from search.run.forecast import extent_of, networks_of, seconds_left
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, limits_of
 from search.run.progress import progress_on
@@ -60,7 +60,7 @@ class Execution:
         self._workers: int | None = None  # not known before Ray has started
         self._crew = Crew(lambda _: 0, is_local=options.address is None, tell=self._count_workers)
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
-        self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
+        self._extent = extent_of(options, plan.settings, plan.attributes)
         self._limits = limits_of(options, started)
         self._goal: Goal | None = None  # what is on record of what the command wants
 
@@ -218,7 +218,7 @@ class Execution:
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         self._study = study
-        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
+        extent = self._extent = extent_of(options, self._plan.settings, study.user_attrs)
         is_open = count(known).finished < options.trials
         networks = networks_of(options, extent, study.user_attrs, self._plan.settings, is_open=is_open)
         tally = Tally(
