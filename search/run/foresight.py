@@ -7,6 +7,7 @@ from optuna.trial import TrialState
 
 from search.run.options import Options
 from search.run.plan import Plan
+from search.study.about import repetitions
 from search.study.study import IS_BASELINE, count, lacking
 from trainable.problem import ProblemSpec
 
@@ -36,10 +37,7 @@ def surprises(options: Options, plan: Plan) -> list[str]:
 
 
 def _same_examples(_: Options, plan: Plan) -> Iterator[str]:
-    problem = plan.settings.problem
-    for split, number in problem.repeated.items():
-        size, earlier = problem.sizes[split], "training" if split == "val" else "training or val"
-        yield f"{number:,} of the {size:,} {split} {problem.examples} are in the {earlier} split, too"
+    yield from repetitions(plan.settings.problem)
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:

@@ -8,7 +8,7 @@ from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.problem import ProblemSpec
-from trainable.problems import problem_of, spec_in
+from trainable.problems import BUILT_IN, problem_of, spec_in
 
 
 def found_in(source: DataSource | None) -> ProblemSpec:
@@ -28,13 +28,13 @@ def load(problem: ProblemSpec, data: str | None) -> Dataset:
         UsageError: What was named holds other data.
         SearchError: No source could be reached.
     """
-    with _commands_errors(named=data is not None):
+    with _commands_errors(problem, named=data is not None):
         return problem_of(problem).load(source_of(problem, data))
 
 
 def load_held_out(problem: ProblemSpec, data: str | None) -> HeldOutSet:
     """Load the test examples; arguments and errors as for `load`."""
-    with _commands_errors(named=data is not None):
+    with _commands_errors(problem, named=data is not None):
         return problem_of(problem).load_held_out(source_of(problem, data))
 
 
@@ -47,8 +47,11 @@ def source_of(problem: ProblemSpec, data: str | None) -> DataSource | None:
 
 
 @contextmanager
-def _commands_errors(*, named: bool) -> Iterator[None]:
+def _commands_errors(problem: ProblemSpec = BUILT_IN, *, named: bool) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise (UsageError(f"--data {error}") if named else SearchError(str(error))) from error
+        if named:
+            raise UsageError(f"--data {error}") from error
+        elsewhere = "; --data says where the study's data are now" if problem.source else ""
+        raise SearchError(f"{error}{elsewhere}") from error
