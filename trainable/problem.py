@@ -87,9 +87,10 @@ class ProblemSpec:
         labels: What the classes are called, by index.
         sizes: Examples of each split: train, val, test; 0 where there is none.
         data: SHA-256 of the bytes of each array.
-        split: Which of the training examples validate, after "of which".
+        split: Which of the training examples validate, after "of which"; of somebody's own data, how that came about.
         reference: A published figure for the baseline, where there is one.
         words: What people call things.
+        test_split: How the test split came about, of somebody's own data.
         repeated: How many examples of a split are in an earlier one, too, where there are any.
         source: The fields of the `DataSource` from which the data were read, where they are somebody's own.
         recorded: What it was read from, which a later version may have written, with fields of its own.
@@ -108,6 +109,7 @@ class ProblemSpec:
     split: str
     reference: Reference | None
     words: Words
+    test_split: str = ""
     repeated: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict, compare=False)
     recorded: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -126,6 +128,11 @@ class ProblemSpec:
     def examples(self) -> str:
         """What people call several examples."""
         return f"{self.words.example}s"
+
+    @property
+    def has_named_classes(self) -> bool:
+        """Whether the classes are called something else than their numbers."""
+        return self.labels != tuple(map(str, range(len(self.labels))))
 
     @property
     def training_size(self) -> int:
@@ -195,7 +202,8 @@ def _tuples(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
 def _check_bounds(spec: ProblemSpec) -> None:
     """Refuse what no problem of this project has: who reads a database need not trust it."""
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, spec.inputs.name, *spec.names]
-    texts: list[Any] = [spec.split, *(each.meaning for each in spec.parameters), *asdict(spec.words).values()]
+    texts: list[Any] = [spec.split, spec.test_split, *(each.meaning for each in spec.parameters)]
+    texts += asdict(spec.words).values()
     names += [*spec.inputs.columns, *spec.labels]
     for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
         if any(not isinstance(each, str | list | tuple) or len(str(each)) > most for each in what):

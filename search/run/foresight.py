@@ -12,6 +12,7 @@ from search.confirmation.record import evidence_of
 from search.run.forecast import extent_of
 from search.run.options import Options
 from search.run.plan import Plan
+from search.study.about import repetitions
 from search.study.study import IS_BASELINE, baseline_of, count, lacking
 from trainable.problem import ProblemSpec
 
@@ -40,10 +41,7 @@ def surprises(options: Options, plan: Plan) -> list[str]:
 
 
 def _same_examples(_: Options, plan: Plan) -> Iterator[str]:
-    problem = plan.settings.problem
-    for split, number in problem.repeated.items():
-        size, earlier = problem.sizes[split], "training" if split == "val" else "training or val"
-        yield f"{number:,} of the {size:,} {split} {problem.examples} are in the {earlier} split, too"
+    yield from repetitions(plan.settings.problem)
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:

@@ -10,7 +10,7 @@ from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.problem import ProblemSpec
-from trainable.problems import problem_of, spec_in
+from trainable.problems import BUILT_IN, problem_of, spec_in
 
 
 def found_in(source: DataSource | None) -> ProblemSpec:
@@ -32,14 +32,14 @@ def load(problem: ProblemSpec, data: str | None) -> Dataset:
         SearchError: No source could be reached.
     """
     source = source_of(problem, data)
-    with _commands_errors(named=data is not None):
+    with _commands_errors(problem, named=data is not None):
         _check_size(source)
         return problem_of(problem).load(source)
 
 
 def load_held_out(problem: ProblemSpec, data: str | None) -> HeldOutSet:
     """Load the test examples; arguments and errors as for `load`."""
-    with _commands_errors(named=data is not None):
+    with _commands_errors(problem, named=data is not None):
         return problem_of(problem).load_held_out(source_of(problem, data))
 
 
@@ -94,8 +94,11 @@ def _check(needed: int, what: str, when: str) -> None:
 
 
 @contextmanager
-def _commands_errors(*, named: bool) -> Iterator[None]:
+def _commands_errors(problem: ProblemSpec = BUILT_IN, *, named: bool) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise (UsageError(f"--data {error}") if named else SearchError(str(error))) from error
+        if named:
+            raise UsageError(f"--data {error}") from error
+        elsewhere = "; --data says where the study's data are now" if problem.source else ""
+        raise SearchError(f"{error}{elsewhere}") from error
