@@ -134,9 +134,8 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
         ("kind of problem", kind, KINDS),
     ):
         if value not in known:
-            raise UsageError(
-                f"the study {name!r} has the {what} {value}; this version has {' or '.join(map(str, known))}"
-            )
+            ours = " or ".join(map(str, known))
+            raise UsageError(f"the study {name!r} has the {what} {value}; this version has {ours}")
     try:
         return Settings.from_json(recorded)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
