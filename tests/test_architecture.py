@@ -134,6 +134,8 @@ NOT_ITS_OWN = {
     "trainable/problems.py": {"mnist"},  # which kinds there are
     "trainable/arrays/fitting.py": {"mnist"},  # what is fitted to other data is its space and its baseline
     "trainable/arrays/spec.py": {"mnist"},  # likewise its network
+    "trainable/data/keras_sets.py": {"mnist"},  # what Keras calls its data sets and their files
+    "trainable/arrays/labels.py": {"10_000", "10,000"},  # classes
 }
 
 

@@ -1,24 +1,34 @@
 """From options to a plan: what is refused before anything is made."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from own_data import TARGETS, csv_of
 
 from search.errors import UsageError
 from search.run.options import parse
 from search.run.plan import make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
+from search.study.settings import Settings
 from search.study.study import IDENTITY, enqueue, open_study
 from search.trials.models import ModelStore
+from trainable.mnist.source import cache_file
 from trainable.problems import BUILT_IN
 
 
 def options(folder, storage):
     """Options that name a study in a storage of its own."""
     return parse(["--study", "s", "--runs", str(folder / "runs"), "--storage", f"sqlite:///{folder / storage}"])
+
+
+def own(folder):
+    """Options for a study of somebody's table."""
+    source = {"data": str(csv_of("wine", folder)), "target": TARGETS["wine"]}
+    return replace(options(folder, "own.db"), **source)
 
 
 def made(chosen):
@@ -106,3 +116,64 @@ def test_name_that_was_not_given_is_another_one_where_it_is_taken(tmp_path, stor
     with pytest.raises(HeldError, match="another driver made the study"):
         plan.open(named, never).__enter__()
     assert make_plan(named).continued
+
+
+def recorded(settings):
+    """What a study with these settings holds, as it is read back."""
+    return Settings.from_json(json.loads(json.dumps(settings.to_json())))
+
+
+def test_own_data_are_what_a_new_study_is_about(tmp_path):
+    """Its space and baseline are fitted to them, and recorded, in a format that earlier versions refuse."""
+    chosen = own(tmp_path)
+    settings = make_plan(chosen).settings
+    problem, written = settings.problem, settings.to_json()
+    assert (problem.kind, problem.name, problem.labels) == ("arrays", "wine.csv", ("class_0", "class_1", "class_2"))
+    assert problem.source == {"location": str(tmp_path / "wine.csv"), "target": TARGETS["wine"], "test": True}
+    assert settings.space.distributions["epochs"].high == 500
+    assert settings.space.check(problem.baseline, "baseline") == problem.baseline
+    assert (written["format"], written["problem"]["kind"]) == (2, "arrays")
+    assert recorded(settings) == settings
+
+
+def test_study_of_own_data_goes_on_without_their_name(tmp_path):
+    """It has recorded where they are; under another name they are compared by their hashes."""
+    made(own(tmp_path))
+    bare = options(tmp_path, "own.db")
+    assert make_plan(bare).settings.problem.name == "wine.csv"
+    shutil.copy(tmp_path / "wine.csv", tmp_path / "copy.csv")
+    moved = replace(bare, data=str(tmp_path / "copy.csv"))
+    assert make_plan(moved).settings.problem.source["location"] == str(tmp_path / "wine.csv")
+    other = replace(bare, data=str(csv_of("breast_cancer", tmp_path)), target=TARGETS["breast_cancer"])
+    with pytest.raises(UsageError, match=r"--study s: was made with other data \(x_train, .*y_val\); give --study"):
+        make_plan(other)
+    with pytest.raises(UsageError, match=r"--study s: was made with another problem \(arrays\)"):
+        make_plan(replace(bare, data=str(cache_file())))
+
+
+def test_official_arrays_are_the_built_in_problem(tmp_path):
+    """Whatever the file is called: their hashes decide, and nothing more is recorded of the study than ever."""
+    settings = make_plan(replace(options(tmp_path, "a.db"), data=str(cache_file()))).settings
+    assert (settings.problem, settings.to_json()["format"]) == (BUILT_IN, 1)
+
+
+def test_target_without_a_table_is_refused(tmp_path):
+    """The built-in problem has no columns."""
+    with pytest.raises(UsageError, match="--target kind: is for a table that --data names"):
+        make_plan(replace(options(tmp_path, "a.db"), target="kind"))
+
+
+def test_network_of_today_is_the_baseline(tmp_path):
+    """A space file's defaults; the published figure is another network's, and a study that goes on keeps them."""
+    file = tmp_path / "space.toml"
+    file.write_text('[hidden_units]\ntype = "int"\nlow = 64\nhigh = 1024\ndefault = 300\n')
+    chosen = replace(options(tmp_path, "a.db"), space=file)
+    settings = make_plan(chosen).settings
+    assert settings.problem.baseline == BUILT_IN.baseline | {"hidden_units": 300}
+    assert (settings.problem.reference, settings.to_json()["format"]) == (None, 2)
+    assert recorded(settings) == settings
+    made(chosen)
+    assert make_plan(options(tmp_path, "a.db")).settings == make_plan(chosen).settings
+    file.write_text(file.read_text().replace("300", "301"))
+    with pytest.raises(UsageError, match=r"was made with another baseline \(hidden_units\)"):
+        make_plan(chosen)

@@ -55,6 +55,19 @@ def test_file_gives_the_space_it_describes(tmp_path):
     assert space.max_epochs == BUILT_IN.baseline["epochs"]
 
 
+def test_default_is_the_value_of_today(tmp_path):
+    """It has to be one that can be trained, and to lie in the range; a space without one has the problem's baseline."""
+    text = '[batch_size]\ntype = "categorical"\nchoices = [32, 64]\n[epochs]\ntype = "int"\nlow = 2\nhigh = 9\n'
+    assert load_space(space_file(tmp_path, text), BUILT_IN).problem is BUILT_IN
+    space = load_space(space_file(tmp_path, text + "default = 7\n"), BUILT_IN)
+    assert space.problem.baseline == BUILT_IN.baseline | {"epochs": 7}
+    assert space.problem.words.baseline == "baseline"
+    assert to_toml(space) == to_toml(load_space(space_file(tmp_path, to_toml(space)), space.problem))
+    for value, said in (("10", "epochs: default is 10, but the space goes from 2 to 9"), ("7.5", "a whole number")):
+        with pytest.raises(UsageError, match=f"space.toml: epochs: default.*{said[-20:]}"):
+            load_space(space_file(tmp_path, f"{text}default = {value}\n"), BUILT_IN)
+
+
 WRONG = {
     "": "no parameter",
     "x = ": "not a TOML file",

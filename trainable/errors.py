@@ -1,4 +1,8 @@
-"""Errors that this package raises on purpose."""
+"""Errors that this package raises on purpose, and how what a person named is shown in their lines."""
+
+from collections.abc import Sequence
+
+LONGEST = 60  # characters of a name or a value that a line shows
 
 
 class DataError(ValueError):
@@ -7,3 +11,20 @@ class DataError(ValueError):
 
 class ConfigError(ValueError):
     """A configuration names a value that no network can be trained with."""
+
+
+def shown(text: object) -> str:
+    """Return a name or a value of a person's as it fits into a line: without line breaks, and not too long."""
+    said = one_line(str(text))
+    return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
+
+
+def one_line(text: str) -> str:
+    """Return a text with its control characters, and what is no character at all, written as escapes."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def some(names: Sequence[str], most: int = 8) -> str:
+    """Return the first names of a list, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(shown(name) for name in names[:most]) + more

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and where Keras keeps its own."""
 
 import contextlib
 import os
@@ -28,3 +28,9 @@ def whole_file(file: Path) -> Iterator[Path]:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def keras_folder() -> Path:
+    """Return where Keras keeps the data sets that it has downloaded: `$KERAS_HOME/datasets` or `~/.keras/datasets`."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 (which fails without a home)
+    return Path(home) / "datasets"

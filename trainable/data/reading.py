@@ -1,0 +1,124 @@
+"""What a source holds, by the names of Keras's arrays, whatever its form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainable.data import keras_sets
+from trainable.data.archive import Header, read_archive, read_headers
+from trainable.data.source import DataSource
+from trainable.errors import DataError, one_line, shown
+
+NEEDED = ("x_train", "y_train")
+OPTIONAL = (("x_val", "y_val"), ("x_test", "y_test"))
+TABLES = (".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What a source holds, as it is.
+
+    Attributes:
+        name: What people call it: a file's name, or a data set's.
+        arrays: x_train and y_train, and in pairs x_val, y_val, x_test and y_test where it has them.
+        columns: Names of a table's features; () for arrays.
+        labels: What the lines on the training labels call them.
+        whose: Whose a split is that the source has, such as "the file's own".
+    """
+
+    name: str
+    arrays: Mapping[str, NDArray[Any]]
+    columns: tuple[str, ...] = ()
+    labels: str = "y_train"
+    whose: str = "the file's own"
+
+
+def read(source: DataSource) -> Raw:
+    """Read all that a source has of the arrays that are known by name.
+
+    Raises:
+        DataError: It is not there, no file of its kind, or without what such a file has to have; in one line.
+    """
+    location, file = one_line(source.location), Path(source.location)
+    if source.location.startswith(keras_sets.PREFIX):
+        _refuse_target(source, location, "Keras's data sets have their labels in y_train")
+        arrays = keras_sets.read_keras_set(location)
+        return Raw(location.removeprefix(keras_sets.PREFIX), arrays, whose="Keras's own")
+    name, suffix = one_line(file.name), file.suffix.lower()
+    if suffix in TABLES:
+        from trainable.data.table import read_table  # noqa: PLC0415 (pandas takes half a second)
+
+        table = read_table(file, source.target)
+        labels = f"column {shown(source.target)!r}"
+        return Raw(name, {"x_train": table.x, "y_train": table.y}, table.columns, labels)
+    _check_suffix(location, suffix)
+    _refuse_target(source, location, "an .npz file has its labels in y_train")
+    headers = _headers(file)
+    return Raw(name, read_archive(file, tuple(headers), NEEDED))
+
+
+def bytes_needed(source: DataSource) -> int | None:
+    """Return about how many bytes reading a source takes at most, without reading it; None where that is not known.
+
+    That is each array as it is stored, beside what is made of it: uint8 or float32.
+
+    Raises:
+        DataError: It is not there, or no file of its kind.
+    """
+    location, file = one_line(source.location), Path(source.location)
+    if source.location.startswith(keras_sets.PREFIX):
+        return None
+    suffix = file.suffix.lower()
+    if suffix in TABLES:
+        from trainable.data.table import table_bytes  # noqa: PLC0415 (pandas takes half a second)
+
+        return table_bytes(file)
+    _check_suffix(location, suffix)
+    return sum(_held(header) for header in _headers(file).values())
+
+
+def _held(header: Header) -> int:
+    return header.nbytes + header.elements * (1 if header.dtype == np.uint8 else np.dtype(np.float32).itemsize)
+
+
+def _headers(file: Path) -> dict[str, Header]:
+    """Return what an archive says of the arrays that are known by name.
+
+    Raises:
+        DataError: One is missing, or one is not of numbers or strings.
+    """
+    said = one_line(str(file))
+    headers = read_headers(file, (*NEEDED, *(name for pair in OPTIONAL for name in pair)), NEEDED)
+    missing = [name for name in NEEDED if name not in headers]
+    if missing:
+        raise DataError(f"{said}: has no array {missing[0]}; needed are {' and '.join(NEEDED)}")
+    for x, y in OPTIONAL:
+        for one, other in ((x, y), (y, x)):
+            if one in headers and other not in headers:
+                raise DataError(f"{said}: has {one}, but no {other}; give both or neither")
+    for name, header in headers.items():
+        if header.dtype.hasobject:
+            kind = "numbers" if name.startswith("x") else "integers or strings"
+            raise DataError(f"{said}: {name}: holds Python objects, which are not read; save it as an array of {kind}")
+    return headers
+
+
+def _check_suffix(location: str, suffix: str) -> None:
+    if suffix != ".npz":
+        raise DataError(f"{location}: must be a file whose name ends in .npz, .csv or .parquet, or keras:NAME")
+
+
+def _refuse_target(source: DataSource, location: str, reason: str) -> None:
+    if source.target is not None:
+        raise DataError(f"{location}: --target is for tables; {reason}")
+
+
+def file_of(source: DataSource) -> Path:
+    """Return the file of a source on this machine, or where it would be once it was fetched."""
+    if source.location.startswith(keras_sets.PREFIX):
+        return keras_sets.kept_file(source.location)
+    return Path(source.location)
