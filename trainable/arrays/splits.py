@@ -135,10 +135,10 @@ def _check_counts(labels: Labels, names: tuple[str, ...], missing: list[str], sa
     counts = np.bincount(labels, minlength=len(names))
     fewest, needed = int(counts.argmin()), 1 + len(missing)
     if counts[fewest] < needed:
-        parts = {"test": "test", "val": "validation"}
+        drawn = ", ".join(("train", *missing))
         raise DataError(
-            f"{said}: the class {shown(names[fewest])!r} has {counts[fewest]} of the {needed} examples that are needed "
-            f"for training and {' and '.join(parts[split] for split in missing)}"
+            f"{said}: the class '{shown(names[fewest])}' has too few examples, {counts[fewest]}; {needed} are needed, "
+            f"one for each of {drawn}"
         )
 
 

@@ -53,7 +53,7 @@ def read(source: DataSource) -> Raw:
         from trainable.data.table import read_table  # noqa: PLC0415 (pandas takes half a second)
 
         table = read_table(file, source.target)
-        labels = f"column {shown(source.target)!r}"
+        labels = f"column '{shown(source.target)}'"
         return Raw(name, {"x_train": table.x, "y_train": table.y}, table.columns, labels)
     _check_suffix(location, suffix)
     _refuse_target(source, location, "an .npz file has its labels in y_train")
