@@ -23,8 +23,8 @@ ROOMS = {
         "report", "run", "replay", "export", "studies", "__main__",
     ),
     "dashboard": (
-        "options", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control", "filters", "marks",
-        "model", "charts", "parts", "screens", "app",
+        "options", "text", "data", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control",
+        "filters", "marks", "model", "charts", "parts", "screens", "app",
     ),
     "benchmarks": (
         "results", "command", "peers", "systems", "engine", "precision", "search", "quality", "simulated", "verdicts",

@@ -161,9 +161,9 @@ def source_of(options: Options, recorded: ProblemSpec | None = None) -> DataSour
         if options.target is not None:
             raise UsageError(f"--target {options.target}: is for a table that --data names")
         return None
-    return DataSource(
-        location, options.target or (known.target if known else None), known.test if known else options.test
-    )
+    if known is None:
+        return DataSource(location, options.target, options.test)
+    return replace(known, location=location, target=options.target or known.target)
 
 
 def limits_of(options: Options, started: float) -> Limits:
