@@ -23,7 +23,7 @@ from search.report.findings import MEANINGS, WORDS
 from search.report.page import to_markdown
 from search.study.settings import SETTINGS, Settings
 from search.study.space import Space
-from trainable.problem import Inputs
+from trainable.inputs import Inputs
 from trainable.problems import BUILT_IN
 from trainable.words import Words
 
