@@ -15,7 +15,7 @@ from search.confirmation.verdict import Estimate, Word
 from search.confirmation.view import StudyView
 from search.confirmation.wording import finding_of, json_of, sentence_of
 from search.export.card import card
-from search.export.description import _input, _output
+from search.export.description import input_of, output_of
 from search.export.formats import FORMATS
 from search.export.snippets import prepare
 from search.report.document import page_of
@@ -88,8 +88,8 @@ def test_card_describes_the_studys_network(problem):
             "study": "s", "selected": "best", "trial": 1, "params": problem.baseline, "seed": 1, "precision": "float32",
             "epochs_run": 2, "trained_on": 106, "val_accuracy": 0.9, "sampler": "tpe", "pruner": "none",
             "trials": dict.fromkeys(("complete", "pruned", "failed"), 1), "data_sha256": problem.trial_data,
-            "preprocessing": False, "input": _input(problem, preprocessing=False),
-            "output": _output(problem), "checks": dict.fromkeys(FORMATS, check),
+            "preprocessing": False, "input": input_of(problem, preprocessing=False),
+            "output": output_of(problem), "checks": dict.fromkeys(FORMATS, check),
         },
         None,
     )  # fmt: skip
