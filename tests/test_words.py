@@ -63,7 +63,7 @@ def test_report_speaks_of_the_studys_examples(problem):
     ],
 )
 def test_verdict_says_what_it_could_not_show(problem, fewer, word, end):
-    """In the words of its examples, for people and programs; 12 of 400 differ: 2.05 (12 / 400^2 + 2 / 400^2)^0.5 = 1.9."""
+    """In the words of its examples; where 12 of 400 differ, 2.05 (12 + 2)^0.5 / 400 is 1.9 points."""
     problem = replace(problem, sizes=problem.sizes | {"test": 400})
     settings = Settings(Space.default(problem))
     winner = Candidate(7, dict(problem.baseline), 0.9)
