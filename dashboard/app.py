@@ -20,11 +20,11 @@ from dashboard import sign_in
 from dashboard.options import parse
 from dashboard.site import REFRESH, Site
 from dashboard.source import Source
+from dashboard.text import plain
 from search.errors import SearchError, UsageError
 from search.storage.address import NOTHING_YET, location, shown
 from search.terminal.quiet import quiet
 from search.terminal.shell import command_line
-from trainable.problems import BUILT_IN
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
@@ -45,11 +45,11 @@ def main() -> None:
     """Show the chosen page, or what is missing for it."""
     quiet(verbose=False)
     # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
-    st.set_page_config(page_title=BUILT_IN.words.title, page_icon="🔎", layout="wide")
+    st.set_page_config(page_title=sign_in.TITLE, page_icon="🔎", layout="wide")
     try:
         options = parse(sys.argv[1:])
     except UsageError as error:
-        st.title(BUILT_IN.words.title)
+        st.title(sign_in.TITLE)
         st.error(f"The dashboard was started with a wrong option: {error}", icon=":material/error:")
         return
     if not sign_in.passed():
@@ -69,7 +69,7 @@ def main() -> None:
         _follow(site, names)
         page.run()
     except SearchError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         _try_again(site)
 
 
@@ -142,7 +142,7 @@ def _nothing_yet(source: Source, missing: SearchError | None) -> None:
     """Say what is missing, and look again until it is there."""
     if _names(source)[0]:
         st.rerun()
-    st.title(BUILT_IN.words.title)
+    st.title(sign_in.TITLE)
     if missing is not None and not str(missing).endswith(NOTHING_YET):
         st.warning(f"{missing}. It is looked at again every {REFRESH:.0f} seconds.", icon=":material/sync_problem:")
         return

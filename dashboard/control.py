@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dashboard.data import search_arguments
 from dashboard.options import Options, RaisingParser
 from search.errors import SearchError, UsageError
 from search.run.options import Options as SearchOptions
@@ -23,7 +24,7 @@ from search.storage.lease import Holder
 from search.study.space import load_space
 from search.surroundings.guard import command_of
 from search.terminal.shell import command_line
-from trainable.problems import BUILT_IN
+from trainable.problem import ProblemSpec
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _
@@ -59,31 +60,32 @@ class Launch:
         return self.process.poll()
 
 
-def parsed(options: Options, arguments: Sequence[str]) -> SearchOptions:
+def parsed(options: Options, problem: ProblemSpec, arguments: Sequence[str]) -> SearchOptions:
     """Check the arguments of a search as its command does, the file of its space too.
 
     Raises:
         UsageError: One is wrong, in one line.
     """
-    wanted = parse([*arguments, *_place(options)], RaisingParser)
+    wanted = parse([*arguments, *_place(options, problem)], RaisingParser)
     if wanted.space is not None:
         if wanted.space.exists() and not wanted.space.is_file():
             raise UsageError(f"--space {wanted.space}: is not a file")
-        load_space(wanted.space, BUILT_IN)
+        load_space(wanted.space, problem)
     return wanted
 
 
-def shown_command(options: Options, arguments: Sequence[str]) -> str:
+def shown_command(options: Options, problem: ProblemSpec, arguments: Sequence[str]) -> str:
     """Return the command that does the same at a terminal; the password in the storage's URL is hidden."""
     place = location(shown(options.storage), options.runs)
-    return command_line(MODULE, *arguments, *place, *_data(options))
+    return command_line(MODULE, *arguments, *place, *search_arguments(problem, options.data))
 
 
-def start(options: Options, arguments: Sequence[str]) -> Launch:
+def start(options: Options, problem: ProblemSpec, arguments: Sequence[str]) -> Launch:
     """Start a search, or go on with one; it runs on when the dashboard ends.
 
     Args:
         options: The dashboard's: where studies are.
+        problem: What the search is about.
         arguments: Of `search.run`, without those that say where studies are.
 
     Raises:
@@ -91,15 +93,15 @@ def start(options: Options, arguments: Sequence[str]) -> Launch:
         SearchError: The process or its log cannot be made, or the search runs already.
     """
     _refuse(options)
-    study = parsed(options, arguments).study
+    study = parsed(options, problem, arguments).study
     given = list(arguments) if "--study" in arguments else ["--study", study, *arguments]
     with _lock:
         known = launch_of(options, study)
         if known is not None and known.exit_status is None:
             raise SearchError(f"{study} was started from here already, and runs.")
         log = _new_log(options.runs, study)
-        process = _spawn(options, given, log)
-        launch = Launch(study, shown_command(options, given), log, process)
+        process = _spawn(options, problem, given, log)
+        launch = Launch(study, shown_command(options, problem, given), log, process)
         _launches[options.storage, study] = launch
     threading.Thread(target=process.wait, daemon=True).start()  # an ended child that nobody waits for stays a zombie
     return launch
@@ -169,12 +171,8 @@ def _refuse(options: Options) -> None:
         raise UsageError("this dashboard looks only; it was started without --allow-control")
 
 
-def _place(options: Options) -> list[str]:
-    return ["--runs", str(options.runs), *_data(options)]
-
-
-def _data(options: Options) -> list[str]:
-    return ["--data", str(options.data)] if options.data else []
+def _place(options: Options, problem: ProblemSpec) -> list[str]:
+    return ["--runs", str(options.runs), *search_arguments(problem, options.data)]
 
 
 def _new_log(runs: Path, study: str) -> Path:
@@ -190,8 +188,8 @@ def _new_log(runs: Path, study: str) -> Path:
     return log
 
 
-def _spawn(options: Options, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", MODULE, *arguments, *_place(options)]
+def _spawn(options: Options, problem: ProblemSpec, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", MODULE, *arguments, *_place(options, problem)]
     # Every user of the machine can read a command line; the URL may hold a password.
     environment = os.environ | {"SEARCH_STORAGE": options.storage}
     try:

@@ -16,8 +16,8 @@ from streamlit import config
 from streamlit.errors import StreamlitAPIException, StreamlitSecretNotFoundError
 
 from search.errors import SearchError, lines_of
-from trainable.problems import BUILT_IN
 
+TITLE = "Hyperparameter search"  # of a page that is about no study
 SHORTEST_SECRET = 32  # characters; whoever guesses the secret can sign in as anyone
 
 # Set once sign-in was asked for: a file that is removed while the dashboard runs opens nothing.
@@ -86,7 +86,7 @@ def _offer(access: Access) -> None:
     if find_spec("authlib") is None:
         _say("Sign-in is configured, but Authlib is not installed: pip install -e '.[auth]'.")
         return
-    st.title(BUILT_IN.words.title)
+    st.title(TITLE)
     st.markdown("Studies are shown to people who have signed in.")
     for provider in access.providers:
         label = f"Sign in with {provider}" if provider else "Sign in"
@@ -98,7 +98,7 @@ def _offer(access: Access) -> None:
 
 
 def _say(reason: str) -> None:
-    st.title(BUILT_IN.words.title)
+    st.title(TITLE)
     st.error(reason, icon=":material/lock:")
 
 

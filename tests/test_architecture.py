@@ -15,16 +15,16 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 # packages before its own. Inside a room files may import each other, but never in a circle.
 ROOMS = {
     "trainable": (
-        "errors", "keys", "files", "precision", "process", "keras_file", "parameter", "data", "words", "problem",
-        "training", "mlp", "mnist", "arrays", "problems", "environment", "trial",
+        "errors", "keys", "files", "precision", "process", "keras_file", "parameter", "inputs", "data", "words",
+        "problem", "training", "mlp", "mnist", "arrays", "problems", "environment", "trial",
     ),
     "search": (
         "errors", "folder", "surroundings", "terminal", "storage", "study", "trials", "confirmation", "runtime",
         "report", "run", "replay", "export", "studies", "__main__",
     ),
     "dashboard": (
-        "options", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control", "filters", "marks",
-        "model", "charts", "parts", "screens", "app",
+        "options", "text", "data", "sign_in", "queries", "snapshot", "status", "source", "style", "site", "control",
+        "filters", "marks", "model", "charts", "parts", "screens", "app",
     ),
     "benchmarks": (
         "results", "command", "peers", "systems", "engine", "precision", "search", "quality", "simulated", "verdicts",

@@ -1,26 +1,46 @@
-"""The models of a study whose files are here: which there are, which to show first, and their weights."""
+"""The models of a study whose files are here: which there are, which to show first, and their networks."""
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from optuna.trial import FrozenTrial
 
-from dashboard.model.images import has_pictures, size_of
+from dashboard.model.images import size_of
 from dashboard.snapshot import Snapshot
+from search.confirmation.untested import chosen
 from search.errors import SearchError, lines_of
-from search.export.kept import NUMBER, Kept, kept_finals, kept_trial
+from search.export.kept import CHOSEN, NUMBER, Kept, kept_finals, kept_trial
 from search.study.study import BEST, IDENTITY
 from search.trials.models import ModelStore
 from trainable.data.archive import UNREADABLE
+from trainable.data.dataset import Examples
+from trainable.data.scaling import Standard
 from trainable.errors import DataError
-from trainable.mlp.scoring import Weights, read_weights
-from trainable.problem import ProblemSpec
+from trainable.mlp.scoring import SCALE, Weights, probabilities, read_standard, read_weights
 
 IN_MEMORY = 8  # models
 
 Stamp = tuple[int, int]
 """Time in nanoseconds and size in bytes of a file: another file has another one."""
+
+
+class Network(NamedTuple):
+    """What is needed of a kept model: its weights, and how it standardises numbers; None where it takes bytes."""
+
+    weights: Weights
+    standard: Standard | None
+
+    def probabilities(self, examples: Examples) -> NDArray[np.float32]:
+        """Return float32 [n, classes], of examples [n, features] as they are stored, uint8 or float32."""
+        return probabilities(self.weights, examples, self.standard)
+
+    def scaled(self, examples: Examples) -> NDArray[np.float32]:
+        """Return float32 [n, features], such as the first layer of weights is given."""
+        return self.standard.applied(examples) if self.standard else examples.astype(np.float32) / np.float32(SCALE)
 
 
 def store_of(study: Snapshot) -> ModelStore:
@@ -37,6 +57,8 @@ def store_of(study: Snapshot) -> ModelStore:
 def kept_models(study: Snapshot) -> list[Kept]:
     """Return a study's kept models: the winner, the trials from the best on, the other finalists.
 
+    Where the winner was not tested, its trial comes first.
+
     Raises:
         SearchError: As for `store_of`.
     """
@@ -44,11 +66,19 @@ def kept_models(study: Snapshot) -> list[Kept]:
     try:
         finals, kept = list(kept_finals(study.evidence, store)), set(store.kept())
         ranked = [each for each in study.ranked if each.number in kept]
-        trials = [kept_trial(each, study.settings, store, BEST if each is study.best else NUMBER) for each in ranked]
+        trials = [kept_trial(each, study.settings, store, _how(study, each)) for each in ranked]
     except OSError as error:
         raise SearchError(f"{store.folder}: cannot be read: {error.strerror}") from error
+    trials.sort(key=lambda each: each is None or each.how != CHOSEN)
     winners = [each for each in finals if each.is_winner]
     return [*winners, *filter(None, trials), *(each for each in finals if not each.is_winner)]
+
+
+def _how(study: Snapshot, trial: FrozenTrial) -> str:
+    """Return how a trial's model was selected."""
+    if trial.number == chosen(study.evidence):
+        return CHOSEN
+    return BEST if trial is study.best else NUMBER
 
 
 def baseline_of(models: list[Kept]) -> Kept | None:
@@ -64,13 +94,16 @@ def unseen(models: list[Kept], shown: Kept) -> Kept:
     return next(same, shown)
 
 
-def weights_of(model: Kept) -> Weights:
-    """Return the weights of a kept model.
+def network_of(model: Kept) -> Network:
+    """Return the network of a kept model.
 
     Raises:
         SearchError: The file is gone, damaged, or not the one that the study recorded.
     """
-    return _weights(model.problem, str(model.file), stamp_of(model.file), model.sha256)
+    has_standard = model.problem.inputs.scale is None
+    network = _network(str(model.file), stamp_of(model.file), model.sha256, has_standard=has_standard)
+    _check(model, network)
+    return network
 
 
 def stamp_of(file: Path) -> Stamp:
@@ -87,23 +120,30 @@ def stamp_of(file: Path) -> Stamp:
 
 
 @st.cache_resource(max_entries=IN_MEMORY, show_spinner="Reading the model")
-def _weights(problem: ProblemSpec, file: str, stamp: Stamp, sha256: str | None) -> Weights:  # noqa: ARG001 (for the cache)
+def _network(file: str, stamp: Stamp, sha256: str | None, *, has_standard: bool) -> Network:  # noqa: ARG001 (for the cache)
     try:
         content = Path(file).read_bytes()
         if sha256 and hashlib.sha256(content).hexdigest() != sha256:
             raise SearchError(f"{file}: is not the file whose SHA-256 the study recorded")
-        weights = read_weights(content)
+        network = Network(read_weights(content), read_standard(content) if has_standard else None)
     except (*UNREADABLE, KeyError, DataError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else lines_of(error)[0]
         raise SearchError(f"{file}: cannot be read as a model: {reason}") from error
-    _check(problem, file, weights)
-    return weights
+    arrays = [*network.weights, *(vars(network.standard).values() if network.standard else ())]
+    if not all(np.isfinite(each).all() for each in arrays):
+        raise SearchError(f"{file}: cannot be read as a model: not all of its numbers are finite")
+    return network
 
 
-def _check(problem: ProblemSpec, file: str, weights: Weights) -> None:
-    """Refuse arrays that are no network of one hidden layer for a problem."""
-    hidden, classes = weights[1].shape, len(problem.labels)
-    shapes = [(problem.inputs.features, *hidden), hidden, (*hidden, classes), (classes,)]
-    if [each.shape for each in weights] != shapes or not all(np.isfinite(each).all() for each in weights):
-        size = f"{problem.examples} of {size_of(problem)} {'pixels' if has_pictures(problem) else 'numbers'}"
-        raise SearchError(f"{file}: does not hold a network of one hidden layer for {size}")
+def _check(model: Kept, network: Network) -> None:
+    """Refuse arrays that are no network of one hidden layer for a model's problem."""
+    problem, weights, standard = model.problem, network.weights, network.standard
+    features, hidden, classes = problem.inputs.features, weights[1].shape, len(problem.labels)
+    wanted = [(features, *hidden), hidden, (*hidden, classes), (classes,)]
+    found = [each.shape for each in weights]
+    if problem.inputs.scale is None:
+        wanted += 2 * [(features,)]
+        found += [each.shape for each in vars(standard).values()] if standard else []
+    if found != wanted:
+        size = f"{problem.examples} of {size_of(problem)} {'pixels' if problem.inputs.is_image else 'numbers'}"
+        raise SearchError(f"{model.file}: does not hold a network of one hidden layer for {size}")

@@ -7,94 +7,162 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard.model.kept import IN_MEMORY, Stamp, stamp_of, weights_of
+from dashboard.data import file_of, is_file, source_here
+from dashboard.model.kept import IN_MEMORY, Network, Stamp, network_of, stamp_of
 from search.errors import SearchError
 from search.export.kept import Kept
 from search.study.data import source_of
+from search.surroundings.capacity import capacity_here
+from trainable.data.dataset import Examples, Labels
+from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
 from trainable.errors import DataError
-from trainable.mlp.scoring import Weights, probabilities
+from trainable.mlp.scoring import BATCH
 from trainable.problem import ProblemSpec
 from trainable.problems import problem_of
 
 FETCH = 'python -c "from trainable.problems import BUILT_IN, problem_of; problem_of(BUILT_IN).load(None)"'
-NOT_HERE = f"{{}}'s {{}} are not on this machine yet. A search here fetches them, and so does `{FETCH}`."
+NOT_HERE = f"{{}}'s {{}} are not on this machine yet. A search here fetches them, and so does: {FETCH}"
+ELSEWHERE = "The dashboard's --data says where they are now."
+OTHER = "{}: is not the data that this study was made with, or cannot be read. " + ELSEWHERE
+
+Numbers = NDArray[np.intp]
 
 
 class Validation(NamedTuple):
-    """The validation examples, uint8 [n, features], and their labels, uint8 [n]; not to be written to."""
+    """The validation examples, uint8 or float32 [n, features], and their labels [n]; not to be written to."""
 
-    examples: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    examples: Examples
+    labels: Labels
+
+
+class Answers(NamedTuple):
+    """What a model says of examples: the most probable class, [n], and its probability, float32 [n]."""
+
+    said: Numbers
+    sure: NDArray[np.float32]
 
 
 def validation(problem: ProblemSpec, data: str | None) -> Validation:
-    """Return the validation examples of a file, or of the cache where none is named; nothing is downloaded.
+    """Return a study's validation examples, from where it has them or `data` says; nothing is downloaded.
 
     Raises:
-        SearchError: They are not here, or the file is damaged.
+        SearchError: They are not here, or what is here is something else.
     """
-    source = source_of(problem, data)
-    file = problem_of(problem).file(source)
-    if data is None and not file.exists():
+    source = source_here(problem, data)
+    file = file_of(problem, source)
+    if source is None and not is_file(file):
         raise SearchError(NOT_HERE.format(problem.name, problem.examples))
-    return _validation(problem, source, stamp_of(file))
+    if not is_file(file):
+        raise SearchError(f"{file}: there is no such file with this study's data. {ELSEWHERE}")
+    return _validation(problem, _hashes(problem), source, stamp_of(file))
 
 
-def predicted(model: Kept, data: str | None) -> NDArray[np.float32]:
-    """Return float32 [n, classes]: a model's probabilities for the validation examples.
+def predicted(model: Kept, data: str | None) -> Answers:
+    """Return what a model says of the validation examples.
 
     Raises:
         SearchError: The model or the examples cannot be read.
     """
-    examples, weights = validation(model.problem, data).examples, weights_of(model)
-    return _predicted(str(model.file), stamp_of(model.file), weights, examples)
+    examples, network = validation(model.problem, data).examples, network_of(model)
+    return _predicted(str(model.file), stamp_of(model.file), _hashes(model.problem), network, examples)
 
 
-def confusion(labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return int64 [classes, classes]: how many examples of each class (row) were taken for which (column).
+def most_confused(labels: Labels, said: Numbers, classes: int, most: int) -> Numbers:
+    """Return the classes, ascending, that are part of the most mistakes: so many at most.
 
     Args:
-        labels: uint8 [n].
-        probabilities: float32 [n, classes].
+        labels: Of examples, [n].
+        said: What they were taken for, [n].
+        classes: How many there are.
+        most: How many are returned.
     """
-    classes = probabilities.shape[1]
-    pairs = labels.astype(np.int64) * classes + probabilities.argmax(axis=1)
-    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes).astype(np.int64)
+    wrong = labels != said
+    number = np.bincount(labels[wrong], minlength=classes) + np.bincount(said[wrong], minlength=classes)
+    return np.sort(np.argsort(-number, kind="stable")[:most])
 
 
-def mistakes(problem: ProblemSpec, labels: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> pd.DataFrame:
+def confusion(labels: Labels, said: Numbers, chosen: Numbers) -> NDArray[np.int64]:
+    """Return int64 [chosen, chosen]: how many examples of each class (row) were taken for which (column).
+
+    Args:
+        labels: Of examples, [n].
+        said: What they were taken for, [n].
+        chosen: The classes that are shown, ascending.
+    """
+    known = np.isin(labels, chosen) & np.isin(said, chosen)
+    rows, columns = np.searchsorted(chosen, labels[known]), np.searchsorted(chosen, said[known])
+    counts = np.zeros((len(chosen), len(chosen)), np.int64)
+    np.add.at(counts, (rows, columns), 1)
+    return counts
+
+
+def mistakes(problem: ProblemSpec, labels: Labels, answers: Answers) -> pd.DataFrame:
     """Return a row for each misclassified example, the surest mistake first: example, true, said, probability.
 
     Args:
         problem: Whose classes have names.
-        labels: uint8 [n].
-        probabilities: float32 [n, classes].
+        labels: Of the examples, [n].
+        answers: What a model says of them.
     """
-    said, names = probabilities.argmax(axis=1), np.array(problem.labels, object)
-    wrong = np.flatnonzero(said != labels)
-    true, said, sure = names[labels[wrong]], names[said[wrong]], probabilities[wrong].max(axis=1)
+    names = np.array(problem.labels, object)
+    wrong = np.flatnonzero(answers.said != labels)
+    true, said, sure = names[labels[wrong]], names[answers.said[wrong]], answers.sure[wrong]
     table = pd.DataFrame({"example": wrong, "true": true, "said": said, "probability": sure})
     return table.sort_values(["probability", "example"], ascending=[False, True], ignore_index=True)
 
 
+def _hashes(problem: ProblemSpec) -> tuple[str, ...]:
+    """Return what decides which examples a study has."""
+    return tuple(problem.data.values())
+
+
 @st.cache_resource(max_entries=2, show_spinner="Reading the data")
-def _validation(problem: ProblemSpec, source: DataSource | None, stamp: Stamp) -> Validation:  # noqa: ARG001 (the cache goes by it)
-    try:
-        dataset = problem_of(problem).load(source)
-    except DataError as error:
-        raise SearchError(str(error)) from error
-    found = Validation(dataset.x_val.copy(), dataset.y_val.copy())  # rather than views of the whole set
+def _validation(
+    _problem: ProblemSpec,
+    hashes: tuple[str, ...],  # noqa: ARG001 (the cache goes by them)
+    source: DataSource | None,
+    stamp: Stamp,  # noqa: ARG001 (likewise)
+) -> Validation:
+    found = _loaded(_problem, source)
     for each in found:
         each.setflags(write=False)
     return found
 
 
+def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
+    """Read the data; of a place that a study has recorded nothing is repeated: who wrote it need not be let read it."""
+    is_recorded = source is not None and source == source_of(problem, None)
+    try:
+        if source is not None and problem.source:
+            _check_memory(source)
+        dataset = problem_of(problem).load(source)
+    except DataError as error:
+        raise SearchError(OTHER.format(source.location) if is_recorded and source else str(error)) from error
+    found = Validation(dataset.x_val.copy(), dataset.y_val.copy())  # rather than views of the whole set
+    shape, is_known = (problem.sizes["val"], problem.inputs.features), found.labels.max() < len(problem.labels)
+    if found.examples.shape != shape or found.examples.dtype != problem.inputs.dtype or not is_known:
+        raise SearchError("the study's record of its data does not fit them")
+    return found
+
+
+def _check_memory(source: DataSource) -> None:
+    needed, free = bytes_needed(source), capacity_here().memory
+    if needed is not None and free is not None and needed > free:
+        raise SearchError(
+            f"{source.location}: takes about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free here"
+        )
+
+
 @st.cache_data(max_entries=IN_MEMORY, show_spinner="Classifying the validation split")
 def _predicted(
     file: str,  # noqa: ARG001 (the cache goes by it)
-    stamp: Stamp,  # noqa: ARG001 (likewise; it does not go by what begins with _: a study's data are always the same)
-    _weights: Weights,
-    _examples: NDArray[np.uint8],
-) -> NDArray[np.float32]:
-    return probabilities(_weights, _examples)
+    stamp: Stamp,  # noqa: ARG001 (likewise)
+    hashes: tuple[str, ...],  # noqa: ARG001 (likewise, and by nothing that begins with _)
+    _network: Network,
+    _examples: Examples,
+) -> Answers:
+    starts = range(0, len(_examples), BATCH)  # in parts: with many classes all probabilities would be large
+    parts = (_network.probabilities(_examples[start : start + BATCH]) for start in starts)
+    found = [(part.argmax(axis=1), part.max(axis=1)) for part in parts]
+    return Answers(*(np.concatenate(each) for each in zip(*found, strict=True)))

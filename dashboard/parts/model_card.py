@@ -5,13 +5,15 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.data import moved_arguments
 from dashboard.model.exports import Export, exports_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
+from dashboard.text import plain
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
 from search.export.card import BY_ACCURACY, search_of, training_of
-from search.export.kept import Kept
+from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
 from search.study.study import BEST
 from search.terminal.shell import command_line
@@ -36,7 +38,7 @@ def show(site: Site, study: Snapshot, model: Kept) -> None:
         _show_card(export)
         return
     st.subheader("Model card")
-    rows = "\n".join(f"| {name} | {value} |" for name, value in _facts(study, model).items())
+    rows = "\n".join(f"| {plain(name)} | {plain(str(value))} |" for name, value in _facts(study, model).items())
     st.markdown(f"| Fact | Value |\n| --- | --- |\n{rows}")
     st.markdown(" ".join([*_sentences(study, model), *_selection(study, model)]))
     _offer_export(site, study, model)
@@ -126,6 +128,8 @@ def _way(study: Snapshot, model: Kept) -> str:
     if model.is_final:
         examples = study.settings.problem.examples
         return f"This network was trained again on all training {examples}, to be compared on the test {examples}."
+    if model.how == CHOSEN and evidence is not None:
+        return " ".join(method_of(evidence))
     return BY_ACCURACY if model.how == BEST else "This is one of the trials with a good validation accuracy."
 
 
@@ -136,7 +140,7 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
     which = "winner" if model.is_winner else str(model.number)
     name = study.name if model.is_winner else f"{study.name}-trial-{which}"
     place = location(study.storage, study.runs)
-    data = ["--data", str(site.options.data)] if site.options.data else []
+    data = moved_arguments(study.settings.problem, site.options.data)
     parts = ["--study", study.name, "--trial", which, "--output", str(site.options.exports / name), *place, *data]
     st.markdown("This model is not exported yet. The command below does it, checks the file, and writes a full card.")
     st.code(command_line("search.export", *parts), language="bash", wrap_lines=True)

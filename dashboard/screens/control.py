@@ -18,17 +18,21 @@ from dashboard.control import (
     stop,
     tail,
 )
+from dashboard.model.predictions import validation
 from dashboard.site import REFRESH, Site
 from dashboard.source import View
 from dashboard.status import Phase, continue_arguments
+from dashboard.text import plain
 from search.errors import EXIT_DONE, SearchError
 from search.run.options import MOST_WORKERS
 from search.storage.lease import Holder
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
 from trainable.parameter import MAX_SEED
+from trainable.problem import ProblemSpec
+from trainable.problems import BUILT_IN
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
-SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise
+SWITCHES = ("baseline", "confirm", "test")  # on, unless --no-NAME says otherwise
 SIGNALS = {130: "interrupted", 143: "terminated"}
 
 
@@ -88,28 +92,31 @@ def _offer_stop(site: Site, holder: Holder) -> None:
 
 
 def _offer_resume(site: Site, view: View) -> None:
-    arguments = continue_arguments(view.study)
+    arguments, problem = continue_arguments(view.study), view.study.settings.problem
     st.markdown("It has not all that its last command wanted. This command goes on:")
-    st.code(shown_command(site.options, arguments), language="bash", wrap_lines=True)
+    st.code(shown_command(site.options, problem, arguments), language="bash", wrap_lines=True)
     if st.button("Resume the search", icon=":material/resume:", type="primary"):
-        _launch(site, arguments)
+        _launch(site, problem, arguments)
 
 
 def _form(site: Site) -> None:
     st.subheader("Start another search" if site.name else "Start a search")
-    arguments = _arguments(_wishes())
+    problem = site.view().study.settings.problem if site.name else BUILT_IN
+    st.caption(f"On {plain(problem.name)}" + (", as the chosen study." if site.name else "."))
+    arguments = _arguments(_wishes(problem))
     try:
-        parsed(site.options, arguments)
+        parsed(site.options, problem, arguments)
+        command = shown_command(site.options, problem, arguments)
     except SearchError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.markdown("The button runs this, as a process that goes on when the dashboard ends:")
-    st.code(shown_command(site.options, arguments), language="bash", wrap_lines=True)
+    st.code(command, language="bash", wrap_lines=True)
     if st.button("Start the search", icon=":material/play_circle:", type="primary"):
-        _launch(site, arguments)
+        _launch(site, problem, arguments)
 
 
-def _wishes() -> dict[str, Any]:
+def _wishes(problem: ProblemSpec) -> dict[str, Any]:
     """Ask what to search, and how; return options of `search.run` with their values, None where nothing is said."""
     wishes: dict[str, Any] = {}
     left, middle, right = st.columns(3)
@@ -135,7 +142,7 @@ def _wishes() -> dict[str, Any]:
     )
     wishes["space"] = st.text_input(
         "Space: a TOML file on this machine",
-        placeholder="the built-in space",
+        placeholder="the space that fits the data" if problem.source else "the built-in space",
         help="A table for each parameter, as for `--space`.",
     ).strip()
     wishes["baseline"] = st.checkbox(
@@ -143,6 +150,9 @@ def _wishes() -> dict[str, Any]:
     )
     wishes["confirm"] = st.checkbox(
         "Confirm the result", value=True, help="Trains the best and the baseline again, with fresh seeds: the verdict."
+    )
+    wishes["test"] = st.checkbox(
+        "Test the winner", value=True, help="Without it nothing is scored on test examples, and there is no verdict."
     )
     return wishes
 
@@ -154,9 +164,11 @@ def _arguments(wishes: dict[str, Any]) -> list[str]:
     return valued + [f"--no-{name}" for name in SWITCHES if not wishes[name]]
 
 
-def _launch(site: Site, arguments: Sequence[str]) -> None:
+def _launch(site: Site, problem: ProblemSpec, arguments: Sequence[str]) -> None:
     def begin() -> None:
-        st.session_state[STARTED] = (site.name, start(site.options, arguments).study)
+        if problem.source:  # a new search would take whatever is there by now
+            validation(problem, site.options.data)
+        st.session_state[STARTED] = (site.name, start(site.options, problem, arguments).study)
 
     _do(begin)
 
@@ -166,7 +178,7 @@ def _do(act: Any) -> None:
     try:
         act()
     except SearchError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
     st.rerun()
 

@@ -2,21 +2,20 @@
 
 import streamlit as st
 
-from dashboard.model.images import has_pictures
-from dashboard.model.kept import kept_models, weights_of
+from dashboard.model.kept import kept_models, network_of
 from dashboard.parts import example, mistakes, model_card, model_files, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
+from dashboard.text import plain
 from search.confirmation.wording import OUT_OF_DATE
 from search.errors import SearchError
-from search.export.kept import Kept
+from search.export.kept import CHOSEN, Kept
 from search.folder import folder_of
 from search.terminal.words import capital
 from trainable.problem import ProblemSpec
 
-UNITS = "Hidden units"
-PARTS = ("Try it", "Mistakes", UNITS, "Card", "Files")
+PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
 
 
 def show(site: Site) -> None:
@@ -26,16 +25,16 @@ def show(site: Site) -> None:
     models, reason = _kept(study)
     site.live(lambda view: _follow(view, models))
     if not models:
-        st.info(reason, icon=":material/info:")
+        st.info(plain(reason), icon=":material/info:")
         model_card.show_exported(site, study)
         model_files.show(site, study, models)
         return
     shown = _choose(study.settings.problem, models)
     model_card.headline(study, shown)
     try:
-        weights_of(shown)
+        network_of(shown)
     except SearchError as error:
-        st.error(f"This model cannot be shown: {error}", icon=":material/broken_image:")
+        st.error(f"This model cannot be shown: {plain(str(error))}", icon=":material/broken_image:")
         model_files.show(site, study, models)
         return
     _parts(site, study, models, shown)
@@ -43,15 +42,13 @@ def show(site: Site) -> None:
 
 def _parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None:
     problem = study.settings.problem
-    parts = [each for each in PARTS if each != UNITS or has_pictures(problem)]
-    tabs = dict(zip(parts, st.tabs(parts, key="part", bind="query-params"), strict=True))
+    tabs = dict(zip(PARTS, st.tabs(PARTS, key="part", bind="query-params"), strict=True))
     with tabs["Try it"]:
         example.show(site, problem, models, shown)
     with tabs["Mistakes"]:
         mistakes.show(site, problem, models, shown)
-    if UNITS in tabs:
-        with tabs[UNITS]:
-            units.show(problem, shown)
+    with tabs["Hidden units"]:
+        units.show(site, problem, shown)
     with tabs["Card"]:
         model_card.show(site, study, shown)
     with tabs["Files"]:
@@ -70,7 +67,9 @@ def _choose(problem: ProblemSpec, models: list[Kept]) -> Kept:
 
 def _title(problem: ProblemSpec, models: list[Kept], model: Kept) -> str:
     note = " (winner)" if model.is_winner else ""
-    if model == next((each for each in models if not each.is_final), None):
+    if model.how == CHOSEN:
+        note = " (winner, not tested)"
+    elif model == next((each for each in models if not each.is_final and each.how != CHOSEN), None):
         note = " (best kept trial)"
     data = f", trained on all {problem.training_size:,} {problem.examples}" if model.is_final else ""
     return f"{capital(model.configuration.title)}{data}{note}"

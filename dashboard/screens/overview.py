@@ -6,14 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.progress import best_chart, drawn, spread_of, with_values
+from dashboard.parts.data_facts import facts_of
 from dashboard.parts.movement import show_movement
 from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.style import thinning_note
+from dashboard.text import plain
 from search.confirmation.explanation import COLUMNS
+from search.confirmation.untested import chosen
 from search.confirmation.verdict import CONFIDENCE, Estimate
-from search.confirmation.wording import OUT_OF_DATE, circumstances_of, reference_of
+from search.confirmation.wording import circumstances_of, out_of_date, reference_of
 from search.report.findings import headline_of, meaning_of, remarks
 from search.study.insight import warnings_of
 from search.terminal.words import POINTS, capital, describe, several
@@ -39,6 +42,8 @@ def show(site: Site) -> None:
         part(view)
     else:
         site.live(part)
+    st.subheader("The data")
+    st.table(facts_of(view.study.settings.problem))
 
 
 def _state(site: Site, view: View) -> None:
@@ -55,13 +60,18 @@ def _verdict(site: Site, study: Snapshot) -> None:
     box, icon = TONES[headline.tone]
     if evidence is None or evidence.verdict is None or evidence.winner is None:
         box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
+        if evidence is not None and chosen(evidence) is not None:
+            st.markdown(meaning_of(evidence))
+            site.link("model", "Its model")
+            if not study.is_current:
+                st.warning(f"{capital(out_of_date(evidence))}.", icon=":material/update:")
         return
     box(f"**{headline.word}.** {meaning_of(evidence)}", icon=f":material/{icon}:")
     if not study.is_current:
-        st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
+        st.warning(f"{capital(out_of_date(evidence))}.", icon=":material/update:")
     ours, theirs = evidence.networks_compared
     reference = evidence.problem.reference
-    given = f" ({reference.name}: one)" if reference else ""
+    given = f" ({plain(reference.name)}: one)" if reference else ""
     st.markdown(f"**Test accuracy**, {ours} networks against {theirs}{given}; {circumstances_of(evidence)}")
     with st.container(horizontal=True):
         if evidence.winner != evidence.baseline:
@@ -84,7 +94,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
 
 def _reference(problem: ProblemSpec, confidence: float = CONFIDENCE) -> None:
     if problem.reference and (figure := reference_of(problem, confidence)):
-        _interval(f"{capital(problem.reference.name.removeprefix('the '))} (test)", figure)
+        _interval(f"{plain(capital(problem.reference.name.removeprefix('the ')))} (test)", figure)
 
 
 def _interval(label: str, estimate: Estimate) -> None:
@@ -109,7 +119,8 @@ def _search_result(site: Site, study: Snapshot) -> None:
             "Best" if best is None else f"Best, trial {best.number}", NONE_YET if best is None else f"{best.value:.4f}"
         )
         missing = NONE_YET if study.settings.baseline else "left out"
-        _metric(f"Baseline ({study.settings.problem.words.units})", missing if baseline is None else f"{baseline:.4f}")
+        units = plain(study.settings.problem.words.units)
+        _metric(f"Baseline ({units})", missing if baseline is None else f"{baseline:.4f}")
         _metric("Gain, points", missing if gain is None else f"{gain:+.2f}")
         if study.evidence is None or study.evidence.verdict is None:
             _reference(study.settings.problem)

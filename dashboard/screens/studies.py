@@ -1,6 +1,6 @@
 """Studies side by side: best over time, verdicts, spaces."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.style import LINES
+from dashboard.text import plain, short
 from search.errors import SearchError
 from search.report.findings import headline_of
 from search.terminal.words import POINTS, number
@@ -52,7 +53,7 @@ def _readable(site: Site, names: Sequence[str], *, say_why: bool = False) -> dic
             found[name] = site.source.view(name)
         except SearchError as error:
             if say_why:
-                st.warning(f"{name}: {error}", icon=":material/block:")
+                st.warning(f"{name}: {plain(str(error))}", icon=":material/block:")
     return found
 
 
@@ -61,19 +62,31 @@ def _studies(site: Site, names: Sequence[str], _: View) -> None:
     if not views:
         return
     studies = {name: view.study for name, view in views.items()}
-    if any(study.settings.data != next(iter(studies.values())).settings.data for study in studies.values()):
+    alike = _alike(studies)
+    if len(alike) > 1:
         st.warning(OTHER_DATA, icon=":material/warning:")
     st.subheader("Results")
     st.table(pd.DataFrame({name: results(view) for name, view in views.items()}).fillna(NONE))
     st.subheader("Best value over finished trials")
-    figure = studies_chart({name: study.table for name, study in studies.items()})
-    if figure.data:
-        st.plotly_chart(figure, key="best of studies")
-    else:
-        st.info("No trial of these studies is complete yet.")
+    for position, group in enumerate(alike):
+        if len(alike) > 1:
+            st.markdown(f"On {plain(next(iter(group.values())).settings.problem.name)}: {', '.join(group)}")
+        figure = studies_chart({name: study.table for name, study in group.items()})
+        if figure.data:
+            st.plotly_chart(figure, key=f"best of studies {position}")
+        else:
+            st.info("No trial of these studies is complete yet.")
     st.subheader("How they search")
     st.table(marked(pd.DataFrame({name: searched(study) for name, study in studies.items()}).fillna(NONE)))
     st.caption("Lines in bold with ≠ differ between the studies.")
+
+
+def _alike(studies: Mapping[str, Snapshot]) -> list[dict[str, Snapshot]]:
+    """Return the studies in groups of the same data, whose accuracies can be compared."""
+    groups: dict[Any, dict[str, Snapshot]] = {}
+    for name, study in studies.items():
+        groups.setdefault(tuple(sorted(study.settings.data.items())), {})[name] = study
+    return list(groups.values())
 
 
 def results(view: View) -> dict[str, str]:
@@ -81,9 +94,10 @@ def results(view: View) -> dict[str, str]:
     study, counts = view.study, view.study.counts
     best, wanted = study.best, view.status.wanted
     return {
+        "data": plain(short(study.settings.problem.name)),
         "state": str(view.status.phase),
         "verdict": headline_of(study).word + ("" if study.is_current or not _verdict(study) else ", out of date"),
-        f"difference on the test {study.settings.problem.examples}": _difference(study),
+        "difference on the test data": _difference(study),
         "best val_accuracy": NONE if best is None else f"{best.value:.4f} (trial {best.number})",
         "baseline's val_accuracy": NONE if study.baseline_value is None else f"{study.baseline_value:.4f}",
         "gain, one seed each": NONE if study.gain is None else f"{study.gain:+.2f} points",

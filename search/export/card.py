@@ -6,17 +6,18 @@ from typing import Any
 
 from search.confirmation.evidence import Evidence
 from search.confirmation.looks import occasions, told
+from search.confirmation.untested import chosen
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
 from search.export.description import input_of, output_of
 from search.export.formats import FIRST_ONNXRUNTIME
-from search.export.kept import WINNER
+from search.export.kept import CHOSEN, WINNER
 from search.export.roundtrip import CLOSE
 from search.export.snippets import prepare, use
 from search.report.findings import remarks
 from search.report.page import markdown
 from search.study.about import facts_of
 from search.study.study import BEST
-from search.terminal.words import an
+from search.terminal.words import an, capital
 from trainable.keras_file import FIRST_VERSION
 from trainable.problem import ProblemSpec
 
@@ -116,8 +117,11 @@ def _accuracy(problem: ProblemSpec, description: Mapping[str, Any], evidence: Ev
 
 
 def _unconfirmed(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidence | None) -> str:
-    luck = " The best of many trials is partly luck: expect a little less." if description["selected"] == BEST else ""
+    is_best = description["selected"] in (BEST, CHOSEN)
+    luck = " The best of many trials is partly luck: expect a little less." if is_best else ""
     verdict = ""
+    if evidence is not None and chosen(evidence) is not None:
+        verdict = f"\n- Not tested: there is no verdict on this study. {capital(finding_of(evidence))}."
     if evidence is not None and evidence.verdict is not None:
         verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(evidence)}."
     return (
@@ -132,6 +136,8 @@ def _selection(description: Mapping[str, Any], evidence: Evidence | None) -> str
     selected = description["selected"]
     if selected == BEST:
         return f"{search} {BY_ACCURACY}"
+    if selected == CHOSEN and evidence is not None:
+        return f"{search} {' '.join(method_of(evidence))} This is the network of the trial that won, the search's own."
     if selected != WINNER or evidence is None:
         return f"{search} This trial was chosen by its number."
     examples = evidence.problem.examples
@@ -148,10 +154,11 @@ def _looks(problem: ProblemSpec, evidence: Evidence | None) -> str:
 
 def _data(problem: ProblemSpec, hashes: Mapping[str, str]) -> str:
     examples, sizes = problem.examples, problem.sizes
+    test = f"{sizes['test']:,}" if sizes["test"] else "no"
     lines = "\n".join(f"- `{name}`: `{value}`" for name, value in hashes.items())
     told = (
         f"{problem.name}: {problem.training_size:,} training {examples}, of which {problem.split} validate during the "
-        f"search, and {sizes['test']:,} test {examples}."
+        f"search, and {test} test {examples}."
     )
     if problem.source:
         rows = "\n".join(f"| {what} | {markdown(each)} |" for what, each in facts_of(problem))

@@ -54,7 +54,8 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     if evidence is not None:
         sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
         explained = ["--explain"] if view.explanation else []
-        parts += ["--confirm-top", str(len(evidence.candidates) - 1), *sizes, *explained]
+        how = [*sizes, *explained] if evidence.is_tested else ["--no-test"]
+        parts += ["--confirm-top", str(len(evidence.candidates) - 1), *how]
     else:
         parts += ["--no-confirm"]
     return command_line("search.run", *parts), files

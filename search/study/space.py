@@ -157,11 +157,11 @@ def tables_of(space: Space) -> dict[str, str]:
 def _fields(distribution: BaseDistribution, today: Mapping[str, Any]) -> str:
     """Return what a parameter's table holds, as TOML, and the value of today's network where it is given."""
     if isinstance(distribution, CategoricalDistribution):
-        keys = {"type": "categorical", "choices": list(distribution.choices)}
+        keys: dict[str, Any] = {"type": "categorical", "choices": list(distribution.choices)}
     else:
         kind = "int" if isinstance(distribution, IntDistribution) else "float"
         keys = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in (keys | today).items())
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in {**keys, **today}.items())
 
 
 def load_space(file: Path, problem: ProblemSpec) -> Space:

@@ -33,19 +33,19 @@ def numbered(given: Mapping[str, NDArray[Any]], said: Mapping[str, str]) -> tupl
     classes, train = np.unique(plain["train"], return_inverse=True)
     names = tuple(str(each) for each in classes)
     if len(names) == 1:
-        raise DataError(f"{said['train']}: every label is {shown(names[0])!r}; at least two classes are needed")
+        raise DataError(f"{said['train']}: every label is '{shown(names[0])}'; at least two classes are needed")
     if len(names) > MOST_CLASSES:
         raise DataError(f"{said['train']}: has {len(names):,} different labels; at most {MOST_CLASSES:,} are allowed")
     odd = next((name for name in names if not name.strip() or any(category(each) in NOT_SHOWN for each in name)), None)
     if odd is not None:
-        raise DataError(f"{said['train']}: has the label {shown(odd)!r}; a label is a text without control characters")
+        raise DataError(f"{said['train']}: has the label '{shown(odd)}'; a label is a text without control characters")
     numbers = {"train": train.astype(np.int32).reshape(-1)}
     number_of = {name: number for number, name in enumerate(names)}
     for split in given.keys() - {"train"}:
         found, positions = np.unique(plain[split], return_inverse=True)
         strange = next((str(each) for each in found if str(each) not in number_of), None)
         if strange is not None:
-            raise DataError(f"{said[split]}: has the label {shown(strange)!r}, which y_train lacks")
+            raise DataError(f"{said[split]}: has the label '{shown(strange)}', which y_train lacks")
         numbers[split] = np.array([number_of[str(each)] for each in found], np.int32)[positions.reshape(-1)]
     return names, numbers
 
@@ -71,13 +71,14 @@ def _plain(labels: NDArray[Any], said: str) -> NDArray[Any]:
     return labels
 
 
-def _of_one_hot(labels: NDArray[Any], said: str) -> NDArray[Any]:
+def _of_one_hot(labels: NDArray[Any], said: str) -> NDArray[np.intp]:
     odd = np.flatnonzero(~(((labels == 0) | (labels == 1)).all(axis=1) & (labels.sum(axis=1) == 1)))
     if len(odd):
         raise DataError(
             f"{said}: has the shape {list(labels.shape)}, but row {odd[0]} is not one-hot: one 1, and 0 elsewhere"
         )
-    return np.argmax(labels, axis=1)
+    columns: NDArray[np.intp] = np.argmax(labels, axis=1)
+    return columns
 
 
 def _of_floats(labels: NDArray[np.floating[Any]], said: str) -> NDArray[np.int64]:

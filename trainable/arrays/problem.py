@@ -48,8 +48,7 @@ def _prepared(source: DataSource, _stamp: tuple[int, ...]) -> Prepared:
         except DataError as error:
             raise DataError(f"{source.location}: {error}") from error
     dataset = Dataset(splits.x_train, splits.y_train, splits.x_val, splits.y_val, standard)
-    is_tested = splits.x_test is not None and splits.y_test is not None
-    held_out = HeldOutSet(splits.x_test, splits.y_test) if is_tested else None
+    held_out = None if splits.x_test is None or splits.y_test is None else HeldOutSet(splits.x_test, splits.y_test)
     return Prepared(spec_of(source, splits), dataset, held_out)
 
 

@@ -14,8 +14,9 @@ from trainable.arrays.splits import Splits
 from trainable.arrays.wording import words_of
 from trainable.data.keras_sets import PREFIX
 from trainable.data.source import DataSource
+from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
-from trainable.problem import Inputs, ProblemSpec
+from trainable.problem import ProblemSpec
 
 PIXEL = 255  # what uint8 is divided by
 

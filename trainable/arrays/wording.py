@@ -5,8 +5,8 @@ from pathlib import Path
 from trainable.arrays.splits import Splits
 from trainable.data.keras_sets import PREFIX
 from trainable.data.source import DataSource
+from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
-from trainable.problem import Inputs
 from trainable.words import Words
 
 # The first example, as `Words.reading` has it.

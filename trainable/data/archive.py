@@ -77,7 +77,7 @@ def expecting(file: Path, expected: str) -> Iterator[None]:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error).partition("\n")[0]
         if "pickle" in reason:  # NumPy's guess at what it does not know
             reason = "something else"
-        raise DataError(f"{said}: {expected}; found: {reason or type(error).__name__}") from error
+        raise DataError(f"{said}: {expected}; found: {one_line(reason) or type(error).__name__}") from error
 
 
 def read_archive(file: Path, names: Sequence[str], expected: Sequence[str]) -> dict[str, NDArray[Any]]:

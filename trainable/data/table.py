@@ -19,6 +19,8 @@ from trainable.data.archive import expecting
 from trainable.data.numbers import Place, as_float32
 from trainable.errors import DataError, one_line, shown, some
 
+CSV_EXPECTED = "expected a comma-separated UTF-8 table whose columns have names"
+PARQUET_EXPECTED = "expected a .parquet file whose columns have names"
 # What programs write where a value is missing; "None", which pandas counts among these, may be a class.
 MISSING = ["", "NA", "N/A", "#N/A", "<NA>", "NaN", "nan", "-NaN", "-nan", "NULL", "null"]
 SAMPLE = 1 << 16  # bytes of a file from which its numbers are estimated
@@ -51,18 +53,18 @@ def read_table(file: Path, target: str | None) -> Table:
     if target is None:
         raise DataError(f"{said}: name the column of labels with --target; the columns are {some(names)}")
     if target not in names:
-        raise DataError(f"{said}: has no column {shown(target)!r} for --target; the columns are {some(names)}")
+        raise DataError(f"{said}: has no column '{shown(target)}' for --target; the columns are {some(names)}")
     with _expecting_table(file):
-        frame = _csv(file, names) if is_csv else parquet.read_table(file).to_pandas(ignore_metadata=True)
+        frame = _csv(file, names) if is_csv else _parquet(file)
     if not len(frame):
         raise DataError(f"{said}: has names of columns, but no rows")
     features = [name for name in names if name != target]
     if not features:
-        raise DataError(f"{said}: has no column but {shown(target)!r}: the others are the features")
+        raise DataError(f"{said}: has no column but '{shown(target)}': the others are the features")
     x = np.empty((len(frame), len(features)), np.float32)
     for position, name in enumerate(features):
-        x[:, position] = _feature(frame[name], f"{said}: column {shown(name)!r}")
-    return Table(tuple(features), x, _labels(frame[target], f"{said}: column {shown(target)!r}"))
+        x[:, position] = _feature(frame[name], f"{said}: column '{shown(name)}'")
+    return Table(tuple(features), x, _labels(frame[target], f"{said}: column '{shown(target)}'"))
 
 
 def table_bytes(file: Path) -> int:
@@ -78,22 +80,24 @@ def table_bytes(file: Path) -> int:
             size = os.path.getsize(file)  # noqa: PTH202 (as elsewhere)
             numbers = size * (sample.count(b",") + sample.count(b"\n") + 1) // max(len(sample), 1)
             return size + numbers * PER_NUMBER
-        content = parquet.ParquetFile(file).metadata
+        with file.open("rb") as stream:
+            content = parquet.ParquetFile(stream).metadata
         return int(content.num_rows * content.num_columns * PER_NUMBER)
 
 
 @contextlib.contextmanager
 def _expecting_table(file: Path) -> Iterator[None]:
     """As `expecting`, for what pandas and pyarrow raise and warn of, too."""
-    kind = "a comma-separated UTF-8 table" if file.suffix.lower() == ".csv" else "a .parquet file"
-    with expecting(file, f"expected {kind} whose columns have names"):
+    with expecting(file, CSV_EXPECTED if file.suffix.lower() == ".csv" else PARQUET_EXPECTED):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", pd.errors.ParserWarning)
                 yield
         except UnicodeDecodeError as error:
             raise ValueError(f"no UTF-8 at byte {error.start}") from error
-        except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        except pd.errors.ParserWarning as error:
+            raise ValueError("rows of more fields than there are names") from error
+        except pd.errors.ParserError as error:
             raise ValueError(str(error).strip().removeprefix("Error tokenizing data. C error: ")) from error
         except pa.ArrowException as error:
             raise ValueError(str(error)) from error
@@ -101,9 +105,16 @@ def _expecting_table(file: Path) -> Iterator[None]:
 
 def _parquet_names(file: Path) -> list[str]:
     """Return the names of a table's columns, less those that pandas keeps as the index of its rows."""
-    schema = parquet.ParquetFile(file).schema_arrow
+    with file.open("rb") as stream:
+        schema = parquet.ParquetFile(stream).schema_arrow
     index = (schema.pandas_metadata or {}).get("index_columns", ())
     return [name for name in schema.names if name not in index]
+
+
+def _parquet(file: Path) -> pd.DataFrame:
+    with file.open("rb") as stream:
+        frame: pd.DataFrame = parquet.ParquetFile(stream).read().to_pandas(ignore_metadata=True)
+    return frame
 
 
 def _csv_names(file: Path) -> list[str]:
@@ -123,19 +134,18 @@ def _csv_names(file: Path) -> list[str]:
 
 
 def _csv(file: Path, names: Sequence[str]) -> pd.DataFrame:
-    """Return a table's rows; numbers are those that Python reads, to the last bit."""
+    """Return a table's rows."""
     with file.open("rb") as stream:
-        return pd.read_csv(
+        frame = pd.read_csv(
             stream,
             header=0,
-            names=list(names),
             index_col=False,
             encoding="utf-8-sig",
             keep_default_na=False,
             na_values=MISSING,
-            float_precision="round_trip",
             low_memory=False,
         )
+    return frame.set_axis(pd.Index(names), axis="columns")
 
 
 def _check_names(names: Sequence[str], said: str) -> None:
@@ -147,7 +157,7 @@ def _check_names(names: Sequence[str], said: str) -> None:
                 "(pandas: to_csv(FILE, index=False)), else name it"
             )
         if name in names[:position]:
-            raise DataError(f"{said}: two columns are named {shown(name)!r}; rename one")
+            raise DataError(f"{said}: two columns are named '{shown(name)}'; rename one")
 
 
 def _feature(column: "pd.Series[Any]", said: str) -> NDArray[np.float32]:
@@ -162,7 +172,7 @@ def _feature(column: "pd.Series[Any]", said: str) -> NDArray[np.float32]:
         texts = column.astype(str)
         row = int(pd.to_numeric(texts, errors="coerce").isna().argmax())
         raise DataError(
-            f"{said}: holds {shown(texts.iloc[row])!r} in row {row + 1}, which is no number; make a column of 0 and 1 "
+            f"{said}: holds '{shown(texts.iloc[row])}' in row {row + 1}, which is no number; make a column of 0 and 1 "
             "for each of its values (pandas: get_dummies), or leave it out"
         )
     values = column.to_numpy(f"{kind}{getattr(column.dtype, 'itemsize', 1)}")
@@ -184,7 +194,7 @@ def _labels(column: "pd.Series[Any]", said: str) -> NDArray[Any]:
         return np.asarray(values)
     other = next((value for value in values if not isinstance(value, str)), None)
     if other is not None:
-        raise DataError(f"{said}: holds {shown(other)!r}; labels are integers, booleans or strings")
+        raise DataError(f"{said}: holds '{shown(other)}'; labels are integers, booleans or strings")
     return np.array(values, dtype=str)
 
 

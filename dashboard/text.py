@@ -1,0 +1,36 @@
+"""Texts that somebody chose, such as labels, columns and names of files, as a page shows them: as they are, or cut."""
+
+import html
+import re
+from collections.abc import Sequence
+
+LONGEST = 24  # characters of a name in a figure or a table
+CUT = "…"
+
+_MARKS = re.compile(r"[\\`*_{}\[\]<>|$~#&!]")  # have a meaning in Markdown, in its tables, or in formulas
+_SHORTCODE = re.compile(r":(?=[\w+-])")  # begins an icon, an emoji or a colour of Streamlit's
+_JOINER = "\u2060"  # cannot be seen; a backslash would not keep a colon from beginning one
+
+
+def plain(text: str) -> str:
+    """Return Markdown that shows a text as it is, in one line."""
+    return _SHORTCODE.sub(f":{_JOINER}", _MARKS.sub(r"\\\g<0>", " ".join(text.split())))
+
+
+def in_figure(text: str) -> str:
+    """Return a text as a figure shows it, for which it would otherwise be HTML."""
+    return html.escape(text, quote=False)
+
+
+def short(text: str, longest: int = LONGEST) -> str:
+    """Return a text, cut where it is longer."""
+    return text if len(text) <= longest else text[: longest - 1] + CUT
+
+
+def short_names(names: Sequence[str]) -> list[str]:
+    """Return names that differ from each other, cut where they are long; where that makes two equal, with a number."""
+    found: dict[str, None] = {}
+    for position, name in enumerate(names):
+        cut = short(name)
+        found[cut if cut not in found else f"{cut}{position}"] = None
+    return list(found)
