@@ -30,14 +30,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
     end_on_signals()
-    configurations = SMOKE if options.smoke else draw(options.configurations)
-    compared = systems(options.workers)
+    configurations, rounds = (SMOKE, 1) if options.smoke else (draw(options.configurations), options.rounds)
     try:
-        runs = (
-            run_rounds([compared[0], compared[-1]], configurations, 1)
-            if options.smoke
-            else run_rounds(compared, configurations, options.rounds)
-        )
+        runs = run_rounds(systems(options.workers), configurations, rounds)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -54,7 +49,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--configurations", metavar="N", type=whole(1, 1000), default=24, help="(default: 24)")
     parser.add_argument("--rounds", metavar="N", type=whole(1), default=2, help="of all systems (default: 2)")
     parser.add_argument("--workers", metavar="N", type=whole(1), default=2, help="trials at once (default: 2)")
-    parser.add_argument("--smoke", action="store_true", help="two small configurations, one round, one peer")
+    parser.add_argument("--smoke", action="store_true", help="two small configurations, one round")
     return parser.parse_args(arguments)
 
 

@@ -111,6 +111,9 @@ def _confirming(goal: Goal) -> list[str]:
     """Return the options that ask for as much of a confirmation, where it is not the default."""
     if goal.extent is None:
         return ["--no-confirm"]
+    if not goal.extent.test:
+        top = [] if goal.extent.candidates == Extent().candidates else ["--confirm-top", str(goal.extent.candidates)]
+        return ["--no-test", *top]
     why = ["--explain"] if goal.explain else []
     if goal.extent == Extent():
         return why

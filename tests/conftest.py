@@ -32,7 +32,9 @@ TIMED = (
     "browser", "chaos", "cluster", "test_survival.py", "test_replay.py", "test_interrupted_confirmation.py",
     "test_nodes.py", "test_run.py", "test_control.py", "test_spot.py",
 )  # fmt: skip
-LONGEST = ("test_benchmarks.py", "test_export_formats.py", "test_export.py", "test_reconnect.py")
+LONGEST = ("test_benchmarks.py", "test_export_formats.py", "test_export.py", "test_confirm.py", "test_reconnect.py")
+# What these say of a study is the same on each kind of storage, whose statements other files test on both kinds.
+ON_ANY_STORAGE = ("test_confirm.py", "test_trials.py")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,11 +51,16 @@ def pytest_configure(config):
         config.add_cleanup(lambda: shutil.rmtree(config.option.basetemp, ignore_errors=True))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Refuse a test that does not say which rule it checks; put what takes long first."""
+    """Refuse a test that does not say which rule it checks; mark what is thorough; put what takes long first."""
     silent = [item.nodeid for item in items if not (item.obj.__doc__ or "").strip()]
     if silent:
         raise pytest.UsageError(f"tests without a docstring: {', '.join(silent)}")
+    for item in items:
+        given = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        if part_of(item.nodeid) in ON_ANY_STORAGE and "postgresql" in given:
+            item.add_marker(pytest.mark.thorough)
     first = [*TIMED, *LONGEST]
     items.sort(key=lambda item: first.index(part) if (part := part_of(item.nodeid)) in first else len(first))
 

@@ -39,29 +39,16 @@ def run_benchmark(name, *arguments):
     )  # fmt: skip
 
 
-WITH_ALL_PEERS = {
-    "search": ["--configurations", "1", "--rounds", "1"],
-    "quality": ["--seeds", "1", "--seconds", "25", "--targets", "0.9,0.95"],
-}
-
-
-# They take 20 seconds to a minute each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
+# They take 10 seconds to a minute and a half each.
+LONG = ("search", "verdicts", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
 
 
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.thorough) if name in LONG else name for name in SMALLEST]
 )
 def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
-    """The section has a title, the command, the machine, the versions and a table."""
+    """The section has a title, the command, the machine, the versions and a table; those with peers run every peer."""
     check_section(name, SMALLEST[name], tmp_path / "RESULTS.md")
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize("name", WITH_ALL_PEERS)
-def test_benchmark_runs_with_every_peer(name, tmp_path):
-    """Likewise."""
-    check_section(name, WITH_ALL_PEERS[name], tmp_path / "RESULTS.md")
 
 
 # Of what matters to a benchmark; TensorFlow's, where no other is named.
@@ -102,7 +89,7 @@ def test_driver_keeps_workers_busy(tmp_path):
 
 def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
     """In one line, before anything is started."""
-    result = run_benchmark("driver", "--workers", "2,1000000", "--results", str(tmp_path / "RESULTS.md"))
+    result = invoke("benchmarks.driver", "--workers", "2,1000000", "--results", tmp_path / "RESULTS.md")
     assert result.returncode == 2
     assert re.fullmatch(
         r"error: --workers: the free memory holds [0-9]+ workers of [0-9]+ MiB, got 1000000\n", result.stderr
@@ -110,13 +97,7 @@ def test_workers_that_memory_cannot_hold_are_refused(tmp_path):
     assert not (tmp_path / "RESULTS.md").exists()
 
 
-# They take 20 seconds to a minute each; of two of them there is another form.
-LONG = ("search", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.thorough) if name in LONG else name for name in SMALLEST]
-)
+@pytest.mark.parametrize("name", SMALLEST)
 def test_wrong_option_is_one_line(name):
     """As for every command of this project."""
     result = invoke(f"benchmarks.{name}", "--results")
@@ -126,7 +107,7 @@ def test_wrong_option_is_one_line(name):
 
 def test_results_that_could_not_be_written_are_refused_before_anything_is_measured(tmp_path):
     """An hour's figures shall not be lost to a typing error."""
-    result = run_benchmark("whole", "--results", str(tmp_path / "missing" / "RESULTS.md"))
+    result = invoke("benchmarks.whole", "--results", tmp_path / "missing" / "RESULTS.md")
     assert result.returncode == 2
     assert "--results: must be a file in a folder that exists" in result.stderr
 

@@ -4,7 +4,18 @@ import os
 
 import pytest
 
-from search.surroundings.capacity import RUNTIME_MEMORY, WORKER_MEMORY, Capacity, capacity_here
+from search.errors import UsageError
+from search.study.data import check_memory, check_training_memory
+from search.surroundings.capacity import (
+    COPIES,
+    INCLUDED,
+    RUNTIME_MEMORY,
+    SMALL,
+    WORKER_MEMORY,
+    Capacity,
+    Demand,
+    capacity_here,
+)
 
 CONTAINER = {  # version 2, in a namespace of its own
     "proc/self/cgroup": "0::/\n",
@@ -82,7 +93,7 @@ def test_processors_are_those_of_the_affinity(machine, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {2, 5})
     found = machine({})
     assert (found.cpus, found.all_cpus) == (2, 8)
-    assert found.why(2, 2) == ": this process may use 2 of the machine's 8 CPUs"
+    assert found.why(2, 2, SMALL) == ": this process may use 2 of the machine's 8 CPUs"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +142,48 @@ def test_memory_is_what_the_machine_and_the_groups_leave(surroundings, limits, e
 def test_memory_holds_so_many_workers_and_one_at_least(memory, workers, why):
     """Fewer workers than processors are told with the reason; none would be no search."""
     capacity = Capacity(8, 8, memory)
-    assert min(8, capacity.held) == workers
-    assert capacity.why(workers, 8) == why
+    assert min(8, capacity.held(SMALL)) == workers
+    assert capacity.why(workers, 8, SMALL) == why
+
+
+def test_large_data_leave_room_for_fewer_workers():
+    """A worker is counted with its copies of the data; what the measured figures hold already is not counted twice."""
+    large = Demand(INCLUDED + 10**9)
+    memory = RUNTIME_MEMORY + 10**9 + 3 * (WORKER_MEMORY + COPIES * 10**9)
+    assert Capacity(8, 8, memory).held(large) == 3
+    assert Capacity(8, 8, memory - 1).held(large) == 2
+    why = f": {memory / 1e9:.1f} GB of memory are free, and a worker takes {0.7 + COPIES:.1f}"
+    assert Capacity(8, 8, memory).why(3, 8, large) == why
+    assert [getattr(Demand(INCLUDED), name) for name in ("store", "worker", "runtime")] == [
+        getattr(SMALL, name) for name in ("store", "worker", "runtime")
+    ]
+
+
+def test_data_that_this_machine_cannot_hold_are_refused(machine, monkeypatch):
+    """In one line, before they are read or anything is started, within the limits of a container, too."""
+    limit = {"sys/fs/cgroup/memory.max": "4000000000\n", "sys/fs/cgroup/memory.current": "100000000\n"}
+    monkeypatch.setattr("search.study.data.capacity_here", lambda: machine(CONTAINER | FREE | limit))
+    check_memory(3_900_000_000, "--data big.npz")
+    with pytest.raises(UsageError) as caught:
+        check_memory(5_040_000_000, "--data big.npz")
+    remedy = "3.9 GB are free: fewer features or examples, or a machine with more"
+    assert str(caught.value) == f"--data big.npz: takes about 5.0 GB of memory once read; {remedy}"
+    fits = (3_900_000_000 - SMALL.least) // (1 + COPIES) + INCLUDED
+    check_training_memory(fits, "--data big.npz")
+    for data, total in ((fits + 1, 3.9), (1_850_000_000, 9.1)):
+        with pytest.raises(UsageError) as caught:
+            check_training_memory(data, "--data big.npz")
+        assert str(caught.value) == f"--data big.npz: needs about {total:.1f} GB of memory with 1 worker; {remedy}"
+
+
+def test_data_are_not_refused_without_a_reason(monkeypatch):
+    """Small data are tried however little is free; nothing is known of a file of unknown size, or of free memory."""
+    monkeypatch.setattr("search.study.data.capacity_here", lambda: Capacity(1, 1, 10**6))
+    check_training_memory(INCLUDED, "--data small.npz")
+    check_memory(None, "--data small.csv")
+    monkeypatch.setattr("search.study.data.capacity_here", lambda: Capacity(1, 1, None))
+    check_memory(10**15, "--data big.npz")
+    check_training_memory(10**15, "--data big.npz")
 
 
 def test_limits_of_this_machine_can_be_read():

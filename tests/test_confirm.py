@@ -197,6 +197,43 @@ def test_single_configuration_is_trained_on_no_split(bench):
     assert bench.evidence.winner.trial == 3
 
 
+def test_without_a_test_the_winner_is_chosen_and_nothing_is_looked_at(bench):
+    """No network of all images, no look on record; a later command tests what was chosen, and that stays."""
+    untested = Extent(candidates=2, test=False)
+    bench.command(extent=untested)
+    bench.search(0.97, 0.96, 0.98, 0.99)
+    configs = bench.confirm(by_units)
+    assert [config[ALL_DATA] for config in configs] == [False] * 4
+    chosen = bench.evidence
+    assert (chosen.is_complete, chosen.verdict, bench.looks) == (True, None, 0)
+    assert not {LOOKS, ANALYSES} & bench.study.user_attrs.keys()
+    assert bench.observer.trained[-1][1:] == (4, 4)
+    assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, untested)
+    assert not is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, EXTENT)
+    bench.command(extent=EXTENT)
+    assert [config[ALL_DATA] for config in bench.confirm(by_units)] == [True] * 5
+    tested = bench.evidence
+    assert (tested.winner, tested.verdict is not None, tested.looked) == (chosen.winner, True, 1)
+    bench.command(extent=untested)
+    assert bench.confirm(by_units) == []
+    assert bench.evidence == tested
+    assert is_confirmed(bench.study.user_attrs, bench.study.trials, bench.settings, untested)
+
+
+def test_new_winner_that_is_not_tested_takes_the_place_of_a_verdict(bench):
+    """What was tested of another one says nothing of it, but counts as the first verdict where it is tested later."""
+    bench.search(0.97, 0.96, 0.98, 0.985)
+    bench.confirm(by_units)
+    looked = bench.evidence.looked
+    bench.command(goal=5, extent=Extent(candidates=2, test=False))
+    bench.search(0.999)
+    bench.confirm(lambda config: 0.999 if params(config) == best_of(bench, 4)[0] else 0.9)
+    assert (bench.evidence.winner.trial, bench.evidence.verdict, bench.evidence.looked) == (4, None, looked)
+    bench.command(goal=5, extent=EXTENT)
+    bench.confirm(by_units)
+    assert bench.evidence.number == 2
+
+
 def errors_of(monkeypatch, winner, baseline):
     """Let networks make so many errors on the test images: of the winner and of the baseline, a few more each time."""
     made = {"winner": 0, "baseline": 0}

@@ -62,6 +62,6 @@ def test_engine_is_the_source_that_decides_the_numbers():
         left += [name for _, name in imported(file) if name not in found]
     beside = {
         "data.archive", "data.source", "data.unpickling", "errors", "files", "keras_file", "mnist.download",
-        "mnist.spec", "parameter", "problem", "words",
+        "inputs", "mnist.spec", "parameter", "problem", "words",
     }  # fmt: skip
     assert found - beside == set(SOURCES)

@@ -21,17 +21,18 @@ def documented():
 
 
 def messages(root):
-    """The texts in the code as lists of their fixed parts, between which anything may stand; docstrings are none."""
+    """The texts in the code as lists of their fixed parts, between which anything may stand, and all their words."""
     found = []
     for file in [*(root / "search").rglob("*.py"), *(root / "trainable").rglob("*.py")]:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         formatted = [node.values for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
         found += [[part.value for part in parts if isinstance(part, ast.Constant)] for parts in formatted]
         seen = {id(part) for parts in formatted for part in parts}
-        seen |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        seen |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}  # docstrings are none
         texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in seen]
-        found += [re.split("%[srd]", node.value) for node in texts if isinstance(node.value, str)]  # as logging has it
-    return found
+        # As logging has it, and `ProblemSpec.said`.
+        found += [re.split(r"%[srd]|\{\w+\}", node.value) for node in texts if isinstance(node.value, str)]
+    return found, set(re.findall("[a-z-]{2,}", "\n".join("\n".join(parts) for parts in found)))
 
 
 def longest_part(line):
@@ -41,11 +42,12 @@ def longest_part(line):
 
 def is_said(line, said):
     """Whether a message that has the line's longest part fits it, and its other words are in some message."""
-    words = set(re.findall("[a-z-]{2,}", "\n".join("\n".join(parts) for parts in said)))
+    texts, words = said
+    longest = longest_part(line)
     return set(re.findall("[a-z-]{2,}", line)) <= words and any(
-        any(longest_part(line) in part for part in parts)
+        any(longest in part for part in parts)
         and re.search(".*".join(re.escape(part.strip(" :;")) for part in parts), line)
-        for parts in said
+        for parts in texts
     )
 
 

@@ -10,7 +10,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from commands import ROOT, clean_environment, invoke, run_command, study_of
+from commands import ROOT, clean_environment, invoke, study_of
 
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.wording import finding_of, percent
@@ -26,11 +26,19 @@ from trainable.problems import BUILT_IN
 
 
 @pytest.fixture(scope="module")
-def best(finished, tmp_path_factory):
+def tensorflow_is_here():
+    """This process has TensorFlow, which is set up once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(selection, "prepare_tensorflow", lambda *_, **__: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def best(finished, tensorflow_is_here, tmp_path_factory):
     """The best trial of the search, exported."""
     output = tmp_path_factory.mktemp("exported") / "a model"
     arguments = ("--study", "s", "--runs", finished.runs, "--trial", "best", "--output", output)
-    result = run_command("search.export", *arguments)
+    result = invoke("search.export", *arguments)
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines() == [str(output / name) for name in ("model.keras", "model.json", "MODEL_CARD.md")]
     return output
@@ -191,7 +199,7 @@ def test_wrong_requests_are_refused_in_one_line(finished, tmp_path):
         assert result.returncode == 2, result.stderr
         assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
-    result = run_command("search.export", "--runs", finished.runs, "--output", full)
+    result = invoke("search.export", "--runs", finished.runs, "--output", full)
     assert (result.returncode, "must be a new or an empty folder" in result.stderr) == (2, True)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["full"]
 
@@ -200,7 +208,7 @@ def test_wrong_requests_are_refused_in_one_line(finished, tmp_path):
     ("which", "message"),
     [("best", "on the validation images, the study recorded"), ("winner", "has the SHA-256")],
 )
-def test_model_that_is_another_one_is_not_exported(finished, tmp_path, which, message):
+def test_model_that_is_another_one_is_not_exported(finished, tensorflow_is_here, tmp_path, which, message):
     """A trial's file has to score what was recorded, the winner's to have the recorded hash; else nothing is left."""
     from trainable.mlp.network import initial_weights, keras_bytes
 
@@ -210,7 +218,7 @@ def test_model_that_is_another_one_is_not_exported(finished, tmp_path, which, me
     models.write(finished.answer["best"]["number"], other)
     models.write_final(evidence_of(study_of(runs, "s").user_attrs).taken.name, other)
     arguments = ("--study", "s", "--runs", runs, "--trial", which, "--output", tmp_path / "new" / "out")
-    result = run_command("search.export", *arguments)
+    result = invoke("search.export", *arguments)
     assert (result.returncode, result.stdout) == (1, "")
     assert message in result.stderr
     assert [file.name for file in tmp_path.iterdir()] == ["runs"]

@@ -5,15 +5,19 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
-from commands import ROOT, clean_environment, run_command, study_of
+from commands import ROOT, SMALL_SPACE, clean_environment, invoke, run_command, study_of
+from damaged import GOOD
 from PIL import Image
 
 from search.confirmation.record import evidence_of
 from search.confirmation.wording import sentence_of
 from search.errors import SearchError
+from search.export import selection
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
 from search.export.reload import as_bytes, from_bytes
 from search.export.roundtrip import RoundTrip
@@ -36,28 +40,47 @@ def training_data(dataset, tmp_path_factory):
     return file
 
 
+@pytest.fixture(scope="module")
+def brief(dataset, tmp_path_factory):
+    """The folder of a real search of one trial, named `s`."""
+    runs = tmp_path_factory.mktemp("brief")
+    space, first = runs / "space.toml", runs / "first.jsonl"
+    space.write_text(SMALL_SPACE)
+    first.write_text(json.dumps(GOOD))
+    options = ("--trials", 1, "--seed", 1, "--study", "s", "--runs", runs, "--space", space, "--enqueue", first)
+    result = run_command("search.run", *options, "--no-baseline", "--no-confirm")
+    assert result.returncode == 0, result.stderr
+    return runs
+
+
+class Exported(NamedTuple):
+    """A model in all formats, what the command said, and where it is from."""
+
+    folder: Path
+    result: subprocess.CompletedProcess
+    preprocessing: bool
+    runs: Path
+
+
 @pytest.fixture(
     scope="module",
     params=[pytest.param(False, marks=pytest.mark.thorough, id="flat"), pytest.param(True, id="preprocessing")],
 )
-def exported(request, finished, training_data, tmp_path_factory):
-    """The winner in all formats, and what the command said; the test images were not even there."""
+def exported(request, training_data, tmp_path_factory):
+    """A winner with its preprocessing, the only trial of a search without; the test images were not even there."""
     output = tmp_path_factory.mktemp("exported") / "all"
-    extra = (
-        ("--with-preprocessing", "--format", "all")
-        if request.param
-        else ("--format", "tflite,keras", "--format", "savedmodel,onnx")
-    )
-    result = run_command(
-        "search.export", "--runs", finished.runs, "--data", training_data, "--output", output, "--json", *extra
-    )
+    if request.param:
+        runs, extra = request.getfixturevalue("finished").runs, ("--with-preprocessing", "--format", "all")
+    else:
+        runs, extra = request.getfixturevalue("brief"), ("--format", "tflite,keras", "--format", "savedmodel,onnx")
+    result = run_command("search.export", "--runs", runs, "--data", training_data, "--output", output, "--json", *extra)
     assert result.returncode == 0, result.stderr
-    return output, result, request.param
+    return Exported(output, result, request.param, runs)
 
 
 def test_every_format_predicts_what_keras_predicts(exported):
     """All 10,000 validation images have the same class in each format, and nothing but that is said."""
-    output, result, _ = exported
+    output, result, *_ = exported
     said = json.loads(result.stdout)
     assert said["paths"] == [str(output / name) for name in (*FILES, "model.json", "MODEL_CARD.md")]
     assert [check["file"] for check in said["checks"].values()] == FILES
@@ -66,21 +89,24 @@ def test_every_format_predicts_what_keras_predicts(exported):
     assert [line.split(":")[0] for line in result.stderr.splitlines()] == FILES
 
 
-def test_description_names_every_file_with_its_hash(exported, finished):
-    """model.json has the SHA-256 of each file, those inside a SavedModel too, and says that this is the winner."""
-    output, _, preprocessing = exported
+def test_description_names_every_file_with_its_hash(exported):
+    """model.json has the SHA-256 of each file, those inside a SavedModel too, and says whether this is the winner."""
+    output, _, preprocessing, runs = exported
     described = json.loads((output / "model.json").read_text())
     found = {
         file.relative_to(output).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in output.rglob("*")
         if file.is_file() and file.name != "model.json"
     }
-    evidence = evidence_of(study_of(finished.runs, "s").user_attrs, 0)
     assert described["files"] == found
     assert len(found) == 8
     assert described["preprocessing"] == preprocessing
-    assert (described["selected"], described["trained_on"]) == ("winner", 60_000)
-    assert described["confirmed"]["sentence"] == sentence_of(evidence)
+    evidence = evidence_of(study_of(runs, "s").user_attrs, 0)
+    if evidence is None:
+        assert (described["selected"], described["trained_on"], described["confirmed"]) == ("best", 50_000, None)
+    else:
+        assert (described["selected"], described["trained_on"]) == ("winner", 60_000)
+        assert described["confirmed"]["sentence"] == sentence_of(evidence)
     assert described["input"].startswith("uint8 [batch, 28, 28]" if preprocessing else "float32 [batch, 784]")
 
 
@@ -89,7 +115,7 @@ def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
 
     Keras's evaluates the model, too, once it is compiled as the card says.
     """
-    output, _, preprocessing = exported
+    output, _, preprocessing, _ = exported
     begin, *uses = re.findall(r"```python\n(.*?)```", (output / "MODEL_CARD.md").read_text(), re.DOTALL)
     assert begin == prepare(BUILT_IN, preprocessing=preprocessing)
     assert uses == [use(BUILT_IN, name) for name in FORMATS]
@@ -113,7 +139,7 @@ def test_code_on_the_card_reads_a_digit(exported, dataset, tmp_path):
 @pytest.mark.parametrize("name", ["onnx", "tflite"])
 def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     """In the process that loads such a file again there is neither TensorFlow nor Keras."""
-    output, _, preprocessing = exported
+    output, _, preprocessing, _ = exported
     images = dataset.x_val[:3].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:3]) / np.float32(255)
     script = (
         "import sys\n"
@@ -130,26 +156,22 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     assert from_bytes(result.stdout).shape == (3, 10)
 
 
-def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
+def test_conversion_that_changes_the_model_is_refused(finished, tmp_path, monkeypatch):
     """A file that classifies otherwise ends the export with one line and status 1, and no file at all is left."""
-    script = (
-        "import keras, sys\n"
-        "from search.export.__main__ import main\n"
-        "from search.terminal.streams import status_of\n"
-        "convert = keras.Sequential.export\n"
-        "def wrong(model, *arguments, **options):\n"
-        "    weights = model.get_weights()\n"
-        "    weights[-1][0] += 9\n"
-        "    model.set_weights(weights)\n"
-        "    convert(model, *arguments, **options)\n"
-        "keras.Sequential.export = wrong\n"
-        "sys.exit(status_of(main))"
-    )
-    arguments = ["--runs", str(finished.runs), "--format", "onnx", "--output", str(tmp_path / "new" / "out")]
-    result = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
-        cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    import keras
+
+    convert = keras.Sequential.export
+
+    def wrong(model, *arguments, **options):
+        weights = model.get_weights()
+        weights[-1][0] += 9
+        model.set_weights(weights)
+        convert(model, *arguments, **options)
+
+    monkeypatch.setattr(keras.Sequential, "export", wrong)
+    monkeypatch.setattr(selection, "prepare_tensorflow", lambda *_, **__: None)  # this process has it
+    output = tmp_path / "new" / "out"
+    result = invoke("search.export", "--runs", finished.runs, "--format", "onnx", "--output", output)
     assert (result.returncode, result.stdout) == (1, "")
     [line] = [line for line in result.stderr.splitlines() if line.startswith("error:")]
     assert re.fullmatch(
@@ -162,7 +184,7 @@ def test_conversion_that_changes_the_model_is_refused(finished, tmp_path):
 
 def test_probabilities_that_differ_are_refused(exported, dataset):
     """The same classes are not enough: one probability that is off by more than 1e-4 is one too many, NaN too."""
-    output, _, preprocessing = exported
+    output, _, preprocessing, _ = exported
     images = dataset.x_val[:5].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:5]) / np.float32(255)
     file = output / ONNX.file
     found = RoundTrip(images, np.zeros((5, 10), np.float32), "images")._predicted(ONNX, file)
@@ -188,26 +210,10 @@ def test_file_that_its_runtime_cannot_load_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "module", "package"), [("onnx", "tf2onnx", "tf2onnx"), ("tflite", "ai_edge_litert", "ai-edge-litert")]
 )
-def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, name, module, package):
+def test_format_whose_packages_are_missing_says_how_to_install_them(tmp_path, monkeypatch, name, module, package):
     """One line with the command, status 2, before anything else is done."""
-    script = (
-        f"import sys\nsys.modules[{module!r}] = None\n"
-        "from search.export.__main__ import main\n"
-        "from search.terminal.streams import status_of\n"
-        "sys.exit(status_of(main))"
-    )
-    command = [
-        sys.executable,
-        "-c",
-        script,
-        "--runs",
-        str(tmp_path),
-        "--format",
-        name,
-        "--output",
-        str(tmp_path / "out"),
-    ]
-    result = subprocess.run(command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
+    monkeypatch.setitem(sys.modules, module, None)
+    result = invoke("search.export", "--runs", tmp_path, "--format", name, "--output", tmp_path / "out")
     assert result.returncode == 2
     assert result.stderr == f"error: --format {name}: is not installed here; install it with: pip install {package}\n"
     assert list(tmp_path.iterdir()) == []

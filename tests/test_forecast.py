@@ -11,7 +11,7 @@ from search.confirmation.explanation import most_to_explain
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION
-from search.run.forecast import networks_of, planned, seconds_left
+from search.run.forecast import extent_of, networks_of, planned, seconds_left
 from search.run.options import parse
 from search.study.settings import Settings
 from search.study.study import EPOCHS_RUN, INTERRUPTED, IS_BASELINE
@@ -55,6 +55,18 @@ def confirmed(*networks):
         for what, trial, number, accuracy in networks
         for seed in seeds[what][:number]
     }
+
+
+def test_winner_that_is_not_tested_takes_networks_of_the_split_alone():
+    """Two each of the candidates: none of the baseline, none on all images; the plan says what they are for."""
+    untested = Extent(2, test=False)
+    assert left(SEARCHED, extent=untested, workers=1) == 2 * (40 + 60)
+    assert left(SEARCHED[:1], goal=3, extent=untested, workers=1) == 2 * 5 + 2 * 2 * 5
+    options = parse(["--no-test"])
+    assert extent_of(options, SETTINGS, {}) == Extent(test=False)
+    known = confirmed((TESTED, None, 10, 0.97))
+    assert networks_of(options, untested, known, SETTINGS, is_open=True) == (0, 4)
+    assert planned(3, 4, None, tested=False) == "plan       3 trials, then up to 4 networks to choose the best"
 
 
 def test_nothing_is_estimated_from_nothing():

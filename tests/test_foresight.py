@@ -1,14 +1,17 @@
 """What is told before a search starts: only what would surprise, and the figures are right."""
 
 import json
+from dataclasses import replace
 
 import pytest
+from optuna.trial import create_trial
 
 from search.run.foresight import surprises
 from search.run.options import parse
 from search.run.plan import make_plan
 from search.storage.address import open_storage
-from search.study.study import enqueue, open_study
+from search.study.study import IS_BASELINE, enqueue, open_study
+from trainable.problems import BUILT_IN
 
 SPACE = """
 hidden_units = {type = "categorical", choices = [256, 512]}
@@ -82,3 +85,45 @@ def test_parameters_that_a_sampler_draws_at_random_are_named(told):
     assert told(4, None, "--sampler", "cmaes")[1] == [line]
     for sampler in ("tpe", "qmc", "random", "grid"):
         assert told(4, None, "--sampler", sampler)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("sizes", "arguments", "lines"),
+    [
+        ({"test": 270}, (), ["with 270 test wines and 5 seeds a difference below about 2.5 points cannot be shown"]),
+        (
+            {"test": 27}, ("--confirm-seeds", 9),
+            ["with 27 test wines and 9 seeds a difference below about 25 points cannot be shown"],
+        ),
+        ({"test": 6}, (), ["with 6 test wines nothing can be shown: a verdict needs more of them"]),
+        ({"test": 270}, ("--no-test",), []),
+        ({"test": 270}, ("--no-confirm",), []),
+        ({"test": 0}, (), ["the data have no test wines: what wins will not be tested, and there is no verdict"]),
+    ],
+    ids=["two looks", "few examples", "fewer than ten", "no test", "search only", "no test examples"],
+)  # fmt: skip
+def test_what_a_verdict_can_show_is_said_of_other_data(told, sizes, arguments, lines):
+    """By the number of test examples; of the built-in ones nothing is said."""
+    plan, usual = told(4, None, *arguments)
+    assert usual == []
+    words = replace(BUILT_IN.words, example="wine")
+    problem = replace(BUILT_IN, sizes=BUILT_IN.sizes | sizes, words=words)
+    settings = replace(plan.settings, space=replace(plan.settings.space, problem=problem))
+    chosen = parse(["--trials", "4", "--study", "s", *map(str, arguments)])
+    assert surprises(chosen, replace(plan, settings=settings)) == lines
+
+
+def test_what_can_be_shown_goes_by_the_baseline_once_it_is_trained(told):
+    """The fewer errors it makes, the smaller a difference shows."""
+    plan, _ = told(4)
+    problem = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 270})
+    settings = replace(plan.settings, space=replace(plan.settings.space, problem=problem))
+    lines = []
+    for value in (0.98, 0.8):
+        trial = create_trial(
+            value=value, params={"hidden_units": 512, "epochs": 5}, user_attrs={IS_BASELINE: True},
+            distributions=dict(settings.space.distributions),
+        )  # fmt: skip
+        [line] = surprises(parse(["--trials", "4", "--study", "s"]), replace(plan, settings=settings, trials=[trial]))
+        lines.append(line.split("about ")[1])
+    assert lines == ["1.7 points cannot be shown", "3.5 points cannot be shown"]

@@ -1,17 +1,17 @@
 """The guard: it ends what Ray leaves, and nothing else."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
-from commands import ROOT, clean_environment
+from commands import ROOT, clean_environment, wait_until
 
 from search.surroundings.guard import Guard, members, start_of
-
-TWO_LOOKS = 3.0  # seconds, with the guard's own start
 
 
 @pytest.fixture
@@ -30,11 +30,23 @@ def start(agent, *arguments):
     return process
 
 
+def wait_for_a_look(guard):
+    """Wait until a guard has looked at what there is now: it has gone to sleep twice, as it does between two looks."""
+
+    def sleeps():
+        """How often it did, where it does now; nothing while it runs (proc_pid_status(5))."""
+        status = Path(f"/proc/{guard}/status").read_text()
+        return int(re.search(r"^voluntary_ctxt_switches:\s(\d+)", status, re.MULTILINE)[1]) * ("\nState:\tS" in status)
+
+    before = wait_until(sleeps, 60, "the guard sleeps")
+    wait_until(lambda: sleeps() >= before + 2, 60, "the guard has looked")
+
+
 def test_guard_ends_rays_processes_and_no_others(agent):
     """A child of the driver that is not Ray's is not touched."""
     guard = Guard()
     with start(agent) as lingering, subprocess.Popen(["sleep", "60"]) as other:
-        time.sleep(TWO_LOOKS)
+        wait_for_a_look(guard._process.pid)
         guard.close()
         assert lingering.wait(timeout=5) == -9
         assert other.poll() is None
@@ -56,7 +68,7 @@ def test_killed_driver_leaves_nothing(agent):
         [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT, env=clean_environment()
     )
     pids = [int(pid) for pid in driver.stdout.readline().split()]
-    time.sleep(TWO_LOOKS)
+    wait_for_a_look(pids[1])
     os.kill(pids[1], signal.SIGTERM)
     driver.kill()
     driver.wait()

@@ -49,7 +49,7 @@ def arguments(tmp_path):
     )  # fmt: skip
 
 
-def start(arguments, stderr=subprocess.PIPE):
+def start(arguments, stderr):
     """Start the command with two workers."""
     return subprocess.Popen(
         [sys.executable, "-m", "search.run", *map(str, arguments), "--workers", "2"],
@@ -71,53 +71,49 @@ def assert_whole(runs):
 
 
 @pytest.mark.thorough
-def test_killed_worker_and_driver_cost_no_more_than_the_networks_in_training(arguments, tmp_path):
-    """The same command trains only what is missing, and the test images were looked at once for each finalist."""
-    process = start(arguments)
+@pytest.mark.timeout(900)
+def test_kills_cost_no_more_than_the_networks_in_training(arguments, tmp_path):
+    """A killed worker's network is trained again, and a driver that is killed ten times loses no network that is known.
+
+    The same command trains only what is missing, and the test images were looked at once for each finalist. The driver
+    is killed when a network is known and then at random times; each start of Ray takes seconds, the test minutes.
+    """
+    random, log = Random(1), tmp_path / "progress.txt"
+    with log.open("w") as stream:
+        process = start(arguments, stderr=stream)
     # No worker has a trial any more then.
     wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
-    known = len(networks(tmp_path))
+    known = networks(tmp_path)
     kill_workers(process)  # one of them at least has a network in training
-    wait_until(lambda: len(networks(tmp_path)) > known, 150, "one more network is known", process)
-    family = family_of(process)
-    process.kill()
-    _, stderr = process.communicate()
-    assert_nothing_left(family)
-    assert "crashed: trained again" in stderr
-    before, trials = networks(tmp_path), study_of(tmp_path, "c").trials
+    wait_until(lambda: len(networks(tmp_path)) > len(known), 150, "one more network is known", process)
+    known = killed(process, tmp_path, known)
+    assert "crashed: trained again" in log.read_text()
+    trials = study_of(tmp_path, "c").trials
+    for _ in range(9):
+        with log.open("w") as stream:
+            process = start(arguments, stderr=stream)
+        wait_until(lambda: "starting 2 workers" in log.read_text(), 150, "workers start", process)
+        time.sleep(random.uniform(0, 2))  # whatever is going on then
+        known = killed(process, tmp_path, known)
 
-    result = run_command("search.run", *arguments, timeout=200)
+    result = run_command("search.run", *arguments, timeout=300)
     assert result.returncode == 0, result.stderr
-    after = networks(tmp_path)
-    assert {key: after[key] for key in before} == before
+    found = networks(tmp_path)
+    assert {key: found[key] for key in known} == known
     lines = [line for line in result.stderr.splitlines() if line.startswith("confirm ")]
-    assert len(lines) == len(after) - len(before)
+    assert len(lines) == len(found) - len(known)
     assert study_of(tmp_path, "c").trials == trials
     evidence = assert_whole(tmp_path)
     assert json.loads(result.stdout)["confirmed"]["verdict"] == evidence.verdict.word
     assert f"verdict    {sentence_of(evidence)}" in result.stderr
 
 
-@pytest.mark.thorough
-@pytest.mark.timeout(900)
-def test_ten_kills_at_random_times_count_each_network_once(arguments, tmp_path):
-    """The driver is killed again and again in mid-confirmation; each start of Ray takes seconds, the test minutes."""
-    random, known, log = Random(1), {}, tmp_path / "progress.txt"
-    for _ in range(10):
-        with log.open("w") as stream:
-            process = start(arguments, stderr=stream)
-        wait_until(lambda: CONFIRMATION in attributes_of(tmp_path), 150, "the confirmation begins", process)
-        wait_until(lambda: "starting 2 workers" in log.read_text(), 150, "workers start", process)
-        time.sleep(random.uniform(0, 2))  # whatever is going on then
-        family = family_of(process)
-        process.kill()
-        process.communicate()
-        assert_nothing_left(family)
-        found = networks(tmp_path)
-        assert {key: found[key] for key in known} == known
-        known = found
-    result = run_command("search.run", *arguments, timeout=300)
-    assert result.returncode == 0, result.stderr
-    found = networks(tmp_path)
+def killed(process, runs, known):
+    """Kill the driver; return the networks that the study knows then, among them unchanged those known before."""
+    family = family_of(process)
+    process.kill()
+    process.communicate()
+    assert_nothing_left(family)
+    found = networks(runs)
     assert {key: found[key] for key in known} == known
-    assert_whole(tmp_path)
+    return found

@@ -82,13 +82,21 @@ def wait_for(expected, observe, seconds=30):
     wait_until(lambda: observe() == expected, seconds, f"{expected} is seen")
 
 
-def test_workers_follow_the_nodes(cluster):
-    """There are as many as the nodes hold, once these were asked for their versions; `--workers` is a limit."""
+def test_workers_follow_the_nodes(cluster, caplog):
+    """There are as many as the nodes hold, once these were asked for their versions; `--workers` is a limit.
+
+    A node whose object store does not hold the data is named, once: Ray keeps them on its disk.
+    """
     with connected(cluster) as resources:
         assert resources.workers == 1
-        nodes, limited = Nodes(resources, "float32", limited=False), Nodes(Resources(2, 1, 0), "float32", limited=True)
+        nodes = Nodes(resources, "float32", limited=False, data=10**15)
+        limited = Nodes(Resources(2, 1, 0), "float32", limited=True)
         nodes.admit()
         assert nodes.workers() == 1
+        [line] = [record.getMessage() for record in caplog.records if record.name == "search.runtime.nodes"]
+        name = f"the node {socket.gethostname()} ({cluster.head_node.node_ip_address})"
+        assert line.startswith(f"{name} keeps the data on its disk: they have 1000000.0 GB, its object store ")
+        assert line.endswith(" GB (ray start --object-store-memory=1000000486870912)")
         node = cluster.add_node(num_cpus=2)
         wait_for(3, nodes.workers)
         wait_for(2, limited.workers)

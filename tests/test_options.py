@@ -73,6 +73,8 @@ def test_environment_gives_storage_and_runs(monkeypatch):
         (["--confirm-top", "0"], "--confirm-top: must be a whole number from 1 to 100, got '0'"),
         (["--confirm-seeds", "1"], "--confirm-seeds: must be a whole number from 2 to 100, got '1'"),
         (["--no-confirm", "--confirm-seeds", "3"], "--confirm-seeds: is for a confirmation, which --no-confirm leaves"),
+        (["--no-test", "--confirm-seeds", "3"], "--confirm-seeds: is for a verdict, which --no-test leaves out"),
+        (["--no-test", "--explain"], "--explain: is for a verdict, which --no-test leaves out"),
         (["--study", "../etc"], "--study: must be 1 to 100 letters"),
         (["--study", ""], "--study: must be 1 to 100 letters"),
         (["--study=--"], "--study: "),

@@ -10,7 +10,7 @@ from own_data import TARGETS, csv_of
 
 from search.errors import UsageError
 from search.run.options import parse
-from search.run.plan import make_plan
+from search.run.plan import _check_test, make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
 from search.study.settings import Settings
@@ -177,3 +177,13 @@ def test_network_of_today_is_the_baseline(tmp_path):
     file.write_text(file.read_text().replace("300", "301"))
     with pytest.raises(UsageError, match=r"was made with another baseline \(hidden_units\)"):
         make_plan(chosen)
+
+
+@pytest.mark.parametrize("arguments", [["--explain"], ["--confirm-seeds", "4"]])
+def test_options_for_a_verdict_are_refused_where_there_can_be_none(arguments):
+    """Data without test examples are never tested; the other commands are not concerned."""
+    wines = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 0}, words=replace(BUILT_IN.words, example="wine"))
+    with pytest.raises(UsageError, match=f"^{arguments[0]}: is for a verdict, and the data have no test wines$"):
+        _check_test(parse(arguments), wines)
+    _check_test(parse([]), wines)
+    _check_test(parse(arguments), BUILT_IN)

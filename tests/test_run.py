@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,16 +107,6 @@ def test_configurations_for_a_study_that_has_its_trials_are_not_dropped_without_
     )
 
 
-@pytest.mark.thorough
-def test_more_trials_add_exactly_those(finished, tmp_path):
-    """A study that is complete is continued."""
-    runs = shutil.copytree(finished.runs, tmp_path / "runs")
-    more = run_command("search.run", "--study", "s", "--runs", runs, "--trials", 8, "--no-confirm", "--json")
-    assert more.returncode == 0, more.stderr
-    assert sum(json.loads(more.stdout)["trials"].values()) == 8
-    assert len(study_of(runs, "s").trials) == 8
-
-
 FIRST = [
     {"hidden_units": 9, "learning_rate": 0.002, "batch_size": 256, "epochs": 1},
     {"hidden_units": 10, "learning_rate": 0.003, "batch_size": 512, "epochs": 2},
@@ -214,17 +203,19 @@ def test_unreachable_cluster_is_a_failure_of_one_line(tmp_path):
 
 
 @pytest.mark.thorough
-def test_timeout_stops_new_trials(given, tmp_path):
-    """After --timeout nothing new starts, and that is no failure."""
-    result = run_command(
-        "search.run", "--trials", 500, "--timeout", "25s", "--runs", tmp_path, "--study", "e", "--no-confirm", *given,
-        timeout=150,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    assert "time is up" in result.stdout
-    trials = study_of(tmp_path, "e").trials
-    assert [trial.params for trial in trials[:2]] == FIRST
-    assert 2 <= len(trials) < 500
+def test_complete_study_gets_the_trials_that_are_asked_for_or_those_for_which_there_is_time(given, tmp_path):
+    """More `--trials` add exactly those; after --timeout nothing new starts, and that is no failure."""
+    study = ("--study", "e", "--runs", tmp_path, "--no-confirm", "--json")
+    first = run_command("search.run", *study, "--trials", 2, *given)
+    assert first.returncode == 0, first.stderr
+    assert [trial.params for trial in study_of(tmp_path, "e").trials] == FIRST
+    more = run_command("search.run", *study, "--trials", 3)
+    assert more.returncode == 0, more.stderr
+    assert sum(json.loads(more.stdout)["trials"].values()) == len(study_of(tmp_path, "e").trials) == 3
+    last = run_command("search.run", *study, "--trials", 500, "--timeout", "10s", timeout=150)
+    assert last.returncode == 0, last.stderr
+    assert "time is up" in last.stderr
+    assert 3 <= len(study_of(tmp_path, "e").trials) < 500
 
 
 def test_help_is_answered_without_heavy_imports():

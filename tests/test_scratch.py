@@ -9,6 +9,7 @@ import pytest
 
 from search.errors import RuntimeLostError, StartError, UsageError
 from search.runtime.scratch import LONGEST_BASE, VARIABLES, scratch_folder
+from search.surroundings.capacity import Demand
 
 
 @pytest.fixture
@@ -69,6 +70,21 @@ def test_place_that_will_not_do_is_passed_over(kind, place, monkeypatch):
     with scratch_folder() as folder:
         assert place not in folder.parents
         assert folder.is_absolute()
+
+
+def test_large_data_need_room_where_memory_cannot_be_shared(place, monkeypatch):
+    """Ray keeps them in the folder then, so that a disk without room is passed over; otherwise they take none there."""
+    monkeypatch.setenv("TMPDIR", str(place))
+    monkeypatch.setattr("search.runtime.scratch.USUAL", ())
+    large = Demand(10**15)
+    with pytest.raises(UsageError, match=r"MB left of the 1000000150 that a run may need\)"), scratch_folder(large):
+        pass
+    monkeypatch.setattr("search.runtime.scratch.SHARED_MEMORY", place / "none")
+    with scratch_folder():
+        pass
+    monkeypatch.setattr("search.runtime.scratch._is_shared", lambda store: store == large.store)
+    with scratch_folder(large) as folder:
+        assert folder.parent == place
 
 
 def test_no_place_at_all_is_said_in_one_line(place, monkeypatch):

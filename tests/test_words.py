@@ -6,21 +6,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from confirmations import decided
 
 from search.confirmation.candidates import TESTED, Candidate, Network
 from search.confirmation.explanation import Explanation
+from search.confirmation.record import CONFIRMATION, design_of, evidence_of
 from search.confirmation.verdict import Estimate, Word
 from search.confirmation.view import StudyView
+from search.confirmation.wording import finding_of, json_of, sentence_of
 from search.export.card import card
-from search.export.description import _input, _output
+from search.export.description import input_of, output_of
 from search.export.formats import FORMATS
 from search.export.snippets import prepare
 from search.report.document import page_of
 from search.report.findings import MEANINGS, WORDS
 from search.report.page import to_markdown
-from search.study.settings import Settings
+from search.study.settings import SETTINGS, Settings
 from search.study.space import Space
-from trainable.problem import Inputs
+from trainable.inputs import Inputs
 from trainable.problems import BUILT_IN
 from trainable.words import Words
 
@@ -52,6 +55,30 @@ def test_report_speaks_of_the_studys_examples(problem):
     assert FOREIGN.search("".join((text, told, *map(problem.said, MEANINGS.values())))) is None
 
 
+@pytest.mark.parametrize(
+    ("fewer", "word", "end"),
+    [
+        (4, "no difference shown", "; a difference below about 1.3 points could not have been shown"),
+        (0, "too few wines differ to say", "; fewer than 10 of 400 test wines tell them apart"),
+    ],
+)
+def test_verdict_says_what_it_could_not_show(problem, fewer, word, end):
+    """In the words of the study's examples, for people and for programs."""
+    problem = replace(problem, sizes=problem.sizes | {"test": 400})
+    settings = Settings(Space.default(problem))
+    winner = Candidate(7, dict(problem.baseline), 0.9)
+    design = design_of([winner], settings, split=2, sizes=(3,), baselines=10)
+    wrong = [*range(20 - fewer), *range(100, 100 + 2 * fewer)]
+    evidence = evidence_of(
+        {SETTINGS: {"problem": problem.to_json()}, CONFIRMATION: design}
+        | decided(design, winner, lambda _: wrong, lambda _: range(20), parameters_count=9)
+    )
+    assert f"trial 7 against the baseline: {word}. " in sentence_of(evidence)
+    assert finding_of(evidence).endswith(end)
+    assert json_of(evidence)["verdict"] == word
+    assert FOREIGN.search(sentence_of(evidence)) is None
+
+
 def test_card_describes_the_studys_network(problem):
     """Inputs, classes, sizes and limits are the problem's."""
     check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0}
@@ -61,8 +88,8 @@ def test_card_describes_the_studys_network(problem):
             "study": "s", "selected": "best", "trial": 1, "params": problem.baseline, "seed": 1, "precision": "float32",
             "epochs_run": 2, "trained_on": 106, "val_accuracy": 0.9, "sampler": "tpe", "pruner": "none",
             "trials": dict.fromkeys(("complete", "pruned", "failed"), 1), "data_sha256": problem.trial_data,
-            "preprocessing": False, "input": _input(problem, preprocessing=False),
-            "output": _output(problem), "checks": dict.fromkeys(FORMATS, check),
+            "preprocessing": False, "input": input_of(problem, preprocessing=False),
+            "output": output_of(problem), "checks": dict.fromkeys(FORMATS, check),
         },
         None,
     )  # fmt: skip

@@ -8,11 +8,11 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from math import prod
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError
+from trainable.inputs import Inputs
 from trainable.parameter import MAX_SEED, Parameter
 from trainable.words import Words
 
@@ -22,46 +22,6 @@ if TYPE_CHECKING:  # a spec is read without NumPy
     from trainable.data.dataset import Dataset, HeldOutSet
 
 LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 20_000, 20_000  # characters, characters, classes
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a network takes.
-
-    Attributes:
-        shape: Of one example as it is stored, such as (height, width).
-        dtype: Of its values.
-        scale: What the values are divided by before the first layer; None where the first layer standardises them.
-        name: What code calls an array of several.
-        columns: What the numbers of an example are called, where they have names.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    scale: float | None
-    name: str = "examples"
-    columns: tuple[str, ...] = ()
-
-    @property
-    def is_image(self) -> bool:
-        """Whether an example can be shown as a picture: (height, width), or with 1, 3 or 4 channels of bytes."""
-        *_, last = self.shape
-        has_channels = len(self.shape) == len(("height", "width", "channels")) and last in (1, 3, 4)
-        return self.dtype == "uint8" and (has_channels or len(self.shape) == len(("height", "width")))
-
-    @property
-    def features(self) -> int:
-        """Numbers in one example."""
-        return prod(self.shape)
-
-    def stored(self, batch: str) -> str:
-        """Return the form of so many examples as they are stored, such as "uint8 [batch, 8, 8]"."""
-        return f"{self.dtype} [{', '.join([batch, *map(str, self.shape)])}]"
-
-    def scaled(self, batch: str) -> str:
-        """Return their form before the first layer, such as "float32 [batch, 64] in [0, 1]"."""
-        reach = f" in [0, {255 / self.scale:g}]" if self.dtype == "uint8" and self.scale else ""
-        return f"float32 [{batch}, {self.features}]{reach}"
 
 
 @dataclass(frozen=True)
@@ -87,9 +47,10 @@ class ProblemSpec:
         labels: What the classes are called, by index.
         sizes: Examples of each split: train, val, test; 0 where there is none.
         data: SHA-256 of the bytes of each array.
-        split: Which of the training examples validate, after "of which".
+        split: Which of the training examples validate, after "of which"; of somebody's own data, how that came about.
         reference: A published figure for the baseline, where there is one.
         words: What people call things.
+        test_split: How the test split came about, of somebody's own data.
         repeated: How many examples of a split are in an earlier one, too, where there are any.
         source: The fields of the `DataSource` from which the data were read, where they are somebody's own.
         recorded: What it was read from, which a later version may have written, with fields of its own.
@@ -108,6 +69,7 @@ class ProblemSpec:
     split: str
     reference: Reference | None
     words: Words
+    test_split: str = ""
     repeated: Mapping[str, int] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict, compare=False)
     recorded: Mapping[str, Any] = field(default_factory=dict, compare=False)
@@ -126,6 +88,11 @@ class ProblemSpec:
     def examples(self) -> str:
         """What people call several examples."""
         return f"{self.words.example}s"
+
+    @property
+    def has_named_classes(self) -> bool:
+        """Whether the classes are called something else than their numbers."""
+        return self.labels != tuple(map(str, range(len(self.labels))))
 
     @property
     def training_size(self) -> int:
@@ -195,7 +162,8 @@ def _tuples(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
 def _check_bounds(spec: ProblemSpec) -> None:
     """Refuse what no problem of this project has: who reads a database need not trust it."""
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, spec.inputs.name, *spec.names]
-    texts: list[Any] = [spec.split, *(each.meaning for each in spec.parameters), *asdict(spec.words).values()]
+    texts: list[Any] = [spec.split, spec.test_split, *(each.meaning for each in spec.parameters)]
+    texts += asdict(spec.words).values()
     names += [*spec.inputs.columns, *spec.labels]
     for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
         if any(not isinstance(each, str | list | tuple) or len(str(each)) > most for each in what):

@@ -19,7 +19,8 @@ class Words:
         layers: What it is made of.
         training: How it is trained besides the parameters.
         limits: What was not measured, in sentences.
-        reading: Code that reads a file into an array, which it calls `Inputs.name`.
+        reading: Code that reads a file, of a `{file}` in quotation marks, into an array, which it calls `Inputs.name`;
+            `described` is what `model.json` says, where that is needed.
         packages: What it imports, as `pip` calls it.
         values: What the least and the greatest value of an example's numbers mean.
     """

@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from optuna.trial import FrozenTrial
 
 from dashboard.model.images import size_of
 from dashboard.snapshot import Snapshot
+from search.confirmation.untested import chosen
 from search.errors import SearchError, lines_of
-from search.export.kept import NUMBER, Kept, kept_finals, kept_trial
+from search.export.kept import CHOSEN, NUMBER, Kept, kept_finals, kept_trial
 from search.study.study import BEST, IDENTITY
 from search.trials.models import ModelStore
 from trainable.data.archive import UNREADABLE
@@ -55,6 +57,8 @@ def store_of(study: Snapshot) -> ModelStore:
 def kept_models(study: Snapshot) -> list[Kept]:
     """Return a study's kept models: the winner, the trials from the best on, the other finalists.
 
+    Where the winner was not tested, its trial comes first.
+
     Raises:
         SearchError: As for `store_of`.
     """
@@ -62,11 +66,19 @@ def kept_models(study: Snapshot) -> list[Kept]:
     try:
         finals, kept = list(kept_finals(study.evidence, store)), set(store.kept())
         ranked = [each for each in study.ranked if each.number in kept]
-        trials = [kept_trial(each, study.settings, store, BEST if each is study.best else NUMBER) for each in ranked]
+        trials = [kept_trial(each, study.settings, store, _how(study, each)) for each in ranked]
     except OSError as error:
         raise SearchError(f"{store.folder}: cannot be read: {error.strerror}") from error
+    trials.sort(key=lambda each: each is None or each.how != CHOSEN)
     winners = [each for each in finals if each.is_winner]
     return [*winners, *filter(None, trials), *(each for each in finals if not each.is_winner)]
+
+
+def _how(study: Snapshot, trial: FrozenTrial) -> str:
+    """Return how a trial's model was selected."""
+    if trial.number == chosen(study.evidence):
+        return CHOSEN
+    return BEST if trial is study.best else NUMBER
 
 
 def baseline_of(models: list[Kept]) -> Kept | None:

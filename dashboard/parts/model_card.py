@@ -13,7 +13,7 @@ from dashboard.text import plain
 from search.confirmation.verdict import Estimate, wilson
 from search.confirmation.wording import method_of, percent
 from search.export.card import BY_ACCURACY, search_of, training_of
-from search.export.kept import Kept
+from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
 from search.study.study import BEST
 from search.terminal.shell import command_line
@@ -128,6 +128,8 @@ def _way(study: Snapshot, model: Kept) -> str:
     if model.is_final:
         examples = study.settings.problem.examples
         return f"This network was trained again on all training {examples}, to be compared on the test {examples}."
+    if model.how == CHOSEN and evidence is not None:
+        return " ".join(method_of(evidence))
     return BY_ACCURACY if model.how == BEST else "This is one of the trials with a good validation accuracy."
 
 

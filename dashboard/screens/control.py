@@ -32,7 +32,7 @@ from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
-SWITCHES = ("baseline", "confirm")  # on, unless --no-NAME says otherwise
+SWITCHES = ("baseline", "confirm", "test")  # on, unless --no-NAME says otherwise
 SIGNALS = {130: "interrupted", 143: "terminated"}
 
 
@@ -150,6 +150,9 @@ def _wishes(problem: ProblemSpec) -> dict[str, Any]:
     )
     wishes["confirm"] = st.checkbox(
         "Confirm the result", value=True, help="Trains the best and the baseline again, with fresh seeds: the verdict."
+    )
+    wishes["test"] = st.checkbox(
+        "Test the winner", value=True, help="Without it nothing is scored on test examples, and there is no verdict."
     )
     return wishes
 

@@ -10,7 +10,7 @@ from dashboard.source import View
 from dashboard.text import plain
 from search.confirmation.wording import OUT_OF_DATE
 from search.errors import SearchError
-from search.export.kept import Kept
+from search.export.kept import CHOSEN, Kept
 from search.folder import folder_of
 from search.terminal.words import capital
 from trainable.problem import ProblemSpec
@@ -67,7 +67,9 @@ def _choose(problem: ProblemSpec, models: list[Kept]) -> Kept:
 
 def _title(problem: ProblemSpec, models: list[Kept], model: Kept) -> str:
     note = " (winner)" if model.is_winner else ""
-    if model == next((each for each in models if not each.is_final), None):
+    if model.how == CHOSEN:
+        note = " (winner, not tested)"
+    elif model == next((each for each in models if not each.is_final and each.how != CHOSEN), None):
         note = " (best kept trial)"
     data = f", trained on all {problem.training_size:,} {problem.examples}" if model.is_final else ""
     return f"{capital(model.configuration.title)}{data}{note}"

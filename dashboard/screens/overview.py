@@ -14,8 +14,9 @@ from dashboard.source import View
 from dashboard.style import thinning_note
 from dashboard.text import plain
 from search.confirmation.explanation import COLUMNS
+from search.confirmation.untested import chosen
 from search.confirmation.verdict import CONFIDENCE, Estimate
-from search.confirmation.wording import OUT_OF_DATE, circumstances_of, reference_of
+from search.confirmation.wording import circumstances_of, out_of_date, reference_of
 from search.report.findings import headline_of, meaning_of, remarks
 from search.study.insight import warnings_of
 from search.terminal.words import POINTS, capital, describe, several
@@ -59,10 +60,15 @@ def _verdict(site: Site, study: Snapshot) -> None:
     box, icon = TONES[headline.tone]
     if evidence is None or evidence.verdict is None or evidence.winner is None:
         box(f"**{headline.word}.** {headline.sentence}", icon=f":material/{icon}:")
+        if evidence is not None and chosen(evidence) is not None:
+            st.markdown(meaning_of(evidence))
+            site.link("model", "Its model")
+            if not study.is_current:
+                st.warning(f"{capital(out_of_date(evidence))}.", icon=":material/update:")
         return
     box(f"**{headline.word}.** {meaning_of(evidence)}", icon=f":material/{icon}:")
     if not study.is_current:
-        st.warning(f"{capital(OUT_OF_DATE)}.", icon=":material/update:")
+        st.warning(f"{capital(out_of_date(evidence))}.", icon=":material/update:")
     ours, theirs = evidence.networks_compared
     reference = evidence.problem.reference
     given = f" ({plain(reference.name)}: one)" if reference else ""

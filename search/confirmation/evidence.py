@@ -64,6 +64,7 @@ class Evidence:
     elsewhere: int | None = None
 
     baseline_may_win: ClassVar[bool] = False  # on the validation examples
+    is_tested: ClassVar[bool] = True  # where not, there is a winner, and no verdict
 
     @property
     def baseline(self) -> Candidate:

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial
 from search.confirmation.candidates import are_best, choose
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence
-from search.confirmation.record import CONFIRMATION, design_of, evidence_of
+from search.confirmation.record import CONFIRMATION, TEST, design_of, evidence_of
 from search.study.settings import Settings
 
 GOAL = "goal"  # study user attribute, see `search.confirmation.goal`
@@ -27,10 +27,12 @@ class Extent:
     Attributes:
         candidates: How many configurations besides the baseline, the best ones.
         seeds: How many networks of the winner, all at once; None for two looks.
+        test: Whether the winner and the baseline are tested at all: without that there is no verdict.
     """
 
     candidates: int = 3
     seeds: int | None = None
+    test: bool = True
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -40,21 +42,24 @@ class Extent:
     @property
     def networks(self) -> int:
         """How many can be trained at once: all but those of the winner, who is not known before."""
-        return (SPLIT * self.candidates if self.candidates > 1 else 0) + BASELINES
+        return (SPLIT * self.candidates if self.candidates > 1 else 0) + (BASELINES if self.test else 0)
 
     @property
     def most(self) -> int:
         """How many there are at most."""
-        return self.networks + self.sizes[-1]
+        return self.networks + (self.sizes[-1] if self.test else 0)
 
     @classmethod
-    def wanted(cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any]) -> Self:
+    def wanted(
+        cls, candidates: int | None, seeds: int | None, attributes: Mapping[str, Any], *, test: bool = True
+    ) -> Self:
         """Return what is asked of a study, but no less than what it has: else one could choose among its verdicts.
 
         Args:
             candidates: What `--confirm-top` says; without it the last command's wish counts.
             seeds: What `--confirm-seeds` says, likewise.
             attributes: The study's.
+            test: Whether there shall be a test; what the last command wanted does not count.
         """
         evidence, goal = evidence_of(attributes), attributes.get(GOAL)
         wanted = (goal or {}).get("extent")
@@ -68,11 +73,11 @@ class Extent:
         candidates, seeds = candidates or usual.candidates, seeds or usual.seeds
         if evidence is not None and (seeds or TWO_LOOKS[-1]) <= recorded.sizes[-1]:
             seeds = recorded.seeds
-        return cls(max(candidates, recorded.candidates), seeds)
+        return cls(max(candidates, recorded.candidates), seeds, test)
 
     def to_json(self) -> dict[str, Any]:
         """Return what a study records."""
-        return {"candidates": self.candidates, "sizes": list(self.sizes)}
+        return {"candidates": self.candidates, "sizes": list(self.sizes)} | ({} if self.test else {TEST: False})
 
     @classmethod
     def from_json(cls, recorded: Mapping[str, Any]) -> Self:
@@ -80,7 +85,7 @@ class Extent:
         if "sizes" not in recorded:
             return cls(recorded["candidates"], None if recorded["seeds"] == EARLIER_SEEDS else recorded["seeds"])
         sizes = tuple(recorded["sizes"])
-        return cls(recorded["candidates"], None if sizes == TWO_LOOKS else sizes[-1])
+        return cls(recorded["candidates"], None if sizes == TWO_LOOKS else sizes[-1], recorded.get(TEST, True))
 
 
 def wanted_design(
@@ -91,11 +96,13 @@ def wanted_design(
     if not chosen:
         return None
     evidence = evidence_of(attributes)
-    if isinstance(evidence, EarlierEvidence) and evidence.verdict is not None:  # it stays while it is of the best
-        is_enough = len(evidence.candidates) > len(chosen) and evidence.sizes[-1] >= (extent.seeds or 0)
+    may_stay = isinstance(evidence, EarlierEvidence) or not extent.test
+    if may_stay and evidence is not None and evidence.verdict is not None:  # it stays while it is of the best
+        are_networks = not extent.test or evidence.sizes[-1] >= (extent.seeds or 0)
+        is_enough = are_networks and len(evidence.candidates) > len(chosen)
         if is_enough and are_best(evidence.candidates, trials, settings):
             return dict(attributes[CONFIRMATION])
-    return design_of(chosen, settings, split=SPLIT, sizes=extent.sizes, baselines=BASELINES)
+    return design_of(chosen, settings, split=SPLIT, sizes=extent.sizes, baselines=BASELINES, test=extent.test)
 
 
 def is_confirmed(

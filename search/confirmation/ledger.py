@@ -51,7 +51,8 @@ class Ledger:
         design = self._design[1] if self._design else None
         if self.attributes.get(CONFIRMATION) != design:
             self.record(CONFIRMATION, design)
-        if evidence.winner is not None and evidence.verdict is None and evidence.analysis is None:
+        is_open = evidence.is_tested and evidence.verdict is None and evidence.analysis is None
+        if is_open and evidence.winner is not None:
             analysis = Analysis(evidence.winner.name, sizes(evidence), evidence.next_number)
             self.record(ANALYSES, [*self.attributes.get(ANALYSES, ()), asdict(analysis)])
 

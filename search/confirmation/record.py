@@ -1,10 +1,10 @@
 """What a study records of its confirmation, and how it is read.
 
 All of it is in study attributes, one for each network, so that a kill costs no more than the networks in training:
-`confirmation` (which candidates and seeds, and how many networks), `confirmed:CANDIDATE:SEED` (a network of the
-training split), `tested:CANDIDATE:SEED` (one of all training examples, with its errors on the test examples),
-`analyses` (what a verdict was laid down to be taken from) and `looks` (when the test examples were looked at, and for
-whom). Written by `search.confirmation.confirmation`.
+`confirmation` (which candidates and seeds, how many networks, and whether there is a test),
+`confirmed:CANDIDATE:SEED` (a network of the training split), `tested:CANDIDATE:SEED` (one of all training examples,
+with its errors on the test examples), `analyses` (what a verdict was laid down to be taken from) and `looks` (when the
+test examples were looked at, and for whom). Written by `search.confirmation.confirmation`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,12 +18,15 @@ from search.confirmation.candidates import CONFIRMED, EXPLAINED, PURPOSES, TESTE
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import Evidence, Results
 from search.confirmation.looks import Look
+from search.confirmation.untested import UntestedEvidence
 from search.study.settings import Settings, problem_in
 from trainable.parameter import MAX_SEED
 
 # Study user attributes.
 CONFIRMATION = "confirmation"
 LOOKS = "looks"
+
+TEST = "test"  # key of a design, see `design_of`
 
 
 def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> Evidence | None:
@@ -34,6 +37,8 @@ def evidence_of(attributes: Mapping[str, Any], elsewhere: int | None = None) -> 
     problem = problem_in(attributes)
     seeds, final_seeds = tuple(design["seeds"]), tuple(design["final_seeds"])
     kind, sizes = (Evidence, tuple(design["sizes"])) if "sizes" in design else (EarlierEvidence, (len(final_seeds),))
+    if not design.get(TEST, True):
+        kind = UntestedEvidence
     return kind(
         problem=problem,
         candidates=(Candidate.baseline_of(problem), *(Candidate(**each) for each in design["candidates"])),
@@ -56,7 +61,13 @@ def looks_of(attributes: Mapping[str, Any]) -> tuple[Look, ...]:
 
 
 def design_of(
-    candidates: Sequence[Candidate], settings: Settings, *, split: int, sizes: Sequence[int], baselines: int
+    candidates: Sequence[Candidate],
+    settings: Settings,
+    *,
+    split: int,
+    sizes: Sequence[int],
+    baselines: int,
+    test: bool = True,
 ) -> dict[str, Any]:
     """Return what `CONFIRMATION` records.
 
@@ -66,6 +77,7 @@ def design_of(
         split: Fresh networks of each on the training split.
         sizes: Networks of the winner at each look at the test examples.
         baselines: Networks of the baseline that they are compared with.
+        test: Whether there is such a look, which is recorded only where there is none.
     """
     return {
         "candidates": [asdict(each) for each in candidates],
@@ -73,6 +85,7 @@ def design_of(
         "final_seeds": fresh_seeds(settings, max(*sizes, baselines), TESTED),
         "sizes": list(sizes),
         "baselines": baselines,
+        **({} if test else {TEST: False}),
     }
 
 

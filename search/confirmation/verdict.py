@@ -29,12 +29,13 @@ Wrong = Sequence[Sequence[int]]
 
 
 class Word(StrEnum):
-    """The verdict in words."""
+    """The verdict in words, with the names that `ProblemSpec.said` knows."""
 
     BETTER = "better"
     NO_DIFFERENCE = "no difference shown"
-    TOO_FEW = "too few images differ to say"
+    TOO_FEW = "too few {examples} differ to say"
     WORSE = "worse"
+    NOT_TESTED = "not tested"  # no verdict: nothing was scored on test examples
 
     @property
     def is_clear(self) -> bool:
@@ -54,6 +55,11 @@ class Estimate:
     def as_share(self) -> Self:
         """The same, cut off at 0 and 1."""
         return replace(self, low=max(self.low, 0.0), high=min(self.high, 1.0))
+
+    @property
+    def reach(self) -> float:
+        """Half of the interval's width."""
+        return (self.high - self.low) / 2
 
     def told(self, form: str = ".4f", times: float = 1, unit: str = "") -> str:
         """Return it in words, such as 0.9812 (0.9801 to 0.9823), after so many times and with a unit."""
@@ -180,10 +186,21 @@ def _interval(mean: float, sides: Sequence[_Side], by_example: NDArray[np.float6
     of_examples = max(float(by_example.var(ddof=1)) - chance, 0.0) / examples
     more = 2 / examples**2  # one example more each way: where nothing or everything errs, that is no certainty
     variance = sum(side.seeds_variance for side in sides) + of_examples + more
-    by_seeds = sum(side.seeds_variance**2 / side.freedom for side in sides)
-    freedom = variance**2 / by_seeds if by_seeds else inf
-    reach = float(stats().t.ppf((1 + confidence) / 2, freedom)) * sqrt(variance)
+    reach = reach_of(variance, [(side.seeds_variance, side.freedom) for side in sides], confidence)
     return Estimate(mean, mean - reach, mean + reach)
+
+
+def reach_of(variance: float, of_seeds: Sequence[tuple[float, int]], confidence: float) -> float:
+    """Return half of an interval's width.
+
+    Args:
+        variance: Of what is estimated.
+        of_seeds: For each side the part of it that the seeds decide, with its degrees of freedom; the rest has many.
+        confidence: A share.
+    """
+    by_seeds = sum(part**2 / freedom for part, freedom in of_seeds)
+    freedom = variance**2 / by_seeds if by_seeds else inf
+    return float(stats().t.ppf((1 + confidence) / 2, freedom)) * sqrt(variance)
 
 
 def _accuracy(side: _Side, confidence: float) -> Estimate:

@@ -8,14 +8,16 @@ from search.confirmation.candidates import Candidate
 from search.confirmation.earlier import EarlierEvidence
 from search.confirmation.evidence import DIGITS, Evidence
 from search.confirmation.looks import often
+from search.confirmation.power import is_told, size_of
 from search.confirmation.price import FAR
-from search.confirmation.verdict import CONFIDENCE, Estimate, Verdict, wilson
+from search.confirmation.verdict import CONFIDENCE, FEWEST_DIFFERING, Estimate, Verdict, Word, wilson
 from search.terminal.words import POINTS, capital
 from trainable.problem import ProblemSpec
 
 NOTHING_LEFT = "no verdict: none of the configurations to be confirmed gave a result with every fresh seed"
 NOT_YET = "not confirmed yet"
 OUT_OF_DATE = "the best trials are others since this verdict: the search with a confirmation brings it up to date"
+CHOICE_OUT_OF_DATE = "the best trials are others since this choice: the search with a confirmation brings it up to date"
 UNSTEADY = (
     f"more than {FAR:.0f} standard deviations below the others: with some seeds this configuration may not train well, "
     "and no interval from a few networks covers that."
@@ -45,16 +47,29 @@ def finding_of(evidence: Evidence) -> str:
     examples = evidence.problem.examples
     if (reason := evidence.failure(evidence.baseline)) is not None:
         return f"no verdict: the baseline {reason}"
+    if evidence.winner is not None and not evidence.is_tested:
+        return _untested(evidence, evidence.winner)
     if evidence.winner is None or evidence.verdict is None:
         return NOTHING_LEFT if evidence.is_complete else NOT_YET
     if evidence.winner == evidence.baseline:
-        return f"{evidence.verdict.word}: no configuration did better than the baseline on the validation {examples}"
+        return f"{word_of(evidence)}: no configuration did better than the baseline on the validation {examples}"
     ours, theirs = evidence.networks_compared
-    word = evidence.verdict.word.replace("images", examples)  # which a study records as it is
     return (
-        f"trial {evidence.winner.trial} against the baseline: {word}. {_figures(evidence.verdict)}; "
-        f"{ours} networks against {theirs}, {circumstances_of(evidence)}"
+        f"trial {evidence.winner.trial} against the baseline: {word_of(evidence)}. {_figures(evidence.verdict)}; "
+        f"{ours} networks against {theirs}, {circumstances_of(evidence)}{_not_shown(evidence, evidence.verdict)}"
     )
+
+
+def word_of(evidence: Evidence) -> str | None:
+    """Return the verdict in a word or a few, or that there is none on the winner; None before either is known."""
+    if evidence.winner is not None and not evidence.is_tested:
+        return Word.NOT_TESTED
+    return evidence.problem.said(evidence.verdict.word) if evidence.verdict else None
+
+
+def out_of_date(evidence: Evidence) -> str:
+    """Return what is said where the best trials are others than those that the evidence is about."""
+    return OUT_OF_DATE if evidence.is_tested else CHOICE_OUT_OF_DATE
 
 
 def circumstances_of(evidence: Evidence) -> str:
@@ -82,11 +97,13 @@ def method_of(evidence: Evidence) -> list[str]:
     others, sizes = len(evidence.candidates) - 1, evidence.analysis.sizes if evidence.analysis else evidence.sizes
     chosen = (
         f"The {others} best configurations of the search were trained again with {len(evidence.seeds)} fresh seeds "
-        f"each, and the best mean on the validation {examples}, the search's own network counted, went on; nothing of "
-        "this enters the verdict."
+        f"each, and the best mean on the validation {examples}, the search's own network counted, "
+        f"went on{'; nothing of this enters the verdict' if evidence.is_tested else ''}."
     )
     if others == 1:
         chosen = "The best configuration of the search went on as it was."
+    if not evidence.is_tested:
+        return [chosen, f"Nothing was scored on test {examples}, so there is no verdict: {_why_untested(problem)}."]
     again, both = "", "it"
     if len(sizes) > 1:
         both = "both looks together"
@@ -120,17 +137,20 @@ def source_of(evidence: Evidence) -> str:
 def reference_of(problem: ProblemSpec, confidence: float = CONFIDENCE) -> Estimate | None:
     """Return the published figure for the baseline with its interval, where there is one."""
     figure = problem.reference
-    return None if figure is None else wilson(figure.value, problem.sizes["test"], confidence)
+    size = problem.sizes["test"]
+    return None if figure is None or not size else wilson(figure.value, size, confidence)
 
 
 def json_of(evidence: Evidence) -> dict[str, Any] | None:
     """Return the verdict and what it rests on in a form that JSON can hold; None before there is one."""
     verdict, price, worst = evidence.verdict, evidence.price, evidence.worst
-    if evidence.winner is None or verdict is None:
+    if evidence.winner is None or (verdict is None and evidence.is_tested):
         return None
+    if verdict is None:
+        return _untested_json(evidence, evidence.winner)
     reference = reference_of(evidence.problem, verdict.confidence)
     return {
-        "verdict": verdict.word,
+        "verdict": word_of(evidence),
         "sentence": sentence_of(evidence),
         "number": evidence.number,
         "confidence": round(verdict.confidence, DIGITS),
@@ -142,9 +162,29 @@ def json_of(evidence: Evidence) -> dict[str, Any] | None:
         "price": price and asdict(price),
         "worst": worst and asdict(worst),
         "notebook": reference and asdict(reference),
+        **_record(evidence),
+    }
+
+
+def _untested_json(evidence: Evidence, winner: Candidate) -> dict[str, Any]:
+    """Return the same of a winner that is not tested: what a test would have brought is null."""
+    unknown = ("number", "confidence", "difference", "pairs_won", "networks", "price", "worst", "notebook")
+    return {
+        "verdict": word_of(evidence),
+        "sentence": sentence_of(evidence),
+        **dict.fromkeys(unknown),
+        "winner": _entry(evidence, winner) | {"test_accuracy": None},
+        "baseline": _entry(evidence, evidence.baseline) | {"test_accuracy": None},
+        **_record(evidence),
+    }
+
+
+def _record(evidence: Evidence) -> dict[str, Any]:
+    """Return what a confirmation has trained and looked at."""
+    return {
         "candidates": [_entry(evidence, each) for each in evidence.candidates],
         "seeds": list(evidence.seeds),
-        "final_seeds": list(evidence.final_seeds),
+        "final_seeds": list(evidence.final_seeds) if evidence.is_tested else [],
         "looked": evidence.looked,
         "looked_in_storage": evidence.looked_in_storage,
         "looks": [asdict(look) for look in evidence.looks],
@@ -155,6 +195,34 @@ def json_of(evidence: Evidence) -> dict[str, Any] | None:
 def percent(share: float) -> str:
     """Return a share as a percentage with as many digits as it has, such as 98 % or 99.75 %."""
     return f"{POINTS * share:.6g} %"
+
+
+def _untested(evidence: Evidence, winner: Candidate) -> str:
+    """Return which configuration won, by what, and that this is no verdict."""
+    others, networks = len(evidence.candidates) - 1, len(evidence.val_accuracies(winner))
+    examples, value = evidence.problem.examples, evidence.val_accuracy(winner)
+    known = "" if value is None else f", {value:.4f}"
+    how = f"the best mean of {others} configurations on the validation {examples}{known} over {networks} networks"
+    if others == 1:
+        how = f"the best result of the search on the validation {examples}{known}"
+    why = _why_untested(evidence.problem)
+    return f"trial {winner.trial} against the baseline: {Word.NOT_TESTED}. It has {how}, which is no verdict; {why}"
+
+
+def _why_untested(problem: ProblemSpec) -> str:
+    if not problem.sizes["test"]:
+        return f"the data have no test {problem.examples}"
+    return "the same search without --no-test comes to one"
+
+
+def _not_shown(evidence: Evidence, verdict: Verdict) -> str:
+    """Return which difference could not have been shown, in words, where none was."""
+    if verdict.difference is None or verdict.word.is_clear or not is_told(evidence.problem):
+        return ""
+    examples = evidence.problem.examples
+    if verdict.word == Word.TOO_FEW:
+        return f"; fewer than {FEWEST_DIFFERING} of {evidence.problem.sizes['test']:,} test {examples} tell them apart"
+    return f"; a difference below about {size_of(verdict.difference.reach)} could not have been shown"
 
 
 def _figures(verdict: Verdict) -> str:

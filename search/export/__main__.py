@@ -41,9 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _announce(exported: "Exported", *, as_json: bool) -> None:
     for check in exported.checks.values():
+        ties = f", but for {check.ties:,} that have two as probable" if check.ties else ""
         print(
             f"{check.file}: the same classes with {check.runtime} on {check.images:,} validation {exported.examples}, "
-            f"probabilities within {check.largest_difference:.2g}",
+            f"probabilities within {check.largest_difference:.2g}{ties}",
             file=sys.stderr,
         )
     paths = [str(path) for path in exported.paths]
@@ -58,7 +59,7 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser = Parser(
         prog="python -m search.export",
         description="Export a kept model with a model card. Each file is loaded again in a process of its own, and has "
-        f"to classify the validation {BUILT_IN.examples} as the study's model does.",
+        "to classify the validation examples as the study's model does.",
         epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, 143 terminated. Only 0 leaves files.",
     )
     parser.add_argument("--study", metavar="NAME", help="(default: the most recent)")
@@ -72,7 +73,8 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     )  # fmt: skip
     parser.add_argument(
         "--with-preprocessing", dest="preprocessing", action="store_true",
-        help=f"the model takes {BUILT_IN.inputs.stored('batch')} and scales and flattens itself",
+        help=f"the model takes {BUILT_IN.examples} or other examples as they are stored, such as "
+        f"{BUILT_IN.inputs.stored('batch')}, and scales and flattens itself",
     )  # fmt: skip
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
     add_storage_options(parser)

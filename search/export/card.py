@@ -1,18 +1,23 @@
 """`MODEL_CARD.md`: what an exported model is, how good, how it came about, and how to use it, for a person."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from search.confirmation.evidence import Evidence
 from search.confirmation.looks import occasions, told
+from search.confirmation.untested import chosen
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
+from search.export.description import input_of, output_of
 from search.export.formats import FIRST_ONNXRUNTIME
-from search.export.kept import WINNER
+from search.export.kept import CHOSEN, WINNER
 from search.export.roundtrip import CLOSE
 from search.export.snippets import prepare, use
 from search.report.findings import remarks
+from search.report.page import markdown
+from search.study.about import facts_of
 from search.study.study import BEST
-from search.terminal.words import an
+from search.terminal.words import an, capital
 from trainable.keras_file import FIRST_VERSION
 from trainable.problem import ProblemSpec
 
@@ -39,19 +44,26 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         description: What `model.json` says.
         evidence: The study's, where a confirmation was begun.
     """
-    checks, trial = description["checks"], description["trial"]
+    checks, trial, said = description["checks"], description["trial"], _as_markdown(problem)
     what = "the baseline" if trial is None else f"trial {trial}"
     sections = {
         f"# Model card: {what} of the study {description['study']}": _what(problem, description),
         "## Accuracy": _accuracy(problem, description, evidence),
         "## How it was selected": f"{_selection(description, evidence)}\n\n{_looks(problem, evidence)}",
         "## Data": _data(problem, description["data_sha256"]),
-        "## Limits": "\n".join(f"- {problem.said(each)}" for each in (*problem.words.limits, ORIGIN)),
-        "## Input and output": _input(problem, description),
+        "## Limits": "\n".join(f"- {said.said(each)}" for each in (*problem.words.limits, ORIGIN)),
+        "## Input and output": _input(problem, said, preprocessing=description["preprocessing"]),
         "## Use": "\n\n".join(f"{TITLES[name]}:\n\n```python\n{use(problem, name)}```" for name in checks),
         "## Checks": _checks(problem, checks),
     }
     return "\n".join(f"{title}\n\n{text}\n" for title, text in sections.items())
+
+
+def _as_markdown(problem: ProblemSpec) -> ProblemSpec:
+    """Return a problem whose data, classes and columns are called what Markdown shows as what they are called."""
+    columns = tuple(map(markdown, problem.inputs.columns))
+    named = replace(problem, name=markdown(problem.name), labels=tuple(map(markdown, problem.labels)))
+    return replace(named, inputs=replace(problem.inputs, columns=columns))
 
 
 def training_of(problem: ProblemSpec, params: Mapping[str, Any], epochs: int | None, seed: Any) -> dict[str, Any]:
@@ -105,8 +117,11 @@ def _accuracy(problem: ProblemSpec, description: Mapping[str, Any], evidence: Ev
 
 
 def _unconfirmed(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidence | None) -> str:
-    luck = " The best of many trials is partly luck: expect a little less." if description["selected"] == BEST else ""
+    is_best = description["selected"] in (BEST, CHOSEN)
+    luck = " The best of many trials is partly luck: expect a little less." if is_best else ""
     verdict = ""
+    if evidence is not None and chosen(evidence) is not None:
+        verdict = f"\n- Not tested: there is no verdict on this study. {capital(finding_of(evidence))}."
     if evidence is not None and evidence.verdict is not None:
         verdict = f"\n- The study's verdict, which is on networks that were trained anew: {finding_of(evidence)}."
     return (
@@ -121,6 +136,8 @@ def _selection(description: Mapping[str, Any], evidence: Evidence | None) -> str
     selected = description["selected"]
     if selected == BEST:
         return f"{search} {BY_ACCURACY}"
+    if selected == CHOSEN and evidence is not None:
+        return f"{search} {' '.join(method_of(evidence))} This is the network of the trial that won, the search's own."
     if selected != WINNER or evidence is None:
         return f"{search} This trial was chosen by its number."
     examples = evidence.problem.examples
@@ -137,18 +154,24 @@ def _looks(problem: ProblemSpec, evidence: Evidence | None) -> str:
 
 def _data(problem: ProblemSpec, hashes: Mapping[str, str]) -> str:
     examples, sizes = problem.examples, problem.sizes
+    test = f"{sizes['test']:,}" if sizes["test"] else "no"
     lines = "\n".join(f"- `{name}`: `{value}`" for name, value in hashes.items())
-    return (
+    told = (
         f"{problem.name}: {problem.training_size:,} training {examples}, of which {problem.split} validate during the "
-        f"search, and {sizes['test']:,} test {examples}. SHA-256 of the raw {problem.inputs.dtype} arrays:\n\n{lines}"
+        f"search, and {test} test {examples}."
     )
+    if problem.source:
+        rows = "\n".join(f"| {what} | {markdown(each)} |" for what, each in facts_of(problem))
+        told = f"| | |\n| --- | --- |\n{rows}\n\n`model.json` has all names, in their order."
+    return f"{told} SHA-256 of the raw {problem.inputs.dtype} arrays:\n\n{lines}"
 
 
-def _input(problem: ProblemSpec, description: Mapping[str, Any]) -> str:
+def _input(problem: ProblemSpec, said: ProblemSpec, *, preprocessing: bool) -> str:
+    taken = input_of(said, preprocessing=preprocessing)
     return (
-        f"- Input: {description['input']}.\n- Output: {description['output']}.\n\nHow {an(problem.words.example)} "
+        f"- Input: {taken}.\n- Output: {output_of(said)}.\n\nHow {an(problem.words.example)} "
         f"becomes input (`pip install {problem.words.packages}`); the code below goes on from here:\n\n"
-        f"```python\n{prepare(problem, preprocessing=description['preprocessing'])}```"
+        f"```python\n{prepare(problem, preprocessing=preprocessing)}```"
     )
 
 
@@ -157,9 +180,11 @@ def _checks(problem: ProblemSpec, checks: Mapping[str, Any]) -> str:
         f"| `{each['file']}` | {each['runtime']} | {each['images']:,} | {each['largest_difference']:.2g} |"
         for each in checks.values()
     )
+    ties = sum(each["ties"] for each in checks.values())
+    other = f" Ties, of which either class may come: {ties:,}." if ties else ""
     return (
         f"Each file was loaded again in a process of its own, and gave for every validation {problem.words.example} "
-        f"the class that the study's Keras model gives, with probabilities that differ by {CLOSE:g} at most. "
+        f"the class that the study's Keras model gives, with probabilities that differ by {CLOSE:g} at most.{other} "
         "`model.json` has the SHA-256 of every file.\n\n"
         f"| file | loaded with | {problem.examples} | largest difference |\n| --- | --- | ---: | ---: |\n{rows}"
     )

@@ -12,9 +12,11 @@ from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.wording import json_of
 from search.export.kept import Kept
 from search.export.roundtrip import Check
+from search.study.about import MOST_NAMES
 from search.study.settings import Settings
 from search.study.study import count
 from search.terminal.words import an
+from trainable.errors import some
 from trainable.problem import ProblemSpec
 
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
@@ -46,8 +48,11 @@ def description_of(
         **_study(study, settings, evidence),
         "test_accuracy": _test_accuracy(evidence, selected),
         "preprocessing": preprocessing,
-        "input": _input(settings.problem, preprocessing=preprocessing),
-        "output": _output(settings.problem),
+        "input": input_of(settings.problem, preprocessing=preprocessing),
+        "output": output_of(settings.problem),
+        "labels": list(settings.problem.labels),
+        "columns": list(settings.problem.inputs.columns),
+        "data": _data(settings.problem),
         "versions": _versions(checks),
         "data_sha256": dict(settings.problem.data if selected.is_winner else settings.data),
         "checks": {name: asdict(check) for name, check in checks.items()},
@@ -90,21 +95,35 @@ def _test_accuracy(evidence: Evidence | None, selected: Kept) -> float | None:
     return 1 - len(evidence.tested[evidence.taken.name, evidence.final_seeds[0]][WRONG]) / size
 
 
-def _input(problem: ProblemSpec, *, preprocessing: bool) -> str:
+def _data(problem: ProblemSpec) -> dict[str, Any]:
+    """Return what the data are called, how many examples a split has, how it came about, how many are repeated."""
+    came = {"val": problem.split, "test": problem.test_split}
+    return {
+        "name": problem.name,
+        "sizes": dict(problem.sizes),
+        "splits": {split: said for split, said in came.items() if said},
+        "repeated": dict(problem.repeated),
+    }
+
+
+def input_of(problem: ProblemSpec, *, preprocessing: bool) -> str:
     """Say what the model takes."""
     inputs, words = problem.inputs, problem.words
+    last = [] if inputs.scale else ["which the model standardises itself"]
+    if inputs.columns:
+        last.insert(0, f"the columns {some(inputs.columns, MOST_NAMES)}, in this order")
     if preprocessing:
-        return ", ".join([f"{inputs.stored('batch')}: {an(words.example)}", *([words.values] if words.values else [])])
+        values = [words.values] if words.values else []
+        return ", ".join([f"{inputs.stored('batch')}: {an(words.example)}", *values, *last])
     steps = ["flattened row by row"] if len(inputs.shape) > 1 else []
-    steps += [f"divided by {inputs.scale:g}"] if inputs.scale != 1 else []
-    return ", ".join([f"{inputs.scaled('batch')}: {an(inputs.dtype)} {words.example}", *steps])
+    steps += [f"divided by {inputs.scale:g}"] if inputs.scale not in (None, 1) else []
+    return ", ".join([f"{inputs.scaled('batch')}: {an(inputs.dtype)} {words.example}", *steps, *last])
 
 
-def _output(problem: ProblemSpec) -> str:
+def output_of(problem: ProblemSpec) -> str:
     """Say what it gives, with the classes' names where these are more than numbers."""
-    labels = problem.labels
-    names = "" if labels == tuple(map(str, range(len(labels)))) else f" ({', '.join(labels)})"
-    return f"float32 [batch, {len(labels)}]: the probability of each {problem.words.label}{names}"
+    names = f" ({some(problem.labels, MOST_NAMES)})" if problem.has_named_classes else ""
+    return f"float32 [batch, {len(problem.labels)}]: the probability of each {problem.words.label}{names}"
 
 
 def _versions(checks: Mapping[str, Check]) -> dict[str, str]:

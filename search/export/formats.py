@@ -8,8 +8,8 @@ from typing import Any
 
 from search.errors import SearchError, UsageError, lines_of
 from search.terminal.quiet import quiet_import, quiet_stdout
+from trainable.inputs import Inputs
 from trainable.keras_file import content_of
-from trainable.problem import Inputs
 
 FIRST_ONNXRUNTIME = "1.17"  # opens IR version 9 and operator set 20 at most
 

@@ -18,6 +18,7 @@ from trainable.problem import ProblemSpec
 WINNER = "winner"  # the one that the verdict recommends
 FINALIST = "finalist"  # the other one that was trained on all examples
 NUMBER = "number"  # any other trial
+CHOSEN = "chosen"  # the trial whose configuration won where nothing was tested
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Kept:
 
     Attributes:
         problem: What the study is about.
-        how: It was selected: `WINNER`, `FINALIST`, `BEST` or `NUMBER`.
+        how: It was selected: `WINNER`, `FINALIST`, `CHOSEN`, `BEST` or `NUMBER`.
         file: The kept `.keras` file.
         configuration: The trial that found it, or the baseline, and its parameters.
         number: Of the trial that this is the network of; None where it was trained for the confirmation.

@@ -8,8 +8,9 @@ import optuna
 
 from search.confirmation.evidence import Evidence
 from search.confirmation.record import evidence_of
+from search.confirmation.untested import chosen
 from search.errors import SearchError, UsageError, lines_of
-from search.export.kept import NUMBER, WINNER, Kept, kept_finals, kept_trial
+from search.export.kept import CHOSEN, NUMBER, WINNER, Kept, kept_finals, kept_trial
 from search.study.settings import Settings
 from search.study.study import BEST, IDENTITY, trial_of
 from search.terminal.quiet import quiet_import
@@ -27,13 +28,17 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
         study: To read.
         settings: The study's.
         models: Where its models are kept.
-        which: `WINNER`, `BEST` or a number in digits; None for the winner, or the best where there is no verdict.
+        which: `WINNER`, `BEST` or a number in digits; None for the winner, or the best where there is no verdict. A
+            winner that was not tested is the trial that found it.
 
     Raises:
         UsageError: There is no such trial, no verdict, or the model is not kept.
     """
     models.check_owner(study.user_attrs.get(IDENTITY))
     evidence = evidence_of(study.user_attrs)
+    number = chosen(evidence) if which in (None, WINNER) else None
+    if number is not None and (found := kept_trial(study.get_trials(deepcopy=False)[number], settings, models, CHOSEN)):
+        return found
     if which is None:
         which = BEST if evidence is None or evidence.verdict is None else WINNER
     if which == WINNER:
@@ -62,7 +67,7 @@ def load_accepted(selected: Kept, dataset: Dataset) -> Any:
 
 
 def _winner(evidence: Evidence | None, models: ModelStore) -> Kept:
-    if evidence is None or evidence.taken is None or evidence.verdict is None:
+    if evidence is None or evidence.taken is None or (evidence.verdict is None and evidence.is_tested):
         raise UsageError("--trial winner: the study has no verdict; leave --trial out for the best trial")
     kept = next((each for each in kept_finals(evidence, models) if each.is_winner), None)
     if kept is None:

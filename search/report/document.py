@@ -8,7 +8,13 @@ from search.errors import SearchError
 from search.report.findings import candidates_section, method_section, verdict_section
 from search.report.page import Page, to_html, to_markdown
 from search.report.recipe import commands_section
-from search.report.records import circumstances_section, curves_section, parameters_section, trials_section
+from search.report.records import (
+    circumstances_section,
+    curves_section,
+    data_section,
+    parameters_section,
+    trials_section,
+)
 from trainable.files import whole_file
 
 FORMATS = {".html": to_html, ".md": to_markdown}
@@ -38,8 +44,9 @@ def page_of(view: StudyView) -> Page:
         f"Hyperparameter search for {network}: {counts.complete} trials complete, {counts.pruned} pruned, "
         f"{counts.failed} failed, {counts.running} running"
     )
+    own = [data_section] if view.settings.problem.source else []
     sections = (
         verdict_section, method_section, candidates_section, curves_section, trials_section, parameters_section,
-        circumstances_section, commands_section,
+        *own, circumstances_section, commands_section,
     )  # fmt: skip
     return Page(f"Study {view.name}", subtitle, [section(view) for section in sections])

@@ -6,21 +6,24 @@ from search.confirmation.candidates import CONFIRMED, Candidate
 from search.confirmation.evidence import Evidence
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.looks import occasions, often, told
+from search.confirmation.untested import chosen
 from search.confirmation.verdict import Estimate, Verdict, Word
 from search.confirmation.view import StudyView
-from search.confirmation.wording import OUT_OF_DATE, UNSTEADY, method_of, percent, reference_of, sentence_of, source_of
+from search.confirmation.wording import UNSTEADY, method_of, out_of_date, percent, reference_of, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
 from search.terminal.words import POINTS, capital, describe, gain, number, several
 
 NONE = "-"  # in a table, where there is nothing
 
-TONES = {Word.BETTER: "better", Word.NO_DIFFERENCE: "same", Word.TOO_FEW: "same", Word.WORSE: "worse"}
+TONES = {Word.BETTER: "better", Word.NO_DIFFERENCE: "same", Word.TOO_FEW: "same", Word.WORSE: "worse",
+         Word.NOT_TESTED: "open"}  # fmt: skip
 WORDS = {
     Word.BETTER: "Better than the baseline",
     Word.NO_DIFFERENCE: "No difference shown",
     Word.TOO_FEW: "Too few {examples} differ to say",
     Word.WORSE: "Worse than the baseline",
+    Word.NOT_TESTED: "Not tested",
 }
 MEANINGS = {
     Word.BETTER: "The whole interval of the difference lies above 0: chance alone, in the seeds and in the "
@@ -32,6 +35,8 @@ MEANINGS = {
     "an interval means nothing.",
     Word.WORSE: "The whole interval of the difference lies below 0: what won on the validation {examples} loses on "
     "the test {examples}.",
+    Word.NOT_TESTED: "The winner was chosen on the validation {examples}, where the best of many is partly luck. How "
+    "it compares with the baseline on {examples} that had no part in choosing it was not measured.",
 }
 BASELINE_WON = (
     "With fresh seeds the baseline itself had the best mean of all candidates on the validation {examples}. That is a "
@@ -46,14 +51,17 @@ SEARCHED = (
 def headline_of(view: StudyView) -> Headline:
     """Return what came out in a word or two and in a sentence, or why nothing did yet."""
     evidence = view.evidence
+    if evidence is not None and chosen(evidence) is not None:
+        return _headline(evidence, Word.NOT_TESTED)
     if evidence is None or evidence.verdict is None:
         return _no_verdict(evidence)
-    word = evidence.verdict.word
-    return Headline(evidence.problem.said(WORDS[word]), f"{capital(sentence_of(evidence))}.", TONES[word])
+    return _headline(evidence, evidence.verdict.word)
 
 
 def meaning_of(evidence: Evidence) -> str:
-    """Return what a verdict, which there is, says and what it does not say."""
+    """Return what a verdict, which there is, says and what it does not say; or that the winner was not tested."""
+    if chosen(evidence) is not None:
+        return evidence.problem.said(MEANINGS[Word.NOT_TESTED])
     if evidence.verdict is None or evidence.winner == evidence.baseline:
         return evidence.problem.said(BASELINE_WON)
     return evidence.problem.said(MEANINGS[evidence.verdict.word])
@@ -62,6 +70,9 @@ def meaning_of(evidence: Evidence) -> str:
 def verdict_section(view: StudyView) -> Section:
     """Say what came out, or why nothing did yet."""
     evidence, headline = view.evidence, headline_of(view)
+    if evidence is not None and chosen(evidence) is not None:
+        stale = [] if view.is_current else [f"{capital(out_of_date(evidence))}."]
+        return Section(None, [headline, *map(Text, [meaning_of(evidence), *stale, _search_result(view)])])
     if evidence is None or evidence.winner is None or evidence.verdict is None:
         return Section(None, [headline, Text(_search_result(view))])
     verdict, winner = evidence.verdict, evidence.winner
@@ -73,7 +84,7 @@ def verdict_section(view: StudyView) -> Section:
         told = view.explanation.told(evidence.problem.examples)
         blocks += [Text(told), Table("What the gain goes with", COLUMNS, view.explanation.rows)]
     if not view.is_current:
-        blocks.append(Text(f"{capital(OUT_OF_DATE)}."))
+        blocks.append(Text(f"{capital(out_of_date(evidence))}."))
     return Section(None, [headline, *blocks, Text(_search_result(view))])
 
 
@@ -83,7 +94,8 @@ def method_section(view: StudyView) -> Section:
     texts = [problem.said(SEARCHED, size=f"{problem.sizes['val']:,}")]
     if (evidence := view.evidence) is not None:
         texts += [] if evidence.is_complete else ["Not all of what follows is done yet."]
-        texts += [" ".join(method_of(evidence)), _looks(evidence), source_of(evidence)]
+        sources = [source_of(evidence)] if evidence.is_tested else []
+        texts += [" ".join(method_of(evidence)), _looks(evidence), *sources]
     return Section("How it was measured", [Text(each) for each in texts])
 
 
@@ -125,6 +137,10 @@ def remarks(evidence: Evidence) -> list[str]:
         )
         texts.append(f"{text} That is {UNSTEADY}" if worst.is_far else text)
     return texts
+
+
+def _headline(evidence: Evidence, word: Word) -> Headline:
+    return Headline(evidence.problem.said(WORDS[word]), f"{capital(sentence_of(evidence))}.", TONES[word])
 
 
 def _no_verdict(evidence: Evidence | None) -> Headline:

@@ -98,9 +98,9 @@ def to_html(page: Page) -> str:
 
 def to_markdown(page: Page) -> str:
     """Return a page as Markdown, with tables as GitHub has them."""
-    parts = [f"# {_markdown(page.title)}", _markdown(page.subtitle)]
+    parts = [f"# {markdown(page.title)}", markdown(page.subtitle)]
     for section in page.sections:
-        parts += [f"## {_markdown(section.title)}"] if section.title else []
+        parts += [f"## {markdown(section.title)}"] if section.title else []
         parts += [_markdown_block(block) for block in section.blocks]
     return "\n\n".join(parts) + "\n"
 
@@ -147,9 +147,9 @@ def _html_cell(text: str) -> str:
 def _markdown_block(block: Block) -> str:
     match block:
         case Text(text):
-            return _markdown(text)
+            return markdown(text)
         case Items(texts):
-            return "\n".join(f"- {_markdown(each)}" for each in texts)
+            return "\n".join(f"- {markdown(each)}" for each in texts)
         case Code(text):
             longest = max((len(run) for run in re.findall("`+", text)), default=0)
             fence = "`" * max(3, longest + 1)
@@ -159,18 +159,19 @@ def _markdown_block(block: Block) -> str:
         case Figure(table=table):
             return _markdown_table(table)
         case Headline(word, sentence):
-            return f"**{_markdown(word)}**\n\n{_markdown(sentence)}"
+            return f"**{markdown(word)}**\n\n{markdown(sentence)}"
 
 
 def _markdown_table(table: Table) -> str:
-    head, *rows = ([_markdown(each) or " " for each in row] for row in (table.columns, *table.rows))
+    head, *rows = ([markdown(each) or " " for each in row] for row in (table.columns, *table.rows))
     lines = (f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-    return "\n".join([f"**{_markdown(table.title)}**", "", *lines])
+    return "\n".join([f"**{markdown(table.title)}**", "", *lines])
+
+
+def markdown(text: str) -> str:
+    """Return a text so that Markdown shows it as it is, in one line."""
+    return _MARKUP.sub(lambda found: f"\\{found[0]}", one_line(text))
 
 
 def _html(text: str) -> str:
     return escape(one_line(text))
-
-
-def _markdown(text: str) -> str:
-    return _MARKUP.sub(lambda found: f"\\{found[0]}", one_line(text))

@@ -7,9 +7,10 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import Space, fields_of
+from search.study.space import Space, tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
 from search.terminal.shell import command_line, dashboard_command
+from trainable.problem import ProblemSpec
 
 
 def commands_section(view: StudyView) -> Section:
@@ -42,9 +43,9 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, evidence, files = view.settings, view.evidence, []
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
-    if settings.space != Space.default(settings.problem):
+    if not settings.space.has_usual_baseline or settings.space != Space.default(settings.problem):
         parts += ["--space", "space.toml"]
-        tables = (f"[{name}]\n{fields_of(each)}" for name, each in settings.space.distributions.items())
+        tables = (f"[{name}]\n{fields}" for name, fields in tables_of(settings.space).items())
         files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:
@@ -53,16 +54,23 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     if evidence is not None:
         sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
         explained = ["--explain"] if view.explanation else []
-        parts += ["--confirm-top", str(len(evidence.candidates) - 1), *sizes, *explained]
+        how = [*sizes, *explained] if evidence.is_tested else ["--no-test"]
+        parts += ["--confirm-top", str(len(evidence.candidates) - 1), *how]
     else:
         parts += ["--no-confirm"]
     return command_line("search.run", *parts), files
 
 
+def _data(problem: ProblemSpec) -> list[str]:
+    """Return the options that name somebody's own data."""
+    options = {"--data": problem.source.get("location"), "--target": problem.source.get("target")}
+    return [part for option, value in options.items() if value is not None for part in (option, value)]
+
+
 def _settings(settings: Settings) -> list[str]:
     options = {name: str(getattr(settings, name)) for name in ("seed", "sampler", "pruner", "precision")}
     given = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [*given, "--workers", "1", *([] if settings.baseline else ["--no-baseline"])]
+    return [*_data(settings.problem), *given, "--workers", "1", *([] if settings.baseline else ["--no-baseline"])]
 
 
 def _further_commands(view: StudyView) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from search.confirmation.view import StudyView
 from search.report.figures import Points, bars, lines
 from search.report.findings import NONE
 from search.report.page import Block, Figure, Items, Section, Table, Text
+from search.study.about import facts_of
 from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
 from search.study.instants import began, ended, is_timed
 from search.study.study import is_interrupted
@@ -72,6 +73,11 @@ def parameters_section(view: StudyView) -> Section:
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
     blocks += [Items([f"{each}." for each in insight.warnings])] if insight.warnings else []
     return Section("Parameters", [*blocks, *map(Text, _effort(view))])
+
+
+def data_section(view: StudyView) -> Section:
+    """Say what somebody's own data are."""
+    return Section("Data", [Table("What was learned from", ("what", "value"), facts_of(view.settings.problem))])
 
 
 def circumstances_section(view: StudyView) -> Section:

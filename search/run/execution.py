@@ -14,11 +14,11 @@ from optuna.trial import FrozenTrial
 from rich.console import Console
 
 from search.confirmation.confirmation import Confirmation
-from search.confirmation.extent import GOAL, Extent
+from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.confirmation.stopping import deviation_of, spread_networks
 from search.errors import Abort, HopelessError, RuntimeLostError, SearchError, line_of
-from search.run.forecast import networks_of, seconds_left
+from search.run.forecast import extent_of, networks_of, seconds_left
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, limits_of
 from search.run.progress import progress_on
@@ -33,6 +33,7 @@ from search.storage.address import STORAGE_ERRORS, one_line_errors, storage_reas
 from search.storage.lease import GoneError, HeldError
 from search.study.data import load_held_out
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
+from search.surroundings.capacity import Demand
 from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
 from search.trials.failures import FailureStore
@@ -59,7 +60,7 @@ class Execution:
         self._workers: int | None = None  # not known before Ray has started
         self._crew = Crew(lambda _: 0, is_local=options.address is None, tell=self._count_workers)
         self._offered, self._offered_until = 0.0, started  # seconds of workers, `time.monotonic()`
-        self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, plan.attributes)
+        self._extent = extent_of(options, plan.settings, plan.attributes)
         self._limits = limits_of(options, started)
         self._goal: Goal | None = None  # what is on record of what the command wants
 
@@ -116,6 +117,7 @@ class Execution:
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self.options
         wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
+        demand = Demand(self._dataset.nbytes)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
@@ -126,7 +128,8 @@ class Execution:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.runtime.tuning"))
-                        resources = runtime.enter_context(ray_runtime(options.address, wanted, verbose=options.verbose))
+                        ray = ray_runtime(options.address, wanted, demand, verbose=options.verbose)
+                        resources = runtime.enter_context(ray)
                         folders = folders_here()
                     try:
                         self._run_trials(resources, signals, held)
@@ -175,7 +178,8 @@ class Execution:
             return
         from search.runtime.nodes import Nodes, asked_for  # noqa: PLC0415 (it needs Ray)
 
-        nodes = Nodes(resources, self._plan.settings.precision, limited=self.options.workers is not None)
+        limited, data = self.options.workers is not None, self._dataset.nbytes
+        nodes = Nodes(resources, self._plan.settings.precision, limited=limited, data=data)
         with signals.raising():  # a node that does not answer is waited for until Ray gives it up
             nodes.admit()
 
@@ -214,7 +218,7 @@ class Execution:
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         self._study = study
-        extent = self._extent = Extent.wanted(options.confirm_top, options.confirm_seeds, study.user_attrs)
+        extent = self._extent = extent_of(options, self._plan.settings, study.user_attrs)
         is_open = count(known).finished < options.trials
         networks = networks_of(options, extent, study.user_attrs, self._plan.settings, is_open=is_open)
         tally = Tally(

@@ -20,6 +20,12 @@ from search.study.study import EPOCHS_RUN, IS_BASELINE, is_interrupted
 from trainable.keys import SECONDS
 
 
+def extent_of(options: Options, settings: Settings, attributes: Mapping[str, Any]) -> Extent:
+    """Return how much a command confirms, if it does: without test examples nothing is tested."""
+    test = options.test and bool(settings.problem.sizes["test"])
+    return Extent.wanted(options.confirm_top, options.confirm_seeds, attributes, test=test)
+
+
 def networks_of(
     options: Options, extent: Extent, attributes: Mapping[str, Any], settings: Settings, *, is_open: bool
 ) -> tuple[int, int]:
@@ -32,26 +38,31 @@ def networks_of(
     if options.confirm:
         evidence = evidence_of(attributes)
         most += extent.most + (most_to_explain(settings.problem) if options.explain else 0)
-        if is_open:
+        if is_open and extent.test:
             of_baseline = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
             done += sum(each.key in attributes for each in of_baseline)
-        elif evidence is not None and not isinstance(evidence, EarlierEvidence):  # whose networks may be of use, or not
+        elif (
+            not is_open and evidence is not None and not isinstance(evidence, EarlierEvidence)
+        ):  # whose networks may be of use, or not
             explained = networks_to_explain(evidence, settings) if options.explain else []
             done += evidence.done + sum(each.key in attributes for each in explained)
     return min(done, most), most
 
 
-def planned(trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False) -> str:
+def planned(
+    trials: int, networks: int, workers: int | None, first: int = 0, *, explained: bool = False, tested: bool = True
+) -> str:
     """Return in one line what a command is going to do, with how many trials at once; None where Ray is to say that.
 
     Of its networks the `first` are the baseline's, before its trials; the others, at most, are for the verdict and, if
-    that is explained, to say why the winner wins.
+    that is explained, to say why the winner wins, or only to choose the winner where that is not tested.
     """
     steps = [f"{first} networks of the baseline"] if first else []
     if trials:
         steps.append(f"{trials} {'trial' if trials == 1 else 'trials'}")
     if networks:
-        steps.append(f"up to {networks} networks to confirm the best{' and to explain it' if explained else ''}")
+        what = f"{'confirm' if tested else 'choose'} the best{' and to explain it' if explained else ''}"
+        steps.append(f"up to {networks} networks to {what}")
     crew = f"; {workers} {'worker' if workers == 1 else 'workers'}" if workers else ""
     return f"plan       {', then '.join(steps)}{crew}"
 
@@ -111,14 +122,15 @@ def _confirmation(
     needed = [(each.what, cost(each.candidate)) for each in evidence.missing] if evidence else []
     may_follow, is_decided = (evidence.may_follow, evidence.is_complete) if evidence else (0, False)
     if unknown and not is_decided:  # who wins among them is not known
-        fresh = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), BASELINES)
+        number = BASELINES if extent.test else 0
+        fresh = fresh_networks(settings, TESTED, Candidate.baseline_of(settings.problem), number)
         for each in chosen:
             fresh += fresh_networks(settings, CONFIRMED, each, SPLIT)
         needed = [(each.what, cost(each.candidate)) for each in fresh if each.key not in attributes]
         needed += [(CONFIRMED, typical)] * (SPLIT * unknown)
         if len(chosen) + unknown == 1:  # there is nothing to choose
             needed = [each for each in needed if each[0] == TESTED]
-        may_follow = extent.sizes[-1]
+        may_follow = extent.sizes[-1] if extent.test else 0
     split = [seconds for what, seconds in needed if what == CONFIRMED]
     of_all = [seconds for what, seconds in needed if what == TESTED] + [typical] * may_follow
     why = []

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 from optuna.distributions import CategoricalDistribution
 from optuna.trial import TrialState
 
+from search.confirmation.alpha import alpha
+from search.confirmation.extent import BASELINES, is_confirmed
+from search.confirmation.power import USUAL_ERROR, is_told, size_of, smallest
+from search.confirmation.record import evidence_of
+from search.run.forecast import extent_of
 from search.run.options import Options
 from search.run.plan import Plan
-from search.study.study import IS_BASELINE, count, lacking
+from search.study.about import repetitions
+from search.study.study import IS_BASELINE, baseline_of, count, lacking
 from trainable.problem import ProblemSpec
 
 
@@ -30,16 +36,12 @@ def about(problem: ProblemSpec) -> list[str]:
 
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    return [
-        line for told in (_same_examples, _repeated, _not_tried, _small_space, _random) for line in told(options, plan)
-    ]
+    told_by = _same_examples, _repeated, _not_tried, _small_space, _random, _power
+    return [line for told in told_by for line in told(options, plan)]
 
 
 def _same_examples(_: Options, plan: Plan) -> Iterator[str]:
-    problem = plan.settings.problem
-    for split, number in problem.repeated.items():
-        size, earlier = problem.sizes[split], "training" if split == "val" else "training or val"
-        yield f"{number:,} of the {size:,} {split} {problem.examples} are in the {earlier} split, too"
+    yield from repetitions(plan.settings.problem)
 
 
 def _repeated(options: Options, plan: Plan) -> Iterator[str]:
@@ -77,3 +79,30 @@ def _random(options: Options, plan: Plan) -> Iterator[str]:
     names = [name for name, each in distributions.items() if isinstance(each, CategoricalDistribution)]
     if plan.settings.sampler == "cmaes" and names and count(plan.trials).finished < options.trials:
         yield f"--sampler cmaes draws {', '.join(names)} at random: it learns from ranges of numbers, not from choices"
+
+
+def _power(options: Options, plan: Plan) -> Iterator[str]:
+    """Say which difference is too small for the verdict that is to come."""
+    problem, extent = plan.settings.problem, extent_of(options, plan.settings, plan.attributes)
+    has_all = count(plan.trials).finished >= options.trials
+    is_done = has_all and is_confirmed(plan.attributes, plan.trials, plan.settings, extent)
+    if not options.confirm or is_done or not is_told(problem):
+        return
+    if not problem.sizes["test"]:
+        yield f"the data have no test {problem.examples}: what wins will not be tested, and there is no verdict"
+    elif extent.test:
+        evidence, seeds = evidence_of(plan.attributes), extent.sizes[-1]
+        number = evidence.next_number if evidence else 1
+        confidence = 1 - alpha(number) / len(extent.sizes)
+        least = smallest(problem.sizes["test"], (seeds, BASELINES), confidence, _error_of_baseline(plan))
+        given = f"with {problem.sizes['test']:,} test {problem.examples}"
+        if least < 1:
+            yield f"{given} and {seeds} seeds a difference below about {size_of(least)} cannot be shown"
+        else:
+            yield f"{given} nothing can be shown: a verdict needs more of them"
+
+
+def _error_of_baseline(plan: Plan) -> float:
+    """Return the share of examples that the baseline gets wrong: its trial's, or what is usual before there is one."""
+    baseline, one = baseline_of(plan.trials), 1 / plan.settings.problem.sizes["val"]
+    return USUAL_ERROR if baseline is None else min(max(1 - float(baseline.value or 0), one), 1 - one)

@@ -62,6 +62,7 @@ class Options:
     confirm_top: int | None
     confirm_seeds: int | None
     confirm: bool
+    test: bool
     explain: bool
     json: bool
     verbose: bool
@@ -72,9 +73,11 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
     parser = _parser(kind)
     values = vars(parser.parse_args(arguments))
     for option in ("confirm_seeds", "explain"):
+        name = f"--{option.replace('_', '-')}"
         if values[option] and not values["confirm"]:
-            name = f"--{option.replace('_', '-')}"
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
+        if values[option] and not values["test"]:
+            parser.error(f"{name}: is for a verdict, which --no-test leaves out")
     values["named"] = bool(values["study"])
     values["study"] = values["study"] or f"{_about(values['data'])}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return Options(**values)
@@ -174,6 +177,10 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         help="train further networks that say which parameter the gain goes with, and whether epochs alone bring it",
     )  # fmt: skip
     confirmation.add_argument("--no-confirm", dest="confirm", action="store_false", help="search only")
+    confirmation.add_argument(
+        "--no-test", dest="test", action="store_false",
+        help="choose the best with fresh seeds, but score nothing on test examples: no verdict, until a later command",
+    )  # fmt: skip
 
     shown = parser.add_argument_group("output")
     shown.add_argument(

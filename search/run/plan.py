@@ -123,6 +123,7 @@ def make_plan(options: Options) -> Plan:
     attributes = study.user_attrs if study else {}
     plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
     _check_grid(options, plan)
+    _check_test(options, settings.problem)
     if options.named:
         ModelStore(options.runs, options.study).check_owner(plan.attributes.get(IDENTITY))
     return plan
@@ -160,7 +161,9 @@ def source_of(options: Options, recorded: ProblemSpec | None = None) -> DataSour
         if options.target is not None:
             raise UsageError(f"--target {options.target}: is for a table that --data names")
         return None
-    return DataSource(location, options.target or (known.target if known else None), known.test if known else True)
+    if known is None:
+        return DataSource(location, options.target, options.test)
+    return replace(known, location=location, target=options.target or known.target)
 
 
 def limits_of(options: Options, started: float) -> Limits:
@@ -195,6 +198,13 @@ def check_places(options: Options) -> None:
                 pass
         except OSError as error:
             raise UsageError(f"{option}: nothing can be written in {nearest}: {error.strerror}") from error
+
+
+def _check_test(options: Options, problem: ProblemSpec) -> None:
+    """Refuse options that are for a verdict where there can be none."""
+    given = {"--confirm-seeds": options.confirm_seeds, "--explain": options.explain}
+    for option in (name for name, value in given.items() if value and not problem.sizes["test"]):
+        raise UsageError(f"{option}: is for a verdict, and the data have no test {problem.examples}")
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

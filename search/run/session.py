@@ -21,14 +21,14 @@ from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, refused_configura
 from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
-from search.run.forecast import networks_of, planned
+from search.run.forecast import extent_of, networks_of, planned
 from search.run.foresight import about, surprises
 from search.run.options import Options, how_to_go_on
 from search.run.plan import Plan, check_places, limits_of, make_plan
 from search.run.summary import Summary, Times
 from search.storage.address import STORAGE_ERRORS, one_line_errors, open_read_only, shown, storage_reason
 from search.storage.lease import HeldError
-from search.study.data import load, load_held_out
+from search.study.data import check_training_memory, load, load_held_out
 from search.study.settings import Settings
 from search.study.study import count, ranked, recover
 from search.terminal import streams
@@ -81,9 +81,12 @@ class Session:
             with refused_configuration("--precision"):
                 check_precision(plan.settings.precision)
         check_places(options)
-        if options.confirm:
+        if options.confirm and self._extent(plan.settings, plan.attributes).test:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
-        execution = Execution(options, plan, load(problem, options.data), self._console, self._started)
+        dataset = load(problem, options.data)
+        if options.address is None:
+            check_training_memory(dataset.nbytes, f"--data {options.data or problem.source.get('location')}")
+        execution = Execution(options, plan, dataset, self._console, self._started)
         say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)
@@ -95,11 +98,12 @@ class Session:
     def _planned(self, plan: Plan, lacking: int) -> str:
         """Return what is going to be done, with so many trials."""
         options = self._options
-        extent, attributes = self._extent(plan.attributes), plan.attributes
+        extent, attributes = self._extent(plan.settings, plan.attributes), plan.attributes
         done, most = networks_of(options, extent, attributes, plan.settings, is_open=bool(lacking))
         first = spread_networks(plan.settings) if options.stop_when_settled else []
         before = sum(each.key not in plan.attributes for each in first)
-        return planned(lacking, most - done - before, options.workers, before, explained=options.explain)
+        networks, explained = most - done - before, options.explain
+        return planned(lacking, networks, options.workers, before, explained=explained, tested=extent.test)
 
     def _execute(self, execution: Execution, signals: Interruptible, afterwards: contextlib.ExitStack) -> int:
         """Run the trials; return the exit status so far."""
@@ -153,12 +157,12 @@ class Session:
 
     def _is_confirmed(self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any]) -> bool:
         """Say whether the study has the verdict that is wanted, however many trials it has."""
-        extent = self._extent(attributes) if self._options.confirm else None
+        extent = self._extent(settings, attributes) if self._options.confirm else None
         return Goal(0, extent, 1, explain=self._options.explain).is_reached(attributes, trials, settings)
 
-    def _extent(self, attributes: Mapping[str, Any]) -> Extent:
+    def _extent(self, settings: Settings, attributes: Mapping[str, Any]) -> Extent:
         """Return how much is to be confirmed of a study."""
-        return Extent.wanted(self._options.confirm_top, self._options.confirm_seeds, attributes)
+        return extent_of(self._options, settings, attributes)
 
     def _print_summary(
         self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times

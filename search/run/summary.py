@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from search.confirmation.explanation import COLUMNS, Explanation
+from search.confirmation.untested import chosen
 from search.confirmation.view import StudyView
-from search.confirmation.wording import OUT_OF_DATE, UNSTEADY, json_of, sentence_of
+from search.confirmation.wording import UNSTEADY, json_of, out_of_date, sentence_of
 from search.report.recipe import export_command
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN
@@ -108,8 +109,8 @@ class Summary:
             worst = evidence.worst
             if evidence.verdict is not None and worst is not None and worst.is_far:
                 say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
-            if evidence.verdict is not None and not view.is_current:
-                say(console, f"note       {OUT_OF_DATE}")
+            if (evidence.verdict is not None or not evidence.is_tested) and not view.is_current:
+                say(console, f"note       {out_of_date(evidence)}")
         if view.explanation is not None:
             say(console, f"explained  {view.explanation.told(view.settings.problem.examples)}")
             console.print(_table_of(view.explanation))
@@ -129,12 +130,13 @@ class Summary:
 
     @property
     def _model(self) -> Path | None:
-        """The file of the verdict's model, or of the best trial where there is no verdict."""
+        """The file of the verdict's model, or where there is none of the trial that was chosen, or else of the best."""
         evidence, best = self.view.evidence, self.view.best
         models = ModelStore(self.view.runs, self.view.name)
         if evidence is not None and evidence.taken is not None and evidence.verdict is not None:
             return models.final(evidence.taken.name)
-        return models.path(best.number) if best else None
+        numbers = [chosen(evidence), best.number if best else None]
+        return next((file for each in numbers if each is not None and (file := models.path(each))), None)
 
     def _entry(self, trial: FrozenTrial | None) -> dict[str, Any] | None:
         if trial is None:

@@ -23,7 +23,7 @@ from ray._common.network_utils import get_localhost_ip  # type: ignore[attr-defi
 from search.errors import RuntimeLostError, SearchError, StartError, UsageError, lines_of
 from search.runtime.resources import Resources, fitting
 from search.runtime.scratch import scratch_folder
-from search.surroundings.capacity import Capacity, capacity_here
+from search.surroundings.capacity import SMALL, Capacity, Demand, capacity_here
 from search.surroundings.guard import Guard
 from search.surroundings.limits import check_limits
 from search.terminal.quiet import quiet_stdout
@@ -38,6 +38,7 @@ SETTINGS = {
     "TUNE_MAX_PENDING_TRIALS_PG": "1000000",  # `search.runtime.tuning.StudySearcher` limits them, as the cluster grows
     CHDIR: "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the old output engine is silent with verbose=0, the new one is not
+    "RAY_OBJECT_STORE_ALLOW_SLOW_STORAGE": "1",  # more than 10 GB may lie on a disk: they are read once a worker
     "RAY_prestart_worker_first_driver": "0",  # workers without the environment below, which nothing could use
 }
 VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing goes on
@@ -49,16 +50,18 @@ CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"  # "0": Ray's processes listen on
 TOKEN = secrets.token_hex(32)  # of this process's runtimes; Ray would keep one in a file of the person's home
 LOOPBACK = "127.0.0.1"
 MEMORY = "/proc/meminfo"
-OBJECT_STORE = 512 * 2**20  # bytes; the data set takes 47 MB, a model 7 MB
 
 
 @contextlib.contextmanager
-def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
+def ray_runtime(
+    address: str | None, wanted: Resources, demand: Demand = SMALL, *, verbose: bool
+) -> Iterator[Resources]:
     """Connect to Ray for the length of a block; yield the resources with the number of workers settled.
 
     Args:
         address: Of a cluster, or None to start a runtime that ends with the block.
         wanted: Where `workers` is 0, one worker for each set of CPUs.
+        demand: Of the search, for which a runtime's object store is sized.
         verbose: Whether Ray's messages and those of workers are shown.
 
     Raises:
@@ -71,11 +74,11 @@ def ray_runtime(address: str | None, wanted: Resources, *, verbose: bool) -> Ite
         if address is None:
             check_limits()
             _check_host()
-            around.enter_context(scratch_folder())
+            around.enter_context(scratch_folder(demand))
             around.enter_context(contextlib.closing(Guard()))
         if not verbose:
             around.enter_context(quiet_stdout())
-        yield from _connected(address, wanted, verbose=verbose)
+        yield from _connected(address, wanted, demand, verbose=verbose)
 
 
 def check_runtime() -> None:
@@ -140,7 +143,7 @@ def _local_node() -> Any:
     return ray._private.worker._global_node  # noqa: SLF001
 
 
-def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iterator[Resources]:
+def _connected(address: str | None, wanted: Resources, demand: Demand, *, verbose: bool) -> Iterator[Resources]:
     quiet: dict[str, Any] = {"logging_level": logging.INFO if verbose else logging.CRITICAL, "log_to_driver": verbose}
     ray._private.utils.set_sigterm_handler = lambda _: None  # noqa: SLF001 (`search.terminal.signals` handles SIGTERM)
     capacity = capacity_here() if address is None else None
@@ -151,10 +154,10 @@ def _connected(address: str | None, wanted: Resources, *, verbose: bool) -> Iter
                     with _answering(address):
                         ray.init(address=address, **quiet)
                 else:
-                    _start(wanted.whole_cpus or capacity.cpus, quiet)
+                    _start(wanted.whole_cpus or capacity.cpus, demand, quiet)
             if address is None:
                 beside.enter_context(_successor())
-            yield _settled(wanted, capacity)
+            yield _settled(wanted, capacity, demand)
         finally:
             if not _dead():
                 beside.close()  # what ends from here on ends in order
@@ -169,7 +172,7 @@ def _answering(address: str | None) -> Iterator[None]:
         raise SearchError(f"Ray at {address} does not answer: {lines_of(error)[0]}") from error
 
 
-def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
+def _start(cpus: int, demand: Demand, quiet: Mapping[str, Any]) -> None:
     """Start a runtime of this user and process: nobody else reaches it, and no change of the network ends it."""
     ray._private.utils.set_kill_on_parent_death_linux = _apart  # noqa: SLF001 (no public way)
     os.environ[CLUSTERS] = "0"
@@ -182,7 +185,7 @@ def _start(cpus: int, quiet: Mapping[str, Any]) -> None:
                 address="local",  # not a cluster that happens to run here
                 num_cpus=cpus,
                 include_dashboard=False,
-                object_store_memory=OBJECT_STORE,
+                object_store_memory=demand.store,
                 runtime_env=_worker_environment(),
                 **quiet,
             )
@@ -266,12 +269,13 @@ def _reachable(address: str | None) -> str | None:
     return found
 
 
-def _settled(wanted: Resources, capacity: Capacity | None) -> Resources:
+def _settled(wanted: Resources, capacity: Capacity | None, demand: Demand) -> Resources:
     """Return the resources with a number of workers: where none is wanted, as many as the nodes hold.
 
     Args:
         wanted: Where `workers` is 0, none.
         capacity: Of this machine; None for a cluster, which may hold none yet, but to which the wanted ones may come.
+        demand: What workers take of this machine.
     """
     nodes = alive_nodes()
     number = fitting(nodes, wanted)
@@ -282,5 +286,5 @@ def _settled(wanted: Resources, capacity: Capacity | None) -> Resources:
         raise UsageError(f"--cpus-per-trial, --gpus-per-trial: no node has {asked} for a trial, but at most {largest}")
     if wanted.workers or capacity is None:
         return replace(wanted, workers=wanted.workers or number)
-    held = int(min(number, capacity.held))
-    return replace(wanted, workers=held, why=capacity.why(held, number))
+    held = int(min(number, capacity.held(demand)))
+    return replace(wanted, workers=held, why=capacity.why(held, number, demand))

@@ -1,6 +1,7 @@
 """The nodes of a cluster under a search: which are let in, how many trials they hold at once, and the wish for more."""
 
 import contextlib
+import logging
 import math
 import time
 from collections.abc import Iterator
@@ -14,24 +15,28 @@ from search.errors import UsageError, lines_of
 from search.runtime.diagnosis import runtime_lost
 from search.runtime.local import alive_nodes
 from search.runtime.resources import Resources, fitting
+from search.surroundings.capacity import Demand
 from trainable.environment import code_here
 
 LOOK_EVERY = 2.0  # seconds
 MOST_ASKED = 1000  # trials at once for which the autoscaler is asked; it has a limit of its own
 
+log = logging.getLogger(__name__)
+
 
 class Nodes:
     """Follows the nodes as they join and go; each is asked for its versions before it counts."""
 
-    def __init__(self, wanted: Resources, precision: str, *, limited: bool) -> None:
+    def __init__(self, wanted: Resources, precision: str, *, limited: bool, data: int = 0) -> None:
         """Follow the nodes of the runtime that this process is connected to.
 
         Args:
             wanted: What a trial gets, and how many shall run at once.
             precision: That every node's processor must have.
             limited: Whether more than `wanted.workers` would be too many.
+            data: Bytes that each node's object store is to hold.
         """
-        self._wanted, self._precision = wanted, precision
+        self._wanted, self._precision, self._data = wanted, precision, data
         self._limit = wanted.workers if limited else math.inf
         self._code = code_here()
         self._replies: dict[str, Any] = {}  # by the node's id, a reference
@@ -79,6 +84,7 @@ class Nodes:
                 continue
             if _can_take_part(self._replies[node], nodes[node], self._code):
                 self._admitted.add(node)
+                _tell_small_store(nodes[node], self._data)
             else:
                 del self._replies[node]  # and ask again if it is still there at the next look
         held = fitting([nodes[node] for node in nodes.keys() & self._admitted], self._wanted)
@@ -109,7 +115,7 @@ def _question(node: str, precision: str) -> Any:
 
 def _can_take_part(reply: Any, node: dict[str, Any], code: dict[str, str]) -> bool:
     """Say whether a node is fit, with the driver's code; not, where the question was lost on the way."""
-    name = f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
+    name = _name(node)
     try:
         there = ray.get(reply)
     except RayTaskError as error:
@@ -122,6 +128,21 @@ def _can_take_part(reply: Any, node: dict[str, Any], code: dict[str, str]) -> bo
         if there.get(what) != version:
             raise UsageError(f"the node {name} has {what} {there.get(what)}, but the driver {version}")
     return True
+
+
+def _tell_small_store(node: dict[str, Any], data: int) -> None:
+    """Warn where the data do not fit into a node's object store: Ray keeps them on the node's disk, which is slower."""
+    store = node["Resources"]["object_store_memory"]
+    if data > store:
+        log.warning(
+            "the node %s keeps the data on its disk: they have %s GB, its object store %s GB "
+            "(ray start --object-store-memory=%d)",
+            _name(node), f"{data / 1e9:.1f}", f"{store / 1e9:.1f}", Demand(data).store,
+        )  # fmt: skip
+
+
+def _name(node: dict[str, Any]) -> str:
+    return f"{node['NodeManagerHostname']} ({node['NodeManagerAddress']})"
 
 
 @contextlib.contextmanager

@@ -13,24 +13,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from search.errors import RuntimeLostError, StartError, UsageError
+from search.surroundings.capacity import SMALL, Demand
 
 PREFIX = "search-"
 LONGEST_BASE = 19  # bytes; the folder's name takes 16, Ray's names below it 68, and macOS has room for 103
 ROOM = 200 * 10**6  # bytes; a run of a night writes some tens of millions
 VARIABLES = ("RAY_TMPDIR", "TMPDIR", "TEMP", "TMP")
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 (where Ray looks)
 USUAL = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108 (the folder in it is one's own)
 
 
 @contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder(demand: Demand = SMALL) -> Iterator[Path]:
     """Make a folder, and let this process and its children put their temporary files into it for the length of a block.
 
     It is removed after the block, unless that ends with an error of Ray's: its logs may say why.
 
+    Args:
+        demand: Of the search, whose data Ray keeps there, too, where its object store finds no memory to share.
+
     Raises:
         UsageError: There is no place for one.
     """
-    folder = _make()
+    folder = _make(ROOM + (0 if _is_shared(demand.store) else demand.beyond))
     kept = {name: os.environ.get(name) for name in ("TMPDIR", "RAY_TMPDIR")}
     os.environ |= dict.fromkeys(kept, str(folder))
     tempfile.tempdir = str(folder)
@@ -49,12 +54,20 @@ def scratch_folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)  # what cannot be removed harms nobody
 
 
-def _make() -> Path:
+def _is_shared(store: int) -> bool:
+    """Say whether Ray makes an object store of this size in shared memory."""
+    try:
+        return shutil.disk_usage(SHARED_MEMORY).free >= store
+    except OSError:  # there is none
+        return False
+
+
+def _make(room: int) -> Path:
     """Make the folder in the first place that is short, has room, and takes a socket."""
     refused = dict[str, str]()
     for base in (*(os.environ[name] for name in VARIABLES if os.environ.get(name)), *USUAL):
         try:
-            if base in refused or (reason := _objection(Path(base))):
+            if base in refused or (reason := _objection(Path(base), room)):
                 refused.setdefault(base, reason)
                 continue
             return _with_socket(base)
@@ -66,11 +79,11 @@ def _make() -> Path:
     )
 
 
-def _objection(base: Path) -> str:
+def _objection(base: Path, room: int) -> str:
     if not base.is_absolute() or len(os.fsencode(base)) > LONGEST_BASE:
         return f"is not an absolute path of at most {LONGEST_BASE} bytes"
-    if (free := shutil.disk_usage(base).free) < ROOM:
-        return f"has only {free / 1e6:.0f} MB left of the {ROOM / 1e6:.0f} that a run may need"
+    if (free := shutil.disk_usage(base).free) < room:
+        return f"has only {free / 1e6:.0f} MB left of the {room / 1e6:.0f} that a run may need"
     return ""
 
 

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from search.errors import SearchError, UsageError
+from search.surroundings.capacity import Demand, capacity_here
 from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.problem import ProblemSpec
-from trainable.problems import problem_of, spec_in
+from trainable.problems import BUILT_IN, problem_of, spec_in
 
 
 def found_in(source: DataSource | None) -> ProblemSpec:
@@ -18,6 +20,7 @@ def found_in(source: DataSource | None) -> ProblemSpec:
         UsageError: No network can learn from them.
     """
     with _commands_errors(named=True):
+        _check_size(source)
         return spec_in(source)
 
 
@@ -28,13 +31,15 @@ def load(problem: ProblemSpec, data: str | None) -> Dataset:
         UsageError: What was named holds other data.
         SearchError: No source could be reached.
     """
-    with _commands_errors(named=data is not None):
-        return problem_of(problem).load(source_of(problem, data))
+    source = source_of(problem, data)
+    with _commands_errors(problem, named=data is not None):
+        _check_size(source)
+        return problem_of(problem).load(source)
 
 
 def load_held_out(problem: ProblemSpec, data: str | None) -> HeldOutSet:
     """Load the test examples; arguments and errors as for `load`."""
-    with _commands_errors(named=data is not None):
+    with _commands_errors(problem, named=data is not None):
         return problem_of(problem).load_held_out(source_of(problem, data))
 
 
@@ -46,9 +51,54 @@ def source_of(problem: ProblemSpec, data: str | None) -> DataSource | None:
     return DataSource(**recorded) if recorded else None
 
 
+def check_memory(needed: int | None, what: str) -> None:
+    """Refuse data that the free memory does not hold.
+
+    Args:
+        needed: Bytes of their arrays once read; None where that is not known.
+        what: Which data, as the message begins.
+
+    Raises:
+        UsageError: They do not fit.
+    """
+    _check(needed or 0, f"{what}: takes", "once read")
+
+
+def check_training_memory(data: int, what: str) -> None:
+    """Refuse large data on which not even one worker of this machine could train.
+
+    Args:
+        data: Bytes of the arrays that trials see.
+        what: Which data, as the message begins.
+
+    Raises:
+        UsageError: They do not fit. Small data are tried in any case: smaller ones would bring nothing.
+    """
+    demand = Demand(data)
+    if demand.beyond:
+        _check(demand.least, f"{what}: needs", "with 1 worker")
+
+
+def _check_size(source: DataSource | None) -> None:
+    if source is not None:
+        check_memory(bytes_needed(source), f"--data {source.location}")
+
+
+def _check(needed: int, what: str, when: str) -> None:
+    free = capacity_here().memory
+    if free is not None and needed > free:
+        raise UsageError(
+            f"{what} about {needed / 1e9:.1f} GB of memory {when}; {free / 1e9:.1f} GB are free: "
+            "fewer features or examples, or a machine with more"
+        )
+
+
 @contextmanager
-def _commands_errors(*, named: bool) -> Iterator[None]:
+def _commands_errors(problem: ProblemSpec = BUILT_IN, *, named: bool) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise (UsageError(f"--data {error}") if named else SearchError(str(error))) from error
+        if named:
+            raise UsageError(f"--data {error}") from error
+        elsewhere = "; --data says where the study's data are now" if problem.source else ""
+        raise SearchError(f"{error}{elsewhere}") from error

@@ -74,6 +74,11 @@ class Space:
         return {**self.problem.baseline, **params}
 
     @property
+    def has_usual_baseline(self) -> bool:
+        """Whether the baseline is the built-in one; of somebody's own data it is fitted, or said in a space file."""
+        return not self.problem.source and self.problem.baseline == BUILT_IN.baseline
+
+    @property
     def max_epochs(self) -> int:
         """The most epochs that a trial may run."""
         epochs = self.distributions.get("epochs")
@@ -127,23 +132,36 @@ EXPLANATION = """\
 
 def to_toml(space: Space) -> str:
     """Return the file that `load_space` reads as this space, with comments that explain it."""
-    tables = (
+    tables = tables_of(space)
+    parts = (
         f"\n[{each.name}]  # {each.meaning}; the baseline has {space.problem.baseline[each.name]}\n"
-        f"{fields_of(space.distributions[each.name])}\n"
+        f"{tables[each.name]}\n"
         for each in space.problem.parameters
-        if each.name in space.distributions
+        if each.name in tables
     )
-    return EXPLANATION + "".join(tables)
+    return EXPLANATION + "".join(parts)
 
 
-def fields_of(distribution: BaseDistribution) -> str:
-    """Return what a parameter's table holds, as TOML."""
+def tables_of(space: Space) -> dict[str, str]:
+    """Return what the table of each searched parameter holds, as TOML.
+
+    A baseline that is not the built-in one is there as `default`, where the space has it.
+    """
+    today = {} if space.has_usual_baseline else space.problem.baseline
+    return {
+        name: _fields(each, {DEFAULT: today[name]} if name in today and _has(today[name], each) else {})
+        for name, each in space.distributions.items()
+    }
+
+
+def _fields(distribution: BaseDistribution, today: Mapping[str, Any]) -> str:
+    """Return what a parameter's table holds, as TOML, and the value of today's network where it is given."""
     if isinstance(distribution, CategoricalDistribution):
-        keys = {"type": "categorical", "choices": list(distribution.choices)}
+        keys: dict[str, Any] = {"type": "categorical", "choices": list(distribution.choices)}
     else:
         kind = "int" if isinstance(distribution, IntDistribution) else "float"
         keys = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in keys.items())
+    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in {**keys, **today}.items())
 
 
 def load_space(file: Path, problem: ProblemSpec) -> Space:
@@ -217,13 +235,18 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
 
 def _check_value(value: Any, distribution: BaseDistribution, where: str) -> None:
     """Refuse a value outside a distribution."""
+    if not _has(value, distribution):
+        if isinstance(distribution, CategoricalDistribution):
+            there = f"has {_shown(list(distribution.choices))}"
+        else:
+            there = f"goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
+        raise UsageError(f"{where} is {value!r}, but the space {there}")
+
+
+def _has(value: Any, distribution: BaseDistribution) -> bool:
     if isinstance(distribution, CategoricalDistribution):
-        if value not in distribution.choices:
-            raise UsageError(f"{where} is {value!r}, but the space has {_shown(list(distribution.choices))}")
-    elif not distribution.low <= value <= distribution.high:  # type: ignore[attr-defined]
-        raise UsageError(
-            f"{where} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
-        )
+        return value in distribution.choices
+    return bool(distribution.low <= value <= distribution.high)  # type: ignore[attr-defined]
 
 
 def _shown(value: Any) -> str:

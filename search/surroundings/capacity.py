@@ -14,6 +14,48 @@ from search.surroundings.kernel import groups, lines_in, numbers_in
 # Measured with two workers that train the largest networks of the built-in space, shared memory counted once.
 WORKER_MEMORY = 700 * 10**6  # bytes of a worker with TensorFlow and the data
 RUNTIME_MEMORY = 1200 * 10**6  # bytes of the driver, Ray's own processes and what all share
+INCLUDED = 50 * 10**6  # bytes of data that these figures have in them
+OBJECT_STORE = 512 * 2**20  # bytes of Ray's, which holds models, too
+COPIES = 3  # of its data that a worker has while it starts; later it has one, and a second one of the validation split
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a search takes of the memory, beside the driver's own copy of its data, in bytes.
+
+    Attributes:
+        data: Of the arrays that trials see.
+    """
+
+    data: int = 0
+
+    @property
+    def beyond(self) -> int:
+        """Of the data, what the measured figures do not have in them."""
+        return max(0, self.data - INCLUDED)
+
+    @property
+    def store(self) -> int:
+        """Of Ray's object store; what is not used of it takes nothing."""
+        return OBJECT_STORE + self.beyond
+
+    @property
+    def worker(self) -> int:
+        """Of one worker."""
+        return WORKER_MEMORY + COPIES * self.beyond
+
+    @property
+    def runtime(self) -> int:
+        """Of everything but workers, with the one copy of the data in Ray's object store."""
+        return RUNTIME_MEMORY + self.beyond
+
+    @property
+    def least(self) -> int:
+        """Of the whole search with one worker."""
+        return self.runtime + self.worker
+
+
+SMALL = Demand()
 
 
 @dataclass(frozen=True)
@@ -30,20 +72,20 @@ class Capacity:
     all_cpus: int
     memory: int | None
 
-    @property
-    def held(self) -> int | float:
-        """How many workers the free memory holds, at least one."""
-        return math.inf if self.memory is None else max(1, (self.memory - RUNTIME_MEMORY) // WORKER_MEMORY)
+    def held(self, demand: Demand) -> int | float:
+        """Return how many workers the free memory holds, at least one."""
+        return math.inf if self.memory is None else max(1, (self.memory - demand.runtime) // demand.worker)
 
-    def why(self, workers: int, fitting: int) -> str:
+    def why(self, workers: int, fitting: int, demand: Demand) -> str:
         """Return why there are so few workers as `Resources.why` has it.
 
         Args:
             workers: How many there are.
             fitting: How many the processors hold that this process may use.
+            demand: Of the search.
         """
         if workers < fitting and self.memory is not None:
-            return f": {self.memory / 1e9:.1f} GB of memory are free, and a worker takes {WORKER_MEMORY / 1e9:.1f}"
+            return f": {self.memory / 1e9:.1f} GB of memory are free, and a worker takes {demand.worker / 1e9:.1f}"
         if self.cpus < self.all_cpus:
             return f": this process may use {self.cpus} of the machine's {self.all_cpus} CPUs"
         return ""

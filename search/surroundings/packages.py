@@ -32,6 +32,8 @@ PACKAGES: dict[str, Bounds] = {
     "numpy": ((2, 1), None),
     "optuna": ((5, 0), (6,)),
     "streamlit": ((1, 67), (2,)),
+    "pandas": ((3,), None),
+    "pyarrow": ((24,), None),
     "plotly": ((6,), None),
     "rich": ((14,), None),
     "scipy": ((1, 15), None),

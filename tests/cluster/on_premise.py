@@ -19,7 +19,7 @@ SETTINGS = ". ~/mnist-search/deploy/settings.sh"
 # Spaces on the head, by their files' names: of networks that train for a moment, and for some seconds.
 SPACES = {
     "short.toml": """
-hidden_units = {type = "categorical", choices = [32, 64, 128, 512]}
+hidden_units = {type = "categorical", choices = [32, 64, 128]}
 learning_rate = {type = "float", low = 1e-3, high = 3e-3, log = true}
 batch_size = {type = "categorical", choices = [128, 256]}
 epochs = {type = "int", low = 2, high = 5}

@@ -102,7 +102,7 @@ def make_study(url, made):
     return make
 
 
-def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
+def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True, test=True):
     """The attributes of a study whose trial 1 and baseline were trained again with fresh seeds.
 
     Args:
@@ -111,8 +111,9 @@ def _confirmed(trials, settings, *, wrong=100, baseline_wrong=200, tested=True):
         wrong: How many test images each network of trial 1 gets wrong.
         baseline_wrong: Likewise of the baseline.
         tested: Whether the test images were looked at.
+        test: Whether they shall be.
     """
-    design = wanted_design(trials, settings, Extent(1, 5), {})
+    design = wanted_design(trials, settings, Extent(1, 5, test), {})
     first = Candidate(1, trials[1].params)
     # The baseline's are from a search that had to know how much a seed makes.
     of_baseline = confirmations.validated([(THE_BASELINE, 0.97)], fresh_seeds(settings, 5), step=0.001)

@@ -217,9 +217,19 @@ def test_age_is_never_negative():
         (study(goal=9, workers=3), {"trials": 9, "confirm": False, "workers": 3}),
         (study(extent=Extent()), {"confirm": True, "confirm_top": None, "confirm_seeds": None}),
         (study(extent=Extent(1, 7)), {"confirm": True, "confirm_top": 1, "confirm_seeds": 7}),
+        (study(extent=Extent(test=False)), {"confirm": True, "test": False, "confirm_top": None}),
+        (study(extent=Extent(2, 7, test=False)), {"test": False, "confirm_top": 2, "confirm_seeds": None}),
         (study(runs="my runs", storage="sqlite:///a b.db"), {"runs": Path("my runs"), "storage": "sqlite:///a b.db"}),
     ],
-    ids=["no goal", "search only", "confirmed as ever", "confirmed otherwise", "elsewhere"],
+    ids=[
+        "no goal",
+        "search only",
+        "confirmed as ever",
+        "confirmed otherwise",
+        "not tested",
+        "chosen otherwise",
+        "elsewhere",
+    ],
 )
 def test_command_that_goes_on_wants_the_same(snapshot, wanted):
     """A person copies it, and the search's own parser reads from it what the last command wanted."""

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from trainable.arrays import KIND
 from trainable.arrays.fitting import fitted
 from trainable.arrays.splits import Splits
+from trainable.arrays.wording import words_of
+from trainable.data.keras_sets import PREFIX
 from trainable.data.source import DataSource
+from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
-from trainable.problem import Inputs, ProblemSpec
-from trainable.words import Words
+from trainable.problem import ProblemSpec
 
 PIXEL = 255  # what uint8 is divided by
 
@@ -43,22 +45,10 @@ def spec_of(source: DataSource, splits: Splits) -> ProblemSpec:
         data={name: _sha256(array) for name, array in there.items()},
         split=splits.val,
         reference=None,
-        words=_words(splits.name, example),
+        words=words_of(source, splits, inputs, example),
+        test_split=splits.test,
         repeated={name: number for name, number in splits.repeated.items() if number},
         source=asdict(source) | {"location": _lasting(source.location)},
-    )
-
-
-def _words(name: str, example: str) -> Words:
-    return Words(
-        title=f"Search on {name}",
-        network=f"a network for {name}",
-        baseline="512-unit baseline",
-        units="512 units",
-        example=example,
-        file=name,
-        layers="{features} numbers, one hidden layer of {hidden_units} units with relu, {classes} probabilities",
-        training=MNIST.words.training,
     )
 
 
@@ -68,4 +58,4 @@ def _sha256(array: NDArray[Any]) -> str:
 
 def _lasting(location: str) -> str:
     """Return a path that means the same in another folder."""
-    return location if location.startswith("keras:") else str(Path(location).absolute())
+    return location if location.startswith(PREFIX) else str(Path(location).absolute())

@@ -103,7 +103,7 @@ def splits_of(source: DataSource) -> Splits:
 
 
 def _features(raw: Raw, location: str) -> tuple[tuple[int, ...], dict[str, Any]]:
-    """Return the shape of an example, and by split the examples as uint8 or float32 [n, features]."""
+    """Take the features: the shape of an example, and by split the examples as uint8 or float32 [n, features]."""
     given = {name.removeprefix("x_"): array for name, array in raw.arrays.items() if name.startswith("x_")}
     first = given["train"]
     for split, array in given.items():
@@ -117,7 +117,10 @@ def _features(raw: Raw, location: str) -> tuple[tuple[int, ...], dict[str, Any]]
         if _kind(array) != _kind(first):
             raise DataError(f"{said}: has {_kind(array)}, x_train {_kind(first)}; save both in one type")
     shape = first.shape[1:] or (1,)
-    return shape, {split: _flat(array, f"{location}: x_{split}", shape) for split, array in given.items()}
+    flat = {split: _flat(array, f"{location}: x_{split}", shape) for split, array in given.items()}
+    for split in given:
+        del raw.arrays[f"x_{split}"]  # which may be most of the memory
+    return shape, flat
 
 
 def _kind(array: NDArray[Any]) -> str:

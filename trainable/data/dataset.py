@@ -53,6 +53,11 @@ class Dataset:
         """Number of classes."""
         return int(self.y_train.max()) + 1
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, which is what a worker is sent."""
+        return sum(array.nbytes for array in (self.x_train, self.y_train, self.x_val, self.y_val))
+
 
 @dataclass(frozen=True)
 class HeldOutSet:

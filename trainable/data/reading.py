@@ -1,6 +1,5 @@
 """What a source holds, by the names of Keras's arrays, whatever its form."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,7 @@ class Raw:
     """
 
     name: str
-    arrays: Mapping[str, NDArray[Any]]
+    arrays: dict[str, NDArray[Any]]
     columns: tuple[str, ...] = ()
     labels: str = "y_train"
     whose: str = "the file's own"
@@ -47,7 +46,7 @@ def read(source: DataSource) -> Raw:
     if source.location.startswith(keras_sets.PREFIX):
         _refuse_target(source, location, "Keras's data sets have their labels in y_train")
         arrays = keras_sets.read_keras_set(location)
-        return Raw(location.removeprefix(keras_sets.PREFIX), arrays, whose="Keras's own")
+        return Raw(location.removeprefix(keras_sets.PREFIX), {**arrays}, whose="Keras's own")
     name, suffix = one_line(file.name), file.suffix.lower()
     if suffix in TABLES:
         from trainable.data.table import read_table  # noqa: PLC0415 (pandas takes half a second)

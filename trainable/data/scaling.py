@@ -50,8 +50,9 @@ class Standard:
 
     def applied(self, examples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return standardised examples, float32 [n, features], as Keras's `Normalization` computes them."""
-        deviation: NDArray[np.float32] = np.sqrt(self.variance)
-        return (examples - self.mean) / deviation
+        found: NDArray[np.float32] = examples - self.mean
+        found /= np.sqrt(self.variance)
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Return the numbers as they are, in a form that JSON can hold."""

@@ -47,7 +47,7 @@ class Engine:
         self._standard, self._name = dataset.standard, name
         self._lit = lit_features(dataset)
         self._split = len(dataset.y_train)  # training examples come before those of the validation split
-        self._examples = tf.constant(self._taken(np.concatenate([dataset.x_train, dataset.x_val])))
+        self._examples = tf.constant(np.concatenate([self._taken(dataset.x_train), self._taken(dataset.x_val)]))
         self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
         self._val_examples = tf.constant(self._taken(dataset.x_val))
         self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
@@ -125,8 +125,8 @@ class Engine:
         return keras_bytes(self.weights, self._standard, self._name)
 
     def _taken(self, examples: Examples) -> Examples:
-        """Return the lit columns, standardised where that is not for the graph to do."""
-        return (examples if self._standard is None else self._standard.applied(examples))[:, self._lit]
+        """Return the lit columns, standardised where that is not for the graph to do: then all are lit."""
+        return np.take(examples, self._lit, axis=1) if self._standard is None else self._standard.applied(examples)
 
     @tf.function(
         input_signature=[

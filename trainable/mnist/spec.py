@@ -1,7 +1,8 @@
 """MNIST as a value: its figures, and the network of Example 2.1 of Deep Learning with Python. Without NumPy."""
 
+from trainable.inputs import Inputs
 from trainable.parameter import Parameter
-from trainable.problem import Inputs, ProblemSpec, Reference
+from trainable.problem import ProblemSpec, Reference
 from trainable.words import Words
 
 # SHA-256 of the raw uint8 bytes of each array of the official mnist.npz.

@@ -1,0 +1,36 @@
+"""What somebody's own data are, in words: for who reads of a study on them."""
+
+from trainable.errors import some
+from trainable.problem import ProblemSpec
+
+SPLITS = {"train": "training", "val": "validation", "test": "test"}
+MOST_NAMES = 30  # of columns or classes
+
+
+def facts_of(problem: ProblemSpec) -> list[tuple[str, str]]:
+    """Return rows of what is said of the data and what it is: name, splits, repetitions, an example, classes."""
+    inputs, sizes = problem.inputs, problem.sizes
+    came = {"val": problem.split, "test": problem.test_split}
+    numbers = " x ".join(f"{each:,}" for each in inputs.shape)
+    rows = [
+        ("name", problem.name),
+        *(
+            (f"{said} {problem.examples}", ": ".join([f"{sizes[split]:,}", *([came[split]] if split in came else [])]))
+            for split, said in SPLITS.items()
+            if sizes[split]
+        ),
+        ("repeated", "; ".join(repetitions(problem))),
+        (f"numbers in {problem.words.example}", f"{numbers}, {inputs.dtype}"),
+        ("columns", some(inputs.columns, MOST_NAMES)),
+        (problem.said("{labels}"), f"{len(problem.labels):,}: {some(problem.labels, MOST_NAMES)}"),
+    ]
+    return [(what, each) for what, each in rows if each]
+
+
+def repetitions(problem: ProblemSpec) -> list[str]:
+    """Return of each split that has examples of an earlier one, too, how many these are."""
+    return [
+        f"{number:,} of the {problem.sizes[split]:,} {SPLITS[split]} {problem.examples} "
+        f"{'is' if number == 1 else 'are'} in the training{' or validation' if split == 'test' else ''} split, too"
+        for split, number in problem.repeated.items()
+    ]

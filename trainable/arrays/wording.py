@@ -1,0 +1,58 @@
+"""What people call the things of somebody's data, and the code that reads an example of them again."""
+
+from pathlib import Path
+
+from trainable.arrays.splits import Splits
+from trainable.data.keras_sets import PREFIX
+from trainable.data.source import DataSource
+from trainable.inputs import Inputs
+from trainable.mnist.spec import MNIST
+from trainable.words import Words
+
+# The first example, as `Words.reading` has it.
+OF_A_TABLE = """\
+import pandas as pd
+
+table = pd.read_{kind}({file})
+{inputs} = table[described["columns"]].to_numpy("float32")[:1]  # {stored}
+"""
+OF_ARRAYS = """\
+import numpy as np
+
+with np.load({file}) as data:
+    {inputs} = data["x_train"][:1].reshape(1, {sizes}).astype("{dtype}")  # {stored}
+"""
+OF_KERAS = """\
+import keras
+
+({inputs}, _), _ = keras.datasets.{name}.load_data()
+{inputs} = {inputs}[:1]  # {stored}
+"""
+
+
+def words_of(source: DataSource, splits: Splits, inputs: Inputs, example: str) -> Words:
+    """Return what people call the things of some data, of which one is called `example`."""
+    name, (reading, packages) = splits.name, _reading(source, inputs)
+    return Words(
+        title=f"Search on {name}",
+        network=f"a network for {name}",
+        baseline="512-unit baseline",
+        units="512 units",
+        example=example,
+        file=name,
+        layers="{features} numbers, one hidden layer of {hidden_units} units with relu, {classes} probabilities",
+        training=MNIST.words.training,
+        reading=reading,
+        packages=packages,
+    )
+
+
+def _reading(source: DataSource, inputs: Inputs) -> tuple[str, str]:
+    """Return the code that reads the first example, and what it needs."""
+    if source.location.startswith(PREFIX):
+        return OF_KERAS, "keras tensorflow"
+    if inputs.columns:
+        kind = Path(source.location).suffix.lower().removeprefix(".")
+        return OF_A_TABLE.replace("{kind}", kind), "pandas pyarrow" if kind == "parquet" else "pandas"
+    sizes = ", ".join(map(str, inputs.shape))
+    return OF_ARRAYS.replace("{sizes}", sizes).replace("{dtype}", inputs.dtype), "numpy"
