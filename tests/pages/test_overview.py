@@ -73,7 +73,7 @@ def test_baseline_that_won_has_no_difference(make_study, open_page):
     page = open_page()
     assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
     assert "nothing to replace it with" in page.info[0].value
-    assert open_page("studies").table[0].value["s"]["difference on the test images"] == "none"
+    assert open_page("studies").table[0].value["s"]["difference on the test data"] == "none"
 
 
 def test_winner_that_is_not_tested_is_no_verdict(make_study, confirm, open_page):
