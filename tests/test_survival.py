@@ -31,11 +31,13 @@ from commands import (
 from damaged import TRIALS
 from optuna.trial import TrialState
 
-from search.study.study import Counts, count
+from search.export import selection
+from search.study.study import Counts, count, settings_of
 from search.surroundings.guard import descendants
+from search.trials.models import ModelStore
 
 
-def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
+def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path, dataset, monkeypatch):
     """After a kill -9 finished trials stay as they are; in the end the count is met and the model keeps its word."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
@@ -50,7 +52,8 @@ def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
     kept = {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state in finished}
     result = run_command("search.run", "--no-confirm", *arguments)
     assert result.returncode == 0, result.stderr
-    trials = study_of(tmp_path, "k").trials
+    study = study_of(tmp_path, "k")
+    trials = study.trials
     assert count(trials).finished == 10
     assert not [trial for trial in trials if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
     assert {number: trials[number] for number in kept} == kept
@@ -59,8 +62,9 @@ def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path):
     drawn = trials[0].params.keys()  # of one that was killed while its parameters were drawn nobody knows the others
     interrupted = {trial.number for trial in cut_short if trial.params.keys() == drawn}
     assert {trial.user_attrs["retry_of"] for trial in trials if "retry_of" in trial.user_attrs} == interrupted
-    export = run_command("search.export", "--study", "k", "--runs", tmp_path, "--output", tmp_path / "best")
-    assert export.returncode == 0, export.stderr  # it refuses a model that does not score what the study says
+    monkeypatch.setattr(selection, "prepare_tensorflow", lambda *_, **__: None)  # this process has it
+    best = selection.select(study, settings_of(study), ModelStore(tmp_path, "k"), "best")
+    selection.load_accepted(best, dataset)  # it refuses a model that does not score what the study says
 
 
 def test_killed_worker_is_replaced_and_its_trial_tried_again(damaged):
