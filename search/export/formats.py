@@ -79,7 +79,11 @@ def convert(model: Any, kind: Format, file: Path, name: str) -> None:
         OSError: The file cannot be written.
     """
     import keras  # noqa: PLC0415 (as above)
+    import numpy as np  # noqa: PLC0415 (likewise)
 
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Normalization):  # whose tensors a converter would take for further inputs
+            layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)
     [tensor] = model.inputs
     signature = [keras.InputSpec(shape=tensor.shape, dtype=tensor.dtype, name=name)]
     try:

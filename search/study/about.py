@@ -1,5 +1,6 @@
 """What somebody's own data are, in words: for who reads of a study on them."""
 
+from search.terminal.words import an
 from trainable.errors import some
 from trainable.problem import ProblemSpec
 
@@ -14,17 +15,17 @@ def facts_of(problem: ProblemSpec) -> list[tuple[str, str]]:
     numbers = " x ".join(f"{each:,}" for each in inputs.shape)
     rows = [
         ("name", problem.name),
-        *(
-            (f"{said} {problem.examples}", ": ".join([f"{sizes[split]:,}", *([came[split]] if split in came else [])]))
-            for split, said in SPLITS.items()
-            if sizes[split]
-        ),
+        *((f"{said} {problem.examples}", _split(sizes[split], came.get(split, ""))) for split, said in SPLITS.items()),
         ("repeated", "; ".join(repetitions(problem))),
-        (f"numbers in {problem.words.example}", f"{numbers}, {inputs.dtype}"),
+        (an(problem.words.example), f"{numbers} numbers, {inputs.dtype}"),
         ("columns", some(inputs.columns, MOST_NAMES)),
         (problem.said("{labels}"), f"{len(problem.labels):,}: {some(problem.labels, MOST_NAMES)}"),
     ]
     return [(what, each) for what, each in rows if each]
+
+
+def _split(size: int, came: str) -> str:
+    return f"{size:,}{came and ': '}{came}" if size else "none"
 
 
 def repetitions(problem: ProblemSpec) -> list[str]:

@@ -80,7 +80,7 @@ def test_winner_that_is_not_tested_is_no_verdict(make_study, confirm, open_page)
     """The study has what was wanted; no figure stands for a test, here and beside other studies."""
     study = make_study()
     confirm(study, tested=False, test=False)
-    study.set_user_attr(GOAL, Goal(4, Extent(1, test=False), 2).to_json())
+    study.set_user_attr(GOAL, Goal(4, Extent(1, 5, test=False), 2).to_json())
     page = open_page()
     assert page.info[0].value.startswith("**Not tested.** Trial 1 against the baseline: not tested. It has the best")
     assert "on images that had no part in choosing it was not measured" in texts(page)
