@@ -12,6 +12,7 @@ from dashboard.text import in_figure, plain, short_names
         ("a|b <b>c</b>", r"a\|b \<b\>c\</b\>"),
         ("`x` $y$ **z** _i_ [l](u)", r"\`x\` \$y\$ \*\*z\*\* \_i\_ \[l\](u)"),
         (":material/home: :red[no]", ":\u2060material/home: :\u2060red\\[no\\]"),
+        ("http://a.b", "http:\u2060//a.b"),
         ("two\nlines", "two lines"),
     ],
 )
