@@ -4,6 +4,7 @@ import gc
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import uuid
@@ -13,7 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
-from commands import SPACE_WITH_BASELINE, memory_folder, run_command
+from commands import ROOT, SPACE_WITH_BASELINE, clean_environment, memory_folder, run_command
 from damaged import damaged_search
 from filelock import FileLock
 from postgres import PostgresServer, server_binaries
@@ -167,14 +168,35 @@ class Finished:
         return f"sqlite:///{self.runs / 'studies.db'}"
 
 
+def shared(tmp_path_factory, name):
+    """A folder that is the same in all processes of the suite; who makes it holds the lock beside it."""
+    home = tmp_path_factory.getbasetemp()
+    return (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / name
+
+
+@pytest.fixture(scope="session")
+def own_studies(tmp_path_factory):
+    """A folder with two real studies of own data in `runs`, see `own_studies.py`; nobody changes it."""
+    folder = shared(tmp_path_factory, "own studies")
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            folder.mkdir()
+            command = [sys.executable, str(ROOT / "tests" / "own_studies.py"), str(folder)]
+            made = subprocess.run(
+                command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
+            )
+            (folder / "said.txt").write_text(made.stderr if made.returncode else "")
+    assert (folder / "said.txt").read_text() == ""
+    return folder
+
+
 @pytest.fixture(scope="session")
 def finished(dataset, tmp_path_factory):
     """A real search of six trials on the whole MNIST, with a verdict; the paths to Python and files have a space.
 
     It is run once, whatever the number of processes, so nobody changes it; and the images are there before it starts.
     """
-    home = tmp_path_factory.getbasetemp()
-    folder = (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / "a search"
+    folder = shared(tmp_path_factory, "a search")
     space, runs, answer, progress = (folder / name for name in ("space.toml", "runs", "answer.json", "progress.txt"))
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():

@@ -29,7 +29,18 @@ from trainable.training import train
 TABLE, IMAGES = "table", "images"  # the studies
 FILE = "wi|ne `{name}` <b>.csv"
 TARGET = "the | `target`"
-COLUMNS = ["a|b", "`tick`", "<b>x</b>", "line\nbreak", "{features}", "\"quo'te\"", "$x$", "*star*", "back\\slash", "_it_"]
+COLUMNS = [
+    "a|b",
+    "`tick`",
+    "<b>x</b>",
+    "line\nbreak",
+    "{features}",
+    '"quo\'te"',
+    "$x$",
+    "*star*",
+    "back\\slash",
+    "_it_",
+]
 CLASSES = ["{classes} | <i>", "`\"'", "back\\slash"]
 SPACE = """
 hidden_units = {type = "int", low = 8, high = 32, log = true, default = 16}

@@ -22,6 +22,7 @@ from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preproc
 from search.export.reload import as_bytes, from_bytes
 from search.export.roundtrip import RoundTrip
 from search.export.snippets import prepare, use
+from trainable.data.scaling import Standard
 from trainable.keras_file import FIRST_VERSION
 from trainable.problems import BUILT_IN
 
@@ -237,10 +238,14 @@ def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
     subprocess.run([*install, "keras==3.0.0", "dm-tree==0.1.10", "namex==0.1.0"], capture_output=True, check=True)
     model = keras_model(initial_weights(784, 32, 10, seed=1))
+    numbers = np.random.default_rng(1).normal(1e3, 3, (100, 13)).astype(np.float32)
+    own = keras_model(initial_weights(13, 32, 3, seed=1), Standard.of(numbers), "examples")
     inputs = {
         "flat": np.float32(dataset.x_val[:100]) / np.float32(255),
         "images": dataset.x_val[:100].reshape(-1, 28, 28),
+        "own": numbers,
     }
+    (tmp_path / "own.keras").write_bytes(content_of(own))
     (tmp_path / "flat.keras").write_bytes(content_of(model))
     (tmp_path / "images.keras").write_bytes(content_of(with_preprocessing(model, BUILT_IN.inputs)))
     np.savez(tmp_path / "in.npz", **inputs)
@@ -254,11 +259,12 @@ def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
     command = [sys.executable, "-W", "ignore", "-c", script]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    expected = model.predict(inputs["flat"], verbose=0)
+    expected = dict.fromkeys(("flat", "images"), model.predict(inputs["flat"], verbose=0))
+    expected["own"] = own.predict(numbers, verbose=0)
     with np.load(tmp_path / "out.npz") as found:
         assert str(found["version"]) == "3.0.0"
         for name in inputs:
-            assert np.abs(found[name] - expected).max() < 1e-6
+            assert np.abs(found[name] - expected[name]).max() < 1e-6
 
 
 def test_onnx_file_is_one_that_older_runtimes_open(exported):

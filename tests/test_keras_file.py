@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import pytest
 
+from trainable.data.scaling import Standard
 from trainable.keras_file import CONFIG, content_of, portable
 from trainable.mlp.network import initial_weights, keras_bytes, keras_model
-from trainable.mlp.scoring import read_weights
+from trainable.mlp.scoring import probabilities, read_standard, read_weights
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,23 @@ def test_file_says_only_what_every_keras_3_knows(weights):
     assert {value for name, value in found if name == "dtype"} == {"float32"}
     assert ("batch_shape", [None, 784]) in found
     assert "shared_object_id" not in dict(found)
+
+
+def test_file_says_how_numbers_are_standardised(weights, tmp_path):
+    """To the last bit, in what every Keras 3 knows; read back with Keras or without it."""
+    examples = np.random.default_rng(0).normal(1e3, 3, (50, 784)).astype(np.float32)
+    standard = Standard.of(examples)
+    content = keras_bytes(weights, standard, "examples")
+    assert portable(content) == content
+    assert [
+        name for name, value in keys_and_values(config_of(content)) if value is None and isinstance(name, str)
+    ] == []
+    found = read_standard(content)
+    assert np.array_equal(found.mean, standard.mean)
+    assert np.array_equal(found.variance, standard.variance)
+    (file := tmp_path / "model.keras").write_bytes(content)
+    predicted = keras.models.load_model(file).predict(examples, verbose=0)
+    assert np.abs(predicted - probabilities(weights, examples, standard)).max() < 1e-6
 
 
 def test_file_of_before_is_the_same_model_afterwards(weights, tmp_path):

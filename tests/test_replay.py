@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import shutil
 import signal
 import sqlite3
@@ -14,14 +15,17 @@ import pytest
 from commands import ROOT, clean_environment, invoke, study_of
 from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
+from own_data import TARGETS, csv_of
 
 from search.errors import UsageError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.replay.training import Training, sentences
 from search.storage.address import open_storage
+from search.study.data import found_in
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
+from trainable.data.source import DataSource
 from trainable.problems import BUILT_IN
 
 # Replays one trial after another in one process, which loads TensorFlow once.
@@ -69,7 +73,7 @@ def chosen(searched):
 
 
 @pytest.fixture(scope="module")
-def replays(searched, chosen, tmp_path_factory):
+def replays(searched, chosen, own_studies, tmp_path_factory):
     """What the command said of each kind of trial, and of copies of the study in which something was changed."""
     folder, complete = tmp_path_factory.mktemp("changed"), str(chosen["complete"])
     number = changed(
@@ -87,6 +91,8 @@ def replays(searched, chosen, tmp_path_factory):
         "text": ["--study", "s", "--trial", "best", "--runs", str(searched)],
         "changed number": ["--trial", complete, "--runs", str(number)],
         "older": ["--trial", complete, "--runs", str(older)],
+        "own table": ["--study", "table", "--trial", "best", "--runs", str(own_studies / "runs")],
+        "own images": ["--study", "images", "--trial", "best", "--runs", str(own_studies / "runs")],
     }
     before = (searched / "studies.db").read_bytes()
     result = subprocess.run(
@@ -124,6 +130,40 @@ def test_epochs_and_verdict_are_printed(chosen, replays):
     assert [line.split()[0] for line in lines[1:5]] == ["epoch", "1", "2", "3"]
     assert all(old == new for _, old, new in map(str.split, lines[2:5]))
     assert lines[5:] == ["identical: all 3 epochs", "environment: as recorded"]
+
+
+@pytest.mark.parametrize("kind", ["own table", "own images"])
+def test_trial_on_own_data_is_repeated(kind, replays):
+    """The data are where the study has recorded them, and no option has to say so."""
+    status, stdout, stderr = replays[kind]
+    assert (status, stderr) == (0, "")
+    assert re.match("identical: all [0-9]+ epochs", stdout.splitlines()[-2])
+    assert stdout.splitlines()[-1] == "environment: as recorded"
+
+
+def test_own_data_that_are_gone_or_others_are_named(tmp_path):
+    """One line says where they should be and what to do: status 1, and 2 where --data named them."""
+    file = csv_of("wine", tmp_path)
+    settings = Settings(Space.default(found_in(DataSource(str(file), TARGETS["wine"]))), seed=1, baseline=False)
+    study = open_study("own", open_storage(f"sqlite:///{tmp_path / 'studies.db'}"), settings)
+    study.add_trial(ended(params=settings.problem.baseline, distributions=settings.space.distributions))
+    text = file.read_text()
+    other = tmp_path / "other.csv"
+    other.write_text(text.replace("14.23", "14.24", 1))
+    command = ("search.replay", "--study", "own", "--trial", "0", "--runs", tmp_path)
+    end = "; --data says where the study's data are now\n"
+    file.unlink()
+    gone = invoke(*command)
+    assert (gone.returncode, gone.stderr.count("\n")) == (1, 1)
+    assert gone.stderr.startswith(f"error: {file}: ")
+    assert gone.stderr.endswith(f"No such file or directory{end}")
+    file.write_text(other.read_text())
+    assert invoke(*command).stderr == f"error: {file}: x_train: not what the study was made with{end}"
+    named = invoke(*command, "--data", other)
+    assert (named.returncode, named.stderr) == (
+        2,
+        f"error: --data {other}: x_train: not what the study was made with\n",
+    )
 
 
 def test_number_that_was_changed_is_found(replays):
@@ -212,7 +252,8 @@ def ended(study_settings=None, **changes):
     """A trial as a search records it."""
     distributions = Settings().space.distributions
     facts = {"state": TrialState.PRUNED, "user_attrs": {"seed": 3, "epochs_run": 1}, "intermediate_values": {1: 0.5}}
-    return create_trial(params=BUILT_IN.baseline, distributions=distributions, **(facts | changes))
+    usual = {"params": BUILT_IN.baseline, "distributions": distributions}
+    return create_trial(**(usual | facts | changes))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The report: what it says in each state of a study, in both formats, and what it lets through of hostile texts."""
 
 import re
+import shlex
 import subprocess
 import sys
 import xml.dom.minidom
@@ -8,6 +9,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import optuna
+import own_studies
 import pytest
 from commands import ROOT, WIDE_SPACE, invoke, run_command
 from confirmations import THE_BASELINE, decided, key_of, validated
@@ -20,14 +22,17 @@ from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.confirmation.verdict import Estimate
 from search.confirmation.view import StudyView
 from search.errors import SearchError, UsageError
-from search.report.document import write
+from search.report.document import page_of, write
 from search.report.figures import Axis, bars, intervals, lines
+from search.report.page import to_html, to_markdown
+from search.run.options import parse
 from search.storage.address import shown
 from search.study.settings import Settings
 from search.study.space import Space, load_space
 from search.study.study import IS_BASELINE, SETTINGS, settings_of
+from trainable.data.source import DataSource
 from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY
-from trainable.problems import BUILT_IN
+from trainable.problems import BUILT_IN, spec_in
 
 FORMATS = (".html", ".md")
 HOSTILE = (
@@ -301,6 +306,40 @@ def test_commands_repeat_the_search(tmp_path):
     (tmp_path / "space.toml").write_text(toml)
     assert load_space(tmp_path / "space.toml", settings.problem) == settings.space
     assert len(texts) == 2
+
+
+@pytest.fixture
+def own_view(tmp_path):
+    """A study without trials of a table whose names are hostile, and of a network that somebody has today."""
+    source = DataSource(str(own_studies.hostile_table(tmp_path)), own_studies.TARGET)
+    (tmp_path / "given.toml").write_text(own_studies.SPACE)
+    settings = Settings(load_space(tmp_path / "given.toml", spec_in(source)), seed=5)
+    return StudyView("s", "sqlite:///s.db", tmp_path, settings, {}, [], None)
+
+
+def test_own_data_are_told_by_name(own_view):
+    """Name, splits, columns and classes are text, whatever they are called, and of images nothing is said."""
+    html, markdown = to_html(page_of(own_view)), to_markdown(page_of(own_view))
+    parsed = Parsed(html)
+    columns = [name.replace("\n", "\\n") for name in own_studies.COLUMNS]
+    for said in (own_studies.FILE, *own_studies.CLASSES, *columns, "23: 15 % of the rest, stratified, seed 0"):
+        assert said in parsed.text
+    assert parsed.tags.isdisjoint({"b", "i", "x"})
+    assert re.search("(?i)image|digit|pixel", html) is None
+    rows = [line for line in markdown.splitlines() if line.startswith(("| name", "| columns", "| classes"))]
+    assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [3, 3, 3]
+
+
+def test_command_repeats_the_search_on_own_data(own_view, tmp_path):
+    """Quoted for a shell it names file and column; its space file has the network of today."""
+    command, toml = re.findall(r"```\n(.*?)\n```", to_markdown(page_of(own_view)), re.DOTALL)[:2]
+    options = parse(shlex.split(command)[3:])
+    assert (options.data, options.target) == (str(tmp_path / own_studies.FILE), own_studies.TARGET)
+    (tmp_path / "space.toml").write_text(toml)
+    problem = spec_in(DataSource(options.data, options.target))
+    found = load_space(tmp_path / "space.toml", problem)
+    assert found == own_view.settings.space
+    assert found.problem.baseline["hidden_units"] == 16
 
 
 def test_password_is_hidden(tmp_path):

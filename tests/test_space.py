@@ -5,13 +5,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from commands import ROOT, run_command
+from commands import ROOT, invoke, run_command
 from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from own_data import TARGETS, csv_of
 
 from search.errors import UsageError
+from search.study.data import found_in
 from search.study.space import Space, load_space, to_toml
+from trainable.data.source import DataSource
 from trainable.problems import BUILT_IN
 
 DEFAULT = Space.default(BUILT_IN)
@@ -194,6 +197,30 @@ def test_built_in_space_is_printed_as_a_file_to_change(others, tmp_path):
     assert space == DEFAULT
     assert [*space.distributions] == [*DEFAULT.distributions]
     assert all(word in result.stdout for word in ("# ", "--space", "log", "int", "float", "categorical", "choices"))
+
+
+def test_toml_has_the_network_of_today(tmp_path):
+    """Its values come back, and one that a space without baseline leaves out is not said to be in it."""
+    text = (
+        'batch_size = {type = "categorical", choices = [64, 128], default = 64}\n'
+        'epochs = {type = "int", low = 2, high = 9, default = 7}\n'
+        'hidden_units = {type = "int", low = 8, high = 64}\n'
+    )
+    space = load_space(space_file(tmp_path, text), BUILT_IN)
+    printed = to_toml(space)
+    assert load_space(space_file(tmp_path, printed), BUILT_IN) == space
+    assert re.findall("default = (.*)", printed.partition("\n\n")[2]) == ["64", "7"]  # in the parameters' order
+
+
+def test_space_that_is_fitted_to_data_is_printed(tmp_path):
+    """With --data the space is theirs, with their baseline as the values of today; it comes back the same."""
+    data, target = csv_of("wine", tmp_path), TARGETS["wine"]
+    result = invoke("search.run", "--print-space", "--data", data, "--target", target)
+    assert (result.returncode, result.stderr) == (0, "")
+    problem = found_in(DataSource(str(data), target))
+    assert load_space(space_file(tmp_path, result.stdout), problem) == Space.default(problem)
+    assert f"\ndefault = {problem.baseline['epochs']}\n" in result.stdout
+    assert "examples a step" in result.stdout
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/search.md"])

@@ -21,6 +21,7 @@ from search.export.snippets import prepare
 from search.report.document import page_of
 from search.report.findings import MEANINGS, WORDS
 from search.report.page import to_markdown
+from search.study.about import facts_of
 from search.study.settings import SETTINGS, Settings
 from search.study.space import Space
 from trainable.inputs import Inputs
@@ -81,7 +82,7 @@ def test_verdict_says_what_it_could_not_show(problem, fewer, word, end):
 
 def test_card_describes_the_studys_network(problem):
     """Inputs, classes, sizes and limits are the problem's."""
-    check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0}
+    check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0, "ties": 0}
     text = card(
         problem,
         {
@@ -113,3 +114,21 @@ def test_code_of_the_card_reads_an_array(problem, tmp_path, monkeypatch):
         found = {}
         exec(prepare(problem, preprocessing=preprocessing), found)
         assert (found["inputs"] == np.full((2, 13), expected, np.float32)).all()
+
+
+def test_facts_of_data_are_a_screenful(problem):
+    """However many columns and classes: the first ones are named; splits that are not there or repeat are told."""
+    columns, labels = (tuple(f"{what}{each}" for each in range(100)) for what in ("f", "grower "))
+    many = replace(
+        problem, inputs=replace(problem.inputs, shape=(100,), columns=columns), labels=labels, test_split="none",
+        sizes={"train": 1_060, "val": 36, "test": 0}, split="the file's own", repeated={"val": 1},
+    )  # fmt: skip
+    facts = dict(facts_of(many))
+    assert facts["training wines"] == "1,060"
+    assert facts["validation wines"] == "36: the file's own"
+    assert facts["test wines"] == "none"
+    assert facts["repeated"] == "1 of the 36 validation wines is in the training split, too"
+    assert facts["columns"].startswith("f0, f1, ")
+    assert facts["columns"].endswith("f29 and 70 more")
+    assert facts["classes"].startswith("100: grower 0, grower 1, ")
+    assert all(len(each) < 1000 for each in facts.values())

@@ -87,7 +87,7 @@ def test_winner_that_is_not_tested_is_no_verdict(make_study, confirm, open_page)
     assert "Test accuracy" not in texts(page)
     assert "**Finished**" in texts(page)
     table = open_page("studies").table[0].value["s"]
-    assert (table["verdict"], table["difference on the test images"]) == ("Not tested", "none")
+    assert (table["verdict"], table["difference on the test data"]) == ("Not tested", "none")
 
 
 def test_verdict_that_is_out_of_date_says_so(make_study, confirm, open_page):

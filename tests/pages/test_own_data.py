@@ -143,6 +143,16 @@ def test_record_without_hashes_opens_no_file(url, studied, tmp_path, open_model)
     assert "is not the data that this study was made with" in said(open_model())
 
 
+def test_record_without_a_place_is_said(url, studied, tmp_path, open_model):
+    """Then `--data` has to name one."""
+    study = studied(csv_of("wine", tmp_path), "cultivar")
+    settings = study.user_attrs[SETTINGS]
+    study.set_user_attr(SETTINGS, settings | {"problem": settings["problem"] | {"source": {}}})
+    page = open_model()
+    assert not page.exception
+    assert "wine.csv: the study has not recorded where its data are; --data says it" in said(page)
+
+
 def test_pipe_in_the_recorded_place_is_not_opened(wine, open_model):
     """It would never end."""
     wine.unlink()

@@ -85,6 +85,8 @@ class ArraysProblem:
         return wrong_examples(read_weights(model), examples.x, examples.y, read_standard(model))
 
     def _source(self, source: DataSource | None) -> DataSource:
+        if source is None and not self.spec.source:
+            raise DataError(f"{self.spec.name}: the study has not recorded where its data are; --data says it")
         return source or DataSource(**self.spec.source)
 
     def _found(self, source: DataSource | None) -> Prepared:
