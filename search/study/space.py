@@ -235,12 +235,13 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
 
 def _check_value(value: Any, distribution: BaseDistribution, where: str) -> None:
     """Refuse a value outside a distribution."""
-    if not _has(value, distribution):
-        if isinstance(distribution, CategoricalDistribution):
-            there = f"has {_shown(list(distribution.choices))}"
-        else:
-            there = f"goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
-        raise UsageError(f"{where} is {value!r}, but the space {there}")
+    if _has(value, distribution):
+        return
+    if isinstance(distribution, CategoricalDistribution):
+        raise UsageError(f"{where} is {value!r}, but the space has {_shown(list(distribution.choices))}")
+    raise UsageError(
+        f"{where} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
+    )
 
 
 def _has(value: Any, distribution: BaseDistribution) -> bool:
