@@ -7,8 +7,9 @@ from collections.abc import Sequence
 LONGEST = 24  # characters of a name in a figure or a table
 CUT = "…"
 
-_MARKS = re.compile(r"[\\`*_{}\[\]<>|$~#&!]")  # have a meaning in Markdown, in its tables, or in formulas
-_SHORTCODE = re.compile(r":(?=[\w+-])")  # begins an icon, an emoji or a colour of Streamlit's
+# What has a meaning in Markdown, in its tables, or in formulas; an underscore has none inside a word.
+_MARKS = re.compile(r"[\\`*{}\[\]<>|$~#&!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_SHORTCODE = re.compile(r":(?=[\w+/-])")  # begins an icon, an emoji or a colour of Streamlit's, or makes a link
 _JOINER = "\u2060"  # cannot be seen; a backslash would not keep a colon from beginning one
 
 

@@ -1,5 +1,6 @@
 """What tests share: the real data in small, one real search, and the rules that tests follow."""
 
+import gc
 import json
 import os
 import shutil
@@ -64,6 +65,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.thorough)
     first = [*TIMED, *LONGEST]
     items.sort(key=lambda item: first.index(part) if (part := part_of(item.nodeid)) in first else len(first))
+
+
+def pytest_collection_finish():
+    """Spare the garbage collector what was imported, TensorFlow for one, through which it looks again and again."""
+    gc.freeze()
 
 
 def part_of(nodeid):

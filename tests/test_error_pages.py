@@ -1,6 +1,7 @@
 """The page of error lines says what the code says."""
 
 import ast
+import functools
 import re
 
 import pytest
@@ -20,6 +21,7 @@ def documented():
     return DOCUMENTED.findall((ROOT / "docs" / "errors.md").read_text(encoding="utf-8"))
 
 
+@functools.cache
 def messages(root):
     """The texts in the code as lists of their fixed parts, between which anything may stand, and all their words."""
     found = []

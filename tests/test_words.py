@@ -60,12 +60,12 @@ def test_report_speaks_of_the_studys_examples(problem):
 @pytest.mark.parametrize(
     ("fewer", "word", "end"),
     [
-        (4, "no difference shown", "; a difference below about 1.3 points could not have been shown"),
+        (4, "no difference shown", "; a difference below about 1.9 points could not have been shown"),
         (0, "too few wines differ to say", "; fewer than 10 of 400 test wines tell them apart"),
     ],
 )
 def test_verdict_says_what_it_could_not_show(problem, fewer, word, end):
-    """In the words of the study's examples, for people and for programs."""
+    """In the words of its examples; where 12 of 400 differ, 2.05 (12 + 2)^0.5 / 400 is 1.9 points."""
     problem = replace(problem, sizes=problem.sizes | {"test": 400})
     settings = Settings(Space.default(problem))
     winner = Candidate(7, dict(problem.baseline), 0.9)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # a spec is read without NumPy
     from trainable.data.dataset import Dataset, HeldOutSet
 
 LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 20_000, 20_000  # characters, characters, classes
+LARGEST = 1e300  # of a figure
+WORD = re.compile(r"[A-Za-z][A-Za-z_ ]{0,39}")  # what stands in sentences, and in code
 
 
 @dataclass(frozen=True)
@@ -161,18 +163,48 @@ def _tuples(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _check_bounds(spec: ProblemSpec) -> None:
     """Refuse what no problem of this project has: who reads a database need not trust it."""
-    names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, spec.inputs.name, *spec.names]
-    texts: list[Any] = [spec.split, spec.test_split, *(each.meaning for each in spec.parameters)]
-    texts += asdict(spec.words).values()
-    names += [*spec.inputs.columns, *spec.labels]
-    for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
-        if any(not isinstance(each, str | list | tuple) or len(str(each)) > most for each in what):
-            raise ValueError(f"what should be a text of at most {most} characters is not")
-    numbers: list[Any] = [*spec.inputs.shape, *(spec.sizes[name] for name in ("train", "val", "test"))]
-    if any(not isinstance(each, int) or not 0 <= each < MAX_SEED for each in numbers):
-        raise ValueError("a size is no whole number")
-    if not 1 <= len(spec.labels) <= MOST_LABELS:
+    tables: list[Any] = [spec.space, spec.source, spec.repeated]
+    if not all(isinstance(each, Mapping) for each in tables):
+        raise ValueError("what should be a table is none")
+    _check_texts(spec, DataSource(**spec.source) if spec.source else None)
+    _check_numbers(spec)
+    if not 2 <= len(set(spec.labels)) == len(spec.labels) <= MOST_LABELS:  # noqa: PLR2004 (one class is none)
         raise ValueError(f"{len(spec.labels)} classes")
+    if len(spec.inputs.columns) not in (0, spec.inputs.features):
+        raise ValueError("there are not as many columns as numbers")
+    spec.check(spec.baseline)
+
+
+def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
+    words = asdict(spec.words)
+    names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, *spec.names, *spec.labels]
+    names += [*spec.inputs.columns, *spec.data, *spec.data.values(), *(each.kind for each in spec.parameters)]
+    names += [spec.reference.name] if spec.reference else []
+    texts: list[Any] = [spec.split, spec.test_split, *words.pop("limits"), *words.values()]
+    texts += [each.meaning for each in spec.parameters]
+    texts += [each for each in (source.location, source.target) if each is not None] if source else []
+    for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
+        if any(not isinstance(each, str) or len(each) > most for each in what):
+            raise ValueError(f"what should be a text of at most {most} characters is not")
+    if not all(WORD.fullmatch(each) for each in (spec.words.example, spec.words.label, spec.inputs.name)):
+        raise ValueError("what should be a word is none")
+    place: list[Any] = [source.location, source.test] if source else ["", True]
+    if [type(each) for each in place] != [str, bool]:
+        raise ValueError("the source of the data is none")
+
+
+def _check_numbers(spec: ProblemSpec) -> None:
+    inputs, reference = spec.inputs, spec.reference
+    sizes: list[Any] = [len(inputs.shape), inputs.features, *inputs.shape, spec.sizes["train"], spec.sizes["val"]]
+    counts: list[Any] = [spec.sizes["test"], *spec.repeated.values()]
+    if any(type(each) is not int or not 0 <= each < MAX_SEED for each in [*sizes, *counts]) or 0 in sizes:
+        raise ValueError("a size is no whole number")
+    if not spec.repeated.keys() <= spec.sizes.keys():
+        raise ValueError("a split is none")
+    figures: list[Any] = [each for one in spec.parameters for each in (one.low, one.high)]
+    figures += [*([] if inputs.scale is None else [inputs.scale]), *([reference.value] if reference else [])]
+    if any(type(each) not in (int, float) or not abs(each) < LARGEST for each in figures) or inputs.scale == 0:
+        raise ValueError("a figure is no number")
 
 
 def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ PATTERNS = ("", "/")  # series differ by more than colour
 MOST_WRITTEN = 20  # classes of a confusion matrix with its numbers in it; of more there is only the colour
 MOST_BARS = 20  # classes of which all probabilities are drawn
 FEW_BARS = 10  # of more classes
+TICKS = 5  # of a scale of colours, about
 
 
 def confusion_figure(problem: ProblemSpec, counts: NDArray[np.int64], chosen: Sequence[int]) -> go.Figure:
@@ -29,11 +30,12 @@ def confusion_figure(problem: ProblemSpec, counts: NDArray[np.int64], chosen: Se
     """
     names, label, is_small = _names(problem, chosen), problem.words.label, len(chosen) <= MOST_WRITTEN
     wrong = np.where(np.eye(len(counts), dtype=bool) | (counts == 0), np.nan, counts.astype(float))
+    step = max(1, int(np.nanmax(wrong, initial=0)) // TICKS)
     figure = go.Figure(
         go.Heatmap(
             x=names, y=names, z=wrong, texttemplate="%{z}" if is_small else None, colorscale=MISTAKES, zmin=0,
             xgap=int(is_small), ygap=int(is_small), showscale=not is_small and bool((wrong > 0).any()),
-            colorbar={"orientation": "h", "thickness": 12, "y": 1, "yanchor": "bottom", "tickformat": "d"},
+            colorbar={"orientation": "h", "thickness": 12, "y": 1, "yanchor": "bottom", "dtick": step},
             hovertemplate=f"%{{z}} {problem.examples} of {label} %{{y}} taken for {label} %{{x}}<extra></extra>",
         )
     )  # fmt: skip
@@ -41,8 +43,10 @@ def confusion_figure(problem: ProblemSpec, counts: NDArray[np.int64], chosen: Se
         for name, right in zip(names, np.diag(counts).tolist(), strict=True):
             figure.add_annotation(x=name, y=name, text=f"{right:,}", showarrow=False)
     titled(figure, f"predicted {label}", f"true {label}", height=460 if is_small else 640)
-    figure.update_xaxes(type="category", showgrid=False)
-    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    ends = (-0.5, len(names) - 0.5)  # said, since of a matrix without mistakes nothing is drawn
+    axis = {"type": "category", "categoryorder": "array", "categoryarray": names, "showgrid": False}
+    figure.update_xaxes(axis, range=ends)
+    figure.update_yaxes(axis, range=ends[::-1])
     return figure
 
 

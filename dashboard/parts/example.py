@@ -23,7 +23,7 @@ from trainable.problems import problem_of
 
 DRAWN = "draw one"
 PICTURE = 112  # pixels
-HEIGHT = 300  # pixels of the table of an example's numbers
+HEIGHT, ROW = 300, 35  # pixels of the table of an example's numbers, and of a row of it
 
 
 class Given(NamedTuple):
@@ -95,7 +95,8 @@ def _numbers(problem: ProblemSpec, network: Network, example: Examples, split: E
         "column": st.column_config.TextColumn(pinned=True),
         "deviations": st.column_config.NumberColumn(format="%+.1f", help="Standard deviations from the training mean"),
     }
-    st.dataframe(table, hide_index=True, height=HEIGHT, column_config=settings, key="numbers")
+    height = min(HEIGHT, ROW * (len(table) + 1) + 3)
+    st.dataframe(table, hide_index=True, height=height, column_config=settings, key="numbers")
 
 
 def _to_ask(models: list[Kept], model: Kept) -> list[Kept]:

@@ -45,7 +45,9 @@ def show(site: Site, problem: ProblemSpec, models: list[Kept], model: Kept) -> N
     if len(chosen) < classes:
         st.caption(f"The {len(chosen)} of {classes:,} classes with the most mistakes are drawn.")
     st.markdown(_summary(problem, table))
-    if len(table) and classes > MOST_WRITTEN:
+    if table.empty:
+        return
+    if classes > MOST_WRITTEN:
         _pairs(problem, table)
     st.subheader(f"The misclassified {problem.examples}, the surest mistakes first")
     _mistakes(problem, found, table, network)

@@ -17,11 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status."""
     options = parse(arguments)
     if options.print_space:
-        from search.run.plan import source_of  # noqa: PLC0415 (as below)
+        from search.run.plan import new_source  # noqa: PLC0415 (as below)
         from search.study.data import found_in  # noqa: PLC0415 (likewise)
         from search.study.space import Space, to_toml  # noqa: PLC0415 (likewise)
 
-        streams.answer(to_toml(Space.default(found_in(source_of(options)))).removesuffix("\n"))
+        streams.answer(to_toml(Space.default(found_in(new_source(options)))).removesuffix("\n"))
         return EXIT_DONE
     # Imported here: a wrong option is answered before anything heavy is loaded.
     from search.surroundings.variables import forget_for_ray  # noqa: PLC0415

@@ -22,7 +22,7 @@ from search.run.options import Options, read_configurations
 from search.storage.address import exists, open_read_only, open_storage, sqlite_file
 from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
-from search.study.data import found_in
+from search.study.data import found_in, source_of
 from search.study.settings import Settings
 from search.study.space import Space, load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
@@ -131,9 +131,15 @@ def make_plan(options: Options) -> Plan:
 
 def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     """Return the settings of a new study."""
-    problem = found_in(source_of(options))
+    problem = found_in(new_source(options))
     space = load_space(options.space, problem) if options.space else Space.default(problem)
     return Settings(space=space, **wishes)
+
+
+def new_source(options: Options) -> DataSource | None:
+    """Return where the data of a new study are."""
+    source = source_of(BUILT_IN, options.data, options.target)
+    return source and replace(source, test=options.test)
 
 
 def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) -> Settings:
@@ -141,29 +147,12 @@ def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) 
     recorded = settings.problem
     problem = replace(recorded if recorded.source else BUILT_IN, baseline=recorded.baseline)
     if options.data is not None or options.target is not None:
-        given = found_in(source_of(options, recorded))
+        given = found_in(source_of(recorded, options.data, options.target))
         problem = replace(given, baseline=recorded.baseline, source=recorded.source)
     if options.space:
         space = load_space(options.space, problem)
         problem, wishes = space.problem, {**wishes, "space": space}
     return settings.continued(options.study, problem, **wishes)
-
-
-def source_of(options: Options, recorded: ProblemSpec | None = None) -> DataSource | None:
-    """Return where the data are that a command names; what it does not say is as a study has recorded it.
-
-    Raises:
-        UsageError: A column is named, but no table.
-    """
-    known = DataSource(**recorded.source) if recorded and recorded.source else None
-    location = options.data or (known.location if known else None)
-    if location is None:
-        if options.target is not None:
-            raise UsageError(f"--target {options.target}: is for a table that --data names")
-        return None
-    if known is None:
-        return DataSource(location, options.target, options.test)
-    return replace(known, location=location, target=options.target or known.target)
 
 
 def limits_of(options: Options, started: float) -> Limits:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from search.errors import SearchError, UsageError
 from search.surroundings.capacity import Demand, capacity_here
 from trainable.data.dataset import Dataset, HeldOutSet
-from trainable.data.reading import bytes_needed
+from trainable.data.reading import bytes_needed, is_table
 from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.problem import ProblemSpec
@@ -43,12 +44,21 @@ def load_held_out(problem: ProblemSpec, data: str | None) -> HeldOutSet:
         return problem_of(problem).load_held_out(source_of(problem, data))
 
 
-def source_of(problem: ProblemSpec, data: str | None) -> DataSource | None:
-    """Return where the data of a study are: as it has recorded it, but for the place that `--data` names."""
-    recorded = dict(problem.source)
-    if data is not None:
-        recorded["location"] = data
-    return DataSource(**recorded) if recorded else None
+def source_of(problem: ProblemSpec, data: str | None, target: str | None = None) -> DataSource | None:
+    """Return where the data of a study are: as it has recorded it, but for the place and the column that are named.
+
+    Raises:
+        UsageError: A column is named, but no table.
+    """
+    known = DataSource(**problem.source) if problem.source else None
+    location = data or (known.location if known else None)
+    if location is None:
+        if target is not None:
+            raise UsageError(f"--target {target}: is for a table that --data names")
+        return None
+    if known is None:
+        return DataSource(location, target)
+    return replace(known, location=location, target=target or (known.target if is_table(location) else None))
 
 
 def check_memory(needed: int | None, what: str) -> None:

@@ -57,7 +57,7 @@ class Space:
             if (name := parameter.name) in today:
                 with refused_configuration(f"{where}{name}: {DEFAULT}"):
                     parameter.check(today[name])
-                _check_value(today[name], found[name], f"{where}{name}: {DEFAULT}")
+                _check_value(DEFAULT, today[name], found[name], f"{where}{name}")
         return cls(found, problem.with_baseline(today))
 
     def to_json(self) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class Space:
             if name in self.distributions:
                 if name not in params:
                     raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self.distributions)}")
-                _check_value(value, self.distributions[name], f"{where}: {name}")
+                _check_value(name, value, self.distributions[name], where)
             elif value != (fixed := self.problem.baseline[name]):
                 raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
         return {name: params[name] for name in self.distributions}
@@ -233,15 +233,14 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
     return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
 
 
-def _check_value(value: Any, distribution: BaseDistribution, where: str) -> None:
+def _check_value(name: str, value: Any, distribution: BaseDistribution, where: str) -> None:
     """Refuse a value outside a distribution."""
     if _has(value, distribution):
         return
     if isinstance(distribution, CategoricalDistribution):
-        raise UsageError(f"{where} is {value!r}, but the space has {_shown(list(distribution.choices))}")
-    raise UsageError(
-        f"{where} is {value!r}, but the space goes from {distribution.low} to {distribution.high}"  # type: ignore[attr-defined]
-    )
+        raise UsageError(f"{where}: {name} is {value!r}, but the space has {_shown(list(distribution.choices))}")
+    low, high = distribution.low, distribution.high  # type: ignore[attr-defined]
+    raise UsageError(f"{where}: {name} is {value!r}, but the space goes from {low} to {high}")
 
 
 def _has(value: Any, distribution: BaseDistribution) -> bool:

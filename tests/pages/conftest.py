@@ -4,7 +4,6 @@ import contextlib
 import functools
 import sqlite3
 import sys
-from dataclasses import replace
 
 import confirmations
 import optuna
@@ -57,8 +56,7 @@ def url(tmp_path):
 
 
 def _settings():
-    space = Space.default(replace(BUILT_IN, data={"x_train": "a"}))
-    return Settings(space, seed=1, sampler="random", pruner="none")
+    return Settings(Space.default(BUILT_IN), seed=1, sampler="random", pruner="none")
 
 
 def _fill(storage, name, trials):

@@ -148,7 +148,7 @@ def test_validation_image_is_classified_without_a_mouse(confirmed, open_model, d
     assert not page.exception
     said = next(each.value for each in page.markdown if "says" in each.value)
     assert said.count(", probability 0.") + said.count(", probability 1.") == 2
-    said = f"Validation image 3: a {dataset.y_val[3]}. A network trained on all 60,000 images has seen it."
+    said = f"Validation image 3: digit {dataset.y_val[3]}. A network trained on all 60,000 images has seen it."
     assert said in [each.value for each in page.caption]
 
 
@@ -279,18 +279,17 @@ def test_as_many_units_as_there_are_have_a_picture(confirmed, open_model):
 
 
 def test_page_speaks_of_the_studys_problem(url, open_model, runs, dataset):
-    """Its classes and what its examples are called; nothing is drawn where they are no pictures."""
+    """Its classes and what its examples are called; nothing can be drawn by hand where they are no pictures."""
     settings = Settings(Space.default(ROWS), seed=1, sampler="random", pruner="none")
     study = open_study("s", open_storage(url), settings)
     study.tell(study.ask(dict(settings.space.distributions)), 0.97)
     ModelStore(runs, "s").write(0, keras_file())
     page = open_model()
     assert not page.exception
-    assert [each.label for each in page.tabs] == ["Try it", "Mistakes", "Card", "Files"]
-    assert not page.radio
+    assert not [each for each in page.radio if each.key == "digit"]
     said = "abcdefghij"[dataset.y_val[0]]
-    assert f"Validation row 0: a {said}." in texts(page.caption)
+    assert f"Validation row 0: letter {said}." in texts(page.caption)
     assert "of the 10,000 validation rows are wrong" in texts(page.markdown)
-    assert {"What does it say to your row?", "Which letter is taken for which?"} <= {
+    assert {"What does it say to a validation row?", "Which letter is taken for which?"} <= {
         each.value for each in page.subheader
     }

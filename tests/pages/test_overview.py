@@ -73,21 +73,21 @@ def test_baseline_that_won_has_no_difference(make_study, open_page):
     page = open_page()
     assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
     assert "nothing to replace it with" in page.info[0].value
-    assert open_page("studies").table[0].value["s"]["difference on the test images"] == "none"
+    assert open_page("studies").table[0].value["s"]["difference on the test data"] == "none"
 
 
 def test_winner_that_is_not_tested_is_no_verdict(make_study, confirm, open_page):
     """The study has what was wanted; no figure stands for a test, here and beside other studies."""
     study = make_study()
     confirm(study, tested=False, test=False)
-    study.set_user_attr(GOAL, Goal(4, Extent(1, test=False), 2).to_json())
+    study.set_user_attr(GOAL, Goal(4, Extent(1, 5, test=False), 2).to_json())
     page = open_page()
     assert page.info[0].value.startswith("**Not tested.** Trial 1 against the baseline: not tested. It has the best")
     assert "on images that had no part in choosing it was not measured" in texts(page)
     assert "Test accuracy" not in texts(page)
     assert "**Finished**" in texts(page)
     table = open_page("studies").table[0].value["s"]
-    assert (table["verdict"], table["difference on the test images"]) == ("Not tested", "none")
+    assert (table["verdict"], table["difference on the test data"]) == ("Not tested", "none")
 
 
 def test_verdict_that_is_out_of_date_says_so(make_study, confirm, open_page):

@@ -52,7 +52,7 @@ def test_nothing_of_a_study_is_shown_before_sign_in(enter, make_study):
     make_study()
     page = enter({"auth": AUTH}, {"is_logged_in": False})
     assert [each.label for each in page.button] == ["Sign in"]
-    assert texts(page) == ["MNIST search", "Studies are shown to people who have signed in."]
+    assert texts(page) == ["Hyperparameter search", "Studies are shown to people who have signed in."]
     assert not page.selectbox
 
 

@@ -43,10 +43,11 @@ def test_results_stand_side_by_side(make_study, make_other, confirm, open_page):
     page = open_page("studies", study="one")
     assert not page.exception
     results = page.table[0].value
-    assert results["one"].to_dict() | {"difference on the test images": "", "state": ""} == {
+    assert results["one"].to_dict() | {"difference on the test data": "", "state": ""} == {
+        "data": "MNIST",
         "state": "",
         "verdict": "Better than the baseline",
-        "difference on the test images": "",
+        "difference on the test data": "",
         "best val_accuracy": "0.9800 (trial 1)",
         "baseline's val_accuracy": "0.9700",
         "gain, one seed each": "+1.00 points",
@@ -54,7 +55,7 @@ def test_results_stand_side_by_side(make_study, make_other, confirm, open_page):
         "complete, pruned, failed": "2, 1, 1",
         "running": "1",
     }
-    assert results["one"]["difference on the test images"].startswith("+1.00 points (+0.")
+    assert results["one"]["difference on the test data"].startswith("+1.00 points (+0.")
     assert results["two"]["verdict"] == "Not confirmed yet"
     assert results["two"]["best val_accuracy"] == results["two"]["gain, one seed each"] == "none"
 
@@ -69,6 +70,7 @@ def test_spaces_are_marked_where_they_differ(make_study, make_other, open_page):
     assert searched.loc["**epochs ≠**"].tolist() == ["**4 to 24**", "**5, not searched**"]
     assert searched.loc["pruner"].tolist() == ["none", "none"]
     assert "different data" in page.warning[0].value
+    assert "On MNIST: one" in [each.value for each in page.markdown]
 
 
 def test_study_that_cannot_be_read_is_named_with_its_reason(url, make_study, open_page):

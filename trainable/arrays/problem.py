@@ -85,12 +85,15 @@ class ArraysProblem:
         return wrong_examples(read_weights(model), examples.x, examples.y, read_standard(model))
 
     def _source(self, source: DataSource | None) -> DataSource:
+        if source is None and not self.spec.source:
+            raise DataError(f"{self.spec.name}: the study has not recorded where its data are; --data says it")
         return source or DataSource(**self.spec.source)
 
     def _found(self, source: DataSource | None) -> Prepared:
         wanted = self._source(source)
         found = prepared(wanted)
-        wrong = [name for name in self.spec.data if found.spec.data.get(name) != self.spec.data[name]]
+        ours, theirs = self.spec.data, found.spec.data  # what has no recorded hash is not known to be the study's
+        wrong = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
         if wrong:
             raise DataError(f"{wanted.location}: {', '.join(wrong)}: not what the study was made with")
         return found

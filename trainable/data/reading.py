@@ -116,6 +116,11 @@ def _refuse_target(source: DataSource, location: str, reason: str) -> None:
         raise DataError(f"{location}: --target is for tables; {reason}")
 
 
+def is_table(location: str) -> bool:
+    """Say whether a source has columns, one of which holds the labels."""
+    return not location.startswith(keras_sets.PREFIX) and Path(location).suffix.lower() in TABLES
+
+
 def file_of(source: DataSource) -> Path:
     """Return the file of a source on this machine, or where it would be once it was fetched."""
     if source.location.startswith(keras_sets.PREFIX):
