@@ -76,7 +76,7 @@ def _check_resolution(values: NDArray[Any], narrow: NDArray[np.float32], place: 
     """Refuse a feature whose values float32 cannot tell apart."""
     mean = values.mean(axis=0, dtype=np.float64)
     squares, error = np.zeros(len(mean)), np.zeros(len(mean))
-    for rows in _blocks(values):
+    for rows in blocks(values):
         exact = values[rows].astype(np.float64)
         squares += ((exact - mean) ** 2).sum(axis=0)
         error = np.maximum(error, np.abs(exact - narrow[rows]).max(axis=0))
@@ -91,6 +91,7 @@ def _check_resolution(values: NDArray[Any], narrow: NDArray[np.float32], place: 
         )
 
 
-def _blocks(values: NDArray[Any]) -> Iterator[slice]:
+def blocks(values: NDArray[Any]) -> Iterator[slice]:
+    """Return the rows [n, features] in parts, of which a copy takes little memory."""
     step = max(BLOCK // values.shape[1], 1)
     return (slice(start, start + step) for start in range(0, len(values), step))

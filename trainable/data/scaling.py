@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.numbers import blocks
 from trainable.errors import DataError
 
 SMALLEST, LARGEST = 1e-6, 1e15  # a standard deviation; Keras divides by no less than 1e-7, and float32 holds its square
@@ -36,8 +37,9 @@ class Standard:
             DataError: A feature's values are too close to each other, or too far apart.
         """
         mean = examples.mean(axis=0, dtype=np.float64)
-        deviation = examples.std(axis=0, dtype=np.float64)
-        is_constant = (examples == examples[0]).all(axis=0)
+        squares = sum(((examples[rows] - mean) ** 2).sum(axis=0) for rows in blocks(examples))
+        deviation = np.sqrt(squares / len(examples))
+        is_constant = examples.min(axis=0) == examples.max(axis=0)
         wrong = ~is_constant & ((deviation < SMALLEST) | (deviation > LARGEST))
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
