@@ -1,5 +1,6 @@
 """What is said of another problem than the built-in one: its own words, sizes and forms."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -110,6 +111,7 @@ def test_code_of_the_card_reads_an_array(problem, tmp_path, monkeypatch):
     """Without code of its own a problem's examples come from a file of NumPy, scaled unless the model does that."""
     monkeypatch.chdir(tmp_path)
     np.save("wines.npy", np.full((2, 13), 3, np.float32))
+    Path("model.json").write_text(json.dumps({"labels": problem.labels}))
     for preprocessing, expected in ((False, 1.5), (True, 3.0)):
         found = {}
         exec(prepare(problem, preprocessing=preprocessing), found)
