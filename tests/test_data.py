@@ -354,5 +354,5 @@ def test_member_that_is_no_array_is_one_line(tmp_path):
     with zipfile.ZipFile(tmp_path / "mnist.npz", "w") as archive:
         for name in SHA256:
             archive.writestr(name, b"of any length")
-    with pytest.raises(DataError, match="expected an .npz file with .*; found: x_train is no array"):
+    with pytest.raises(DataError, match=r"expected an .npz file with .*; found: x_train is no array"):
         load_dataset(tmp_path / "mnist.npz")

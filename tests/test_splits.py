@@ -2,8 +2,8 @@
 
 import hashlib
 import io
-import zipfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np

@@ -11,7 +11,6 @@ from search.confirmation.looks import occasions
 from search.confirmation.record import LOOKS, looks_of
 from search.study.settings import SETTINGS
 
-
 TEST = "x_test"  # of the arrays of a problem
 
 
