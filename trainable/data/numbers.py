@@ -1,16 +1,15 @@
 """Numbers of any type as float32, refused where float32 cannot hold what they say."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.scaling import blocks
 from trainable.errors import DataError
 
 BLURRED = 1e-3  # of a feature's standard deviation: a rounding error beyond it may matter to what is learned
-BLOCK = 1 << 20  # numbers that are looked at together
 WHOLE = 2  # bytes of the longest integers that float32 holds exactly
 
 
@@ -89,9 +88,3 @@ def _check_resolution(values: NDArray[Any], narrow: NDArray[np.float32], place: 
             f"{place.feature(feature)}: float32 cannot tell its values apart, which go from {low} to {high}: "
             "subtract the smallest first, or scale them"
         )
-
-
-def blocks(values: NDArray[Any]) -> Iterator[slice]:
-    """Return the rows [n, features] in parts, of which a copy takes little memory."""
-    step = max(BLOCK // values.shape[1], 1)
-    return (slice(start, start + step) for start in range(0, len(values), step))

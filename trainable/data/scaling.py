@@ -1,16 +1,18 @@
 """How numbers of any size become such as a network learns from: each feature with mean 0 and variance 1."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainable.data.numbers import blocks
 from trainable.errors import DataError
 
 SMALLEST, LARGEST = 1e-6, 1e15  # a standard deviation; Keras divides by no less than 1e-7, and float32 holds its square
 SILENT = 1e36  # in place of the variance of a feature that is constant: whatever its value, about 0 comes of it
+
+BLOCK = 1 << 20  # numbers that are looked at together
 
 
 @dataclass(frozen=True)
@@ -68,3 +70,9 @@ class Standard:
             KeyError, TypeError, ValueError: It did not.
         """
         return cls(*(np.array(values[name], np.float32) for name in ("mean", "variance")))
+
+
+def blocks(values: NDArray[Any]) -> Iterator[slice]:
+    """Return the rows [n, features] in parts, of which a copy takes little memory."""
+    step = max(BLOCK // values.shape[1], 1)
+    return (slice(start, start + step) for start in range(0, len(values), step))
