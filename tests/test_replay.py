@@ -17,11 +17,11 @@ from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
 from own_data import TARGETS, csv_of
 
-from search.errors import UsageError
+from search.errors import SearchError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.replay.training import Training, sentences
 from search.storage.address import open_storage
-from search.study.data import found_in
+from search.study.data import found_in, load
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
@@ -271,8 +271,8 @@ def ended(study_settings=None, **changes):
 )  # fmt: skip
 def test_trial_that_cannot_be_replayed_is_refused(changes, data, message, tmp_path):
     """What has not ended, has no epochs or was trained on other images is named."""
-    with pytest.raises(UsageError) as refusal:
-        recorded_of(*made(tmp_path, ended(**changes), data))
+    with pytest.raises(SearchError) as refusal:
+        load(recorded_of(*made(tmp_path, ended(**changes), data)).settings.problem, None)
     assert message in str(refusal.value)
 
 

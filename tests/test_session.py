@@ -24,7 +24,7 @@ def ended(monkeypatch, capsys):
     found = []
 
     @contextlib.contextmanager
-    def runtime(_address, _wanted, *, verbose):
+    def runtime(_address, _wanted, _demand, *, verbose):
         try:
             with contextlib.redirect_stdout(None):  # as the real one does, which drops what Ray prints
                 yield Resources(2, 1.0, 0.0)
