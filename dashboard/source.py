@@ -93,7 +93,7 @@ class Feed:
     def _looks_elsewhere(self, now: datetime) -> int | None:
         """Return how often other studies have looked at the test images, asked anew only after a while."""
         if self._counted is None or now - self._counted[0] > COUNT_EVERY:
-            data = settings_in(self._history.attributes, self._name).data
+            data = settings_in(self._history.attributes, self._name).problem.data
             self._counted = now, looks_elsewhere(self._engine, self._name, data)
         return self._counted[1]
 

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 
 from trainable.data.dataset import Dataset
+from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.files import whole_file
 from trainable.mnist import download, source
 from trainable.mnist.source import SHA256, load_dataset, load_held_out
+from trainable.problems import BUILT_IN, spec_in
 
 
 @pytest.fixture
@@ -334,3 +336,23 @@ def test_file_of_keras_is_used_before_anything_is_fetched(cache, arrays, tmp_pat
     np.savez(kept, **arrays)
     assert load_dataset().x_val.shape == (10_000, 784)
     assert cache.exists()
+
+
+def test_official_images_are_the_built_in_problem(arrays, tmp_path):
+    """They are known by their hashes, whatever the file is called; a column of labels is for other data."""
+    file = tmp_path / "Images.NPZ"
+    with file.open("wb") as stream:
+        np.savez(stream, **arrays)
+    assert spec_in(DataSource(str(file))) is spec_in(DataSource("keras:mnist")) is spec_in(None) is BUILT_IN
+    for location in (str(file), "keras:mnist"):
+        with pytest.raises(DataError, match="--target is for tables"):
+            spec_in(DataSource(location, "label"))
+
+
+def test_member_that_is_no_array_is_one_line(tmp_path):
+    """NumPy hands out the bytes of what does not look like an array."""
+    with zipfile.ZipFile(tmp_path / "mnist.npz", "w") as archive:
+        for name in SHA256:
+            archive.writestr(name, b"of any length")
+    with pytest.raises(DataError, match=r"expected an .npz file with .*; found: x_train is no array"):
+        load_dataset(tmp_path / "mnist.npz")

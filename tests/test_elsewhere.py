@@ -34,3 +34,14 @@ def storage(storage_url):
 def test_looks_for_other_studies_of_the_same_data_are_counted(storage, name, looks):
     """A study's own are not, nor those at other images."""
     assert looks_elsewhere(storage.engine, name, DATA) == looks
+
+
+def test_looks_at_the_same_test_examples_count_whatever_is_trained_on(storage):
+    """Whoever changes the training examples looks at the same test examples again; others are not counted."""
+    tests = {"same": "e", "different": "f"}
+    for name, digest in tests.items():
+        problem = replace(BUILT_IN, kind="arrays", data=OTHER | {"x_test": digest})
+        study = open_study(name, storage, Settings(Space.default(problem), seed=1))
+        study.set_user_attr(LOOKS, [{"time": "t", "candidates": ["1"], "seeds": 2, "verdict": None}])
+    assert looks_elsewhere(storage.engine, "new", DATA | {"x_test": "e"}) == 1 + 3
+    assert looks_elsewhere(storage.engine, "new", {"x_train": "g", "x_test": "f"}) == 1

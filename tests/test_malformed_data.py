@@ -154,6 +154,10 @@ ARRAYS = {
         archive(x_train=np.arange(20_002), y_train=np.arange(20_002) // 2),
         "y_train: has 10,001 different labels; at most 10,000 are allowed",
     ),
+    "long label": (
+        archive(y_train=np.array(["a", "b" * 301])[Y]),
+        f"y_train: has the label '{'b' * 57}...' of 301 characters; at most 300 are allowed",
+    ),
 }
 
 COLUMNS = "a,b,label\n"
@@ -223,6 +227,14 @@ TABLES = {
             "column 'a': float32 cannot tell its values apart, which go from 16777217.0 to 16777219.0: "
             "subtract the smallest first, or scale them"
         ),
+    ),
+    "long name": (
+        f"{'a' * 301},label\n1,x\n2,y\n",
+        f"has the column '{'a' * 57}...' of 301 characters; at most 300 are allowed",
+    ),
+    "sentences as labels": (
+        COLUMNS + ROWS + f"1,2,{'z' * 10_000}\n",
+        f"column 'label': has the label '{'z' * 57}...' of 10,000 characters; at most 300 are allowed",
     ),
     "quantity": ("a,label\n1,2.5\n2,3.5\n", "column 'label': holds 2.5: looks like a quantity; this tool classifies"),
     "constant target": ("a,label\n1,x\n2,x\n", "column 'label': every label is 'x'; at least two classes are needed"),

@@ -1,6 +1,7 @@
 """How numbers of any size become such as a network learns from."""
 
 import json
+import tracemalloc
 
 import keras
 import numpy as np
@@ -89,3 +90,16 @@ def test_network_of_bytes_has_no_such_layer():
     assert read_standard(keras_bytes(initial_weights(5, 3, 2, seed=1))) is None
     with pytest.raises(DataError, match=r"expected the content of a \.keras file"):
         read_standard(b"something else")
+
+
+def test_standard_of_many_numbers_takes_little_memory_beside_them():
+    """Reading is refused where the memory does not hold the numbers; what comes after must not take more than that."""
+    examples = np.random.default_rng(0).normal(5, 3, (200_000, 50)).astype(np.float32)
+    tracemalloc.start()
+    try:
+        standard = Standard.of(examples)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < examples.nbytes
+    assert np.allclose(standard.variance, examples.var(axis=0, dtype=np.float64), rtol=1e-6)

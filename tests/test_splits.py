@@ -3,6 +3,7 @@
 import hashlib
 import io
 import tempfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -270,4 +271,13 @@ def test_arrays_that_an_archive_holds_beside_are_ignored(tmp_path):
     stream = io.BytesIO()
     np.savez(stream, x_train=np.eye(12), y_train=np.arange(12) % 2, names=np.array([{}], object), allow_pickle=True)
     (tmp_path / "mine.npz").write_bytes(stream.getvalue())
+    assert splits_of(DataSource(str(tmp_path / "mine.npz"))).shape == (12,)
+
+
+def test_member_of_the_same_name_is_not_taken_for_an_array(tmp_path):
+    """What is read is the member whose size was looked at before, whatever else is called so."""
+    with (tmp_path / "mine.npz").open("wb") as stream:
+        np.savez(stream, x_train=np.eye(12), y_train=np.arange(12) % 2)
+    with zipfile.ZipFile(tmp_path / "mine.npz", "a") as archive:
+        archive.writestr("x_train", b"of any length")
     assert splits_of(DataSource(str(tmp_path / "mine.npz"))).shape == (12,)

@@ -1,6 +1,7 @@
 """A winner that is not tested: what is said, kept and taken away of it; test_confirm.py has what is trained for it."""
 
 import io
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,26 @@ def test_answer_and_report_say_so(study, tmp_path):
     assert "note       the best trials are others since this choice" in console.file.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("held_out", "confirmed", "options"),
+    [
+        (False, True, ["--confirm-top", "2", "--no-test"]),
+        (False, False, ["--no-confirm", "--no-test"]),
+        (True, True, ["--confirm-top", "2"]),  # else its test examples would be among those that are trained on
+        (True, False, ["--no-confirm"]),
+    ],
+)
+def test_report_repeats_a_search_on_the_same_splits(study, held_out, confirmed, options):
+    """Of one's own data `--no-test` says which examples are trained on, with a confirmation and without one."""
+    source = {"location": "/data/-wine.csv", "target": "-y", "test": held_out}
+    settings = Settings(seed=5, space=replace(WIDE_SPACE, problem=replace(BUILT_IN, source=source)))
+    attributes = untested(study, 2, 1) if confirmed else {}
+    text = to_markdown(page_of(view_of(study, attributes, settings)))
+    command = next(each for each in text.splitlines() if "search.run" in each)
+    assert shlex.split(command)[3:5] == ["--data=/data/-wine.csv", "--target=-y"]
+    assert shlex.split(command)[-len(options) :] == options
+
+
 def test_data_without_test_examples_need_no_option(study):
     """The reason is another one, nothing is divided by their number, and a published figure has no interval."""
     problem = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 0})
@@ -143,7 +164,7 @@ def test_export_takes_the_trial_that_was_chosen(study, tmp_path):
 
 def test_card_says_that_it_was_not_tested(study):
     """In the accuracies, and in how it was selected."""
-    check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0}
+    check = {"file": "f", "runtime": "r 1", "images": 36, "largest_difference": 0.0, "ties": 0}
     evidence = evidence_of(untested(study, 2, 1))
     text = card(
         BUILT_IN,

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from trainable.data.names import LONGEST_NAME
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError
 from trainable.inputs import Inputs
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # a spec is read without NumPy
 
     from trainable.data.dataset import Dataset, HeldOutSet
 
-LONGEST_NAME, LONGEST_TEXT, MOST_LABELS = 300, 20_000, 20_000  # characters, characters, classes
+LONGEST_TEXT, MOST_LABELS = 20_000, 20_000  # characters, classes
 LARGEST = 1e300  # of a figure
 WORD = re.compile(r"[A-Za-z][A-Za-z_ ]{0,39}")  # what stands in sentences, and in code
 

@@ -29,10 +29,10 @@ def spec_in(source: DataSource | None) -> ProblemSpec:
     Raises:
         DataError: They are no data that a network can learn from.
     """
-    if source is None or source.location == KERAS:
+    if source is None or (source.location == KERAS and source.target is None):
         return BUILT_IN
     from trainable.arrays.problem import prepared  # noqa: PLC0415 (as above)
     from trainable.mnist.source import is_official  # noqa: PLC0415 (likewise)
 
-    is_archive = source.location.endswith(".npz") and source.target is None
+    is_archive = source.location.lower().endswith(".npz") and source.target is None
     return BUILT_IN if is_archive and is_official(Path(source.location)) else prepared(source).spec

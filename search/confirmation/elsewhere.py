@@ -11,11 +11,17 @@ from search.confirmation.looks import occasions
 from search.confirmation.record import LOOKS, looks_of
 from search.study.settings import SETTINGS
 
+TEST = "x_test"  # of the arrays of a problem
+
 
 def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> int:
-    """Return how often the test examples were looked at for a storage's studies of the same data besides the named one.
+    """Return how often the test examples were looked at for a storage's other studies than the named one.
 
-    They have the same SHA-256, as in `Settings.data`.
+    Args:
+        engine: Of the storage.
+        name: The study's.
+        data: SHA-256 by name of the arrays of the study's problem. Other studies have the same test examples if these
+            have the same one, whatever they train on, or, where that is not recorded, if what trials see has.
     """
     study, held = models.StudyModel, models.StudyUserAttributeModel
     found = (
@@ -28,5 +34,15 @@ def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> in
         for other, key, value in connection.execute(found):
             others.setdefault(other, {})[key] = json.loads(value)
     known = ((each, each.get(SETTINGS)) for each in others.values())  # of other programs' studies it may be anything
-    same = [each for each, settings in known if isinstance(settings, dict) and settings.get("data") == dict(data)]
+    same = [each for each, settings in known if isinstance(settings, dict) and _is_same(settings, data)]
     return sum(len(occasions(looks_of(each))) for each in same)
+
+
+def _is_same(settings: Mapping[str, Any], data: Mapping[str, str]) -> bool:
+    """Say whether the settings of a study are about the same test examples."""
+    problem = settings.get("problem")
+    recorded = problem.get("data") if isinstance(problem, dict) else None
+    if isinstance(recorded, dict) and TEST in recorded and TEST in data:
+        return bool(recorded[TEST] == data[TEST])
+    trained = {array: digest for array, digest in data.items() if not array.endswith("_test")}
+    return bool(settings.get("data") == trained)

@@ -69,7 +69,7 @@ def export(request: Request) -> Exported:
     study = load_study(request.study, storage)
     tell_gap(study, storage.engine)
     settings = settings_of(study)
-    evidence = evidence_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.data))
+    evidence = evidence_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.problem.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
     with filled(request.output, last=DESCRIPTION) as folder:
         dataset = load(settings.problem, request.data)

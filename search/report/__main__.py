@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
             study = load_study(options.study, opened)
             tell_gap(study, opened.engine)
             settings, name, trials = settings_of(study), study.study_name, study.get_trials(deepcopy=False)
-            elsewhere = looks_elsewhere(opened.engine, name, settings.data)
+            elsewhere = looks_elsewhere(opened.engine, name, settings.problem.data)
             place = shown(options.storage), options.runs
             write(StudyView(name, *place, settings, study.user_attrs, trials, elsewhere), options.output)
     print(options.output)

@@ -2,6 +2,7 @@
 
 import json
 
+from search.confirmation.evidence import Evidence
 from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
@@ -54,17 +55,26 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     if evidence is not None:
         sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
         explained = ["--explain"] if view.explanation else []
-        how = [*sizes, *explained] if evidence.is_tested else ["--no-test"]
+        how = [*sizes, *explained] if evidence.is_tested else []
         parts += ["--confirm-top", str(len(evidence.candidates) - 1), *how]
     else:
         parts += ["--no-confirm"]
-    return command_line("search.run", *parts), files
+    return command_line("search.run", *parts, *_test(settings.problem, evidence)), files
 
 
 def _data(problem: ProblemSpec) -> list[str]:
     """Return the options that name somebody's own data."""
     options = {"--data": problem.source.get("location"), "--target": problem.source.get("target")}
-    return [part for option, value in options.items() if value is not None for part in (option, value)]
+    return [f"{option}={value}" for option, value in options.items() if value is not None]  # it may begin with "-"
+
+
+def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
+    """Return the option that leaves the test away: with a test split that was drawn, the trials would be others."""
+    if problem.source:
+        is_left_out = not problem.source["test"] and (evidence is None or not evidence.is_tested)
+    else:
+        is_left_out = evidence is not None and not evidence.is_tested
+    return ["--no-test"] if is_left_out else []
 
 
 def _settings(settings: Settings) -> list[str]:

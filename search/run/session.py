@@ -180,7 +180,7 @@ class Session:
         """Return how often other studies have looked at the test examples; None where the storage is away."""
         try:
             engine = open_read_only(self._options.storage, check=False).engine
-            return looks_elsewhere(engine, self._options.study, settings.data)
+            return looks_elsewhere(engine, self._options.study, settings.problem.data)
         except (SearchError, *STORAGE_ERRORS):
             return None
 

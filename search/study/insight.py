@@ -7,7 +7,6 @@ from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial
 
 from search.study.settings import Settings
@@ -141,6 +140,9 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
 
     Source: Watanabe, Bansal and Hutter, PED-ANOVA, IJCAI 2023, as Optuna has it.
     """
+    # Imported here: Optuna loads all of scikit-learn, and that pandas, where they are there.
+    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # noqa: PLC0415
+
     study = optuna.create_study(direction="maximize")
     study.add_trials(order)
     evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)

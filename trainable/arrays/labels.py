@@ -7,6 +7,7 @@ from unicodedata import category
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.names import check_names
 from trainable.errors import DataError, shown
 
 MOST_CLASSES = 10_000
@@ -27,7 +28,7 @@ def numbered(given: Mapping[str, NDArray[Any]], said: Mapping[str, str]) -> tupl
 
     Raises:
         DataError: There are no labels, they are of another kind, they are all the same, there are more than 10,000
-            different ones, or a split has one that the training labels lack.
+            different ones, one is longer than 300 characters, or a split has one that the training labels lack.
     """
     plain = {split: _plain(labels, said[split]) for split, labels in given.items()}
     classes, train = np.unique(plain["train"], return_inverse=True)
@@ -36,6 +37,7 @@ def numbered(given: Mapping[str, NDArray[Any]], said: Mapping[str, str]) -> tupl
         raise DataError(f"{said['train']}: every label is '{shown(names[0])}'; at least two classes are needed")
     if len(names) > MOST_CLASSES:
         raise DataError(f"{said['train']}: has {len(names):,} different labels; at most {MOST_CLASSES:,} are allowed")
+    check_names(names, said["train"], "label")
     odd = next((name for name in names if not name.strip() or any(category(each) in NOT_SHOWN for each in name)), None)
     if odd is not None:
         raise DataError(f"{said['train']}: has the label '{shown(odd)}'; a label is a text without control characters")

@@ -94,11 +94,20 @@ def read_archive(file: Path, names: Sequence[str], expected: Sequence[str]) -> d
     with expecting(file, f"expected an .npz file with {', '.join(expected)}"):
         try:
             with np.load(file, allow_pickle=False) as content:
-                return {name: content[name] for name in names}
+                return {name: _array(content, name) for name in names}
         except KeyError as error:
             raise DataError(
                 f"{one_line(str(file))}: expected the arrays {', '.join(expected)}; {error.args[0]}"
             ) from error
+
+
+def _array(content: Any, name: str) -> NDArray[Any]:
+    """Return an array of an open archive: the member whose header `read_headers` reads, where there are two."""
+    member = name + SUFFIX
+    found = content[member if member in content.zip.namelist() else name]
+    if not isinstance(found, np.ndarray):
+        raise ValueError(f"{name} is no array")  # noqa: TRY004 (of the file, not of an argument)
+    return found
 
 
 def read_headers(file: Path, names: Sequence[str], expected: Sequence[str]) -> dict[str, Header]:

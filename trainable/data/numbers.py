@@ -1,16 +1,15 @@
 """Numbers of any type as float32, refused where float32 cannot hold what they say."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.scaling import blocks
 from trainable.errors import DataError
 
 BLURRED = 1e-3  # of a feature's standard deviation: a rounding error beyond it may matter to what is learned
-BLOCK = 1 << 20  # numbers that are looked at together
 WHOLE = 2  # bytes of the longest integers that float32 holds exactly
 
 
@@ -76,7 +75,7 @@ def _check_resolution(values: NDArray[Any], narrow: NDArray[np.float32], place: 
     """Refuse a feature whose values float32 cannot tell apart."""
     mean = values.mean(axis=0, dtype=np.float64)
     squares, error = np.zeros(len(mean)), np.zeros(len(mean))
-    for rows in _blocks(values):
+    for rows in blocks(values):
         exact = values[rows].astype(np.float64)
         squares += ((exact - mean) ** 2).sum(axis=0)
         error = np.maximum(error, np.abs(exact - narrow[rows]).max(axis=0))
@@ -89,8 +88,3 @@ def _check_resolution(values: NDArray[Any], narrow: NDArray[np.float32], place: 
             f"{place.feature(feature)}: float32 cannot tell its values apart, which go from {low} to {high}: "
             "subtract the smallest first, or scale them"
         )
-
-
-def _blocks(values: NDArray[Any]) -> Iterator[slice]:
-    step = max(BLOCK // values.shape[1], 1)
-    return (slice(start, start + step) for start in range(0, len(values), step))

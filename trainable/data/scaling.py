@@ -1,5 +1,6 @@
 """How numbers of any size become such as a network learns from: each feature with mean 0 and variance 1."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +11,8 @@ from trainable.errors import DataError
 
 SMALLEST, LARGEST = 1e-6, 1e15  # a standard deviation; Keras divides by no less than 1e-7, and float32 holds its square
 SILENT = 1e36  # in place of the variance of a feature that is constant: whatever its value, about 0 comes of it
+
+BLOCK = 1 << 20  # numbers that are looked at together
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,9 @@ class Standard:
             DataError: A feature's values are too close to each other, or too far apart.
         """
         mean = examples.mean(axis=0, dtype=np.float64)
-        deviation = examples.std(axis=0, dtype=np.float64)
-        is_constant = (examples == examples[0]).all(axis=0)
+        squares = sum(((examples[rows] - mean) ** 2).sum(axis=0) for rows in blocks(examples))
+        deviation = np.sqrt(squares / len(examples))
+        is_constant = examples.min(axis=0) == examples.max(axis=0)
         wrong = ~is_constant & ((deviation < SMALLEST) | (deviation > LARGEST))
         if wrong.any():
             first = int(np.flatnonzero(wrong)[0])
@@ -66,3 +70,9 @@ class Standard:
             KeyError, TypeError, ValueError: It did not.
         """
         return cls(*(np.array(values[name], np.float32) for name in ("mean", "variance")))
+
+
+def blocks(values: NDArray[Any]) -> Iterator[slice]:
+    """Return the rows [n, features] in parts, of which a copy takes little memory."""
+    step = max(BLOCK // values.shape[1], 1)
+    return (slice(start, start + step) for start in range(0, len(values), step))

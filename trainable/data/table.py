@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pyarrow import parquet
 
 from trainable.data.archive import expecting
+from trainable.data.names import check_names
 from trainable.data.numbers import Place, as_float32
 from trainable.errors import DataError, one_line, shown, some
 
@@ -158,6 +159,7 @@ def _check_names(names: Sequence[str], said: str) -> None:
             )
         if name in names[:position]:
             raise DataError(f"{said}: two columns are named '{shown(name)}'; rename one")
+    check_names(names, said, "column")
 
 
 def _feature(column: "pd.Series[Any]", said: str) -> NDArray[np.float32]:
@@ -195,6 +197,7 @@ def _labels(column: "pd.Series[Any]", said: str) -> NDArray[Any]:
     other = next((value for value in values if not isinstance(value, str)), None)
     if other is not None:
         raise DataError(f"{said}: holds '{shown(other)}'; labels are integers, booleans or strings")
+    check_names(values, said, "label")  # before each takes the room of the longest
     return np.array(values, dtype=str)
 
 
