@@ -1,6 +1,7 @@
 """Studies: made once, continued as they were, and never left with a trial that no one runs."""
 
 import json
+import math
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -150,11 +151,22 @@ def test_fields_of_a_later_version_are_kept(storage, problem):
     assert study.user_attrs[SETTINGS] == later
 
 
-@pytest.mark.parametrize("problem", [{"kind": "mnist"}, [1], BUILT_IN.to_json() | {"parameters": 5}])
-def test_settings_that_cannot_be_read_are_one_line(storage, settings, problem):
+BOUNDLESS = {"epochs": {"name": "IntDistribution", "attributes": {"low": 1, "high": math.inf, "step": 1, "log": False}}}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        {"problem": {"kind": "mnist"}},
+        {"problem": [1]},
+        {"problem": BUILT_IN.to_json() | {"parameters": 5}},
+        {"problem": BUILT_IN.to_json(), "space": BOUNDLESS},
+    ],
+)
+def test_settings_that_cannot_be_read_are_one_line(storage, settings, damaged):
     """Whoever has damaged them."""
     study = open_study("s", storage, settings)
-    study.set_user_attr(SETTINGS, settings.to_json() | {"format": 2, "problem": problem})
+    study.set_user_attr(SETTINGS, settings.to_json() | {"format": 2} | damaged)
     with pytest.raises(UsageError, match=r"the study 's' has settings that cannot be read: \w+Error\("):
         settings_of(study)
 

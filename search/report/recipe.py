@@ -71,7 +71,7 @@ def _data(problem: ProblemSpec) -> list[str]:
 def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
     """Return the option that leaves the test away: with a test split that was drawn, the trials would be others."""
     if problem.source:
-        is_left_out = not problem.source["test"] and (evidence is None or not evidence.is_tested)
+        is_left_out = not problem.source.get("test", True) and (evidence is None or not evidence.is_tested)
     else:
         is_left_out = evidence is not None and not evidence.is_tested
     return ["--no-test"] if is_left_out else []

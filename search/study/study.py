@@ -138,7 +138,7 @@ def settings_in(attributes: Mapping[str, Any], name: str) -> Settings:
             raise UsageError(f"the study {name!r} has the {what} {value}; this version has {ours}")
     try:
         return Settings.from_json(recorded)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UsageError(f"the study {name!r} has settings that cannot be read: {error!r}") from error
 
 

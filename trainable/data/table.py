@@ -151,14 +151,16 @@ def _csv(file: Path, names: Sequence[str]) -> pd.DataFrame:
 
 def _check_names(names: Sequence[str], said: str) -> None:
     """Refuse columns that cannot be told apart by name, and the index that pandas writes as one."""
+    seen = set[str]()
     for position, name in enumerate(names):
         if not name.strip() or name == f"Unnamed: {position}":
             raise DataError(
                 f"{said}: column {position + 1} has no name; if it numbers the rows, leave it out "
                 "(pandas: to_csv(FILE, index=False)), else name it"
             )
-        if name in names[:position]:
+        if name in seen:
             raise DataError(f"{said}: two columns are named '{shown(name)}'; rename one")
+        seen.add(name)
     check_names(names, said, "column")
 
 
