@@ -17,7 +17,7 @@ from damaged import DIVERGING, GOOD
 from optuna.trial import TrialState, create_trial
 from own_data import TARGETS, csv_of
 
-from search.errors import SearchError
+from search.errors import SearchError, UsageError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.replay.training import Training, sentences
 from search.storage.address import open_storage
@@ -40,8 +40,6 @@ for arguments in json.loads(sys.argv[1]):
     results.append((status, out.getvalue(), err.getvalue()))
 print(json.dumps(results))
 """
-
-DATA = BUILT_IN.trial_data
 
 
 @pytest.fixture(scope="module")
@@ -238,10 +236,9 @@ def test_ctrl_c_during_the_import_of_tensorflow_leaves_without_a_word(searched):
     assert "identical" not in stdout
 
 
-def made(folder, trial, data=DATA):
+def made(folder, trial):
     """A study that holds one trial, and that trial."""
-    problem = replace(BUILT_IN, data=BUILT_IN.data | data)
-    settings = Settings(Space.default(problem), seed=1, baseline=False)
+    settings = Settings(seed=1, baseline=False)
     storage = open_storage(f"sqlite:///{folder / 'studies.db'}")
     study = open_study("m", storage, settings)
     study.add_trial(trial)
@@ -257,23 +254,29 @@ def ended(study_settings=None, **changes):
 
 
 @pytest.mark.parametrize(
-    ("changes", "data", "message"),
+    ("changes", "message"),
     [
-        ({"state": TrialState.RUNNING}, DATA, "--trial 0: is still running; only a trial that has ended"),
-        ({"state": TrialState.WAITING}, DATA, "--trial 0: is not started yet; only a trial that has ended"),
+        ({"state": TrialState.RUNNING}, "--trial 0: is still running; only a trial that has ended"),
+        ({"state": TrialState.WAITING}, "--trial 0: is not started yet; only a trial that has ended"),
         (
             {"state": TrialState.FAIL, "intermediate_values": {}, "user_attrs": {"failure": "interrupted: crashed"}},
-            DATA, "--trial 0: has no epoch to compare with: interrupted: crashed",
+            "--trial 0: has no epoch to compare with: interrupted: crashed",
         ),
-        ({"user_attrs": {}}, DATA, "--trial 0: its seed is not recorded: another program made it"),
-        ({}, DATA | {"x_train": "00"}, "the study was made with other data (MNIST) than this version has"),
+        ({"user_attrs": {}}, "--trial 0: its seed is not recorded: another program made it"),
     ],
 )  # fmt: skip
-def test_trial_that_cannot_be_replayed_is_refused(changes, data, message, tmp_path):
-    """What has not ended, has no epochs or was trained on other images is named."""
-    with pytest.raises(SearchError) as refusal:
-        load(recorded_of(*made(tmp_path, ended(**changes), data)).settings.problem, None)
+def test_trial_that_cannot_be_replayed_is_refused(changes, message, tmp_path):
+    """What has not ended, has no epochs or no seed is named."""
+    with pytest.raises(UsageError) as refusal:
+        recorded_of(*made(tmp_path, ended(**changes)))
     assert message in str(refusal.value)
+
+
+def test_study_of_other_images_is_refused():
+    """The built-in problem's images of another version are named before anything is trained."""
+    other = replace(BUILT_IN, data=BUILT_IN.data | {"x_train": "00"})
+    with pytest.raises(SearchError, match=r"^the study was made with other data \(MNIST\) than this version has$"):
+        load(other, None)
 
 
 def test_interrupted_trial_is_compared_as_far_as_it_came(tmp_path):
