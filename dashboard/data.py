@@ -44,7 +44,7 @@ def is_file(file: Path) -> bool:
 
 
 def search_arguments(problem: ProblemSpec, data: str | None) -> list[str]:
-    """Return the options of `search.run` that name a study's data, for which there need be no study yet.
+    """Return the options of `search.run` that give a study's data and splits, for which there need be no study yet.
 
     Raises:
         SearchError: As for `source_here`.
@@ -52,7 +52,9 @@ def search_arguments(problem: ProblemSpec, data: str | None) -> list[str]:
     source = source_here(problem, data)
     if source is None:
         return []
-    return [f"--data={source.location}", *([] if source.target is None else [f"--target={source.target}"])]
+    column = [] if source.target is None else [f"--target={source.target}"]
+    split = [] if source.test or problem.sizes["test"] else ["--no-test"]
+    return [f"--data={source.location}", *column, *split]
 
 
 def moved_arguments(problem: ProblemSpec, data: str | None) -> list[str]:

@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
+from own_data import npz_of
 
 from trainable.data.dataset import Dataset
 from trainable.data.source import DataSource
@@ -340,7 +341,7 @@ def test_file_of_keras_is_used_before_anything_is_fetched(cache, arrays, tmp_pat
 
 def test_official_images_are_the_built_in_problem(arrays, tmp_path):
     """They are known by their hashes, whatever the file is called; a column of labels is for other data."""
-    file = tmp_path / "Images.NPZ"
+    file = tmp_path / "images.bak"
     with file.open("wb") as stream:
         np.savez(stream, **arrays)
     assert spec_in(DataSource(str(file))) is spec_in(DataSource("keras:mnist")) is spec_in(None) is BUILT_IN
@@ -356,3 +357,9 @@ def test_member_that_is_no_array_is_one_line(tmp_path):
             archive.writestr(name, b"of any length")
     with pytest.raises(DataError, match=r"expected an .npz file with .*; found: x_train is no array"):
         load_dataset(tmp_path / "mnist.npz")
+
+
+def test_archive_of_any_name_is_read(tmp_path):
+    """Others than the official arrays, too: it is what is in it that says what it is."""
+    file = npz_of("wine", tmp_path).rename(tmp_path / "wine.arrays")
+    assert spec_in(DataSource(str(file))).name == "wine.arrays"

@@ -32,7 +32,8 @@ def spec_in(source: DataSource | None) -> ProblemSpec:
     if source is None or (source.location == KERAS and source.target is None):
         return BUILT_IN
     from trainable.arrays.problem import prepared  # noqa: PLC0415 (as above)
+    from trainable.data.reading import is_table  # noqa: PLC0415 (likewise)
     from trainable.mnist.source import is_official  # noqa: PLC0415 (likewise)
 
-    is_archive = source.location.lower().endswith(".npz") and source.target is None
-    return BUILT_IN if is_archive and is_official(Path(source.location)) else prepared(source).spec
+    is_theirs = source.target is not None or is_table(source.location)
+    return prepared(source).spec if is_theirs or not is_official(Path(source.location)) else BUILT_IN

@@ -173,6 +173,7 @@ def test_pipe_in_the_recorded_place_is_not_opened(wine, open_model):
         ("baseline", {}),
         ("name", 10**400),
     ],
+    ids=["one class", "long name", "no examples", "no shape", "place", "command", "words", "baseline", "number"],
 )
 def test_damaged_record_is_one_line(field, value, wine, url, open_page):
     """Who can write the storage makes no page fall over."""

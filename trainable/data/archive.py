@@ -80,6 +80,17 @@ def expecting(file: Path, expected: str) -> Iterator[None]:
         raise DataError(f"{said}: {expected}; found: {one_line(reason) or type(error).__name__}") from error
 
 
+def is_archive(file: Path) -> bool:
+    """Say whether a regular file holds arrays, whatever it is called."""
+    try:
+        if not os.path.isfile(file):  # noqa: PTH113 (no error); a pipe would be waited for
+            return False
+        with zipfile.ZipFile(file) as archive:
+            return any(name.endswith(SUFFIX) for name in archive.namelist())
+    except UNREADABLE:
+        return False
+
+
 def read_archive(file: Path, names: Sequence[str], expected: Sequence[str]) -> dict[str, NDArray[Any]]:
     """Return the named arrays of an `.npz` file.
 

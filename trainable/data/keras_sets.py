@@ -34,7 +34,7 @@ ANSWER = 5.0  # seconds for a server to go on; where only package registries are
 PATIENCE = 600.0  # seconds for a whole file, 170 MB at most
 PART = 1 << 20  # bytes that are read at once
 BROKEN = (
-    OSError, ValueError, TypeError, KeyError, EOFError, http.client.HTTPException, zipfile.BadZipFile, zlib.error,
+    OSError, ValueError, TypeError, LookupError, EOFError, http.client.HTTPException, zipfile.BadZipFile, zlib.error,
     tarfile.TarError, pickle.UnpicklingError,
 )  # fmt: skip
 

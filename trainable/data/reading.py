@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data import keras_sets
-from trainable.data.archive import Header, read_archive, read_headers
+from trainable.data.archive import Header, is_archive, read_archive, read_headers
 from trainable.data.source import DataSource
 from trainable.errors import DataError, one_line, shown
 
@@ -54,7 +54,7 @@ def read(source: DataSource) -> Raw:
         table = read_table(file, source.target)
         labels = f"column '{shown(source.target)}'"
         return Raw(name, {"x_train": table.x, "y_train": table.y}, table.columns, labels)
-    _check_suffix(location, suffix)
+    _check_archive(location, file)
     _refuse_target(source, location, "an .npz file has its labels in y_train")
     headers = _headers(file)
     return Raw(name, read_archive(file, tuple(headers), NEEDED))
@@ -76,7 +76,7 @@ def bytes_needed(source: DataSource) -> int | None:
         from trainable.data.table import table_bytes  # noqa: PLC0415 (pandas takes half a second)
 
         return table_bytes(file)
-    _check_suffix(location, suffix)
+    _check_archive(location, file)
     return sum(_held(header) for header in _headers(file).values())
 
 
@@ -106,8 +106,9 @@ def _headers(file: Path) -> dict[str, Header]:
     return headers
 
 
-def _check_suffix(location: str, suffix: str) -> None:
-    if suffix != ".npz":
+def _check_archive(location: str, file: Path) -> None:
+    """Refuse a file that neither is called an archive of arrays nor is one."""
+    if file.suffix.lower() != ".npz" and not is_archive(file):
         raise DataError(f"{location}: must be a file whose name ends in .npz, .csv or .parquet, or keras:NAME")
 
 

@@ -108,7 +108,8 @@ def _parquet_names(file: Path) -> list[str]:
     """Return the names of a table's columns, less those that pandas keeps as the index of its rows."""
     with file.open("rb") as stream:
         schema = parquet.ParquetFile(stream).schema_arrow
-    index = (schema.pandas_metadata or {}).get("index_columns", ())
+    told = schema.pandas_metadata  # whatever another program has put there
+    index = told.get("index_columns", ()) if isinstance(told, dict) else ()
     return [name for name in schema.names if name not in index]
 
 
