@@ -98,7 +98,7 @@ def test_parameters_that_a_sampler_draws_at_random_are_named(told):
         ({"test": 6}, (), ["with 6 test wines nothing can be shown: a verdict needs more of them"]),
         ({"test": 270}, ("--no-test",), []),
         ({"test": 270}, ("--no-confirm",), []),
-        ({"test": 0}, (), ["the data have no test wines: what wins will not be tested, and there is no verdict"]),
+        ({"test": 0}, (), ["the study has no test wines: what wins will not be tested, and there is no verdict"]),
     ],
     ids=["two looks", "few examples", "fewer than ten", "no test", "search only", "no test examples"],
 )  # fmt: skip

@@ -171,7 +171,7 @@ def test_what_cannot_be_had_says_where_it_belongs(folder, server, monkeypatch):
         read_keras_set("keras:cifar10")
     assert str(caught.value) == (
         f"keras:cifar10: no whole {folder}/cifar-10-batches-py-target_archive is there, and {address}/missing cannot "
-        "be had: HTTP Error 404: Not Found; copy the file to there from a machine that has it"
+        "be had: HTTP Error 404: Not Found; copy the set's files to there from a machine that has them"
     )
 
 

@@ -206,15 +206,15 @@ TABLES = {
     "text": (
         COLUMNS + ROWS + "7,many,x\n",
         (
-            "column 'b': holds 'many' in row 13, which is no number; make a column of 0 and 1 for each of its values "
-            "(pandas: get_dummies), or leave it out"
+            "column 'b': holds 'many' in row 13, which is no number; mend such values, or leave the column out; "
+            "of a few categories make columns of 0 and 1 (pandas: get_dummies)"
         ),
     ),
     "a name of two lines": (
         '"a\nb",label\nsome,x\n1,y\n',
         (
-            "column 'a\\nb': holds 'some' in row 1, which is no number; make a column of 0 and 1 for each of its "
-            "values (pandas: get_dummies), or leave it out"
+            "column 'a\\nb': holds 'some' in row 1, which is no number; mend such values, or leave the column "
+            "out; of a few categories make columns of 0 and 1 (pandas: get_dummies)"
         ),
     ),
     "infinite": (

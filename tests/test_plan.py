@@ -8,11 +8,12 @@ import pytest
 import sqlalchemy as sa
 from own_data import TARGETS, csv_of
 
-from search.errors import UsageError
+from search.errors import SearchError, UsageError
 from search.run.options import parse
 from search.run.plan import _check_test, make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
+from search.study.data import load
 from search.study.settings import Settings
 from search.study.study import IDENTITY, enqueue, open_study
 from search.trials.models import ModelStore
@@ -143,12 +144,24 @@ def test_study_of_own_data_goes_on_without_their_name(tmp_path):
     assert make_plan(bare).settings.problem.name == "wine.csv"
     shutil.copy(tmp_path / "wine.csv", tmp_path / "copy.csv")
     moved = replace(bare, data=str(tmp_path / "copy.csv"))
-    assert make_plan(moved).settings.problem.source["location"] == str(tmp_path / "wine.csv")
+    assert made(moved) == made(bare)
+    (tmp_path / "wine.csv").unlink()
+    assert make_plan(bare).settings.problem.source["location"] == str(tmp_path / "copy.csv")
     other = replace(bare, data=str(csv_of("breast_cancer", tmp_path)), target=TARGETS["breast_cancer"])
     with pytest.raises(UsageError, match=r"--study s: was made with other data \(x_train, .*y_val\); give --study"):
         make_plan(other)
     with pytest.raises(UsageError, match=r"--study s: was made with another problem \(arrays\)"):
         make_plan(replace(bare, data=str(cache_file())))
+
+
+@pytest.mark.parametrize(("old", "new", "what"), [("class_", "kind_", "classes"), ("alcohol,", "spirit,", "columns")])
+def test_other_names_of_the_same_numbers_are_other_data(old, new, what, tmp_path):
+    """A model that was trained on them would speak of classes, or take columns, that it does not know."""
+    problem = make_plan(own(tmp_path)).settings.problem
+    file = tmp_path / "wine.csv"
+    file.write_text(file.read_text().replace(old, new))
+    with pytest.raises(SearchError, match=f"wine.csv: names of {what}: not what the study was made with; --data says"):
+        load(problem, None)
 
 
 def test_official_arrays_are_the_built_in_problem(tmp_path):
@@ -183,7 +196,7 @@ def test_network_of_today_is_the_baseline(tmp_path):
 def test_options_for_a_verdict_are_refused_where_there_can_be_none(arguments):
     """Data without test examples are never tested; the other commands are not concerned."""
     wines = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 0}, words=replace(BUILT_IN.words, example="wine"))
-    with pytest.raises(UsageError, match=f"^{arguments[0]}: is for a verdict, and the data have no test wines$"):
+    with pytest.raises(UsageError, match=f"^{arguments[0]}: is for a verdict, and the study has no test wines$"):
         _check_test(parse(arguments), wines)
     _check_test(parse([]), wines)
     _check_test(parse(arguments), BUILT_IN)

@@ -137,12 +137,12 @@ def test_data_without_test_examples_need_no_option(study):
     problem = replace(BUILT_IN, sizes=BUILT_IN.sizes | {"test": 0})
     attributes = untested(study, 2, 1) | {SETTINGS: {"problem": problem.to_json()}}
     evidence = evidence_of(attributes)
-    assert sentence_of(evidence).endswith("which is no verdict; the data have no test images")
+    assert sentence_of(evidence).endswith("which is no verdict; the study has no test images")
     assert reference_of(problem) is None
     assert json_of(evidence)["worst"] is None
     assert evidence.worst.networks == 3
     settings = Settings(seed=5, space=replace(WIDE_SPACE, problem=problem))
-    assert "the data have no test images" in to_markdown(page_of(view_of(study, attributes, settings)))
+    assert "the study has no test images" in to_markdown(page_of(view_of(study, attributes, settings)))
 
 
 def test_export_takes_the_trial_that_was_chosen(study, tmp_path):

@@ -211,7 +211,7 @@ def _untested(evidence: Evidence, winner: Candidate) -> str:
 
 def _why_untested(problem: ProblemSpec) -> str:
     if not problem.sizes["test"]:
-        return f"the data have no test {problem.examples}"
+        return f"the study has no test {problem.examples}"
     return "the same search without --no-test comes to one"
 
 

@@ -89,7 +89,7 @@ def _power(options: Options, plan: Plan) -> Iterator[str]:
     if not options.confirm or is_done or not is_told(problem):
         return
     if not problem.sizes["test"]:
-        yield f"the data have no test {problem.examples}: what wins will not be tested, and there is no verdict"
+        yield f"the study has no test {problem.examples}: what wins will not be tested, and there is no verdict"
     elif extent.test:
         evidence, seeds = evidence_of(plan.attributes), extent.sizes[-1]
         number = evidence.next_number if evidence else 1

@@ -179,7 +179,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     confirmation.add_argument("--no-confirm", dest="confirm", action="store_false", help="search only")
     confirmation.add_argument(
         "--no-test", dest="test", action="store_false",
-        help="choose the best with fresh seeds, but score nothing on test examples: no verdict, until a later command",
+        help="choose the best with fresh seeds, but score nothing on test examples: no verdict, until a later command; "
+        "a new study of data without x_test holds none out, for good",
     )  # fmt: skip
 
     shown = parser.add_argument_group("output")

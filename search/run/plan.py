@@ -146,13 +146,15 @@ def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) 
     """Return the settings with which a study is continued: what the command does not say is as it was."""
     recorded = settings.problem
     problem = replace(recorded if recorded.source else BUILT_IN, baseline=recorded.baseline)
+    place = recorded.source
     if options.data is not None or options.target is not None:
         given = found_in(source_of(recorded, options.data, options.target))
-        problem = replace(given, baseline=recorded.baseline, source=recorded.source)
+        problem, place = replace(given, baseline=recorded.baseline), given.source
     if options.space:
         space = load_space(options.space, problem)
         problem, wishes = space.problem, {**wishes, "space": space}
-    return settings.continued(options.study, problem, **wishes)
+    continued = settings.continued(options.study, problem, **wishes)
+    return replace(continued, space=replace(continued.space, problem=replace(recorded, source=place)))
 
 
 def limits_of(options: Options, started: float) -> Limits:
@@ -193,7 +195,7 @@ def _check_test(options: Options, problem: ProblemSpec) -> None:
     """Refuse options that are for a verdict where there can be none."""
     given = {"--confirm-seeds": options.confirm_seeds, "--explain": options.explain}
     for option in (name for name, value in given.items() if value and not problem.sizes["test"]):
-        raise UsageError(f"{option}: is for a verdict, and the data have no test {problem.examples}")
+        raise UsageError(f"{option}: is for a verdict, and the study has no test {problem.examples}")
 
 
 def _check_grid(options: Options, plan: Plan) -> None:

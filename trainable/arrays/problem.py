@@ -94,6 +94,8 @@ class ArraysProblem:
         found = prepared(wanted)
         ours, theirs = self.spec.data, found.spec.data  # what has no recorded hash is not known to be the study's
         wrong = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+        wrong += ["names of classes"] if found.spec.labels != self.spec.labels else []
+        wrong += ["names of columns"] if found.spec.inputs.columns != self.spec.inputs.columns else []
         if wrong:
             raise DataError(f"{wanted.location}: {', '.join(wrong)}: not what the study was made with")
         return found

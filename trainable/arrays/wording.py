@@ -20,7 +20,7 @@ OF_ARRAYS = """\
 import numpy as np
 
 with np.load({file}) as data:
-    {inputs} = data["x_train"][:1].reshape(1, {sizes}).astype("{dtype}")  # {stored}
+    {inputs} = data["x_train"][:1].reshape(-1, {sizes}).astype("{dtype}")  # {stored}
 """
 OF_KERAS = """\
 import keras

@@ -107,7 +107,7 @@ def _content(location: str, file: Published) -> bytes:
     except BROKEN as error:
         raise DataError(
             f"{location}: no whole {kept[0]} is there, and {file.url} cannot be had: {_reason(error)}; "
-            "copy the file to there from a machine that has it"
+            "copy the set's files to there from a machine that has them"
         ) from error
     if not _is_whole(content, file):
         raise DataError(f"{location}: {file.url} is not the file that Keras knows; try again later")

@@ -177,8 +177,8 @@ def _feature(column: "pd.Series[Any]", said: str) -> NDArray[np.float32]:
         texts = column.astype(str)
         row = int(pd.to_numeric(texts, errors="coerce").isna().argmax())
         raise DataError(
-            f"{said}: holds '{shown(texts.iloc[row])}' in row {row + 1}, which is no number; make a column of 0 and 1 "
-            "for each of its values (pandas: get_dummies), or leave it out"
+            f"{said}: holds '{shown(texts.iloc[row])}' in row {row + 1}, which is no number; mend such values, or "
+            "leave the column out; of a few categories make columns of 0 and 1 (pandas: get_dummies)"
         )
     values = column.to_numpy(f"{kind}{getattr(column.dtype, 'itemsize', 1)}")
     return as_float32(values[:, np.newaxis], Place(said, None))[:, 0]
