@@ -18,6 +18,7 @@ from search.storage.lease import Holder, holder_of
 from search.study.study import count
 from search.surroundings.guard import command_of, descendants, start_of
 from search.terminal.arguments import default_storage
+from trainable.problems import BUILT_IN
 
 NO_BASELINE = ("--no-baseline", "--no-confirm", "--workers", "1")
 
@@ -63,12 +64,12 @@ def _ignoring_interrupts():
 @pytest.mark.usefixtures("_ignoring_interrupts")
 def test_search_is_started_interrupted_and_resumed(options, space):
     """It runs in a session of its own, ends in good order on the button, and the same study goes on."""
-    started = control.start(options, ["--study", "s", "--trials", "500", "--space", space, *NO_BASELINE])
+    started = control.start(options, BUILT_IN, ["--study", "s", "--trials", "500", "--space", space, *NO_BASELINE])
     holder = wait_for_holder(options, started)
     assert (holder.pid, os.getsid(holder.pid)) == (started.process.pid, started.process.pid)
     family = descendants(holder.pid)
     with pytest.raises(SearchError, match="was started from here already"):
-        control.start(options, ["--study", "s"])
+        control.start(options, BUILT_IN, ["--study", "s"])
     control.stop(options, holder)
     with pytest.raises(SearchError, match="interrupted already"):
         control.stop(options, holder)
@@ -78,7 +79,8 @@ def test_search_is_started_interrupted_and_resumed(options, space):
     assert count(study_of(options.runs, "s").trials).running == 0
     with pytest.raises(SearchError, match="ended already"):
         control.stop(options, replace(holder, token="another"))
-    resumed = control.start(options, ["--study", "s", "--trials", str(finished + 1), "--no-confirm", "--workers", "1"])
+    more = ["--study", "s", "--trials", str(finished + 1), "--no-confirm", "--workers", "1"]
+    resumed = control.start(options, BUILT_IN, more)
     assert resumed.process.wait(90) == 0
     assert count(study_of(options.runs, "s").trials).finished == finished + 1
     assert {pid for pid in family if start_of(pid)} == set()
@@ -88,8 +90,10 @@ def test_search_outlives_the_dashboard(options, tmp_path):
     """The dashboard's end is not the search's: it belongs to no terminal and to no one who has to wait for it."""
     script = (
         "from pathlib import Path; from dashboard import control; from dashboard.options import Options; "
-        f"launch = control.start(Options({options.storage!r}, Path({str(options.runs)!r}), Path('.'), None, True), "
-        "['--study', 's', '--sampler', 'grid', '--trials', '99999999']); print(launch.process.pid)"
+        "from trainable.problems import BUILT_IN; "
+        f"options = Options({options.storage!r}, Path({str(options.runs)!r}), Path('.'), None, True); "
+        "launch = control.start(options, BUILT_IN, ['--study', 's', '--sampler', 'grid', '--trials', '99999999']); "
+        "print(launch.process.pid)"
     )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     [log] = (options.runs / "_logs" / "s").glob("*.log")
@@ -100,7 +104,7 @@ def test_search_outlives_the_dashboard(options, tmp_path):
 
 def test_early_end_says_why_and_leaves_no_zombie(options):
     """What the command finds wrong is the log's line of error; the process is waited for."""
-    launch = control.start(options, ["--study", "s", "--sampler", "grid", "--trials", "99999999"])
+    launch = control.start(options, BUILT_IN, ["--study", "s", "--sampler", "grid", "--trials", "99999999"])
     assert launch.process.wait(60) == 2
     assert control.error_in(control.tail(launch.log)).startswith("--trials 99999999: the grid of this space has")
     assert command_of(launch.process.pid) == b""
@@ -116,7 +120,7 @@ def test_log_is_for_its_owner_only(options):
 def test_password_stands_in_no_command_line(options):
     """It goes through the environment, which other users cannot read; what is shown hides it."""
     secret = replace(options, storage="postgresql+psycopg://me:hidden@127.0.0.1:1/none")
-    launch = control.start(secret, ["--study", "s"])
+    launch = control.start(secret, BUILT_IN, ["--study", "s"])
     assert b"hidden" not in command_of(launch.process.pid)
     assert launch.process.wait(60) == 1
     assert "hidden" not in launch.log.read_text()
@@ -137,14 +141,14 @@ def test_password_stands_in_no_command_line(options):
 def test_wrong_values_start_nothing(options, arguments, message):
     """They are refused in the command's own words, before a log or a process is made."""
     with pytest.raises(UsageError, match=message):
-        control.start(options, arguments)
+        control.start(options, BUILT_IN, arguments)
     assert not options.runs.exists()
 
 
 def test_a_dashboard_that_looks_only_starts_and_stops_nothing(options):
     """Also where a function is called past the page."""
     looking = replace(options, allow_control=False)
-    for act in (lambda: control.start(looking, []), lambda: control.stop(looking, Holder.this_process())):
+    for act in (lambda: control.start(looking, BUILT_IN, []), lambda: control.stop(looking, Holder.this_process())):
         with pytest.raises(UsageError, match="looks only"):
             act()
     assert not options.runs.exists()

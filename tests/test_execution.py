@@ -5,6 +5,7 @@ import io
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from search.run.plan import Plan
 from search.study.settings import Settings
 from search.trials import wants
 from search.trials.failures import OUT_OF_MEMORY, Failure
+from trainable.data.dataset import Dataset
 
 
 class Clock:
@@ -40,7 +42,9 @@ def made(*arguments, attributes=None):
     """An execution that has begun at 100 s, and what it prints."""
     plan = Plan(Settings(seed=1), [], [], attributes or {}, continued=attributes is not None)
     console = Console(file=io.StringIO())
-    return Execution(parse([*arguments]), plan, None, console, 100.0), console.file
+    examples, labels = np.zeros((2, 1), np.uint8), np.zeros(2, np.uint8)
+    dataset = Dataset(examples, labels, examples, labels)
+    return Execution(parse([*arguments]), plan, dataset, console, 100.0), console.file
 
 
 @pytest.mark.parametrize(

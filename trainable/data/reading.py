@@ -1,5 +1,6 @@
 """What a source holds, by the names of Keras's arrays, whatever its form."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,8 +108,9 @@ def _headers(file: Path) -> dict[str, Header]:
 
 
 def _check_archive(location: str, file: Path) -> None:
-    """Refuse a file that neither is called an archive of arrays nor is one."""
-    if file.suffix.lower() != ".npz" and not is_archive(file):
+    """Refuse a file that neither is called an archive of arrays nor is one; what is no file is refused elsewhere."""
+    is_other = os.path.exists(file) and not os.path.isfile(file)  # noqa: PTH110, PTH113 (no error)
+    if file.suffix.lower() != ".npz" and not is_archive(file) and not is_other:
         raise DataError(f"{location}: must be a file whose name ends in .npz, .csv or .parquet, or keras:NAME")
 
 
