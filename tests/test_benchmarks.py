@@ -39,7 +39,7 @@ def run_benchmark(name, *arguments):
     )  # fmt: skip
 
 
-# They take 10 seconds to a minute and a half each.
+# They take 10 seconds to two minutes each.
 LONG = ("search", "verdicts", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
 
 
