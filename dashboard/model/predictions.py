@@ -11,8 +11,7 @@ from dashboard.data import file_of, is_file, source_here
 from dashboard.model.kept import IN_MEMORY, Network, Stamp, network_of, stamp_of
 from search.errors import SearchError
 from search.export.kept import Kept
-from search.study.data import source_of
-from search.surroundings.capacity import capacity_here
+from search.study.data import check_memory, source_of
 from trainable.data.dataset import Examples, Labels
 from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
@@ -135,7 +134,7 @@ def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
     is_recorded = source is not None and source == source_of(problem, None)
     try:
         if source is not None and problem.source:
-            _check_memory(source)
+            check_memory(bytes_needed(source), source.location)
         dataset = problem_of(problem).load(source)
     except DataError as error:
         raise SearchError(OTHER.format(source.location) if is_recorded and source else str(error)) from error
@@ -144,14 +143,6 @@ def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
     if found.examples.shape != shape or found.examples.dtype != problem.inputs.dtype or not is_known:
         raise SearchError("the study's record of its data does not fit them")
     return found
-
-
-def _check_memory(source: DataSource) -> None:
-    needed, free = bytes_needed(source), capacity_here().memory
-    if needed is not None and free is not None and needed > free:
-        raise SearchError(
-            f"{source.location}: takes about {needed / 1e9:.1f} GB of memory; {free / 1e9:.1f} GB are free here"
-        )
 
 
 @st.cache_data(max_entries=IN_MEMORY, show_spinner="Classifying the validation split")
