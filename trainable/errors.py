@@ -9,6 +9,10 @@ class DataError(ValueError):
     """The data set cannot be had, or is not the one that it should be."""
 
 
+class ProgramError(ValueError):
+    """A person's file cannot be run, or does not do what such a file is for."""
+
+
 class ConfigError(ValueError):
     """A configuration names a value that no network can be trained with."""
 

@@ -1,7 +1,9 @@
 """What a network takes: how an example is stored, and what becomes of its numbers."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -11,9 +13,12 @@ class Inputs:
     Attributes:
         shape: Of one example as it is stored, such as (height, width).
         dtype: Of its values.
-        scale: What the values are divided by before the first layer; None where the first layer standardises them.
+        scale: What the values are divided by before the first layer; 1 where they are taken as they are stored,
+            None where the first layer standardises them.
         name: What code calls an array of several.
         columns: What the numbers of an example are called, where they have names.
+        several: Of a network of several inputs the type and the shape of each, by its name, as in
+            `{"image": ["uint8", [8, 8]]}`; `shape` and `dtype` are then those of the first.
     """
 
     shape: tuple[int, ...]
@@ -21,6 +26,7 @@ class Inputs:
     scale: float | None
     name: str = "examples"
     columns: tuple[str, ...] = ()
+    several: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_image(self) -> bool:

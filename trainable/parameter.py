@@ -15,14 +15,15 @@ class Parameter:
 
     Attributes:
         name: What it is called everywhere.
-        kind: Of its values.
-        low: The least value that can be trained at all; of a float what it has to exceed.
-        high: The greatest.
+        kind: Of its values; "any" for a number, a text or a boolean, with which a person's own code does what it likes,
+            and which a configuration can lack.
+        low: The least value that can be trained at all; of a float what it has to exceed. Not of any kind.
+        high: The greatest; of any kind the greatest size of a number.
         meaning: In a few words.
     """
 
     name: str
-    kind: Literal["int", "float"]
+    kind: Literal["int", "float", "any"]
     low: float
     high: float
     meaning: str
@@ -33,6 +34,9 @@ class Parameter:
         Raises:
             ConfigError: Its type is wrong, or it is out of range.
         """
+        if self.kind == "any":
+            self._check_any(value)
+            return
         if self.kind == "int":
             allowed = isinstance(value, int) and self.low <= value <= self.high
             what = f"a whole number from {self.low} to {self.high}"
@@ -40,6 +44,16 @@ class Parameter:
             allowed = isinstance(value, int | float) and self.low < value <= self.high
             what = f"a number greater than {self.low:g} and at most {self.high:g}".replace("e+", "e")
         if not allowed or isinstance(value, bool):
+            raise ConfigError(f"{self.name} must be {what}, got {shown(value)}")
+
+    def _check_any(self, value: object) -> None:
+        if isinstance(value, str):
+            allowed = len(value) <= LONGEST_SHOWN and value.isprintable()
+        else:
+            allowed = isinstance(value, int | float) and abs(value) <= self.high
+        if not allowed:
+            text = f"a text of at most {LONGEST_SHOWN} characters"
+            what = f"a number of at most {self.high:g} in size, true, false, or {text}"
             raise ConfigError(f"{self.name} must be {what}, got {shown(value)}")
 
 

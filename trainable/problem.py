@@ -1,7 +1,6 @@
 """What is trained, as a value: recorded with a study, passed along, and read by all who speak of it.
 
-A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, and goes to the workers beside the data;
-a `Trainer` is what a worker holds, one training after another.
+A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, and goes to the workers beside the data.
 """
 
 import json
@@ -15,6 +14,7 @@ from trainable.data.source import DataSource
 from trainable.errors import ConfigError
 from trainable.inputs import Inputs
 from trainable.parameter import MAX_SEED, Parameter
+from trainable.trainer import Trainer
 from trainable.words import Words
 
 if TYPE_CHECKING:  # a spec is read without NumPy
@@ -55,6 +55,7 @@ class ProblemSpec:
         words: What people call things.
         test_split: How the test split came about, of somebody's own data.
         repeated: How many examples of a split are in an earlier one, too, where there are any.
+        code: Of the person's file that builds the networks: its `name`, the `function`, and `sha256` of its text.
         source: The fields of the `DataSource` from which the data were read, where they are somebody's own.
         recorded: What it was read from, which a later version may have written, with fields of its own.
     """
@@ -74,6 +75,7 @@ class ProblemSpec:
     words: Words
     test_split: str = ""
     repeated: Mapping[str, int] = field(default_factory=dict)
+    code: Mapping[str, str] = field(default_factory=dict)
     source: Mapping[str, Any] = field(default_factory=dict, compare=False)
     recorded: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
@@ -116,12 +118,13 @@ class ProblemSpec:
         Raises:
             ConfigError: One is missing, or no network can be trained with it.
         """
-        missing = [name for name in self.names if name not in values]
+        missing = [each.name for each in self.parameters if each.name not in values and each.kind != "any"]
         if missing:
             raise ConfigError(f"missing {', '.join(missing)}; a configuration needs {', '.join(self.names)}")
-        for each in self.parameters:
+        given = [each for each in self.parameters if each.name in values]
+        for each in given:
             each.check(values[each.name])
-        return {name: values[name] for name in self.names}
+        return {each.name: values[each.name] for each in given}
 
     def with_baseline(self, values: Mapping[str, Any]) -> Self:
         """Return the same problem for a person whose network has these values today."""
@@ -135,6 +138,9 @@ class ProblemSpec:
         """Return what a study records, as it is read back."""
         values = asdict(self)
         recorded = values.pop("recorded")
+        for of, name in ((values, "code"), (values["inputs"], "several")):  # of the first studies that record this
+            if not of[name]:
+                del of[name]
         return dict(_merged(recorded, json.loads(json.dumps(values))))
 
     @classmethod
@@ -164,7 +170,7 @@ def _tuples(values: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 def _check_bounds(spec: ProblemSpec) -> None:
     """Refuse what no problem of this project has: who reads a database need not trust it."""
-    tables: list[Any] = [spec.space, spec.source, spec.repeated]
+    tables: list[Any] = [spec.space, spec.source, spec.repeated, spec.code, spec.inputs.several]
     if not all(isinstance(each, Mapping) for each in tables):
         raise ValueError("what should be a table is none")
     _check_texts(spec, DataSource(**spec.source) if spec.source else None)
@@ -181,6 +187,7 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, *spec.names, *spec.labels]
     names += [*spec.inputs.columns, *spec.data, *spec.data.values(), *(each.kind for each in spec.parameters)]
     names += [spec.reference.name] if spec.reference else []
+    names += [*spec.code, *spec.code.values(), *spec.inputs.several]
     texts: list[Any] = [spec.split, spec.test_split, *words.pop("limits"), *words.values()]
     texts += [each.meaning for each in spec.parameters]
     texts += [each for each in (source.location, source.target) if each is not None] if source else []
@@ -220,41 +227,6 @@ def _merged(recorded: Any, own: Any) -> Any:
     if isinstance(own, list) and isinstance(recorded, list) and len(own) == len(recorded):
         return [_merged(*pair) for pair in zip(recorded, own, strict=True)]
     return own
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave: mean loss and accuracy (a share) over the training split, as the weights moved."""
-
-    loss: float
-    accuracy: float
-
-
-class Trainer(Protocol):
-    """Trains one network after another on the same data; see `tests/test_trainers.py` for what it has to keep."""
-
-    @property
-    def samples(self) -> int:
-        """Number of examples that the network is trained on."""
-
-    @property
-    def size(self) -> int:
-        """Number of weights of the network in training."""
-
-    def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
-        """Begin a new network of checked parameters; a seed from 0 to `MAX_SEED` decides its weights and shuffles.
-
-        With `all_data` it learns from the validation split, too: `validate` says nothing about such a network.
-        """
-
-    def train_epoch(self) -> Epoch:
-        """Train on every example once, in an order that the seed and the epoch's number decide."""
-
-    def validate(self) -> float:
-        """Return the metric on the validation split."""
-
-    def model_bytes(self) -> bytes:
-        """Return the content of a `.keras` file of the network as it is now."""
 
 
 class Problem(Protocol):

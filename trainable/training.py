@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from trainable.problem import Trainer
+from trainable.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from search.surroundings.capacity import SMALL, Capacity, Demand, capacity_here
 from search.surroundings.guard import Guard
 from search.surroundings.limits import check_limits
 from search.terminal.quiet import quiet_stdout
+from trainable.helper import SECRETS
 
 CHDIR = "RAY_CHDIR_TO_TRIAL_DIR"
 # What Ray and Tune read from the environment. Tune's own records are not read by anything here: the study is the truth.
@@ -42,7 +43,6 @@ SETTINGS = {
     "RAY_prestart_worker_first_driver": "0",  # workers without the environment below, which nothing could use
 }
 VITAL = ("gcs_server", "raylet")  # processes of a runtime without which nothing goes on
-SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for Ray's processes, which hand their environment on to workers
 CONNECT_TIMEOUT = 10.0  # seconds
 WATCH_PERIOD = 0.25  # seconds
 STARTS = 2  # attempts at starting Ray: on a busy machine it does not always find its own processes in time

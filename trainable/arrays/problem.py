@@ -13,7 +13,8 @@ from trainable.data.scaling import Standard
 from trainable.data.source import DataSource
 from trainable.errors import DataError
 from trainable.mlp.scoring import SOURCES, read_standard, read_weights, wrong_examples
-from trainable.problem import ProblemSpec, Trainer
+from trainable.problem import ProblemSpec
+from trainable.trainer import Trainer
 
 
 class Prepared(NamedTuple):

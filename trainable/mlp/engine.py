@@ -17,7 +17,7 @@ from trainable.mlp.network import count_correct, forward, initial_weights, keras
 from trainable.mlp.scoring import Weights
 from trainable.parameter import SEED
 from trainable.precision import FLOAT32, check_precision
-from trainable.problem import Epoch
+from trainable.trainer import Epoch
 
 # RMSprop as Keras 3 has it, with its defaults: the fused op puts epsilon inside the root too.
 RHO = 0.9

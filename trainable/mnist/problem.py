@@ -10,7 +10,8 @@ from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
 from trainable.mnist import source as images
 from trainable.mnist.drawing import like_mnist
 from trainable.mnist.spec import KERAS, MNIST
-from trainable.problem import ProblemSpec, Trainer
+from trainable.problem import ProblemSpec
+from trainable.trainer import Trainer
 
 
 @dataclass(frozen=True)

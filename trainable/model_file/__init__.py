@@ -1,0 +1,3 @@
+"""Anyone's Keras model as a problem: a person's file, its space and baseline, and what trains the models it builds."""
+
+KIND = "keras"
