@@ -8,7 +8,8 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip --disable-pip-version-check install --quiet --no-deps
 
 # What module systems and other projects set: packages would be looked for, or put, elsewhere than in the environment.
-unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PIP_TARGET PIP_PREFIX PIP_ROOT PIP_SRC PIP_CONSTRAINT
+# Without bytecode each process compiles the project anew, and pytest rewrites every test.
+unexport PYTHONPATH PYTHONHOME PYTHONOPTIMIZE PYTHONWARNINGS PYTHONDONTWRITEBYTECODE PIP_TARGET PIP_PREFIX PIP_ROOT PIP_SRC PIP_CONSTRAINT
 unexport PIP_REQUIREMENT PIP_NO_BINARY PIP_PLATFORM PIP_PYTHON PIP_PYTHON_VERSION PIP_IMPLEMENTATION PIP_ABI PIP_DRY_RUN
 unexport PIP_IGNORE_INSTALLED PIP_PRE PIP_REPORT
 export PIP_USER := 0
