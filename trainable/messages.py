@@ -1,4 +1,4 @@
-"""What goes between a command and its helper: facts and arrays, as the content of an `.npz` file; nothing is pickled."""
+"""What goes between a command and its helper: facts and arrays, as the content of an `.npz` file without pickles."""
 
 import io
 import json
