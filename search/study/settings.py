@@ -15,6 +15,7 @@ from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 SETTINGS = "settings"  # study user attribute
+PROGRAM = "program"  # likewise: the text of the person's file, to be read and never run
 FORMATS = (1, 2)  # of a study of the built-in problem, which it does not record, and of any other's
 
 
