@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Mapping
 from math import prod
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import keras
 import tensorflow as tf
@@ -17,6 +18,8 @@ LOGITS = ("linear", "log_softmax")  # activations after which softmax or sigmoid
 CLOSING = ("softmax", "sigmoid", "hardsigmoid", "relu")  # layers and operations after which they do not
 HALF = 0.5  # from which probability on the second of two classes is meant
 ACCURACY = "accuracy"  # of the metrics of a training
+
+_SEEN = WeakKeyDictionary[Any, tuple[int | None, ...] | None]()  # output shapes of models that write their own `call`
 
 Shape = tuple[int, ...]
 Shapes = Shape | Mapping[str, Shape]
@@ -43,14 +46,16 @@ def compiled(model: Any, learning_rate: float | None, classes: int) -> Any:
 
 
 def built(model: Any, example: Any) -> Any:
-    """Return a model with its weights; one that does not know its inputs yet is called on an example.
+    """Return a model with its weights; one that does not know its inputs or its output yet is called on an example.
 
     Args:
         model: Of a person's.
         example: An array [1, ...], or several by the names of the inputs.
     """
-    if not model.built or _has_unbuilt(model):
-        model(example, training=False) if _takes_training(model) else model(example)
+    if not getattr(model, "outputs", None) or not model.built:
+        options = {"training": False} if "training" in inspect.signature(model.call).parameters else {}
+        outputs = keras.tree.flatten(model(example, **options))
+        _SEEN[model] = (None, *outputs[0].shape[1:]) if len(outputs) == 1 else None
     return model
 
 
@@ -159,9 +164,9 @@ def output_shape(model: Any) -> tuple[int | None, ...] | None:
     """Return the shape of a built model's output with the batch; None where it has several."""
     if isinstance(getattr(model, "outputs", None), list) and model.outputs:  # of a Sequential and a functional one
         return tuple(model.outputs[0].shape) if len(model.outputs) == 1 else None
-    shape = model.compute_output_shape(model._build_shapes_dict["input_shape"])  # noqa: SLF001 (Keras has no other way)
-    is_one = isinstance(shape, tuple) and all(size is None or isinstance(size, int) for size in shape)
-    return shape if is_one else None
+    if model not in _SEEN:
+        raise ProgramError("the model does not know its output yet: it was never called")
+    return _SEEN[model]
 
 
 def gives_logits(model: Any) -> bool:
@@ -269,11 +274,3 @@ def _name(loss: Any) -> str:
         function = getattr(loss, "fn", None)
         return f"{type(loss).__name__} {getattr(function, '__name__', '')}"
     return loss if isinstance(loss, str) else str(getattr(loss, "__name__", type(loss).__name__))
-
-
-def _has_unbuilt(model: Any) -> bool:
-    return any(not layer.built for layer in layers_of(model))
-
-
-def _takes_training(model: Any) -> bool:
-    return "training" in inspect.signature(model.call).parameters

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -20,6 +21,8 @@ from trainable.model_file.predicting import raw_outputs
 LARGEST_FILE = 200_000_000  # bytes: such a file travels through Ray and is scored in another process
 LOST = ("optimizer",)  # groups of arrays that only a training needs
 REGISTER = "@keras.saving.register_keras_serializable()"
+FUNCTION = "function"  # Keras's class name of one
+LAMBDA = 3  # values that Keras writes of a lambda
 CLOSE = 1e-3  # between the outputs of a model and of its file
 
 
@@ -33,7 +36,8 @@ def model_bytes(model: Any) -> bytes:
     """
     with tempfile.TemporaryDirectory() as folder:  # Keras wants one, also where it writes into memory
         file = Path(folder, "model.keras")
-        with _told("the model cannot be saved"):
+        with _told("the model cannot be saved"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a lambda: `check_loadable` says so
             model.save(file)
         with zipfile.ZipFile(file) as archive:
             members = {name: archive.read(name) for name in sorted(archive.namelist())}
@@ -66,11 +70,11 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         config = json.loads(archive.read(CONFIG))
     parts = list(_objects(config))
-    if any(each.get("class_name") in ("Lambda", "__lambda__") for each in parts):
+    if any(each.get("class_name") in ("Lambda", "__lambda__") or _is_lambda(each) for each in parts):
         raise ProgramError(
             "the model has a Lambda layer or a lambda, which cannot be exported safely; write a class or a function"
         )
-    unknown = sorted({str(each.get("class_name")) for each in parts if _is_unregistered(each)})
+    unknown = sorted({_name(each) for each in parts if "class_name" in each and _is_unregistered(each)})
     if unknown:
         raise ProgramError(f"{some(unknown)}: only this file knows it; write {REGISTER} above it")
     with tempfile.TemporaryDirectory() as folder, _told("the model's file cannot be loaded again"):
@@ -87,10 +91,9 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
 
 
 def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Give every object that a configuration describes."""
+    """Give every mapping of a configuration, those of the objects that it describes among them."""
     if isinstance(config, Mapping):
-        if "class_name" in config:
-            yield config
+        yield config
         config = list(config.values())
     if isinstance(config, list):
         for each in config:
@@ -99,9 +102,22 @@ def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
 
 def _is_unregistered(part: Mapping[str, Any]) -> bool:
     """Say whether Keras would look for an object in a module that is there only where the person's file was run."""
+    if part["class_name"] == FUNCTION:
+        return keras.saving.get_registered_object(_name(part)) is None
     package, _, _ = str(part.get("module") or "").partition(".")
     is_known = keras.saving.get_registered_object(part.get("registered_name")) is not None
-    return package not in ("", "builtins", "keras") and not is_known
+    return package not in ("", "keras") and not is_known
+
+
+def _is_lambda(part: Mapping[str, Any]) -> bool:
+    """Say whether Keras wrote the code of a lambda in the place of an activation: the code, its defaults, its closure."""
+    value = part.get("value")
+    return part.keys() == {"value"} and isinstance(value, list) and len(value) == LAMBDA and isinstance(value[0], str)
+
+
+def _name(part: Mapping[str, Any]) -> str:
+    """Return what the person calls an object that a configuration describes."""
+    return str(part.get("config") if part["class_name"] == FUNCTION else part["class_name"])
 
 
 def _settled(value: Any, shared: dict[Any, int]) -> Any:
