@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from trainable.data.names import LONGEST_NAME
+from trainable.data.names import LONGEST_NAME, is_of_test
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError
 from trainable.inputs import Inputs
@@ -87,7 +87,7 @@ class ProblemSpec:
     @property
     def trial_data(self) -> dict[str, str]:
         """The hashes of the arrays that trials see."""
-        return {name: digest for name, digest in self.data.items() if not name.endswith("_test")}
+        return {name: digest for name, digest in self.data.items() if not is_of_test(name)}
 
     @property
     def examples(self) -> str:

@@ -1,5 +1,6 @@
 """The splits of a data set: what a trial may see, and what it never does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data.scaling import Standard
+from trainable.data.several import Taken
 from trainable.errors import DataError
 
 Array = NDArray[np.uint8]
@@ -61,7 +63,23 @@ class Dataset:
 
 @dataclass(frozen=True)
 class HeldOutSet:
-    """Examples that are scored, and their labels, in the form of `Dataset`'s; never handed to a trial."""
+    """Examples that are scored, and their labels; never handed to a trial.
 
-    x: Examples
+    Attributes:
+        x: In the form of the data set's that trials see: an array, or of several inputs an array of each by its name.
+        y: Labels [n].
+    """
+
+    x: Taken
     y: Labels
+
+    @property
+    def only(self) -> Examples:
+        """The examples of the only input.
+
+        Raises:
+            DataError: There are several.
+        """
+        if isinstance(self.x, Mapping):
+            raise DataError(f"there are {len(self.x)} inputs where a network takes one")
+        return self.x
