@@ -8,7 +8,7 @@ from typing import Any
 from search.errors import SearchError, UsageError
 from search.study.program import place_of, program_in
 from search.surroundings.capacity import Demand, capacity_here
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet, TrialData
 from trainable.data.reading import bytes_needed, is_table
 from trainable.data.source import DataSource
 from trainable.errors import DataError, ProgramError
@@ -48,7 +48,7 @@ def data_in(source: DataSource | None) -> dict[str, Any]:
         return recorded_of(source)
 
 
-def load(problem: ProblemSpec, data: str | None) -> Dataset:
+def load(problem: ProblemSpec, data: str | None) -> TrialData:
     """Load what trials see, from what `--data` named, or else from where the study had it.
 
     Raises:

@@ -83,7 +83,7 @@ class ArraysProblem:
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, computed with NumPy."""
-        return wrong_examples(read_weights(model), examples.x, examples.y, read_standard(model))
+        return wrong_examples(read_weights(model), examples.only, examples.y, read_standard(model))
 
     def _source(self, source: DataSource | None) -> DataSource:
         if source is None and not self.spec.source:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trainable.data import keras_sets
 from trainable.data.archive import Header, is_archive, read_archive, read_headers
-from trainable.data.source import DataSource
+from trainable.data.source import PREFIX, DataSource
 from trainable.errors import DataError, one_line, shown
 
 NEEDED = ("x_train", "y_train")
@@ -44,10 +44,10 @@ def read(source: DataSource) -> Raw:
         DataError: It is not there, no file of its kind, or without what such a file has to have; in one line.
     """
     location, file = one_line(source.location), Path(source.location)
-    if source.location.startswith(keras_sets.PREFIX):
+    if source.location.startswith(PREFIX):
         _refuse_target(source, location, "Keras's data sets have their labels in y_train")
         arrays = keras_sets.read_keras_set(location)
-        return Raw(location.removeprefix(keras_sets.PREFIX), {**arrays}, whose="Keras's own")
+        return Raw(location.removeprefix(PREFIX), {**arrays}, whose="Keras's own")
     name, suffix = one_line(file.name), file.suffix.lower()
     if suffix in TABLES:
         from trainable.data.table import read_table  # noqa: PLC0415 (pandas takes half a second)
@@ -70,7 +70,7 @@ def bytes_needed(source: DataSource) -> int | None:
         DataError: It is not there, or no file of its kind.
     """
     location, file = one_line(source.location), Path(source.location)
-    if source.location.startswith(keras_sets.PREFIX):
+    if source.location.startswith(PREFIX):
         return None
     suffix = file.suffix.lower()
     if suffix in TABLES:
@@ -121,11 +121,11 @@ def _refuse_target(source: DataSource, location: str, reason: str) -> None:
 
 def is_table(location: str) -> bool:
     """Say whether a source has columns, one of which holds the labels."""
-    return not location.startswith(keras_sets.PREFIX) and Path(location).suffix.lower() in TABLES
+    return not location.startswith(PREFIX) and Path(location).suffix.lower() in TABLES
 
 
 def file_of(source: DataSource) -> Path:
     """Return the file of a source on this machine, or where it would be once it was fetched."""
-    if source.location.startswith(keras_sets.PREFIX):
+    if source.location.startswith(PREFIX):
         return keras_sets.kept_file(source.location)
     return Path(source.location)

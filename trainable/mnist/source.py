@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from trainable.data.archive import read_archive
 from trainable.data.dataset import Array, Dataset, HeldOutSet
+from trainable.data.reading import is_table
+from trainable.data.source import PREFIX, DataSource
 from trainable.errors import DataError
 from trainable.files import keras_folder, whole_file
 from trainable.mnist import download
-from trainable.mnist.spec import SHA256, VALIDATION_SIZE
+from trainable.mnist.spec import KERAS, SHA256, VALIDATION_SIZE
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,21 @@ def load_held_out(file: Path | None = None) -> HeldOutSet:
     return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])
 
 
+def is_built_in(source: DataSource | None) -> bool:
+    """Say whether data are the official ones, whatever they are called: not named at all, Keras's, or in a file."""
+    if source is None or (source.location == KERAS and source.target is None):
+        return True
+    is_theirs = source.target is not None or is_table(source.location) or source.location.startswith(PREFIX)
+    return not is_theirs and is_official(Path(source.location))
+
+
+def file_named(source: DataSource | None) -> Path | None:
+    """Return the file of a source that `is_built_in`; None where there is none."""
+    return None if source is None or source.location == KERAS else Path(source.location)
+
+
 def is_official(file: Path) -> bool:
-    """Say whether an `.npz` file holds the official arrays, in whatever type, scale and shape."""
+    """Say whether a file holds the official arrays, in whatever type, scale and shape."""
     try:
         _read(file, ("y_train",))  # which takes no time, and tells
         _read(file, tuple(SHA256))

@@ -154,6 +154,16 @@ def threshold(*, are_logits: bool) -> float:
     return 0.0 if are_logits else HALF
 
 
+def said_of_training(model: Any) -> str:
+    """Return what people call a compiled model's optimizer and loss, such as "Adam, categorical_crossentropy"."""
+    loss = _only(model.loss)
+    name = (
+        loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", type(loss).__name__)
+    )
+    optimizer = type(model.optimizer).__name__ if model.optimizer is not None else "no optimizer"
+    return f"{optimizer}, {name}"
+
+
 def is_single(model: Any, classes: int) -> bool:
     """Say whether a built model has one output for two classes."""
     shape = output_shape(model)
@@ -207,12 +217,12 @@ def _check_inputs(model: Any, input_shape: Shapes) -> None:
     if not inputs:
         return  # a subclass of `keras.Model` takes what its `call` takes, and was called
     if isinstance(input_shape, Mapping):
-        names = _names(model)
+        names = input_names(model)
         if set(names) != set(input_shape):
             raise ProgramError(f"the model's inputs are {some(names)}; the data's are {some(list(input_shape))}")
         pairs = [(each, input_shape[name], f"input {shown(name)}") for name, each in zip(names, inputs, strict=True)]
     elif len(inputs) > 1:
-        raise ProgramError(f"the model has {len(inputs)} inputs: {some(_names(model))}; the data have one array x")
+        raise ProgramError(f"the model has {len(inputs)} inputs: {some(input_names(model))}; the data have one array x")
     else:
         pairs = [(inputs[0], input_shape, "input")]
     for tensor, shape, what in pairs:
@@ -220,7 +230,7 @@ def _check_inputs(model: Any, input_shape: Shapes) -> None:
             raise ProgramError(f"the model's {what} is {_said(tensor.shape)}; the data's is {_said((None, *shape))}")
 
 
-def _names(model: Any) -> list[str]:
+def input_names(model: Any) -> list[str]:
     """Return what the inputs of a model are called in a dict of arrays, in their order."""
     struct = getattr(model, "_inputs_struct", None)
     if isinstance(struct, dict):

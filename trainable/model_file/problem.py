@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet
 from trainable.data.reading import file_of
 from trainable.data.source import DataSource
 from trainable.errors import DataError, ProgramError
@@ -42,8 +42,7 @@ def problem_in(source: DataSource | None, program: Program, place: Path) -> Prob
         ProgramError: The file builds no model that can be trained on them.
     """
     splits = prepared(source)
-    dataset = dataset_of(splits)
-    found = probe(program, splits.x_train, splits.y_train, len(splits.labels), dataset.nbytes)
+    found = probe(program, splits.x_train, splits.y_train, len(splits.labels), splits.dataset.nbytes)
     return spec_of(program, place, source, splits, found)
 
 
@@ -70,11 +69,6 @@ def _prepared(source: DataSource | None, _stamp: tuple[int, ...]) -> RawSplits:
     return raw_of(source)
 
 
-def dataset_of(splits: RawSplits) -> ModelDataset:
-    """Return what trials see of some data."""
-    return ModelDataset(splits.x_train, splits.y_train, splits.x_val, splits.y_val)
-
-
 @dataclass(frozen=True)
 class ModelProblem:
     """The code of a problem of a person's own model.
@@ -92,25 +86,23 @@ class ModelProblem:
         wanted = self._source(source)
         return MnistProblem().file(None) if wanted is None else file_of(wanted)
 
-    def load(self, source: DataSource | None) -> Dataset:
+    def load(self, source: DataSource | None) -> ModelDataset:
         """Load what trials see."""
-        return dataset_of(self._found(source))
+        return self._found(source).dataset
 
     def load_held_out(self, source: DataSource | None) -> HeldOutSet:
         """Load the test examples."""
-        found = self._found(source)
-        if found.x_test is None or found.y_test is None:
+        held_out = self._found(source).held_out
+        if held_out is None:
             raise DataError(f"{self.spec.name}: has no test {self.spec.examples}")
-        return HeldOutSet(found.x_test, found.y_test)
+        return held_out
 
-    def trainer(self, dataset: Dataset, precision: str) -> Trainer:  # noqa: ARG002 (a person's model has its own)
+    def trainer(self, dataset: ModelDataset, precision: str) -> Trainer:  # noqa: ARG002 (a person's model has its own)
         """Return what trains the models that the file builds."""
         from trainable.model_file.building import builder_of  # noqa: PLC0415 (it runs the file)
         from trainable.model_file.trainer import KerasTrainer  # noqa: PLC0415 (it needs TensorFlow)
 
-        inputs = self.spec.inputs
-        shape: Any = {name: tuple(each[1]) for name, each in inputs.several.items()} or tuple(inputs.shape)
-        return KerasTrainer(builder_of(self._needed), dataset, len(self.spec.labels), shape)
+        return KerasTrainer(builder_of(self._needed), dataset, len(self.spec.labels), dataset.input_shape)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, found out in a process of its own."""

@@ -90,6 +90,18 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
         )
 
 
+def needs_file(content: bytes) -> bool:
+    """Say whether the content of a `.keras` file has classes or functions that Keras does not know by itself."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        config = json.loads(archive.read(CONFIG))
+    return any(
+        str(part.get("module") or "").partition(".")[0] not in ("", "keras", "builtins")
+        or ">" in str(part.get("registered_name") or "")
+        for part in _objects(config)
+        if "class_name" in part
+    )
+
+
 def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
     """Give every mapping of a configuration, those of the objects that it describes among them."""
     if isinstance(config, Mapping):
@@ -110,7 +122,7 @@ def _is_unregistered(part: Mapping[str, Any]) -> bool:
 
 
 def _is_lambda(part: Mapping[str, Any]) -> bool:
-    """Say whether Keras wrote the code of a lambda in the place of an activation: the code, its defaults, its closure."""
+    """Say whether Keras wrote the code of a lambda in the place of an activation: code, defaults, closure."""
     value = part.get("value")
     return part.keys() == {"value"} and isinstance(value, list) and len(value) == LAMBDA and isinstance(value[0], str)
 

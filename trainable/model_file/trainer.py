@@ -69,6 +69,12 @@ class KerasTrainer:
         self._order: NDArray[np.int32] | None = None
         self.samples = len(dataset.y_train)
         self.way: Way = "graph"
+        self.was_compiled = False  # by the person's file
+
+    @property
+    def model(self) -> Any:
+        """The network in training."""
+        return self._model
 
     @property
     def size(self) -> int:
@@ -109,6 +115,7 @@ class KerasTrainer:
             built(model, self._rows(slice(0, 1)))
         check_model(model, self._classes, self._input_shape)
         rate = params.get("learning_rate", self._builder.baseline.get("learning_rate"))
+        self.was_compiled = bool(model.compiled)
         model = compiled(model, rate, self._classes)
         self._form = labels_form(model, self._classes)
         self._labels = functools.partial(labels_in, self._form, classes=self._classes)
