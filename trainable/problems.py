@@ -5,10 +5,11 @@ from pathlib import Path
 from trainable.arrays import KIND as ARRAYS
 from trainable.data.source import DataSource
 from trainable.mnist.spec import KERAS, MNIST
+from trainable.model_file import KIND as KERAS_MODEL
 from trainable.problem import Problem, ProblemSpec
 
 BUILT_IN = MNIST
-KINDS = (MNIST.kind, ARRAYS)
+KINDS = (MNIST.kind, ARRAYS, KERAS_MODEL)
 
 
 def problem_of(spec: ProblemSpec) -> Problem:

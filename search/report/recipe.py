@@ -8,7 +8,8 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import Space, tables_of
+from search.study.space import Space
+from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
 from search.terminal.shell import command_line, dashboard_command
 from trainable.problem import ProblemSpec

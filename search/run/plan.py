@@ -24,7 +24,8 @@ from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
 from search.study.data import found_in, source_of
 from search.study.settings import Settings
-from search.study.space import Space, load_space
+from search.study.space import Space
+from search.study.space_file import load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
