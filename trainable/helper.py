@@ -3,9 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from trainable.errors import ProgramError, one_line
+from trainable.errors import ConfigError, DataError, ProgramError, one_line
 
 SECRETS = ("SEARCH_STORAGE", "PGPASSWORD")  # not for processes that run what others have written
 ERROR = "error: "  # begins the line in which a helper says why it failed
@@ -27,6 +27,20 @@ def run_helper(module: str, request: bytes, arguments: Sequence[str] = ()) -> by
     if ended.returncode:
         raise ProgramError(_reason(ended.stderr, ended.returncode))
     return ended.stdout
+
+
+def answer(make: Callable[[bytes], bytes]) -> None:
+    """Answer the request on standard input in a helper; what anything else prints there goes to standard error.
+
+    Args:
+        make: Returns the answer; a `ValueError` of this package's own is told to the command, in its line.
+    """
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            output.write(make(sys.stdin.buffer.read()))
+        except (ConfigError, DataError, ProgramError) as error:
+            sys.exit(f"\n{ERROR}{error}")
 
 
 def environment() -> dict[str, str]:

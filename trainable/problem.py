@@ -189,8 +189,8 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, *spec.names, *spec.labels]
     names += [*spec.inputs.columns, *spec.data, *spec.data.values(), *(each.kind for each in spec.parameters)]
     names += [spec.reference.name] if spec.reference else []
-    names += [*spec.code, *spec.code.values(), *spec.inputs.several]
-    texts: list[Any] = [spec.split, spec.test_split, *words.pop("limits"), *words.values()]
+    names += [*spec.code, *spec.inputs.several]
+    texts: list[Any] = [*spec.code.values(), spec.split, spec.test_split, *words.pop("limits"), *words.values()]
     texts += [each.meaning for each in spec.parameters]
     texts += [each for each in (source.location, source.target) if each is not None] if source else []
     for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):

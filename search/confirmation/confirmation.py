@@ -22,6 +22,7 @@ from search.trials.live import Measurement, Retraining
 from search.trials.stops import STOPS, Reason, note_stop
 from trainable.data.dataset import HeldOutSet
 from trainable.keys import ALL_DATA, FAILURE, KEEP_FROM, PARAMETERS_COUNT, SECONDS, SEED, VAL_ACCURACY
+from trainable.problem import Problem
 from trainable.problems import problem_of
 
 
@@ -42,6 +43,7 @@ class Confirmation:
         first: Sequence[Network] = (),
         validation: Callable[[], HeldOutSet] | None = None,
         tell_stop: Callable[[Reason, str], None] = lambda *_: None,
+        problem: Problem | None = None,
     ) -> None:
         """Follow on these trials.
 
@@ -53,11 +55,12 @@ class Confirmation:
             first: Networks that are trained before the trials.
             validation: Loads the validation examples, where the verdict is to be explained.
             tell_stop: Is told once why no further trial starts, where the study lacks some.
+            problem: Scores networks; where nothing is said, the one of the trials' settings.
         """
         self._trials, self._settings, self._extent, self._observer = trials, trials.settings, extent, trials.observer
         self._workers, self._first, self._validation, self._tell_stop = workers, first, validation, tell_stop
-        self._problem = problem_of(trials.settings.problem)
-        self._ledger = Ledger(trials, extent, held_out)
+        self._problem = problem or problem_of(trials.settings.problem)
+        self._ledger = Ledger(trials, extent, held_out, self._problem)
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train

@@ -13,16 +13,17 @@ from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
 from search.trials.lifecycle import Trials
 from trainable.data.dataset import HeldOutSet
-from trainable.problems import problem_of
+from trainable.problem import Problem
 
 
 class Ledger:
     """The study's side of a confirmation."""
 
-    def __init__(self, trials: Trials, extent: Extent | None, held_out: Callable[[], HeldOutSet]) -> None:
+    def __init__(
+        self, trials: Trials, extent: Extent | None, held_out: Callable[[], HeldOutSet], problem: Problem
+    ) -> None:
         """Take over the study, and the store of models, of these trials; the rest is as for `Confirmation`."""
-        self._trials, self._extent, self._held_out = trials, extent, held_out
-        self._problem = problem_of(trials.settings.problem)
+        self._trials, self._extent, self._held_out, self._problem = trials, extent, held_out, problem
         self.attributes: dict[str, Any] = trials.study.user_attrs
         self._design: tuple[int, dict[str, Any] | None] | None = None
         self._evidence: Evidence | None = None

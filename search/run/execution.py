@@ -42,7 +42,6 @@ from search.trials.models import ModelStore
 from search.trials.stops import Reason, note_stop
 from search.trials.wants import FULL, full_one, want_in
 from trainable.data.dataset import Dataset, HeldOutSet
-from trainable.problems import problem_of
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
 FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
@@ -153,7 +152,7 @@ class Execution:
             self._count_workers(self._crew.number())
             work = self._work or self._begin(signals, held)
             settings = self._plan.settings
-            trainable = trainable_of(problem_of(settings.problem), self._dataset, settings.precision)
+            trainable = trainable_of(self._plan.problem, self._dataset, settings.precision)
             work.take_stock()
             if not work.exhausted:
                 number = self._workers
@@ -244,6 +243,7 @@ class Execution:
         self._work = Confirmation(
             trials,
             extent if options.confirm else None,
+            problem=self._plan.problem,
             held_out=functools.cache(lambda: load_held_out(self._plan.settings.problem, options.data)),
             workers=lambda: self._workers or 0,
             first=spread_networks(self._plan.settings) if options.stop_when_settled else (),

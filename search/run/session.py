@@ -59,8 +59,8 @@ class Session:
         options = self._options
         with one_line_errors(options.storage):
             plan = make_plan(options)
-            for line in about(plan.settings.problem):
-                say(self._console, f"data       {line}")
+            for what, line in about(plan):
+                say(self._console, f"{what:<11}{line}")
             for line in surprises(options, plan):
                 say(self._console, f"note       {line}")
             finished = count(plan.trials).finished

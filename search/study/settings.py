@@ -16,6 +16,7 @@ from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 SETTINGS = "settings"  # study user attribute
+PROGRAM = "program"  # likewise: the text of the person's file, to be read and never run
 FORMATS = (1, 2)  # of a study of the built-in problem, which it does not record, and of any other's
 
 
@@ -75,6 +76,10 @@ class Settings:
         read = {*own, "format", "objective", "data", "space", "problem", WHEN, OPEN}
         unknown = {name: each for name, each in values.items() if name not in read}
         return cls(Space.from_json(values["space"], problem, values), unknown=unknown, **own)
+
+    def with_space(self, space: Space) -> Self:
+        """Return the settings with the space as it has grown; where the data are stays as it is."""
+        return replace(self, space=replace(space, problem=replace(space.problem, source=self.problem.source)))
 
     def continued(self, name: str, problem: ProblemSpec, **wishes: Any) -> Self:
         """Return the settings of a study that is continued.

@@ -15,6 +15,7 @@ from search.study.ranges import check_value, given, grid_values, is_same, note, 
 from search.study.tables import ANY, DEFAULT, distribution_of
 from trainable.data.names import LONGEST_NAME
 from trainable.keys import ALL_DATA, KEEP_FROM, SEED
+from trainable.model_file import OPEN as FORM_OF_OPEN
 from trainable.parameter import LONGEST_SHOWN, Parameter
 from trainable.problem import LARGEST, ProblemSpec
 from trainable.problems import BUILT_IN
@@ -63,7 +64,8 @@ class Space:
         known |= {**problem.baseline, **today}
         active = _active(known, conditions)
         new = {name: value for name, value in active.items() if name in today or name not in problem.baseline}
-        return cls(found, problem.with_baseline(new, without=known.keys() - active.keys()), conditions)
+        changed = problem.with_baseline(new, without=known.keys() - active.keys())
+        return cls(found, changed, conditions, is_open=problem.code.get("form") == FORM_OF_OPEN)
 
     def to_json(self) -> dict[str, Any]:
         """Return a form of the distributions that JSON can hold and `from_json` reads."""
@@ -99,6 +101,13 @@ class Space:
             return values
         missing = {name: value for name, value in _defaults(self.problem).items() if name not in values}
         return _active(values | {name: missing[name] for name in self.conditions if name in missing}, self.conditions)
+
+    def searched(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the searched parameters of a configuration, those of before others appeared with their defaults."""
+        if self.is_fixed:
+            return dict(params)
+        values = self.complete(params)
+        return {name: values[name] for name in self.distributions if name in values}
 
     @property
     def has_usual_baseline(self) -> bool:
@@ -167,13 +176,15 @@ class Space:
         for name in self.conditions:
             if name in params and name not in values:
                 raise UsageError(f"{where}: {name} is only searched where {told(self.conditions[name])}; leave it out")
-        for name in [*values, *(name for name in self._searched(values) if name not in values)]:
+        for name in [*values, *(name for name in self._names_beside(values) if name not in values)]:
             if name not in self.distributions:
                 self._check_fixed(name, values[name], where)
             elif name in params:
                 check_value(name, params[name], self.distributions[name], where)
             elif name not in self.appeared:
-                raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self._searched(values))}")
+                raise UsageError(
+                    f"{where}: {name} is missing; the space searches {', '.join(self._names_beside(values))}"
+                )
         return {name: values[name] for name in self.distributions if name in values}
 
     def _check_fixed(self, name: str, value: Any, where: str) -> None:
@@ -183,7 +194,7 @@ class Space:
         if not is_same(value, fixed := self.problem.baseline[name]):
             raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
 
-    def _searched(self, values: Mapping[str, Any]) -> Iterator[str]:
+    def _names_beside(self, values: Mapping[str, Any]) -> Iterator[str]:
         """Return the parameters that are searched beside some values."""
         return (name for name in self.distributions if holds(self.conditions.get(name, {}), values))
 
