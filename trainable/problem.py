@@ -5,7 +5,7 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -126,11 +126,13 @@ class ProblemSpec:
             each.check(values[each.name])
         return {each.name: values[each.name] for each in given}
 
-    def with_baseline(self, values: Mapping[str, Any]) -> Self:
-        """Return the same problem for a person whose network has these values today."""
-        baseline = {**self.baseline, **values}
+    def with_baseline(self, values: Mapping[str, Any], without: Collection[str] = ()) -> Self:
+        """Return the same problem for a person whose network has these values today, and some parameters not at all."""
+        baseline = {name: each for name, each in {**self.baseline, **values}.items() if name not in without}
         if baseline == self.baseline:
             return self
+        if baseline.items() <= self.baseline.items():  # what has no effect in the network of today changes no word
+            return replace(self, baseline=baseline)
         words = replace(self.words, baseline="baseline", units="today's network")
         return replace(self, baseline=baseline, reference=None, words=words)
 
@@ -211,7 +213,7 @@ def _check_numbers(spec: ProblemSpec) -> None:
         raise ValueError("a split is none")
     figures: list[Any] = [each for one in spec.parameters for each in (one.low, one.high)]
     figures += [*([] if inputs.scale is None else [inputs.scale]), *([reference.value] if reference else [])]
-    if any(type(each) not in (int, float) or not abs(each) < LARGEST for each in figures) or inputs.scale == 0:
+    if any(type(each) not in (int, float) or not abs(each) <= LARGEST for each in figures) or inputs.scale == 0:
         raise ValueError("a figure is no number")
 
 

@@ -249,4 +249,5 @@ def run_trials(
 def _measurement(result: dict[str, Any]) -> Measurement:
     """Return what a worker reported: the keys are the names."""
     reported = {each.name: result[each.name] for each in fields(Measurement) if each.name in result}
-    return Measurement(**reported | {keys.ENVIRONMENT: json.loads(result.get(keys.ENVIRONMENT, "null"))})
+    texts = {key: json.loads(result.get(key, "null")) for key in (keys.ENVIRONMENT, keys.APPEARED)}
+    return Measurement(**reported | texts)

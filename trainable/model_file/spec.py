@@ -10,7 +10,7 @@ from trainable.arrays.wording import reading_of
 from trainable.data.source import DataSource
 from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
-from trainable.model_file import KIND
+from trainable.model_file import KIND, OPEN
 from trainable.model_file.dataset import RawSplits
 from trainable.model_file.fitting import fitted, usual
 from trainable.model_file.probe import Found
@@ -20,7 +20,6 @@ from trainable.program import Program
 from trainable.words import Words
 
 GREATEST = 1e300  # of a number whose meaning only the person knows
-OPEN = "hyperparameters"  # the form of a file whose parameters come up while it builds
 LEARNING_RATE = "learning_rate"
 LOAD = "train and load"  # what the file is needed for, where it defines classes
 WAYS = {"graph": "an epoch is one graph call", "fit": "by the model's own fit, an epoch a call"}
