@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from trainable.errors import DataError, ProgramError, one_line
+from trainable.errors import DataError, ProgramError, ProgramRefused, one_line
 
 LARGEST = 1 << 20  # bytes of a file
 SUFFIX = ".py"
@@ -103,6 +103,8 @@ def line_in(name: str, error: BaseException) -> str:
     """Return an error in one line: the line of the file in which it came up, if it did so there, and what it is."""
     if isinstance(error, SystemExit):
         what = "ends the process"
+    elif isinstance(error, ProgramRefused):
+        what = one_line(str(error))
     elif isinstance(error, SyntaxError):
         what = f"{type(error).__name__}: {error.msg}"
     else:

@@ -8,8 +8,9 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import Space, tables_of
+from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
+from search.study.tables import key_of
 from search.terminal.shell import command_line, dashboard_command
 from trainable.problem import ProblemSpec
 
@@ -31,22 +32,25 @@ def commands_section(view: StudyView) -> Section:
 
 def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return command_line("search.replay", *_where(view), "--trial", str(number))
+    return command_line("search.replay", *_where(view), *_model(view.settings.problem), "--trial", str(number))
 
 
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    return command_line("search.export", *_where(view), *which, "--output", f"exports/{folder}")
+    problem = view.settings.problem
+    model = _model(problem) if "load" in problem.code.get("needed_to", "") else []
+    return command_line("search.export", *_where(view), *model, *which, "--output", f"exports/{folder}")
 
 
 def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, evidence, files = view.settings, view.evidence, []
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
-    if not settings.space.has_usual_baseline or settings.space != Space.default(settings.problem):
+    is_known = settings.space.has_usual_baseline or settings.problem.code
+    if not is_known or not settings.space.is_default:
         parts += ["--space", "space.toml"]
-        tables = (f"[{name}]\n{fields}" for name, fields in tables_of(settings.space).items())
+        tables = (f"[{key_of(name)}]\n{fields}" for name, fields in tables_of(settings.space).items())
         files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:
@@ -68,6 +72,13 @@ def _data(problem: ProblemSpec) -> list[str]:
     return [f"{option}={value}" for option, value in options.items() if value is not None]  # it may begin with "-"
 
 
+def _model(problem: ProblemSpec) -> list[str]:
+    """Return the option that names the person's file."""
+    code = problem.code
+    function = f":{code['function']}" if code.get("function") else ""
+    return [f"--model={code['location']}{function}"] if code else []
+
+
 def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
     """Return the option that leaves the test away: with a test split that was drawn, the trials would be others."""
     if problem.source:
@@ -80,7 +91,15 @@ def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
 def _settings(settings: Settings) -> list[str]:
     options = {name: str(getattr(settings, name)) for name in ("seed", "sampler", "pruner", "precision")}
     given = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [*_data(settings.problem), *given, "--workers", "1", *([] if settings.baseline else ["--no-baseline"])]
+    problem = settings.problem
+    return [
+        *_data(problem),
+        *_model(problem),
+        *given,
+        "--workers",
+        "1",
+        *([] if settings.baseline else ["--no-baseline"]),
+    ]
 
 
 def _further_commands(view: StudyView) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from trainable.arrays.splits import splits_of
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.reading import file_of
 from trainable.data.scaling import Standard
-from trainable.data.source import DataSource, recorded_source
+from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError
 from trainable.mlp.scoring import SOURCES, read_standard, read_weights, wrong_examples
 from trainable.problem import ProblemSpec
@@ -87,7 +87,7 @@ class ArraysProblem:
 
     def _source(self, source: DataSource | None) -> DataSource:
         if source is None:
-            source = recorded_source(self.spec.source)
+            source = as_recorded(self.spec.source)
         if source is None:
             raise DataError(f"{self.spec.name}: the study has not recorded where its data are; --data says it")
         return source

@@ -45,10 +45,10 @@ def spec_of(source: DataSource, splits: Splits) -> ProblemSpec:
         words=words_of(source, splits, inputs, example),
         test_split=splits.test,
         repeated={name: number for name, number in splits.repeated.items() if number},
-        source=asdict(source) | {"location": _lasting(source.location)},
+        source=asdict(source) | {"location": lasting(source.location)},
     )
 
 
-def _lasting(location: str) -> str:
+def lasting(location: str) -> str:
     """Return a path that means the same in another folder."""
     return location if location.startswith(PREFIX) else str(Path(location).absolute())

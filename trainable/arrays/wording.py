@@ -31,7 +31,7 @@ import keras
 
 def words_of(source: DataSource, splits: Splits, inputs: Inputs, example: str) -> Words:
     """Return what people call the things of some data, of which one is called `example`."""
-    name, (reading, packages) = splits.name, _reading(source, inputs)
+    name, (reading, packages) = splits.name, reading_of(source, inputs)
     return Words(
         title=f"Search on {name}",
         network=f"a network for {name}",
@@ -46,7 +46,7 @@ def words_of(source: DataSource, splits: Splits, inputs: Inputs, example: str) -
     )
 
 
-def _reading(source: DataSource, inputs: Inputs) -> tuple[str, str]:
+def reading_of(source: DataSource, inputs: Inputs) -> tuple[str, str]:
     """Return the code that reads the first example, and what it needs."""
     if source.location.startswith(PREFIX):
         return OF_KERAS, "keras tensorflow"

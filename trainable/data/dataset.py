@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,22 @@ from trainable.errors import DataError
 Array = NDArray[np.uint8]
 Examples = NDArray[Any]  # uint8 or float32
 Labels = NDArray[Any]  # uint8 or int32
+
+
+class TrialData(Protocol):
+    """What a trial may see, in whatever form its problem has it: a `Dataset`, or what goes to a person's own model."""
+
+    @property
+    def x_val(self) -> Any:
+        """The examples of the validation split."""
+
+    @property
+    def y_val(self) -> Labels:
+        """Their labels, 0 to classes - 1."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, which is what a worker is sent."""
 
 
 @dataclass(frozen=True)
