@@ -31,7 +31,7 @@ class DataSource:
         return not self.location.startswith(PREFIX) and Path(self.location).suffix.lower() == CODE
 
 
-def recorded_source(values: Mapping[str, Any]) -> DataSource | None:
+def as_recorded(values: Mapping[str, Any]) -> DataSource | None:
     """Return where a study has its data, of the fields that it has recorded, to read them without another word.
 
     Raises:
@@ -40,7 +40,7 @@ def recorded_source(values: Mapping[str, Any]) -> DataSource | None:
     source = DataSource(**values) if values else None
     if source is not None and source.is_code:
         raise DataError(
-            f"{one_line(source.location)}: makes the study's data, and is run only for a command that names it: "
-            "--data FILE.py"
+            f"{one_line(source.location)}: makes the study's data; it is run only where the command names it: "
+            f"--data {one_line(source.location)}"
         )
     return source

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from trainable.data.archive import read_archive
 from trainable.data.dataset import Array, Dataset, HeldOutSet
+from trainable.data.made import read_made
 from trainable.data.reading import is_table
 from trainable.data.source import PREFIX, DataSource
 from trainable.errors import DataError
@@ -105,14 +106,22 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
 
 
 def _read(file: Path, names: tuple[str, ...]) -> Arrays:
-    """Read and verify the named arrays of an `.npz` file."""
-    found = read_archive(file, names, expected=tuple(SHA256))
+    """Read and verify the named arrays of an `.npz` file, or of what a person's file makes."""
+    found = _made(file, names) if DataSource(str(file)).is_code else read_archive(file, names, expected=tuple(SHA256))
     arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
     for name, array in found.items():
         if array.dtype != np.uint8:
             log.info("%s: %s: is %s %s: taken as uint8", file, name, array.dtype, list(array.shape))
     return arrays
+
+
+def _made(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    arrays = read_made(file)
+    missing = [name for name in names if not isinstance(arrays.get(name), np.ndarray)]
+    if missing:
+        raise DataError(f"{file}: has no array {missing[0]}; expected {', '.join(SHA256)}")
+    return {name: arrays[name] for name in names}
 
 
 def _verify(arrays: Arrays, source: str) -> None:

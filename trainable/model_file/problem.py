@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainable.data.dataset import HeldOutSet
 from trainable.data.reading import file_of
-from trainable.data.source import DataSource
+from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError, ProgramError
 from trainable.mnist.problem import MnistProblem
 from trainable.model_file import OPEN
@@ -129,7 +129,7 @@ class ModelProblem:
         return self.program
 
     def _source(self, source: DataSource | None) -> DataSource | None:
-        return source or (DataSource(**self.spec.source) if self.spec.source else None)
+        return source or as_recorded(self.spec.source)
 
     def _found(self, source: DataSource | None) -> RawSplits:
         wanted = self._source(source)
