@@ -21,7 +21,7 @@ from search.run.options import Options as SearchOptions
 from search.run.options import parse
 from search.storage.address import location, shown
 from search.storage.lease import Holder
-from search.study.space import load_space
+from search.study.space_file import load_space
 from search.surroundings.guard import command_of
 from search.terminal.shell import command_line
 from trainable.problem import ProblemSpec

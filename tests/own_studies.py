@@ -13,7 +13,7 @@ from own_data import arrays_of, frame_of, npz_of
 from search.storage.address import open_storage
 from search.study.data import found_in, load
 from search.study.settings import Settings
-from search.study.space import load_space
+from search.study.space_file import load_space
 from search.study.study import IDENTITY, enqueue, open_study
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials

@@ -136,6 +136,7 @@ NOT_ITS_OWN = {
     "trainable/arrays/fitting.py": {"mnist"},  # what is fitted to other data is its space and its baseline
     "trainable/arrays/spec.py": {"mnist"},  # likewise its network
     "trainable/arrays/wording.py": {"mnist"},  # likewise
+    "trainable/model_file/dataset.py": {"mnist"},  # the built-in data, which go to a model as others do
     "trainable/data/keras_sets.py": {"mnist"},  # what Keras calls its data sets and their files
     "trainable/arrays/labels.py": {"10_000", "10,000"},  # classes
 }

@@ -11,7 +11,7 @@ from dashboard.data import file_of, is_file, source_here
 from dashboard.model.kept import IN_MEMORY, Network, Stamp, network_of, stamp_of
 from search.errors import SearchError
 from search.export.kept import Kept
-from search.study.data import check_memory, source_of
+from search.study.data import check_memory, recorded_source
 from trainable.data.dataset import Examples, Labels
 from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
@@ -131,7 +131,7 @@ def _validation(
 
 def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
     """Read the data; of a place that a study has recorded nothing is repeated: who wrote it need not be let read it."""
-    is_recorded = source is not None and source == source_of(problem, None)
+    is_recorded = source is not None and source == recorded_source(problem)
     try:
         if source is not None and problem.source:
             check_memory(bytes_needed(source), source.location)

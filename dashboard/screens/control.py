@@ -18,6 +18,7 @@ from dashboard.control import (
     stop,
     tail,
 )
+from dashboard.data import named_source
 from dashboard.model.predictions import validation
 from dashboard.site import REFRESH, Site
 from dashboard.source import View
@@ -166,7 +167,8 @@ def _arguments(wishes: dict[str, Any]) -> list[str]:
 
 def _launch(site: Site, problem: ProblemSpec, arguments: Sequence[str]) -> None:
     def begin() -> None:
-        if problem.source:  # a new search would take whatever is there by now
+        source = named_source(problem, site.options.data)
+        if problem.source and source is not None and not source.is_code:  # it would take whatever is there by now
             validation(problem, site.options.data)
         st.session_state[STARTED] = (site.name, start(site.options, problem, arguments).study)
 

@@ -11,6 +11,7 @@ from search.confirmation.candidates import TESTED, Candidate, Network
 from search.confirmation.evidence import SHA256, WRONG, Evidence
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
+from search.study.settings import SETTINGS
 from search.trials.lifecycle import Trials
 from trainable.data.dataset import HeldOutSet
 from trainable.problem import Problem
@@ -38,6 +39,8 @@ class Ledger:
         ended, settings = self._trials.ended, self._trials.settings
         if self._design is None or self._design[0] != ended:
             trials = self._trials.study.get_trials(deepcopy=False)
+            if settings.space.is_open:  # it may have grown
+                self.attributes[SETTINGS] = settings.to_json()
             design = wanted_design(trials, settings, self._extent, self.attributes) if self._extent else None
             self._design, self._evidence = (ended, design), None
         if self._evidence is None and self._design[1] is not None:

@@ -15,7 +15,7 @@ from search.study.data import load
 from search.study.study import load_study, trial_of
 from search.terminal.quiet import quiet_import
 from search.terminal.words import describe
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
 from trainable.problems import problem_of
 from trainable.process import ONEDNN, prepare_tensorflow
@@ -60,7 +60,7 @@ def reproduce(study: str | None, trial: str, storage: str, data: str | None, out
 class Training:
     """A recorded trial's training, in this process."""
 
-    def __init__(self, recorded: Recorded, dataset: Dataset) -> None:
+    def __init__(self, recorded: Recorded, dataset: TrialData) -> None:
         """Load TensorFlow with the threads, and with or without oneDNN and GPUs, as the trial had it."""
         known = recorded.environment or {}
         threads, gpu = known.get("threads", 1), bool(known.get("gpu"))

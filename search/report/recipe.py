@@ -8,8 +8,9 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.settings import Settings
-from search.study.space import Space, tables_of
+from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
+from search.study.tables import key_of
 from search.terminal.shell import command_line, dashboard_command
 from trainable.problem import ProblemSpec
 
@@ -47,9 +48,9 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     settings, evidence, files = view.settings, view.evidence, []
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
     is_known = settings.space.has_usual_baseline or settings.problem.code
-    if not is_known or settings.space.distributions != Space.default(settings.problem).distributions:
+    if not is_known or not settings.space.is_default:
         parts += ["--space", "space.toml"]
-        tables = (f"[{name}]\n{fields}" for name, fields in tables_of(settings.space).items())
+        tables = (f"[{key_of(name)}]\n{fields}" for name, fields in tables_of(settings.space).items())
         files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:

@@ -24,8 +24,10 @@ from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
 from search.study.data import data_in, found_in, source_of
 from search.study.program import program_for
+from search.study.samplers import check_sampler
 from search.study.settings import PROGRAM, Settings
-from search.study.space import Space, load_space
+from search.study.space import Space
+from search.study.space_file import load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
@@ -130,7 +132,8 @@ def make_plan(options: Options) -> Plan:
         where += "the baseline is not in the space (--no-baseline leaves it out)"
         settings.space.check(settings.problem.baseline, where)
     checked = [settings.space.check(params, where) for where, params in given]
-    configurations = list({tuple(params.values()): params for params in checked}.values())
+    check_sampler(settings.sampler, settings.space)
+    configurations = list({tuple(params.items()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)
     attributes = study.user_attrs if study else {}
     program = program_for(settings.problem, options.model, options.study)

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from trainable.arrays.splits import Splits
-from trainable.data.keras_sets import PREFIX
-from trainable.data.source import DataSource
+from trainable.data.source import PREFIX, DataSource
 from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
 from trainable.words import Words
