@@ -110,7 +110,7 @@ def _is_unregistered(part: Mapping[str, Any]) -> bool:
 
 
 def _is_lambda(part: Mapping[str, Any]) -> bool:
-    """Say whether Keras wrote the code of a lambda in the place of an activation: the code, its defaults, its closure."""
+    """Say whether Keras wrote a lambda in the place of an activation: its code, its defaults, its closure."""
     value = part.get("value")
     return part.keys() == {"value"} and isinstance(value, list) and len(value) == LAMBDA and isinstance(value[0], str)
 
