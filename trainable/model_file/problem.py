@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainable.data.dataset import HeldOutSet
 from trainable.data.reading import file_of
 from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError, ProgramError
 from trainable.mnist.problem import MnistProblem
+from trainable.model_file import OPEN
 from trainable.model_file.dataset import ModelDataset, RawSplits, raw_of
 from trainable.model_file.probe import probe
-from trainable.model_file.scoring import Scorer
 from trainable.model_file.spec import recorded_source, spec_of
 from trainable.problem import ProblemSpec
 from trainable.program import Program
 from trainable.trainer import Trainer
+
+if TYPE_CHECKING:
+    from trainable.model_file.scoring import Scorer
 
 SOURCES = (
     "model_file.building",
@@ -102,7 +105,8 @@ class ModelProblem:
         from trainable.model_file.building import builder_of  # noqa: PLC0415 (it runs the file)
         from trainable.model_file.trainer import KerasTrainer  # noqa: PLC0415 (it needs TensorFlow)
 
-        return KerasTrainer(builder_of(self._needed), dataset, len(self.spec.labels), dataset.input_shape)
+        tables = self.spec.space if self.spec.code["form"] == OPEN else None
+        return KerasTrainer(builder_of(self._needed, tables), dataset, len(self.spec.labels), dataset.input_shape)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, found out in a process of its own."""
@@ -113,7 +117,9 @@ class ModelProblem:
         return type(self), (self.spec, self.program)
 
     @cached_property
-    def _scorer(self) -> Scorer:
+    def _scorer(self) -> "Scorer":
+        from trainable.model_file.scoring import Scorer  # noqa: PLC0415 (only who scores needs it)
+
         return Scorer(self._needed)
 
     @property

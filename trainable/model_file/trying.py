@@ -8,12 +8,12 @@ from trainable.errors import ProgramError
 from trainable.model_file.building import builder_of
 from trainable.model_file.compiling import input_names, said_of_training
 from trainable.model_file.dataset import ModelDataset
+from trainable.model_file.finding import find
 from trainable.model_file.probe import Found
 from trainable.model_file.saving import check_loadable, needs_file
+from trainable.model_file.settings import LEARNING_RATE, USUAL_RATE
 from trainable.model_file.trainer import LARGEST_TENSORS, KerasTrainer
 from trainable.program import Program, program_errors
-
-LEARNING_RATE, USUAL_RATE = "learning_rate", 0.001  # Keras's own of RMSprop
 
 
 def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
@@ -33,6 +33,7 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
     dataset = ModelDataset(x, y, x, y)
     trainer = KerasTrainer(builder, dataset, classes, dataset.input_shape)
     with _told(program), program_errors(program, "the model as it is today"):
+        space = find(builder, dataset.input_shape, classes)
         trainer.start({**builder.baseline, "batch_size": builder.batch_size, "epochs": 1}, 0)
         trainer.train_epoch()
         trainer.validate()
@@ -40,18 +41,17 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
         check_loadable(content, trainer.model, x)
     return Found(
         form=builder.form,
-        baseline=builder.baseline,
+        defaults=builder.defaults,
         tables=builder.tables,
         batch_size=builder.batch_size,
         epochs=builder.epochs,
-        learning_rate=None if trainer.was_compiled else builder.baseline.get(LEARNING_RATE, USUAL_RATE),
-        is_open=builder.is_open,
+        learning_rate=None if trainer.was_compiled else builder.defaults.get(LEARNING_RATE, USUAL_RATE),
         way=trainer.way if nbytes <= LARGEST_TENSORS else "fit",
         training=said_of_training(trainer.model),
         weights=trainer.size,
         inputs=input_names(trainer.model) if getattr(trainer.model, "inputs", None) else [],
         needs_file=needs_file(content),
-        notes=[],
+        notes=[f"its parameters were looked for only {space.cut_short}"] if space.cut_short else [],
     )
 
 
