@@ -78,7 +78,9 @@ def test_layers_of_the_persons_own_need_the_file(keras_files):
     """Another file, which does not register them, cannot load such a model: the line says so."""
     content, said = networks(keras_files)["custom"]
     other = Scorer(Program("other.py", "print('x' * 100_000, flush=True); import sys; sys.stdin.read()"))
-    with pytest.raises(ProgramError, match=r"^other\.py: a model that was trained cannot be loaded: the class Doubled is not known"):
+    with pytest.raises(
+        ProgramError, match=r"^other\.py: a model that was trained cannot be loaded: the class Doubled is not known"
+    ):
         other.wrong(content, HeldOutSet(arrays_of("custom"), said))
     other.close()
 
