@@ -71,8 +71,8 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     )  # fmt: skip
     parser.add_argument(
         "--format", metavar="FORMAT[,FORMAT...]", dest="formats", type=_formats, action="append",
-        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated; {ALL} leaves out, with a line, in what a model of your own "
-        "cannot be had (default: keras)",
+        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated; {ALL} leaves out, with a line, what a model of your own "
+        "cannot be converted to (default: keras)",
     )  # fmt: skip
     parser.add_argument(
         "--with-preprocessing", dest="preprocessing", action="store_true",

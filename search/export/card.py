@@ -13,8 +13,8 @@ from search.export.description import input_of, output_of
 from search.export.formats import FIRST_ONNXRUNTIME, KERAS
 from search.export.interface import Interface
 from search.export.kept import CHOSEN, WINNER
-from search.export.roundtrip import CLOSE
 from search.export.own_snippets import prepare_own, use_own
+from search.export.roundtrip import CLOSE
 from search.export.snippets import prepare, use
 from search.report.findings import remarks
 from search.report.page import markdown

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.export.formats import with_preprocessing
-from search.export.interface import Interface, as_fed
+from search.export.interface import Interface
 from search.export.kept import Kept
 from trainable.data.several import Taken, by_input, together
 from trainable.keras_file import content_of, portable
@@ -76,7 +76,8 @@ def own(model: Any, kept: Kept, x: Taken, program: Program | None) -> Exportable
         x: The validation examples, as they are stored.
         program: The file that defines its layers, where the person has given it.
     """
-    from trainable.model_file.compiling import gives_logits  # noqa: PLC0415 (loads TensorFlow)
+    from trainable.model_file.arrays import as_fed  # noqa: PLC0415 (loads TensorFlow)
+    from trainable.model_file.compiling import gives_logits  # noqa: PLC0415 (likewise)
     from trainable.model_file.loading import batch_of  # noqa: PLC0415 (likewise)
     from trainable.model_file.predicting import raw_outputs  # noqa: PLC0415 (likewise)
 

@@ -85,11 +85,6 @@ class Interface:
         return f"{dtype} [{', '.join([batch, *map(str, shape)])}]"
 
 
-def as_fed(array: NDArray[Any]) -> NDArray[Any]:
-    """Return examples as a model was trained on them: floats of any size as float32, all others as they are."""
-    return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
-
-
 def type_of(array: NDArray[Any]) -> str:
     """Return what TensorFlow calls the type of an array."""
     return TEXT if array.dtype.kind in TEXTS else str(array.dtype)

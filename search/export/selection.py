@@ -1,7 +1,6 @@
 """Which kept model of a study is exported, and the proof that its file is the model that the study speaks of."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np

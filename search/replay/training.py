@@ -28,7 +28,7 @@ from trainable.training import train
 
 
 def reproduce(
-    study: str | None, trial: str, storage: str, data: str | None, output: TextIO, model: str | None = None
+    study: str | None, trial: str, storage: str, data: str | None, output: TextIO, *, model: str | None = None
 ) -> Comparison:
     """Train a trial again and print each epoch, recorded and replayed, as it is done, and the comparison at the end.
 
