@@ -127,15 +127,15 @@ def searched(settings: Settings) -> dict[str, BaseDistribution]:
     return {name: each for name, each in settings.space.distributions.items() if not each.single()}
 
 
-def said_of(space: Space, name: str) -> str:
-    """Return what a searched parameter is drawn from, in words."""
+def said_of(space: Space, name: str, log: str = "log") -> str:
+    """Return what a searched parameter is drawn from, in words; `log` is what a scale is called."""
     distribution = space.distributions[name]
     if isinstance(distribution, CategoricalDistribution):
         what = ", ".join(map(number, distribution.choices))
     else:
-        low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
+        low, high, is_log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
         step = "" if (each := step_of(distribution)) is None else f", in steps of {number(each)}"
-        what = f"{number(low)} to {number(high)}{step}{', log' if log else ''}"
+        what = f"{number(low)} to {number(high)}{step}{f', {log}' if is_log else ''}"
     return f"{what}; where {told(space.conditions[name])}" if name in space.conditions else what
 
 
@@ -239,14 +239,12 @@ def _warning(parameter: Parameter, share: float, distribution: BaseDistribution,
     )
     name, is_float = parameter.name, parameter.kind == "float"
     # A range of a person's own that ends at 0 or 1 most likely ends where the values do, as that of a share.
-    ends_there = [parameter.kind == ANY and end in (0, 1) for end in (low, high)]
-    fewer_may_help = (is_float or low != parameter.low) and not ((name == "epochs" and rising is True) or ends_there[0])
-    more_may_help = (is_float or high != parameter.high) and not (
-        (name == "epochs" and rising is False) or ends_there[1]
-    )
-    if share <= margin and fewer_may_help:
+    is_low_natural, is_high_natural = (parameter.kind == ANY and end in (0, 1) for end in (low, high))
+    fewer_may_help = (is_float or low != parameter.low) and not (name == "epochs" and rising is True)
+    more_may_help = (is_float or high != parameter.high) and not (name == "epochs" and rising is False)
+    if share <= margin and fewer_may_help and not is_low_natural:
         return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
-    if share >= 1 - margin and more_may_help:
+    if share >= 1 - margin and more_may_help and not is_high_natural:
         return f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
     return None
 
