@@ -186,6 +186,12 @@ def keras_files(tmp_path_factory):
     return made_once(tmp_path_factory, "keras files")
 
 
+@pytest.fixture(scope="session")
+def model_studies(tmp_path_factory):
+    """A folder with two real studies of a person's own models in `runs`, see `model_studies.py`; nobody changes it."""
+    return made_once(tmp_path_factory, "model studies")
+
+
 def made_once(tmp_path_factory, name):
     """The folder that the script of tests of this name fills, in a process of its own, once for all tests."""
     folder = shared(tmp_path_factory, name)
