@@ -21,6 +21,16 @@ import numpy as np
 with np.load({file}) as data:
     {inputs} = data["x_train"][:1].reshape(-1, {sizes}).astype("{dtype}")  # {stored}
 """
+OF_CODE = """\
+import runpy
+
+import numpy as np
+
+made = runpy.run_path({file})["load"]()
+x_train = made["x_train"] if hasattr(made, "keys") else made[0][0]
+"""
+ONE_OF_CODE = OF_CODE + '{inputs} = np.asarray(x_train)[:1].reshape(-1, {sizes}).astype("{dtype}")  # {stored}\n'
+SEVERAL_OF_CODE = OF_CODE + "{inputs} = {name: np.asarray(each)[:1] for name, each in x_train.items()}\n"
 OF_KERAS = """\
 import keras
 
@@ -53,5 +63,8 @@ def reading_of(source: DataSource, inputs: Inputs) -> tuple[str, str]:
     if inputs.columns:
         kind = Path(source.location).suffix.lower().removeprefix(".")
         return OF_A_TABLE.replace("{kind}", kind), "pandas pyarrow" if kind == "parquet" else "pandas"
+    if inputs.several:
+        return SEVERAL_OF_CODE, "numpy"
     sizes = ", ".join(map(str, inputs.shape))
-    return OF_ARRAYS.replace("{sizes}", sizes).replace("{dtype}", inputs.dtype), "numpy"
+    code = ONE_OF_CODE if source.is_code else OF_ARRAYS
+    return code.replace("{sizes}", sizes).replace("{dtype}", inputs.dtype), "numpy"
