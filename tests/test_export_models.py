@@ -139,6 +139,7 @@ def exportable(keras_files, problem, name):
     return own(keras.models.load_model(file), kept, arrays_of(name), PROGRAM)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of tf2onnx, which the command keeps to itself
 @pytest.mark.thorough  # loads TensorFlow for each format of each
 @pytest.mark.parametrize("name", ["one", "several", "binary", "custom", "logits", "logit"])
 def test_every_kind_of_model_goes_in_every_format(keras_files, problem, tmp_path, name):
@@ -153,6 +154,7 @@ def test_every_kind_of_model_goes_in_every_format(keras_files, problem, tmp_path
     assert names == {"one": {"picture"}, "several": {"image", "numbers"}}.get(name, names)
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")
 @pytest.mark.thorough  # as above
 def test_format_that_a_model_does_not_allow_is_left_out_where_it_may_be(keras_files, problem, tmp_path):
     """With `all` the others are there, and the reason is one line; asked for by its name it is an error."""

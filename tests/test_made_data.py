@@ -136,6 +136,17 @@ def test_built_in_data_that_a_file_makes_are_known(dataset, tmp_path):
     assert raw_of(source).shapes == BUILT_IN.inputs.shape
 
 
+@pytest.mark.parametrize("form", ["{'x_train': x, 'y_train': y}", "((x, y), (x[:6], y[:6]))"])
+def test_code_that_reads_an_example_again_is_right(form, tmp_path):
+    """It stands in the card of an exported model, for either form of what the file returns."""
+    file = tmp_path / "mine.py"
+    file.write_text(f"x, y = [[each, each + 0.5] for each in range(12)], [0, 1] * 6\ndef load():\n    return {form}\n")
+    problem, found = spec_in(DataSource(str(file))), {}
+    exec(problem.said(problem.words.reading, file=repr(str(file)), stored=problem.inputs.stored("1")), found)
+    assert found[problem.inputs.name].dtype == problem.inputs.dtype
+    assert found[problem.inputs.name].tolist() == [[0, 0.5]]
+
+
 def test_no_code_is_run_because_a_study_says_so(wine):
     """Whoever may write into a storage could have put it there: the person has to name the file."""
     problem = recorded(wine)

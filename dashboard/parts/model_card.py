@@ -17,9 +17,10 @@ from search.export.card import BY_ACCURACY, search_of, training_of
 from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
 from search.study.program import loading_arguments
+from search.study.ranges import is_number
 from search.study.study import BEST
 from search.terminal.shell import command_line
-from search.terminal.words import capital
+from search.terminal.words import capital, number
 
 LUCK = "The best of many trials is partly luck: expect a little less on other {}."
 FLATTERED = "This network was trained on the validation {}, too: what it scores on them is flattering."
@@ -60,7 +61,7 @@ def _show_card(export: Export) -> None:
 
 def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     """Return what stands at the top: accuracy, gain over the baseline, and the network's size."""
-    tested = _tested(study, model)
+    tested, params = _tested(study, model), model.configuration.params
     value: float | None = tested[0].mean if tested else model.val_accuracy
     gain = points(value, study.baseline_value)
     if tested:
@@ -134,7 +135,8 @@ def _what(study: Snapshot, model: Kept) -> str:
     """Say what a network is made of."""
     problem, params = study.settings.problem, model.configuration.params
     if not problem.code:
-        return problem.said(problem.words.layers, **{name: f"{each:,}" for name, each in params.items()})
+        values = {name: f"{each:,}" if is_number(each) else number(each) for name, each in params.items()}
+        return problem.said(problem.words.layers, **values)
     weights = weights_of(study, model)
     of = "" if weights is None else f" of {weights:,} weights"
     return f"a Keras model{of}, as {problem.code['name']} builds it"

@@ -20,7 +20,7 @@ from search.report.findings import remarks
 from search.report.page import markdown
 from search.study.about import facts_of
 from search.study.study import BEST
-from search.terminal.words import an, capital
+from search.terminal.words import an, capital, number
 from trainable.keras_file import FIRST_VERSION
 from trainable.problem import ProblemSpec
 
@@ -73,8 +73,8 @@ def _as_markdown(problem: ProblemSpec) -> ProblemSpec:
 
 def training_of(problem: ProblemSpec, params: Mapping[str, Any], epochs: int | None, seed: Any) -> dict[str, Any]:
     """Return what a configuration was trained with, besides what its layers say, by what people call it."""
-    names = [name for name in problem.names if f"{{{name}}}" not in problem.words.layers]
-    values = {name: f"{each:.6g}" if isinstance(each := params[name], float) else each for name in names}
+    names = [name for name in problem.names if name in params and f"{{{name}}}" not in problem.words.layers]
+    values = {name: f"{each:.6g}" if isinstance(each := params[name], float) else number(each) for name in names}
     return {name.replace("_", " "): each for name, each in values.items()} | {"epochs": epochs, "seed": seed}
 
 
@@ -88,10 +88,11 @@ def search_of(trials: Mapping[str, int], sampler: str, pruner: str) -> str:
 
 def _what(problem: ProblemSpec, description: Mapping[str, Any]) -> str:
     params, words = description["params"], problem.words
+    training = training_of(problem, params, description["epochs_run"], description["seed"])
     rows = {
         "trained on": f"{description['trained_on']:,} {problem.examples}",
         "trained with": words.training,
-        **training_of(problem, params, description["epochs_run"], description["seed"]),
+        **{markdown(name): markdown(str(value)) for name, value in training.items()},
     }
     layers = f"{problem.said(words.layers, **params)} by softmax"
     if interface := description.get("interface"):
