@@ -61,7 +61,7 @@ def _show_card(export: Export) -> None:
 
 def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     """Return what stands at the top: accuracy, gain over the baseline, and the network's size."""
-    tested, params = _tested(study, model), model.configuration.params
+    tested = _tested(study, model)
     value: float | None = tested[0].mean if tested else model.val_accuracy
     gain = points(value, study.baseline_value)
     if tested:
