@@ -21,6 +21,12 @@ class Doubled(keras.layers.Layer):
         return 2 * inputs
 
 
+@keras.saving.register_keras_serializable()
+class Rare(keras.layers.Layer):
+    def call(self, inputs):
+        return keras.ops.erfinv(keras.ops.tanh(inputs))
+
+
 def build(*, units=4, input_shape, classes):
     return keras.Sequential([keras.Input(input_shape), Doubled(), keras.layers.Dense(classes, activation="softmax")])
 """
@@ -35,7 +41,7 @@ def arrays_of(name):
     numbers = random.normal(size=(EXAMPLES, 4))
     return {
         "one": image, "several": {"image": image, "numbers": numbers}, "binary": numbers, "custom": numbers,
-        "logits": numbers, "logit": numbers,
+        "logits": numbers, "logit": numbers, "rare": numbers,
     }[name]  # fmt: skip
 
 
@@ -59,6 +65,9 @@ def made(name):
         flat = layers.Flatten()(layers.Rescaling(1 / 255)(image))
         both = layers.Concatenate()([layers.Dense(4, activation="relu")(flat), numbers])
         return keras.Model({"image": image, "numbers": numbers}, layers.Dense(CLASSES, activation="softmax")(both))
+    if name == "rare":  # no other format than TensorFlow's has such an operation
+        rare = run(PROGRAM).Rare()(numbers)
+        return keras.Model(numbers, layers.Dense(CLASSES, activation="softmax")(rare))
     if name == "custom":
         return run(PROGRAM).build(input_shape=(4,), classes=CLASSES)
     units, activation = {"binary": (1, "sigmoid"), "logit": (1, None), "logits": (CLASSES, None)}[name]
@@ -74,7 +83,7 @@ def networks(folder):
 def make(folder):
     """Write the models, and what they say."""
     said = {}
-    for name in ("one", "several", "binary", "custom", "logits", "logit"):
+    for name in ("one", "several", "binary", "custom", "logits", "logit", "rare"):
         model = made(name)
         model.save(folder / f"{name}.keras")
         outputs = model.predict(arrays_of(name), verbose=0)

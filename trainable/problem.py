@@ -175,6 +175,8 @@ def _check_bounds(spec: ProblemSpec) -> None:
     tables: list[Any] = [spec.space, spec.source, spec.repeated, spec.code, spec.inputs.several]
     if not all(isinstance(each, Mapping) for each in tables):
         raise ValueError("what should be a table is none")
+    if spec.code and not {"name", "location", "sha256"} <= spec.code.keys():
+        raise ValueError("the person's file has no name")
     _check_texts(spec, DataSource(**spec.source) if spec.source else None)
     _check_numbers(spec)
     if not 2 <= len(set(spec.labels)) == len(spec.labels) <= MOST_LABELS:  # noqa: PLR2004 (one class is none)
@@ -206,6 +208,10 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
 def _check_numbers(spec: ProblemSpec) -> None:
     inputs, reference = spec.inputs, spec.reference
     sizes: list[Any] = [len(inputs.shape), inputs.features, *inputs.shape, spec.sizes["train"], spec.sizes["val"]]
+    for dtype, shape in inputs.several.values():
+        if not isinstance(dtype, str) or len(dtype) > LONGEST_NAME or not isinstance(shape, list | tuple):
+            raise ValueError("an input is none")
+        sizes += shape
     counts: list[Any] = [spec.sizes["test"], *spec.repeated.values()]
     if any(type(each) is not int or not 0 <= each < MAX_SEED for each in [*sizes, *counts]) or 0 in sizes:
         raise ValueError("a size is no whole number")

@@ -93,13 +93,14 @@ def _what(problem: ProblemSpec, description: Mapping[str, Any]) -> str:
         "trained on": f"{description['trained_on']:,} {problem.examples}",
         "trained with": words.training,
         **{markdown(name): markdown(str(value)) for name, value in training.items()},
-        "matrix products in training": description["precision"],
     }
     layers = f"{problem.said(words.layers, **params)} by softmax"
     if interface := description.get("interface"):
-        code = description["code"]
-        layers = f"a Keras model of {interface['weights']:,} weights, as `{code['name']}` builds it"
-        rows[f"`{code['name']}`"] = f"SHA-256 `{code['sha256']}`"
+        name = markdown(problem.code["name"])
+        layers = f"a Keras model of {interface['weights']:,} weights, as {name} builds it"
+        rows[name] = f"SHA-256 `{problem.code['sha256']}`"
+    else:
+        rows["matrix products in training"] = description["precision"]
     return f"{problem.said(words.does)}: {layers}.\n\n| | |\n| --- | --- |\n" + "\n".join(
         f"| {name} | {value} |" for name, value in rows.items()
     )
@@ -173,7 +174,8 @@ def _data(problem: ProblemSpec, hashes: Mapping[str, str]) -> str:
     if problem.source:
         rows = "\n".join(f"| {what} | {markdown(each)} |" for what, each in facts_of(problem))
         told = f"| | |\n| --- | --- |\n{rows}\n\n`model.json` has all names, in their order."
-    return f"{told} SHA-256 of the raw {problem.inputs.dtype} arrays:\n\n{lines}"
+    kind = "" if problem.inputs.several else f" {problem.inputs.dtype}"
+    return f"{told} SHA-256 of the raw{kind} arrays:\n\n{lines}"
 
 
 def _title(problem: ProblemSpec, name: str) -> str:

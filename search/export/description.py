@@ -141,7 +141,7 @@ def output_of(problem: ProblemSpec, interface: Interface | None = None) -> str:
         turned = f" before sigmoid: above 0 it is {last}" if interface.are_logits else f": above 0.5 it is {last}"
         return f"{form}: the probability of the second {label}{names}{turned}"
     if interface is not None and interface.are_logits:
-        return f"{form}: for each {label}{names} its probability before softmax: the greatest is meant"
+        return f"{form}: for each {label}{names} a number, whose softmax is its probability"
     return f"float32 [batch, {len(problem.labels)}]: the probability of each {problem.words.label}{names}"
 
 

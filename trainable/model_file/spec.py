@@ -22,6 +22,7 @@ from trainable.words import Words
 
 GREATEST = 1e300  # of a number whose meaning only the person knows
 LOAD = "train and load"  # what the file is needed for, where it defines classes
+LIMIT = 'It has no answer for "no {label}": whatever the {example}, it says one of its {labels}, uncalibrated.'
 WAYS = {"graph": "an epoch is one graph call", "fit": "by the model's own fit, an epoch a call"}
 
 
@@ -117,6 +118,7 @@ def _words(program: Program, source: DataSource | None, data: str, inputs: Input
         file=data,
         layers=f"a model of {found.weights:,} weights as {program.name} builds it today",
         training=f"{found.training}; {WAYS[found.way]}",
+        limits=(LIMIT,),
         reading=reading,
         packages=packages,
     )
