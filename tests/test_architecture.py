@@ -28,8 +28,9 @@ ROOMS = {
         "filters", "marks", "model", "charts", "parts", "screens", "app",
     ),
     "benchmarks": (
-        "results", "command", "peers", "systems", "engine", "precision", "search", "quality", "simulated", "verdicts",
-        "calibration", "stopping", "whole", "waiting", "fleet", "driver", "memory", "large", "browsing", "dashboard",
+        "results", "command", "cnn", "peers", "systems", "engine", "precision", "networks", "search", "quality",
+        "simulated", "verdicts", "calibration", "stopping", "whole", "waiting", "fleet", "driver", "memory", "large",
+        "browsing", "dashboard",
     ),
 }  # fmt: skip
 

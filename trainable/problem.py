@@ -104,7 +104,7 @@ class ProblemSpec:
         """Examples of both splits that a final network is trained on."""
         return self.sizes["train"] + self.sizes["val"]
 
-    def said(self, text: str, **values: Any) -> str:
+    def said(self, text: str, /, **values: Any) -> str:
         """Return a text with what its braces stand for: what is called so here, or one of the values."""
         inputs, example, label = self.inputs, self.words.example, self.words.label
         own = {"name": self.name, "example": example, "examples": self.examples, "inputs": inputs.name, "label": label}

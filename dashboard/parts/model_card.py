@@ -15,9 +15,10 @@ from search.confirmation.wording import method_of, percent
 from search.export.card import BY_ACCURACY, search_of, training_of
 from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
+from search.study.ranges import is_number
 from search.study.study import BEST
 from search.terminal.shell import command_line
-from search.terminal.words import capital
+from search.terminal.words import capital, number
 
 LUCK = "The best of many trials is partly luck: expect a little less on other {}."
 FLATTERED = "This network was trained on the validation {}, too: what it scores on them is flattering."
@@ -58,7 +59,7 @@ def _show_card(export: Export) -> None:
 
 def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     """Return what stands at the top: accuracy, gain over the baseline, and the network's size."""
-    tested = _tested(study, model)
+    tested, params = _tested(study, model), model.configuration.params
     value: float | None = tested[0].mean if tested else model.val_accuracy
     gain = points(value, study.baseline_value)
     if tested:
@@ -67,7 +68,7 @@ def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     return {
         name: "unknown" if value is None else f"{value:.4f}",
         **({} if gain is None else {"Gain, points": f"{gain:+.2f}"}),
-        "Hidden units": f"{model.configuration.params['hidden_units']:,}",
+        **({"Hidden units": f"{params['hidden_units']:,}"} if "hidden_units" in params else {}),
     }
 
 
@@ -106,8 +107,9 @@ def _facts(study: Snapshot, model: Kept) -> dict[str, Any]:
     params, problem = model.configuration.params, study.settings.problem
     data = f"{model.trained_on:,} {problem.examples}{', with those that validate' if model.is_final else ''}"
     epochs, seed = model.epochs_run or params["epochs"], "unknown" if model.seed is None else model.seed
+    values = {name: f"{each:,}" if is_number(each) else number(each) for name, each in params.items()}
     return {
-        "what": problem.said(problem.words.layers, **{name: f"{each:,}" for name, each in params.items()}),
+        "what": problem.said(problem.words.layers, **values),
         "configuration": capital(model.configuration.title),
         **training_of(problem, params, epochs, seed),
         "trained on": data,

@@ -7,6 +7,7 @@ from optuna.distributions import BaseDistribution
 
 from search.errors import UsageError, refused_configuration
 from search.study.ranges import check_value, is_same, shown
+from search.terminal.words import number
 from trainable.problem import ProblemSpec
 
 WHEN = "when"  # key of a table, and of a study's settings: values by parent, one of each has to hold
@@ -67,7 +68,7 @@ def holds(parents: Mapping[str, tuple[Any, ...]], values: Mapping[str, Any]) -> 
 
 def told(parents: Mapping[str, tuple[Any, ...]]) -> str:
     """Return a parameter's conditions in words."""
-    each = (f"{parent} is {' or '.join(repr(value) for value in values)}" for parent, values in parents.items())
+    each = (f"{parent} is {' or '.join(map(number, values))}" for parent, values in parents.items())
     return shown_at_most(" and ".join(each))
 
 

@@ -211,6 +211,11 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def add_model_option(parser: argparse.ArgumentParser, use: str) -> None:
+    """Add the option that names a person's file of models, of which the help says what it is for here."""
+    parser.add_argument("--model", metavar="FILE.py[:FUNCTION]", type=printable, help=use)
+
+
 def default_storage(runs: Path) -> str:
     """Return the address of the storage that a runs directory holds."""
     return f"sqlite:///{str(runs / 'studies.db').translate(_QUOTED)}"

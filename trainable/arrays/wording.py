@@ -21,21 +21,25 @@ import numpy as np
 with np.load({file}) as data:
     {inputs} = data["x_train"][:1].reshape(-1, {sizes}).astype("{dtype}")  # {stored}
 """
-OF_CODE = """\
-import runpy
-
-import numpy as np
-
-made = runpy.run_path({file})["load"]()
-x_train = made["x_train"] if hasattr(made, "keys") else made[0][0]
-"""
-ONE_OF_CODE = OF_CODE + '{inputs} = np.asarray(x_train)[:1].reshape(-1, {sizes}).astype("{dtype}")  # {stored}\n'
-SEVERAL_OF_CODE = OF_CODE + "{inputs} = {name: np.asarray(each)[:1] for name, each in x_train.items()}\n"
 OF_KERAS = """\
 import keras
 
 ({inputs}, _), _ = keras.datasets.{name}.load_data()
 {inputs} = {inputs}[:1]  # {stored}
+"""
+OF_CODE = """\
+import runpy
+
+import numpy as np
+
+data = runpy.run_path({file})["load"]()  # your own file
+x = data["x_train"] if isinstance(data, dict) else data[0][0]
+"""
+OF_ONE = """\
+{inputs} = np.asarray(x[:1]).reshape(-1, {sizes}).astype("{dtype}")  # {stored}
+"""
+OF_SEVERAL = """\
+{inputs} = {name: np.asarray(each[:1]).astype(dtype) for name, dtype, each in [{several}]}
 """
 
 
@@ -63,8 +67,10 @@ def reading_of(source: DataSource, inputs: Inputs) -> tuple[str, str]:
     if inputs.columns:
         kind = Path(source.location).suffix.lower().removeprefix(".")
         return OF_A_TABLE.replace("{kind}", kind), "pandas pyarrow" if kind == "parquet" else "pandas"
-    if inputs.several:
-        return SEVERAL_OF_CODE, "numpy"
     sizes = ", ".join(map(str, inputs.shape))
-    code = ONE_OF_CODE if source.is_code else OF_ARRAYS
-    return code.replace("{sizes}", sizes).replace("{dtype}", inputs.dtype), "numpy"
+    several = ", ".join(f"({name!r}, {dtype!r}, x[{name!r}])" for name, (dtype, _) in inputs.several.items())
+    reading = OF_CODE + (OF_SEVERAL if several else OF_ONE) if source.is_code else OF_ARRAYS
+    values = {"{sizes}": sizes, "{dtype}": inputs.dtype, "{several}": several}
+    for name, value in values.items():
+        reading = reading.replace(name, value)
+    return reading, "numpy"

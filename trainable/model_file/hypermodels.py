@@ -64,8 +64,9 @@ class HyperBuilder:
         joined |= {key: table for key, table in space.items() if key not in tables}
         if is_found:
             self.tables = joined
-        rate = {LEARNING_RATE: USUAL_RATE} if LEARNING_RATE in joined else {}
-        today = rate | {key: table[DEFAULT] for key, table in joined.items() if DEFAULT in table}
+        today = {key: table[DEFAULT] for key, table in joined.items() if DEFAULT in table}
+        if LEARNING_RATE in joined:
+            today.setdefault(LEARNING_RATE, USUAL_RATE)
         self.defaults = {key: value for key, value in today.items() if key not in TRAINING}
         self.baseline = active(joined, self.defaults)
 
