@@ -93,7 +93,7 @@ def test_own_model_is_searched_to_a_verdict(searched):
     assert answer["baseline"]["params"] == {
         "units": 16, "optimizer": "adam", "learning_rate": 0.01, "batch_size": 256, "epochs": 2
     }  # fmt: skip
-    assert "model.py, a model of 1,210 weights: adam, sparse_categorical_crossentropy" in result.stderr
+    assert "model.py, a model of 1,210 weights: Adam, sparse_categorical_crossentropy" in result.stderr
     assert (runs / "m" / "report.html").is_file()
     assert ModelStore(runs, "m").kept()
 
