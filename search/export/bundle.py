@@ -24,8 +24,11 @@ from search.study.data import load
 from search.study.program import program_for
 from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
+from trainable.errors import one_line
 from trainable.problem import ProblemSpec
 from trainable.program import Program
+
+LONGEST_REASON = 300  # characters
 
 
 @dataclass(frozen=True)
@@ -151,13 +154,17 @@ def write_models(
         except SearchError as error:
             if not problem.code or kind.name not in optional:
                 raise
-            left_out[kind.name] = (
-                str(error).removeprefix(f"--format {kind.name}: ").removesuffix("; nothing is exported")
-            )
+            left_out[kind.name] = _reason(error, kind)
             remove(file)
     if not checks:
         raise SearchError(f"--format: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
     return checks, left_out
+
+
+def _reason(error: SearchError, kind: Format) -> str:
+    """Return why a format does not go, in a short line: converters give pages."""
+    said = one_line(str(error)).removeprefix(f"--format {kind.name}: ").removesuffix("; nothing is exported")
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."
 
 
 def _write_description(

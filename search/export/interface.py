@@ -44,7 +44,8 @@ class Interface:
         """
         is_several = isinstance(examples, Mapping)
         own = getattr(model, "inputs", None) or []  # a subclass of `keras.Model` that writes its own `call` has none
-        names = list(by_input(examples)) if is_several else [own[0].name if len(own) == 1 else name]
+        is_named = len(own) == 1 and own[0].name.isidentifier()  # as TensorFlow's signatures want a name
+        names = list(by_input(examples)) if is_several else [own[0].name if is_named else name]
         forms = [(type_of(array), array.shape[1:]) for array in by_input(examples).values()]
         return cls(dict(zip(names, forms, strict=True)), is_several, outputs, are_logits, model.count_params())
 
