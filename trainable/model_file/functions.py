@@ -86,7 +86,7 @@ class FunctionBuilder:
                 continue
             if DEFAULT in table:
                 self.defaults[key] = table[DEFAULT]
-            elif key == LEARNING_RATE and not self._takes(key):
+            elif key == LEARNING_RATE and key not in self._parameters:
                 self.defaults[key] = USUAL_RATE
             elif key not in self.defaults:
                 raise ProgramError(
