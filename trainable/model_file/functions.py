@@ -96,6 +96,8 @@ class FunctionBuilder:
 
     def _takes(self, key: str) -> bool:
         each = self._parameters.get(key)
+        if key in USUAL and each is None:  # what passes others on does not expect how it is trained
+            return False
         return self._takes_any if each is None else each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
 
     def _does_not_take(self, key: str) -> str:
