@@ -13,7 +13,8 @@ from own_data import TARGETS, csv_of
 
 from search.errors import UsageError
 from search.study.data import found_in
-from search.study.space import Space, load_space, to_toml
+from search.study.space import Space
+from search.study.space_file import load_space, to_toml
 from trainable.data.source import DataSource
 from trainable.problems import BUILT_IN
 
@@ -86,7 +87,7 @@ WRONG = {
     f"epochs = {{type = 'int', low = 1, high = {'9' * 5000}}}": "not a TOML file",
     f"epochs = {'[' * 20000}": "not a TOML file",
     "epochs = {type = 'int', low = 1}": "epochs: high is missing",
-    "epochs = {type = 'int', low = 1, high = 2, step = 1}": "epochs: unknown key 'step'",
+    "epochs = {type = 'int', low = 1, high = 2, steps = 1}": "epochs: unknown key 'steps'",
     "epochs = {type = 'int', low = 9, high = 2}": "epochs: low must not be greater than high, got low 9 and high 2",
     "epochs = {type = 'int', low = 0, high = 2}": "epochs: low: epochs must be a whole number from 1 to 10000, got 0",
     "epochs = {type = 'int', low = 1, high = 2.5}": "high: epochs must be a whole number",
