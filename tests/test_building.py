@@ -19,8 +19,10 @@ BUILD = ("cnn.py", "mlp_norm.py", "two_inputs.py", "custom_layer.py", "condition
 OFTEN = ("tuned_depth.py", "tuned_optimizers.py", "tuned_scopes.py")  # loops, conditions, scopes
 KT = "import keras_tuner as kt\n"
 MODEL = f"{KT}class Mine(kt.HyperModel):\n  def build(self, hp): pass\n"
-FIT = "batch size and epochs are searched by BATCH_SIZE, EPOCHS and SPACE in the file, or by --space"
-BELOW = 'put that below `if __name__ == "__main__":`, where it does not run here'
+FIT = (
+    "a search cannot use: batch size and epochs are searched by BATCH_SIZE, EPOCHS and SPACE in the file, or by --space"
+)
+BELOW = 'of its own (RandomSearch); put that below `if __name__ == "__main__":`, where it does not run here'
 TINY = """\
 import keras
 def tiny(units=2, shape=(3,), classes=2, **kwargs):
@@ -109,7 +111,7 @@ def test_what_builds_is_found(text, form, defaults):
         ("def build(a=1): pass\nSPACE = {'b': {}}", "SPACE: build does not take b; it takes a"),
         ("def build(**kwargs): pass\nSPACE = {'b': {}}", "SPACE: b needs a default, here or in build: a number"),
         ("def build(a=None): pass\nSPACE = {'a': {}}", "SPACE: a needs a default, here or in build"),
-        (f"{MODEL}  def fit(self, hp, model, *args): pass", f"Mine has a fit of its own, which a search cannot use: {FIT}"),
+        (f"{MODEL}  def fit(self, hp, model, *args): pass", f"Mine has a fit of its own, which {FIT}"),
         (f"{KT}class Mine(kt.HyperModel): pass", "Mine has no build(hp)"),
         (f"{MODEL}  def __init__(self, classes, size): pass",
          "Mine needs classes, size when it is made; make one in the file, e.g. model = Mine(classes=..., size=...)"),
@@ -146,7 +148,7 @@ def test_function_that_a_person_named_has_to_be_there(text, function, line):
 @pytest.mark.parametrize(
     ("statement", "line"),
     [
-        ("kt.RandomSearch(print, max_trials=3)", f"line 2: the file starts a search of its own (RandomSearch); {BELOW}"),
+        ("kt.RandomSearch(print, max_trials=3)", f"line 2: the file starts a search {BELOW}"),
         ("kt.tuners.Hyperband(print)", "line 2: the file starts a search of its own (Hyperband)"),
         ("class Own(kt.Tuner): pass\nOwn()", "line 3: the file starts a search of its own (Own)"),
         ("kt.oracles.RandomSearchOracle()", "line 2: the file starts a search of its own (RandomSearchOracle)"),
@@ -363,6 +365,16 @@ def build(hp): return tiny(hp.Int("units", 1, 64, default=2))
         find(builder(text.replace('"units":', '"wrong":')), (3,), 2)
     names = "the hyperparameters are units, batch_size, epochs"
     assert str(refused.value) == f"model.py: SPACE: build has no wrong; {names}"
+
+
+def test_tables_of_a_study_are_taken_as_they_are():
+    """They may say another batch size than the file, and a space file's say no default: the definition's is taken."""
+    tables = {"units": {"type": "int", "low": 3, "high": 4}, "batch_size": {"default": 64}}
+    found = builder(f"{TINY}BATCH_SIZE = 16\ndef build(hp): return tiny(hp.Int('units', 2, 9))", tables=tables)
+    assert (found.batch_size, found.tables) == (64, tables)
+    assert found.build({}, (3,), 2).layers[0].units == 2
+    assert found.build({"units": 4}, (3,), 2).layers[0].units == 4
+    assert found.appeared == {}
 
 
 def test_batch_size_as_a_hyperparameter_is_the_training_s():
