@@ -72,7 +72,7 @@ check: $(VENV)/.installed-dev
 # About 105 minutes; each command can be run alone. The figures go into benchmarks/RESULTS.md.
 BENCHMARKS := engine precision search quality verdicts calibration whole driver memory dashboard
 bench: $(VENV)/.installed-dev
-	@for name in $(BENCHMARKS) "driver --workers 16,64"; do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}
+	@for name in $(BENCHMARKS) "search --network cnn" "driver --workers 16,64"; do $(RUN) -m benchmarks.$$name || failed=1; done; exit $${failed:-0}
 
 # The documents' pictures of the dashboard; needs Chromium and a search that is done. STUDY: the newest one.
 RUNS ?= runs

@@ -68,9 +68,9 @@ def fit_epochs(dataset: Dataset, hidden_units: int, batch_size: int) -> list[flo
     """Return the seconds of each epoch of Keras's `fit` after the first, as Example 2.1 calls it."""
     import keras  # noqa: PLC0415 (after the core was chosen)
 
-    from benchmarks.peers.network import build_model  # noqa: PLC0415 (as above)
+    from benchmarks.peers.network import build_mlp  # noqa: PLC0415 (as above)
 
-    model = build_model(hidden_units, LEARNING_RATE)
+    model = build_mlp(hidden_units, LEARNING_RATE)
     marks: list[float] = []
     ended = keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: marks.append(time.perf_counter()))
     images = dataset.x_train.astype(np.float32) / 255

@@ -17,7 +17,8 @@ from optuna.storages import RDBStorage
 from optuna.storages._rdb import models
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from benchmarks.search import draw
+from benchmarks.networks import NETWORKS
+from benchmarks.peers.space import MLP
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.storage.lease import Lease
@@ -104,7 +105,7 @@ def _params(number: int) -> dict[str, Any]:
 
 @cache
 def _configurations() -> list[dict[str, Any]]:
-    return draw(CONFIGURATIONS)
+    return NETWORKS[MLP].draw(CONFIGURATIONS)
 
 
 def _attributes(number: int, state: str) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "RESULTS.md"
 # In the order of the file.
 SECTIONS = (
-    "engine", "precision", "search", "quality", "verdicts", "calibration", "stopping", "whole", "driver", "workers",
-    "memory", "dashboard",
+    "engine", "precision", "search", "model", "quality", "verdicts", "calibration", "stopping", "whole", "driver",
+    "workers", "memory", "dashboard",
 )  # fmt: skip
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
+from benchmarks.peers.space import MLP
 from search.storage.address import open_read_only
 from search.terminal.arguments import default_storage
 
@@ -118,17 +119,18 @@ class Own:
 
 @dataclass(frozen=True)
 class Peer:
-    """A module of `benchmarks.peers`."""
+    """A module of `benchmarks.peers`, and the network that it trains."""
 
     name: str
     module: str
     workers: int
+    network: str = MLP
 
     def train(self, configurations: Sequence[Mapping[str, Any]]) -> Run:
         """Train exactly these configurations."""
         with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
             file = _write_list(Path(folder), configurations)
-            return self._run(Path(folder), ["list", str(file)])
+            return self._run(Path(folder), ["list", str(file), "--network", self.network])
 
     def search(self, seconds: int, seed: int) -> Run:
         """Search in the tool's usual way."""

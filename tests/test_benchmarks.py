@@ -1,5 +1,6 @@
 """Every benchmark runs at its smallest size, and writes its section and no other. No figure is asserted."""
 
+import ast
 import math
 import re
 import subprocess
@@ -10,8 +11,9 @@ import pytest
 from commands import ROOT, bfloat16_is_here, clean_environment, invoke
 
 from benchmarks import dashboard, quality, results
+from benchmarks.networks import NETWORKS
 from benchmarks.peers import space
-from benchmarks.search import check, draw
+from benchmarks.search import check
 from benchmarks.systems import BenchmarkError, Run, Trial, run_command
 from search.study.space import Space
 from trainable.problems import BUILT_IN
@@ -118,8 +120,26 @@ def test_peers_search_the_built_in_space():
     ranges = {"hidden_units": space.HIDDEN_UNITS, "learning_rate": space.LEARNING_RATE, "epochs": space.EPOCHS}
     assert {name: (built_in[name]["low"], built_in[name]["high"]) for name in ranges} == ranges
     assert built_in["batch_size"]["choices"] == space.BATCH_SIZES
-    for configuration in draw(24):
+    for configuration in NETWORKS[space.MLP].draw(24):
         Space.default(BUILT_IN).check(configuration, "a configuration of the list")
+
+
+def test_peers_train_within_the_space_of_the_file():
+    """Their plain numbers are those that the file of the convolutional network says, and the list keeps to them."""
+    [given] = [
+        ast.literal_eval(each.value)
+        for each in ast.parse((ROOT / "benchmarks" / "cnn.py").read_text()).body
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "SPACE"
+    ]
+    searched = space.SPACES[space.CNN]
+    ranges = {**searched.sizes, "learning_rate": searched.learning_rate, "epochs": searched.epochs}
+    assert {name: (given[name]["low"], given[name]["high"]) for name in ranges} == ranges
+    assert tuple(given["batch_size"]["choices"]) == searched.batch_sizes
+    assert given.keys() == set(searched.names)
+    for configuration in [*NETWORKS[space.CNN].draw(24), *NETWORKS[space.CNN].smoke]:
+        searched.check(configuration)
+        assert configuration["batch_size"] in searched.batch_sizes
+        assert [name for name, (low, high) in ranges.items() if not low <= configuration[name] <= high] == []
 
 
 def listed(**changes):
@@ -134,9 +154,10 @@ def listed(**changes):
 def test_nobody_wins_by_training_something_else(trials):
     """A configuration that is missing, doubled, shortened or another one ends the comparison."""
     asked = [dict(listed().params)]
-    check("exact", Run(1.0, [listed()]), asked)
+    network = NETWORKS[space.MLP]
+    check(network, "exact", Run(1.0, [listed()]), asked)
     with pytest.raises(BenchmarkError, match="peer trained"):
-        check("peer", Run(1.0, trials), asked)
+        check(network, "peer", Run(1.0, trials), asked)
 
 
 def test_time_to_a_target_counts_the_first_trial_that_reached_it():

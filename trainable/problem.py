@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from trainable.data.names import LONGEST_NAME
+from trainable.data.names import LONGEST_NAME, is_of_test
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError
 from trainable.inputs import Inputs
@@ -20,7 +20,7 @@ from trainable.words import Words
 if TYPE_CHECKING:  # a spec is read without NumPy
     from pathlib import Path
 
-    from trainable.data.dataset import Dataset, HeldOutSet
+    from trainable.data.dataset import HeldOutSet, TrialData
 
 LONGEST_TEXT, MOST_LABELS = 20_000, 20_000  # characters, classes
 LARGEST = 1e300  # of a figure
@@ -87,7 +87,7 @@ class ProblemSpec:
     @property
     def trial_data(self) -> dict[str, str]:
         """The hashes of the arrays that trials see."""
-        return {name: digest for name, digest in self.data.items() if not name.endswith("_test")}
+        return {name: digest for name, digest in self.data.items() if not is_of_test(name)}
 
     @property
     def examples(self) -> str:
@@ -175,6 +175,8 @@ def _check_bounds(spec: ProblemSpec) -> None:
     tables: list[Any] = [spec.space, spec.source, spec.repeated, spec.code, spec.inputs.several]
     if not all(isinstance(each, Mapping) for each in tables):
         raise ValueError("what should be a table is none")
+    if spec.code and not {"name", "location", "sha256"} <= spec.code.keys():
+        raise ValueError("the person's file has no name")
     _check_texts(spec, DataSource(**spec.source) if spec.source else None)
     _check_numbers(spec)
     if not 2 <= len(set(spec.labels)) == len(spec.labels) <= MOST_LABELS:  # noqa: PLR2004 (one class is none)
@@ -206,6 +208,10 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
 def _check_numbers(spec: ProblemSpec) -> None:
     inputs, reference = spec.inputs, spec.reference
     sizes: list[Any] = [len(inputs.shape), inputs.features, *inputs.shape, spec.sizes["train"], spec.sizes["val"]]
+    for dtype, shape in inputs.several.values():
+        if not isinstance(dtype, str) or len(dtype) > LONGEST_NAME or not isinstance(shape, list | tuple):
+            raise ValueError("an input is none")
+        sizes += shape
     counts: list[Any] = [spec.sizes["test"], *spec.repeated.values()]
     if any(type(each) is not int or not 0 <= each < MAX_SEED for each in [*sizes, *counts]) or 0 in sizes:
         raise ValueError("a size is no whole number")
@@ -241,7 +247,7 @@ class Problem(Protocol):
     def file(self, source: DataSource | None) -> "Path":
         """Return where the data are on this machine, or would be once they were fetched."""
 
-    def load(self, source: DataSource | None) -> "Dataset":
+    def load(self, source: DataSource | None) -> "TrialData":
         """Load what trials see, from what a person named or from where it is by default.
 
         Raises:
@@ -251,7 +257,7 @@ class Problem(Protocol):
     def load_held_out(self, source: DataSource | None) -> "HeldOutSet":
         """Load the test examples, where there are any; arguments and errors as for `load`."""
 
-    def trainer(self, dataset: "Dataset", precision: str) -> Trainer:
+    def trainer(self, dataset: Any, precision: str) -> Trainer:
         """Return what trains networks on a data set; it imports TensorFlow.
 
         Raises:

@@ -21,7 +21,7 @@ import ray
 from ray import tune
 
 from trainable import keys
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
 from trainable.precision import FLOAT32
 from trainable.problem import Problem
@@ -36,7 +36,7 @@ class NetworkTrial(tune.Trainable):
     """Trains one configuration; see `trainable.keys` for what it is told and what each step reports."""
 
     def setup(  # type: ignore[override]  # as Tune documents
-        self, config: dict[str, Any], data: Dataset, problem: Problem | None = None, precision: str = FLOAT32
+        self, config: dict[str, Any], data: TrialData, problem: Problem | None = None, precision: str = FLOAT32
     ) -> None:
         """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
         assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]

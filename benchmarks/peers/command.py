@@ -12,10 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from benchmarks.peers.space import MLP, SPACES
 from search.terminal.arguments import Parser, whole
-from trainable.errors import ConfigError
 from trainable.parameter import MAX_SEED
-from trainable.problems import BUILT_IN
 
 LIST = "list"
 SEARCH = "search"
@@ -30,7 +29,8 @@ class Command:
 
     Attributes:
         mode: `LIST` or `SEARCH`.
-        configurations: With `LIST`, the four parameters of each trial.
+        configurations: With `LIST`, the parameters of each trial.
+        network: What they are of; a search is of the built-in problem's.
         seconds: With `SEARCH`, from the start of the process.
         seed: With `SEARCH`, the sampler's.
         workers: Trials at once.
@@ -40,6 +40,7 @@ class Command:
 
     mode: str
     configurations: list[dict[str, Any]]
+    network: str
     seconds: float
     seed: int
     workers: int
@@ -84,7 +85,8 @@ def parse(tool: str, most_workers: int | None = None, *, journal: bool = False) 
     parser = Parser(prog=f"python -m benchmarks.peers.{tool}")
     modes = parser.add_subparsers(dest="mode", required=True)
     given = modes.add_parser(LIST, help="train the configurations of a file")
-    given.add_argument("configurations", metavar="FILE", type=_configurations, help="JSON Lines")
+    given.add_argument("configurations", metavar="FILE", type=_lines, help="JSON Lines")
+    given.add_argument("--network", choices=SPACES, default=MLP, help=f"(default: {MLP})")
     searched = modes.add_parser(SEARCH, help="search the built-in space")
     searched.add_argument("--seconds", metavar="S", type=whole(1), required=True)
     searched.add_argument("--seed", metavar="K", type=whole(0, MAX_SEED), required=True)
@@ -93,8 +95,14 @@ def parse(tool: str, most_workers: int | None = None, *, journal: bool = False) 
         mode.add_argument("--started", metavar="UNIX_TIME", type=float, default=process_started())
         if journal:
             mode.add_argument("--journal", metavar="FILE", type=Path, help="be one of the processes that use it")
-    defaults: dict[str, Any] = {"configurations": [], "seconds": 0, "seed": 0, "journal": None}
-    return Command(**(defaults | vars(parser.parse_args())))
+    defaults: dict[str, Any] = {"configurations": [], "network": MLP, "seconds": 0, "seed": 0, "journal": None}
+    command = Command(**(defaults | vars(parser.parse_args())))
+    try:
+        for each in command.configurations:
+            SPACES[command.network].check(each)
+    except ValueError as error:
+        parser.error(str(error))
+    return command
 
 
 def process_started() -> float:
@@ -114,11 +122,11 @@ def _exit(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _configurations(text: str) -> list[dict[str, Any]]:
+def _lines(text: str) -> list[dict[str, Any]]:
     try:
         lines = Path(text).read_text(encoding="utf-8").splitlines()
-        return [BUILT_IN.check(json.loads(line)) for line in lines if line.strip()]
+        return [json.loads(line) for line in lines if line.strip()]
     except OSError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error.strerror}") from error
-    except (ValueError, TypeError, ConfigError) as error:
+    except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text}: {error}") from error

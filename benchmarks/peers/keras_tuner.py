@@ -36,7 +36,7 @@ class Peer(keras_tuner.HyperModel):  # type: ignore[misc]  # KerasTuner ships no
     def build(self, hp: Any) -> Any:
         """Return the compiled model."""
         params = self.params(hp)
-        return network.build_model(params["hidden_units"], params["learning_rate"])
+        return network.build_model(self._command.network, params)
 
     def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
         """Train; return Keras's history. Hyperband gives the epochs itself."""
@@ -75,7 +75,7 @@ def main() -> int:
     answers = Answers(command.started)
     if command.mode == SEARCH:
         exit_after(command.seconds_left)
-    (x, y), validation = network.load_splits()
+    (x, y), validation = network.load_splits(command.network)
     with tempfile.TemporaryDirectory(prefix="keras-tuner-") as folder:
         tuner = make_tuner(command, answers, folder)
         tuner._configure_tensorboard_dir = lambda *_: None  # noqa: SLF001 (see above)

@@ -81,15 +81,15 @@ def make_objective(command: Command) -> Any:
 
     from benchmarks.peers import network  # noqa: PLC0415 (as above)
 
-    (x, y), validation = network.load_splits()
+    (x, y), validation = network.load_splits(command.network)
 
     def objective(trial: optuna.Trial) -> float:
         if command.mode == LIST and LISTED not in trial.user_attrs:  # the list is done
             trial.study.stop()
             raise optuna.TrialPruned
         keras.utils.clear_session()
-        params = suggest(trial)
-        model = network.build_model(params["hidden_units"], params["learning_rate"])
+        params = suggest(trial, space.SPACES[command.network])
+        model = network.build_model(command.network, params)
         history = model.fit(
             x,
             y,
@@ -105,13 +105,13 @@ def make_objective(command: Command) -> Any:
     return objective
 
 
-def suggest(trial: optuna.Trial) -> dict[str, Any]:
-    """Draw the four parameters."""
+def suggest(trial: optuna.Trial, searched: space.Space) -> dict[str, Any]:
+    """Draw all parameters."""
     return {
-        "hidden_units": trial.suggest_int("hidden_units", *space.HIDDEN_UNITS, log=True),
-        "learning_rate": trial.suggest_float("learning_rate", *space.LEARNING_RATE, log=True),
-        "batch_size": trial.suggest_categorical("batch_size", space.BATCH_SIZES),
-        "epochs": trial.suggest_int("epochs", *space.EPOCHS),
+        **{name: trial.suggest_int(name, *bounds, log=True) for name, bounds in searched.sizes.items()},
+        "learning_rate": trial.suggest_float("learning_rate", *searched.learning_rate, log=True),
+        "batch_size": trial.suggest_categorical("batch_size", searched.batch_sizes),
+        "epochs": trial.suggest_int("epochs", *searched.epochs),
     }
 
 

@@ -20,17 +20,17 @@ from benchmarks.peers.command import SEARCH, Answers, Command, parse
 
 OBJECTIVE = "val_accuracy"
 CONFIGURATION = "configuration"
-PARAMETERS = ("hidden_units", "learning_rate", "batch_size", "epochs")
+NETWORK = "network"
 
 
-def train_mnist(config: dict[str, Any]) -> None:
-    """Train one configuration and report each epoch."""
+def train_mnist(config: dict[str, Any], of: str = space.MLP) -> None:
+    """Train one configuration of a network and report each epoch."""
     from ray.tune.integration.keras import TuneReportCheckpointCallback  # noqa: PLC0415 (it loads TensorFlow)
 
     from benchmarks.peers import network  # noqa: PLC0415 (as above)
 
-    (x, y), validation = network.load_splits()
-    model = network.build_model(config["hidden_units"], config["learning_rate"])
+    (x, y), validation = network.load_splits(of)
+    model = network.build_model(of, config)
     model.fit(
         x,
         y,
@@ -44,7 +44,7 @@ def train_mnist(config: dict[str, Any]) -> None:
 
 def train_listed(config: dict[str, Any]) -> None:
     """Train a configuration of a list."""
-    train_mnist(config[CONFIGURATION])
+    train_mnist(config[CONFIGURATION], config[NETWORK])
 
 
 class Reporter(tune.Callback):
@@ -63,8 +63,7 @@ class Reporter(tune.Callback):
         result = trial.last_result
         if OBJECTIVE not in result:
             return  # stopped before the end of its first epoch
-        config = trial.config.get(CONFIGURATION, trial.config)
-        params = {name: config[name] for name in PARAMETERS}
+        params = trial.config.get(CONFIGURATION, trial.config)
         self._answers.finished(result[OBJECTIVE], result["training_iteration"], params)
 
 
@@ -86,10 +85,15 @@ def make_tuner(command: Command, answers: Answers, folder: str) -> tune.Tuner:
     searched = command.mode == SEARCH
     return tune.Tuner(
         tune.with_resources(train_mnist if searched else train_listed, {"cpu": 1}),
-        param_space=search_space() if searched else {CONFIGURATION: tune.grid_search(command.configurations)},
+        param_space=search_space() if searched else listed(command),
         tune_config=search_config(command) if searched else tune.TuneConfig(metric=OBJECTIVE, mode="max"),
         run_config=tune.RunConfig(storage_path=folder, verbose=0, callbacks=[Reporter(answers)]),
     )
+
+
+def listed(command: Command) -> dict[str, Any]:
+    """Return the configurations of a list."""
+    return {CONFIGURATION: tune.grid_search(command.configurations), NETWORK: command.network}
 
 
 def search_space() -> dict[str, Any]:

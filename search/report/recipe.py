@@ -7,6 +7,7 @@ from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
+from search.study.program import loading_arguments, model_arguments
 from search.study.settings import Settings
 from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
@@ -32,14 +33,13 @@ def commands_section(view: StudyView) -> Section:
 
 def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return command_line("search.replay", *_where(view), *_model(view.settings.problem), "--trial", str(number))
+    return command_line("search.replay", *_where(view), *model_arguments(view.settings.problem), "--trial", str(number))
 
 
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    problem = view.settings.problem
-    model = _model(problem) if "load" in problem.code.get("needed_to", "") else []
+    model = loading_arguments(view.settings.problem)
     return command_line("search.export", *_where(view), *model, *which, "--output", f"exports/{folder}")
 
 
@@ -72,13 +72,6 @@ def _data(problem: ProblemSpec) -> list[str]:
     return [f"{option}={value}" for option, value in options.items() if value is not None]  # it may begin with "-"
 
 
-def _model(problem: ProblemSpec) -> list[str]:
-    """Return the option that names the person's file."""
-    code = problem.code
-    function = f":{code['function']}" if code.get("function") else ""
-    return [f"--model={code['location']}{function}"] if code else []
-
-
 def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
     """Return the option that leaves the test away: with a test split that was drawn, the trials would be others."""
     if problem.source:
@@ -94,7 +87,7 @@ def _settings(settings: Settings) -> list[str]:
     problem = settings.problem
     return [
         *_data(problem),
-        *_model(problem),
+        *model_arguments(problem),
         *given,
         "--workers",
         "1",

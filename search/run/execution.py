@@ -42,7 +42,7 @@ from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, note_stop
 from search.trials.wants import FULL, full_one, want_in
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet, TrialData
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
 FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
@@ -51,7 +51,7 @@ FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a furthe
 class Execution:
     """Runs what a study lacks; `options` name the study that is made, which may be another one than was wanted."""
 
-    def __init__(self, options: Options, plan: Plan, dataset: Dataset, console: Console, started: float) -> None:
+    def __init__(self, options: Options, plan: Plan, dataset: TrialData, console: Console, started: float) -> None:
         """Take what the command wants, and `time.monotonic()` at the start of its process."""
         self.options, self._plan, self._dataset = options, plan, dataset
         self._console, self._started = console, started

@@ -111,8 +111,8 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     arguments.add_storage_options(study)  # type: ignore[arg-type]
     study.add_argument(
         "--data", metavar="WHAT", type=data_location, default=os.environ.get("SEARCH_DATA") or None,
-        help="FILE.npz with x_train and y_train, FILE.csv or FILE.parquet with --target, or keras:NAME; also "
-        f"SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
+        help="FILE.npz with x_train and y_train, FILE.csv or FILE.parquet with --target, FILE.py whose load() returns "
+        f"arrays, or keras:NAME; also SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
     )  # fmt: skip
     study.add_argument("--target", metavar="COLUMN", type=printable, help="the labels in a table that --data names")
     study.add_argument(

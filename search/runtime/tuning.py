@@ -25,7 +25,7 @@ from search.trials.failures import CRASHED, Failure
 from search.trials.lifecycle import Trials
 from search.trials.live import Measurement
 from trainable import keys
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.problem import Problem
 from trainable.trial import NetworkTrial
 
@@ -186,7 +186,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
         self._watch()
 
 
-def trainable_of(problem: Problem, dataset: Dataset, precision: str) -> Any:
+def trainable_of(problem: Problem, dataset: TrialData, precision: str) -> Any:
     """Return the trainable of this project's trials, with the data in Ray's object store.
 
     Raises:

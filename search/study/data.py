@@ -8,9 +8,9 @@ from typing import Any
 from search.errors import SearchError, UsageError
 from search.study.program import place_of, program_in
 from search.surroundings.capacity import Demand, capacity_here
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet, TrialData
 from trainable.data.reading import bytes_needed, is_table
-from trainable.data.source import DataSource
+from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError, ProgramError
 from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN, problem_of, spec_in
@@ -48,7 +48,7 @@ def data_in(source: DataSource | None) -> dict[str, Any]:
         return recorded_of(source)
 
 
-def load(problem: ProblemSpec, data: str | None) -> Dataset:
+def load(problem: ProblemSpec, data: str | None) -> TrialData:
     """Load what trials see, from what `--data` named, or else from where the study had it.
 
     Raises:
@@ -71,9 +71,14 @@ def source_of(problem: ProblemSpec, data: str | None, target: str | None = None)
     """Return where the data of a study are: as it has recorded it, but for the place and the column that are named.
 
     Raises:
-        UsageError: A column is named, but no table.
+        UsageError: A column is named, but no table; or a file makes the data, which no command has named.
     """
-    known = DataSource(**problem.source) if problem.source else None
+    known = recorded_source(problem)
+    if data is None:
+        try:
+            as_recorded(problem.source)
+        except DataError as error:
+            raise UsageError(str(error)) from error
     location = data or (known.location if known else None)
     if location is None:
         if target is not None:
@@ -82,6 +87,11 @@ def source_of(problem: ProblemSpec, data: str | None, target: str | None = None)
     if known is None:
         return DataSource(location, target)
     return replace(known, location=location, target=target or (known.target if is_table(location) else None))
+
+
+def recorded_source(problem: ProblemSpec) -> DataSource | None:
+    """Return where a study says that its data are, which is not for reading them: anyone may have written it."""
+    return DataSource(**problem.source) if problem.source else None
 
 
 def check_memory(needed: int | None, what: str) -> None:

@@ -57,3 +57,15 @@ def program_for(problem: ProblemSpec, model: str | None, study: str) -> Program 
         named = f"{name}:{function}" if function else name
         raise UsageError(f"--model {model}: the study {study!r} was made with {named}; give --study a new name")
     return program
+
+
+def model_arguments(problem: ProblemSpec) -> list[str]:
+    """Return the option that names the person's file as the search had it, for a person to read and to give."""
+    code = problem.code
+    function = f":{code['function']}" if code.get("function") else ""
+    return [f"--model={code['location']}{function}"] if code.get("location") else []
+
+
+def loading_arguments(problem: ProblemSpec) -> list[str]:
+    """Return the same where Keras cannot load a model without that file."""
+    return model_arguments(problem) if "load" in problem.code.get("needed_to", "") else []

@@ -26,12 +26,11 @@ class Found:
 
     Attributes:
         form: As of a `Builder`.
-        baseline: Likewise: the parameters of the model as it is today.
+        defaults: Likewise: the parameters of the model as it is today, those that are not active among them.
         tables: Likewise: of a space file; None where the file says no space.
         batch_size: Today's.
         epochs: Today's.
         learning_rate: Today's, where the file leaves the compiling to who trains; None where it compiles.
-        is_open: Whether further parameters may come up.
         way: How an epoch is trained, "graph" or "fit".
         training: Optimizer and loss, as people call them.
         weights: How many today's model has.
@@ -41,12 +40,11 @@ class Found:
     """
 
     form: str
-    baseline: dict[str, Any]
+    defaults: dict[str, Any]
     tables: dict[str, dict[str, Any]] | None
     batch_size: int
     epochs: int
     learning_rate: float | None
-    is_open: bool
     way: str
     training: str
     weights: int

@@ -3,20 +3,23 @@
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet
 from trainable.data.reading import file_of
-from trainable.data.source import DataSource
+from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError, ProgramError
 from trainable.mnist.problem import MnistProblem
+from trainable.model_file import OPEN
 from trainable.model_file.dataset import ModelDataset, RawSplits, raw_of
 from trainable.model_file.probe import probe
-from trainable.model_file.scoring import Scorer
 from trainable.model_file.spec import recorded_source, spec_of
 from trainable.problem import ProblemSpec
 from trainable.program import Program
 from trainable.trainer import Trainer
+
+if TYPE_CHECKING:
+    from trainable.model_file.scoring import Scorer
 
 SOURCES = (
     "model_file.building",
@@ -42,8 +45,7 @@ def problem_in(source: DataSource | None, program: Program, place: Path) -> Prob
         ProgramError: The file builds no model that can be trained on them.
     """
     splits = prepared(source)
-    dataset = dataset_of(splits)
-    found = probe(program, splits.x_train, splits.y_train, len(splits.labels), dataset.nbytes)
+    found = probe(program, splits.x_train, splits.y_train, len(splits.labels), splits.dataset.nbytes)
     return spec_of(program, place, source, splits, found)
 
 
@@ -70,11 +72,6 @@ def _prepared(source: DataSource | None, _stamp: tuple[int, ...]) -> RawSplits:
     return raw_of(source)
 
 
-def dataset_of(splits: RawSplits) -> ModelDataset:
-    """Return what trials see of some data."""
-    return ModelDataset(splits.x_train, splits.y_train, splits.x_val, splits.y_val)
-
-
 @dataclass(frozen=True)
 class ModelProblem:
     """The code of a problem of a person's own model.
@@ -92,25 +89,24 @@ class ModelProblem:
         wanted = self._source(source)
         return MnistProblem().file(None) if wanted is None else file_of(wanted)
 
-    def load(self, source: DataSource | None) -> Dataset:
+    def load(self, source: DataSource | None) -> ModelDataset:
         """Load what trials see."""
-        return dataset_of(self._found(source))
+        return self._found(source).dataset
 
     def load_held_out(self, source: DataSource | None) -> HeldOutSet:
         """Load the test examples."""
-        found = self._found(source)
-        if found.x_test is None or found.y_test is None:
+        held_out = self._found(source).held_out
+        if held_out is None:
             raise DataError(f"{self.spec.name}: has no test {self.spec.examples}")
-        return HeldOutSet(found.x_test, found.y_test)
+        return held_out
 
-    def trainer(self, dataset: Dataset, precision: str) -> Trainer:  # noqa: ARG002 (a person's model has its own)
+    def trainer(self, dataset: ModelDataset, precision: str) -> Trainer:  # noqa: ARG002 (a person's model has its own)
         """Return what trains the models that the file builds."""
         from trainable.model_file.building import builder_of  # noqa: PLC0415 (it runs the file)
         from trainable.model_file.trainer import KerasTrainer  # noqa: PLC0415 (it needs TensorFlow)
 
-        inputs = self.spec.inputs
-        shape: Any = {name: tuple(each[1]) for name, each in inputs.several.items()} or tuple(inputs.shape)
-        return KerasTrainer(builder_of(self._needed), dataset, len(self.spec.labels), shape)
+        tables = self.spec.space if self.spec.code["form"] == OPEN else None
+        return KerasTrainer(builder_of(self._needed, tables), dataset, len(self.spec.labels), dataset.input_shape)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, found out in a process of its own."""
@@ -121,7 +117,9 @@ class ModelProblem:
         return type(self), (self.spec, self.program)
 
     @cached_property
-    def _scorer(self) -> Scorer:
+    def _scorer(self) -> "Scorer":
+        from trainable.model_file.scoring import Scorer  # noqa: PLC0415 (only who scores needs it)
+
         return Scorer(self._needed)
 
     @property
@@ -131,7 +129,7 @@ class ModelProblem:
         return self.program
 
     def _source(self, source: DataSource | None) -> DataSource | None:
-        return source or (DataSource(**self.spec.source) if self.spec.source else None)
+        return source or as_recorded(self.spec.source)
 
     def _found(self, source: DataSource | None) -> RawSplits:
         wanted = self._source(source)

@@ -14,14 +14,15 @@ from trainable.model_file import KIND, OPEN
 from trainable.model_file.dataset import RawSplits
 from trainable.model_file.fitting import fitted, usual
 from trainable.model_file.probe import Found
+from trainable.model_file.settings import LEARNING_RATE
 from trainable.parameter import Parameter
 from trainable.problem import ProblemSpec
 from trainable.program import Program
 from trainable.words import Words
 
 GREATEST = 1e300  # of a number whose meaning only the person knows
-LEARNING_RATE = "learning_rate"
 LOAD = "train and load"  # what the file is needed for, where it defines classes
+LIMIT = 'It has no answer for "no {label}": whatever the {example}, it says one of its {labels}, uncalibrated.'
 WAYS = {"graph": "an epoch is one graph call", "fit": "by the model's own fit, an epoch a call"}
 
 
@@ -39,14 +40,14 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
     example = "image" if inputs.is_image else "example"
     inputs = replace(inputs, name=f"{example}s")
     sizes = {"train": len(splits.y_train), "val": len(splits.y_val)}
-    own = {**found.baseline} | ({} if found.learning_rate is None else {LEARNING_RATE: found.learning_rate})
+    own = {**found.defaults} | ({} if found.learning_rate is None else {LEARNING_RATE: found.learning_rate})
     reserved = {"batch_size": found.batch_size, "epochs": found.epochs}
+    examples = sizes["train"]
     if found.tables is None:
-        space = fitted(own, **reserved, examples=sizes["train"])
-    elif found.form == OPEN:
-        space = {**usual(**reserved, examples=sizes["train"]), **found.tables}
+        space = fitted(own, **reserved, examples=examples)
     else:
-        space = found.tables
+        tables = {name: _with_default(table, own.get(name)) for name, table in found.tables.items()}
+        space = {**tables, **usual(**reserved, examples=examples), **tables} if found.form == OPEN else tables
     return ProblemSpec(
         kind=KIND,
         name=splits.name,
@@ -73,6 +74,12 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
             "sha256": program.sha256,
         },
     )
+
+
+def _with_default(table: Any, value: Any) -> Any:
+    """Return a table that says what a parameter is today, where only some configurations have it."""
+    is_told = isinstance(table, Mapping) and "when" in table and "default" not in table and value is not None
+    return {**table, "default": value} if is_told else table
 
 
 def recorded_source(source: DataSource | None) -> dict[str, Any]:
@@ -111,6 +118,7 @@ def _words(program: Program, source: DataSource | None, data: str, inputs: Input
         file=data,
         layers=f"a model of {found.weights:,} weights as {program.name} builds it today",
         training=f"{found.training}; {WAYS[found.way]}",
+        limits=(LIMIT,),
         reading=reading,
         packages=packages,
     )
