@@ -13,10 +13,14 @@ from optuna.distributions import FloatDistribution, IntDistribution
 from own_models import BASELINE, OPEN_PROBLEM, TABLES, problem
 
 from search.errors import UsageError
+from search.run.options import parse
+from search.run.plan import make_plan
+from search.storage.address import open_storage
 from search.study.samplers import SAMPLERS, check_sampler
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.space_file import load_space, to_toml
+from search.study.study import open_study
 from trainable.problems import BUILT_IN
 
 PROBLEM = problem()
@@ -178,6 +182,15 @@ def test_samplers_of_one_list_refuse_conditions(sampler):
     with pytest.raises(UsageError, match="grows while networks are built"):
         check_sampler(sampler, Space.of({"units": TABLES["units"]}, OPEN_PROBLEM, ""))
     check_sampler(sampler, Space.of({"units": TABLES["units"]}, PROBLEM, ""))
+
+
+def test_study_with_conditions_is_not_continued_with_such_a_sampler(tmp_path):
+    """It is refused before anything starts, or is made."""
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    open_study("s", open_storage(url), Settings(SPACE, seed=1))
+    options = parse(["--study", "s", "--storage", url, "--runs", str(tmp_path / "runs"), "--sampler", "grid"])
+    with pytest.raises(UsageError, match="--sampler grid: the space has conditions"):
+        make_plan(options)
 
 
 def test_steps_decide_sizes_and_grids():
