@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dashboard.options import Options
 from search.errors import SearchError, UsageError
-from search.study.program import program_in
+from search.study.program import place_of, program_in
 from trainable.problem import ProblemSpec
 from trainable.program import SUFFIX
 
@@ -48,7 +48,7 @@ def check(options: Options, model: str | None) -> None:
     """
     if model is None:
         return
-    file = Path(model.rpartition(":")[0] if not model.endswith(SUFFIX) else model)
+    file = place_of(model)
     if options.models is None or file.parent != options.models or file.name not in offered(options):
         raise UsageError(f"--model {model}: is no file that this dashboard was given with --models")
 
