@@ -15,8 +15,8 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 # packages before its own. Inside a room files may import each other, but never in a circle.
 ROOMS = {
     "trainable": (
-        "errors", "keys", "files", "precision", "process", "program", "helper", "keras_file", "parameter", "inputs",
-        "data", "words", "trainer", "problem", "training", "mlp", "mnist", "arrays", "model_file", "problems",
+        "errors", "keys", "files", "precision", "process", "program", "helper", "gpus", "keras_file", "parameter",
+        "inputs", "data", "words", "trainer", "problem", "training", "mlp", "mnist", "arrays", "model_file", "problems",
         "environment", "trial",
     ),
     "search": (
