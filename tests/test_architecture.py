@@ -15,9 +15,9 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 # packages before its own. Inside a room files may import each other, but never in a circle.
 ROOMS = {
     "trainable": (
-        "errors", "keys", "files", "precision", "process", "program", "helper", "messages", "keras_file", "parameter",
-        "inputs", "data", "words", "trainer", "problem", "training", "mlp", "mnist", "arrays", "model_file", "problems",
-        "environment", "trial",
+        "errors", "keys", "files", "precision", "process", "program", "helper", "messages", "gpus", "keras_file",
+        "parameter", "inputs", "data", "words", "trainer", "problem", "training", "mlp", "mnist", "arrays",
+        "model_file", "problems", "environment", "trial",
     ),
     "search": (
         "errors", "folder", "surroundings", "terminal", "storage", "study", "trials", "confirmation", "runtime",
