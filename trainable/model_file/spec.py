@@ -13,7 +13,7 @@ from trainable.mnist.spec import MNIST
 from trainable.model_file import KIND, OPEN
 from trainable.model_file.dataset import RawSplits
 from trainable.model_file.fitting import fitted, usual
-from trainable.model_file.probe import Found
+from trainable.model_file.found import Found
 from trainable.model_file.settings import LEARNING_RATE
 from trainable.parameter import Parameter
 from trainable.problem import ProblemSpec
