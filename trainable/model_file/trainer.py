@@ -4,7 +4,6 @@ Keras's `fit` comes back to Python at each batch; here the batches of an epoch a
 model's own `train_step`. The numbers are those of `fit` on the same order of examples.
 """
 
-import ctypes
 import functools
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -28,6 +27,7 @@ from trainable.model_file.compiling import (
     threshold,
     with_accuracy,
 )
+from trainable.model_file.memory import Traces
 from trainable.model_file.predicting import BATCH, forward_of, part_of, predicted_classes
 from trainable.model_file.saving import model_bytes
 from trainable.parameter import SEED
@@ -67,6 +67,7 @@ class KerasTrainer:
         self._train: Any = None
         self._validate: Any = None
         self._logs: dict[str, Any] = {}  # variables: what a step of the person's own returned last
+        self._traces = Traces()
         self.samples = len(dataset.y_train)
         self.way: Way = "graph"
         self.was_compiled = False  # by the person's file
@@ -127,8 +128,7 @@ class KerasTrainer:
         """Give the memory of the model before to the system: graphs first, then what Keras and the allocator keep."""
         self._model = self._train = self._validate = None
         self._logs = {}
-        keras.utils.clear_session(free_memory=True)
-        _trim_memory()
+        self._traces.forget()
 
     def _rows(self, place: slice) -> Any:
         """Return some of the training examples as Keras is fed them."""
@@ -252,16 +252,3 @@ def _named(logs: Mapping[str, Any], name: str) -> float | None:
     """Return the figure of that name, or else the first of which it is a part; None where there is none."""
     found = [key for key in sorted(logs, key=lambda key: key != name) if name in key]
     return float(np.mean(logs[found[0]])) if found else None
-
-
-@functools.cache
-def _libc() -> Any:
-    library = ctypes.CDLL(None)
-    return getattr(library, "malloc_trim", None)
-
-
-def _trim_memory() -> None:
-    """Give freed memory back to the system, where the C library is one that keeps it until it is told."""
-    trim = _libc()
-    if trim is not None:
-        trim(0)
