@@ -4,7 +4,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from search.errors import SearchError
-from search.study.data import recorded_source, source_of
+from search.study.data import data_arguments, recorded_source, source_of
 from trainable.data.source import DataSource
 from trainable.errors import DataError, one_line
 from trainable.problem import ProblemSpec
@@ -80,8 +80,8 @@ def moved_arguments(problem: ProblemSpec, data: str | None) -> list[str]:
     Raises:
         SearchError: As for `named_source`.
     """
-    recorded = recorded_source(problem)
-    if data is None and recorded is not None and recorded.is_code:
-        return [f"--data={recorded.location}"]  # for a person to read, and to give
+    if data is None and data_arguments(problem):
+        return data_arguments(problem)  # for a person to read, and to give
     source = named_source(problem, data)
-    return [] if source is None or (source == recorded and not source.is_code) else [f"--data={source.location}"]
+    is_found = source is not None and source == recorded_source(problem) and not source.is_code
+    return [] if source is None or is_found else [f"--data={source.location}"]

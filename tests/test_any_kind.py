@@ -78,8 +78,8 @@ def test_parameter_that_is_set_back_brings_its_children_along(study):
     assert params["optimizer"] == TODAY | {NAMED: "[red]x", "epochs": 6}
     assert params[NAMED] == dict(WINNER.params) | {NAMED: "<b>"}
     back = Candidate(3, TODAY | {"optimizer": "adam", "units": 64}, 0.9)
-    sgd = TODAY | {"optimizer": "sgd", "momentum": 0.5, "nesterov": False}
-    today = Settings(Space.of(TABLES | FURTHER, problem(TABLES | FURTHER, sgd), ""), seed=5)
+    tables = TABLES | FURTHER | {"optimizer": {**TABLES["optimizer"], "default": "sgd"}}
+    today = Settings(Space.default(problem(tables, TODAY)), seed=5)
     recorded = {KEY: today.to_json(), CONFIRMATION: design_of([back], today, split=2, sizes=(2,), baselines=2)}
     recorded |= decided(recorded[CONFIRMATION], back, lambda _: range(100), lambda _: range(300))
     evidence = evidence_of(recorded)

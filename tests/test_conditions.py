@@ -13,10 +13,14 @@ from optuna.distributions import FloatDistribution, IntDistribution
 from own_models import BASELINE, OPEN_PROBLEM, TABLES, problem
 
 from search.errors import UsageError
+from search.run.options import parse
+from search.run.plan import make_plan
+from search.storage.address import open_storage
 from search.study.samplers import SAMPLERS, check_sampler
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.space_file import load_space, to_toml
+from search.study.study import open_study
 from trainable.problems import BUILT_IN
 
 PROBLEM = problem()
@@ -86,20 +90,20 @@ def test_fixed_parameter_of_any_kind_stays_at_the_baseline():
 
 CHOICES = '"units" = {type = "categorical", choices = '
 WRONG = {
-    CHOICES + "[1, true]}": "choices must differ from each other; true counts as 1 and false as 0, got [1, True]",
+    CHOICES + "[1, true]}": "choices must differ, and true is 1 and false is 0, got [1, True]",
     CHOICES + "[1, 1.0]}": "choices must differ from each other, got",
     CHOICES + "[nan]}": "choices: units must be a number of at most",
     CHOICES + "[[1]]}": "choices: units must be a number of at most",
     "units = {type = 'int', low = 1, high = 9.5}": "units: high must be a whole number of at most",
-    "units = {type = 'int', low = true, high = 9}": "units: low must be a whole number",
-    "units = {type = 'int', low = 1, high = 'x'}": "units: high must be a whole number",
+    "units = {type = 'int', low = true, high = 9}": "units: low must be a number, got True",
+    "units = {type = 'int', low = 1, high = 'x'}": "units: high must be a number, got 'x'",
     "units = {type = 'int', low = 1, high = 99999999999999999999}": "units: high must be a whole number of",
     "units = {type = 'float', low = 'a', high = 'b'}": "units: low must be a number, got 'a'",
     "units = {type = 'float', low = -inf, high = 1.0}": "units: low: units must be a number of at most",
     "units = {type = 'int', low = 1, high = 9, step = 3}": "units: high must be low and some steps, e.g. 7; got 9",
-    "units = {type = 'int', low = 1, high = 9, step = 0}": "units: step must be a whole number greater than 0, got 0",
-    "units = {type = 'int', low = 1, high = 9, step = 0.5}": "units: step must be a whole number greater than 0",
-    "units = {type = 'int', low = 1, high = 9, step = true}": "units: step must be a whole number greater than 0",
+    "units = {type = 'int', low = 1, high = 9, step = 0}": "units: step must be a number greater than 0, got 0",
+    "units = {type = 'int', low = 1, high = 9, step = 0.5}": "units: step must be a whole number, got 0.5",
+    "units = {type = 'int', low = 1, high = 9, step = true}": "units: step must be a number greater than 0",
     "units = {type = 'float', low = 0.0, high = 1.0, step = nan}": "units: step must be a number greater than 0",
     "units = {type = 'float', low = 0.0, high = 1.0, step = inf}": "units: step must be a number greater than 0",
     "units = {type = 'float', low = 0.0, high = 1.0, step = 0.3}": "high must be low and some steps, e.g. 0.9; got 1.0",
@@ -178,6 +182,15 @@ def test_samplers_of_one_list_refuse_conditions(sampler):
     with pytest.raises(UsageError, match="grows while networks are built"):
         check_sampler(sampler, Space.of({"units": TABLES["units"]}, OPEN_PROBLEM, ""))
     check_sampler(sampler, Space.of({"units": TABLES["units"]}, PROBLEM, ""))
+
+
+def test_study_with_conditions_is_not_continued_with_such_a_sampler(tmp_path):
+    """It is refused before anything starts, or is made."""
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    open_study("s", open_storage(url), Settings(SPACE, seed=1))
+    options = parse(["--study", "s", "--storage", url, "--runs", str(tmp_path / "runs"), "--sampler", "grid"])
+    with pytest.raises(UsageError, match="--sampler grid: the space has conditions"):
+        make_plan(options)
 
 
 def test_steps_decide_sizes_and_grids():

@@ -1,5 +1,6 @@
 """Spaces that grow: a parameter that a network meets first is recorded, and drawn from then on."""
 
+import json
 import logging
 
 import pytest
@@ -8,6 +9,7 @@ from optuna.trial import TrialState
 from own_models import BASELINE, OPEN_PROBLEM, TABLES
 
 from search.errors import UsageError
+from search.runtime.tuning import _measurement as measurement_of
 from search.storage.address import open_storage
 from search.study.instants import BEGAN
 from search.study.settings import Settings
@@ -16,6 +18,7 @@ from search.study.study import enqueue, lacking, open_study, recover, settings_o
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
+from trainable.keys import APPEARED
 
 NEW = {"depth": {"type": "int", "low": 1, "high": 4, "default": 2}}
 CHILD = {"width": {"type": "int", "low": 8, "high": 32, "step": 8, "default": 16, "when": {"optimizer": ["sgd"]}}}
@@ -163,6 +166,14 @@ def test_space_does_not_grow_without_end():
     many = {f"p{number}": NEW["depth"] for number in range(MOST_PARAMETERS)}
     with pytest.raises(UsageError, match="more than 1000 parameters"):
         space.grown(many)
+
+
+def test_worker_reports_tables_as_text():
+    """Tune flattens mappings; a worker that met nothing says nothing."""
+    figures = {"epoch": 1, "val_accuracy": 0.5, "train_accuracy": 0.5, "seconds": 1.0, "samples_per_second": 1.0}
+    reported = figures | {"host": "h", "parameters_count": 9}
+    assert measurement_of(reported | {APPEARED: json.dumps(CHILD)}).appeared == CHILD
+    assert measurement_of(reported).appeared is None
 
 
 def test_closed_space_does_not_grow(make):

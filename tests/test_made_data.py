@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from own_data import npz_of
 
 from dashboard.data import moved_arguments, search_arguments, source_here
 from search.errors import SearchError, UsageError
+from search.report.recipe import export_command, replay_command
 from search.study.data import found_in, load, load_held_out
+from search.terminal.arguments import default_storage
 from trainable.arrays.problem import _prepared
 from trainable.arrays.splits import splits_of
 from trainable.data.made import forget, read_made
@@ -162,6 +165,18 @@ def test_no_code_is_run_because_a_study_says_so(wine):
     assert runs_of(wine) == 0
     assert len(load(problem, str(wine)).y_val) == problem.sizes["val"]
     assert len(load(problem, str(wine.with_name("wine.npz"))).y_val) == problem.sizes["val"]
+
+
+def test_commands_that_are_offered_name_the_file(wine, tmp_path):
+    """As they do not run it otherwise; of data in another file they know where that is."""
+    problem = recorded(wine)
+    for view_of, options in ((problem, f"--data={wine} "), (spec_in(DataSource(str(wine.with_name("wine.npz")))), "")):
+        view = SimpleNamespace(
+            name="s", storage=default_storage(tmp_path), runs=tmp_path, settings=SimpleNamespace(problem=view_of)
+        )
+        place = f"--study s --runs {tmp_path} {options}"
+        assert f"search.export {place}--output" in export_command(view)
+        assert f"search.replay {place}--trial 0" in replay_command(view, 0)
 
 
 def test_page_runs_no_code(wine):

@@ -37,12 +37,15 @@ epochs = {type = "int", low = 2, high = 3}
 LONGER = SPACE.replace("low = 2, high = 3", "low = 10, high = 12")  # trials that are not over while a command starts
 
 
-@pytest.fixture
-def cluster():
-    """A head with one CPU."""
+def begun():
+    """Start a head with one CPU; it is shut down afterwards."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     yield cluster
     cluster.shutdown()
+
+
+cluster = pytest.fixture(begun, name="cluster")
+standing = pytest.fixture(begun, name="standing", scope="module")  # which tests leave as it was
 
 
 @contextlib.contextmanager
@@ -82,38 +85,38 @@ def wait_for(expected, observe, seconds=30):
     wait_until(lambda: observe() == expected, seconds, f"{expected} is seen")
 
 
-def test_workers_follow_the_nodes(cluster, caplog):
+def test_workers_follow_the_nodes(standing, caplog):
     """There are as many as the nodes hold, once these were asked for their versions; `--workers` is a limit.
 
     A node whose object store does not hold the data is named, once: Ray keeps them on its disk.
     """
-    with connected(cluster) as resources:
+    with connected(standing) as resources:
         assert resources.workers == 1
         nodes = Nodes(resources, "float32", limited=False, data=10**15)
         limited = Nodes(Resources(2, 1, 0), "float32", limited=True)
         nodes.admit()
         assert nodes.workers() == 1
         [line] = [record.getMessage() for record in caplog.records if record.name == "search.runtime.nodes"]
-        name = f"the node {socket.gethostname()} ({cluster.head_node.node_ip_address})"
+        name = f"the node {socket.gethostname()} ({standing.head_node.node_ip_address})"
         assert line.startswith(f"{name} keeps the data on its disk: they have 1000000.0 GB, its object store ")
         assert line.endswith(" GB (ray start --object-store-memory=1000000486870912)")
-        node = cluster.add_node(num_cpus=2)
+        node = standing.add_node(num_cpus=2)
         wait_for(3, nodes.workers)
         wait_for(2, limited.workers)
-        cluster.remove_node(node)
+        standing.remove_node(node)
         wait_for(1, nodes.workers)
 
 
-def test_wanted_workers_may_come_later(cluster):
+def test_wanted_workers_may_come_later(standing):
     """A cluster that holds none of the workers that `--workers` wants is taken: its autoscaler may bring them."""
-    with ray_runtime(cluster.address, Resources(4, 2, 0), verbose=False) as resources:
+    with ray_runtime(standing.address, Resources(4, 2, 0), verbose=False) as resources:
         assert resources.workers == 4
         nodes = Nodes(resources, "float32", limited=True)
         nodes.admit()
         assert nodes.workers() == 0
     with (
         pytest.raises(UsageError, match=r"^--cpus-per-trial, --gpus-per-trial: no node has CPU 2 for a trial"),
-        ray_runtime(cluster.address, Resources(0, 2, 0), verbose=False),
+        ray_runtime(standing.address, Resources(0, 2, 0), verbose=False),
     ):
         pass
 
@@ -126,12 +129,12 @@ def test_autoscaler_is_asked_and_let_go(asked_of, cluster):
         assert asked_of() == []
 
 
-def test_node_without_the_precision_is_refused(cluster):
+def test_node_without_the_precision_is_refused(standing):
     """The line names the node."""
-    with connected(cluster) as resources, pytest.raises(UsageError) as caught:
+    with connected(standing) as resources, pytest.raises(UsageError) as caught:
         Nodes(resources, "float8", limited=False).admit()
     assert str(caught.value) == (
-        f"the node {socket.gethostname()} ({cluster.head_node.node_ip_address}) cannot take part: "
+        f"the node {socket.gethostname()} ({standing.head_node.node_ip_address}) cannot take part: "
         "--precision: precision must be one of float32, bfloat16, got 'float8'"
     )
 
@@ -190,20 +193,28 @@ def begin(cluster, runs, *options, text=SPACE):
 
 
 def test_node_that_joins_in_mid_run_gets_work(cluster, tmp_path):
-    """The search on it grows, also where trials end faster than a worker starts: they run beside each other then."""
-    process = begin(cluster, tmp_path, "--trials", 120)
+    """The search on it grows, also where trials end faster than a worker starts: they run beside each other then.
+
+    It is stopped once it has; a worker takes seconds to start, so there are more trials than it takes.
+    """
+    process = begin(cluster, tmp_path, "--trials", 500)
     wait_for_trials(process, tmp_path, "g", 2)
     assert goal_of(study_of(tmp_path, "g").user_attrs).workers == 1
     cluster.add_node(num_cpus=2)
-    stdout, stderr = process.communicate(timeout=110)
-    assert process.returncode == 0, stderr
+    wait_until(lambda: goal_of(study_of(tmp_path, "g").user_attrs).workers == 3, 200, "there are 3 workers", process)
+    study = study_of(tmp_path, "g")  # which reads a trial that has ended once
+    wait_until(lambda: beside(study.trials) >= 2, 200, "three train beside each other", process)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130, stderr
     assert "3 workers" in stdout.splitlines()
-    study = study_of(tmp_path, "g")
-    assert goal_of(study.user_attrs).workers == 3
-    assert len(study.trials) == 120
-    spans = [(end - timedelta(seconds=seconds), end) for end, seconds in map(times_of, study.trials)]  # of training
-    beside = [sum(begin < other < end for other, _ in spans) for begin, end in spans]
-    assert max(beside) >= 2
+
+
+def beside(trials):
+    """How many trials, at most, began to train before the end of another one that they outlasted."""
+    ended = [each for each in trials if each.datetime_complete and "seconds" in each.user_attrs]
+    spans = [(end - timedelta(seconds=seconds), end) for end, seconds in map(times_of, ended)]  # of training
+    return max((sum(begin < other < end for other, _ in spans) for begin, end in spans), default=0)
 
 
 def test_signal_ends_a_search_that_no_node_can_hold(cluster, tmp_path):

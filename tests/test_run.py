@@ -172,7 +172,7 @@ def test_precision_is_recorded_or_refused(tmp_path):
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
     arguments = ("--trials", 2, "--no-confirm", "--study", "p", "--runs", tmp_path / "runs", "--no-baseline")
-    result = run_command("search.run", *arguments, "--space", space, "--precision", "bfloat16")
+    result = run_command("search.run", *arguments, "--space", space, "--precision", "bfloat16", "--workers", 1)
     if not bfloat16_is_here():
         assert result.returncode == 2
         assert result.stderr.startswith("error: --precision: bfloat16 needs a processor")
@@ -205,7 +205,7 @@ def test_unreachable_cluster_is_a_failure_of_one_line(tmp_path):
 @pytest.mark.thorough
 def test_complete_study_gets_the_trials_that_are_asked_for_or_those_for_which_there_is_time(given, tmp_path):
     """More `--trials` add exactly those; after --timeout nothing new starts, and that is no failure."""
-    study = ("--study", "e", "--runs", tmp_path, "--no-confirm", "--json")
+    study = ("--study", "e", "--runs", tmp_path, "--no-confirm", "--json", "--workers", 1)
     first = run_command("search.run", *study, "--trials", 2, *given)
     assert first.returncode == 0, first.stderr
     assert [trial.params for trial in study_of(tmp_path, "e").trials] == FIRST

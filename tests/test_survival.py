@@ -48,7 +48,7 @@ def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path, data
     assert_nothing_left(family)
     finished = (TrialState.COMPLETE, TrialState.PRUNED)
     kept = {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state in finished}
-    result = run_command("search.run", "--no-confirm", *arguments)
+    result = run_command("search.run", "--no-confirm", *arguments, "--workers", 1)  # a second one costs its start
     assert result.returncode == 0, result.stderr
     study = study_of(tmp_path, "k")
     trials = study.trials
@@ -90,7 +90,8 @@ def test_search_goes_on_in_another_runtime(victim, tmp_path):
     """After kill -9 of Ray's own processes the same command starts Ray again and completes the study."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    process = start("--trials", 20, "--study", "r", "--runs", tmp_path, "--space", space, "--no-baseline")
+    options = ("--no-baseline", "--workers", 1)
+    process = start("--trials", 10, "--study", "r", "--runs", tmp_path, "--space", space, *options)
     wait_for_trials(process, tmp_path, "r", 2)
     [pid] = victims(process, victim)
     family = family_of(process)
@@ -98,7 +99,7 @@ def test_search_goes_on_in_another_runtime(victim, tmp_path):
     stdout, _ = process.communicate(timeout=150)
     assert process.returncode == 0
     assert f"Ray's {victim} ended unexpectedly; starting Ray again" in stdout
-    assert count(study_of(tmp_path, "r").trials).finished == 20
+    assert count(study_of(tmp_path, "r").trials).finished == 10
     assert_nothing_left(family)
 
 
@@ -107,8 +108,8 @@ def test_second_driver_is_refused_before_ray_starts(tmp_path):
     """It is told who has the study, and changes nothing."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    arguments = ("--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline")
-    process = start("--trials", 60, *arguments)  # enough for the second to come before its end
+    arguments = ("--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline", "--workers", 1)
+    process = start("--trials", 40, *arguments)  # enough for the second to come before its end
     wait_for_trials(process, tmp_path, "t", 1)
     second = run_command("search.run", "--no-confirm", "--trials", 200, *arguments)
     assert second.returncode == 1
@@ -234,7 +235,8 @@ def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk,
     """One line says so; what was recorded stays, and the same command completes the study."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    arguments = ("--trials", 12, "--study", "d", "--runs", small_disk, "--space", space, "--no-baseline")
+    options = ("--no-baseline", "--workers", 1)
+    arguments = ("--trials", 12, "--study", "d", "--runs", small_disk, "--space", space, *options)
     process = start(*arguments)
     wait_for_trials(process, small_disk, "d", 2)
     ballast = small_disk / "ballast"
@@ -394,8 +396,8 @@ def test_variables_and_files_of_other_projects_change_no_search(tmp_path, monkey
     }
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)
-    arguments = ("--trials", 2, "--study", "v", "--runs", tmp_path, "--space", space, "--no-baseline", "--no-confirm")
-    result = run_command("search.run", *arguments)
+    arguments = ("--trials", 2, "--workers", 1, "--study", "v", "--runs", tmp_path, "--space", space)
+    result = run_command("search.run", *arguments, "--no-baseline", "--no-confirm")
     assert (result.returncode, result.stderr) == (0, "")
     [best, *_] = sorted((tmp_path / "v" / "models").glob("*.keras"))
     with zipfile.ZipFile(best) as archive:

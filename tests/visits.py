@@ -39,12 +39,15 @@ class Visit:
         return self.page
 
     def follow(self, title):
-        """Go to the page that has this title in the menu and as its heading; return it once it is complete."""
+        """Go to the page that has this title in the menu and as its heading; return it once it is complete.
+
+        A trial's page has its number in the heading, too.
+        """
         link = self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True)
         address = link.evaluate("link => link.href")
         link.click()
         self.page.wait_for_url(re.compile(rf"{re.escape(address)}(\?|$)"))
-        self.page.get_by_role("heading", level=1, name=title, exact=True).wait_for()
+        self.page.get_by_role("heading", level=1, name=re.compile(rf"^{re.escape(title)}( \d+)?$")).wait_for()
         self.page.wait_for_function(COMPLETE)
         return self.page
 

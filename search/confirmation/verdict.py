@@ -200,7 +200,7 @@ def reach_of(variance: float, of_seeds: Sequence[tuple[float, int]], confidence:
     """
     by_seeds = sum(part**2 / freedom for part, freedom in of_seeds)
     freedom = variance**2 / by_seeds if by_seeds else inf
-    return float(stats().t.ppf((1 + confidence) / 2, freedom)) * sqrt(variance)
+    return float(_special().stdtrit(freedom, (1 + confidence) / 2)) * sqrt(variance)  # Student's quantile
 
 
 def _accuracy(side: _Side, confidence: float) -> Estimate:
@@ -212,3 +212,10 @@ def stats() -> Any:
     from scipy import stats  # noqa: PLC0415 (see above)
 
     return stats
+
+
+def _special() -> Any:
+    """Return SciPy's functions: its quantile is a hundred times as fast as the distribution's, which asks it."""
+    from scipy import special  # noqa: PLC0415 (as above)
+
+    return special

@@ -7,6 +7,7 @@ from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
+from search.study.data import data_arguments
 from search.study.program import loading_arguments, model_arguments
 from search.study.settings import Settings
 from search.study.space_file import tables_of
@@ -33,14 +34,15 @@ def commands_section(view: StudyView) -> Section:
 
 def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return command_line("search.replay", *_where(view), *model_arguments(view.settings.problem), "--trial", str(number))
+    files = [*model_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    return command_line("search.replay", *_where(view), *files, "--trial", str(number))
 
 
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    model = loading_arguments(view.settings.problem)
-    return command_line("search.export", *_where(view), *model, *which, "--output", f"exports/{folder}")
+    files = [*loading_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    return command_line("search.export", *_where(view), *files, *which, "--output", f"exports/{folder}")
 
 
 def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:

@@ -121,8 +121,7 @@ class Execution:
 
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self.options
-        wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
-        demand = Demand(self._dataset.nbytes)
+        asked = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
@@ -133,7 +132,7 @@ class Execution:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.runtime.tuning"))
-                        ray = ray_runtime(options.address, wanted, demand, verbose=options.verbose)
+                        ray = ray_runtime(options.address, asked, Demand(self._dataset.nbytes), verbose=options.verbose)
                         resources = runtime.enter_context(ray)
                         folders = folders_here()
                     try:
@@ -157,12 +156,10 @@ class Execution:
         with self._capacity(resources, signals) as self._crew.available:
             self._count_workers(self._crew.number())
             work = self._work or self._begin(signals, held)
-            settings = work.settings
-            trainable = trainable_of(self._plan.problem, self._dataset, settings.precision)
+            trainable = trainable_of(self._plan.problem, self._dataset, work.settings.precision)
             work.take_stock()
             if not work.exhausted:
-                number = self._workers
-                s = "s"[: number != 1]
+                number, s = self._workers, "s"[: self._workers != 1]
                 say(self._console, f"starting {number} worker{s}{resources.why}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
@@ -219,14 +216,13 @@ class Execution:
         study = held.enter_context(self._plan.open(self.options, given_up=lambda: signals.received))
         options = self.options = replace(self.options, study=study.study_name)
         signals.promise = how_to_go_on(options)
-        settings = settings_of(study)
-        enqueue(study, settings, self._plan.configurations)
+        enqueue(study, settings := settings_of(study), self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         self._study = study
-        extent = self._extent = extent_of(options, settings, study.user_attrs)
-        is_open = count(known).finished < options.trials
-        networks = networks_of(options, extent, study.user_attrs, settings, is_open=is_open)
+        is_open, attributes = count(known).finished < options.trials, study.user_attrs
+        extent = self._extent = extent_of(options, settings, attributes)
+        networks = networks_of(options, extent, attributes, settings, is_open=is_open)
         tally = Tally(
             total=options.trials,
             counts=count(known),
@@ -279,8 +275,7 @@ class Execution:
         goal, ends_at = self._goal, self._limits.ends_at
         if goal is None or self._work is None:
             return None
-        if self._work.has_searched:
-            goal = replace(goal, trials=0)
+        goal = replace(goal, trials=0) if self._work.has_searched else goal
         limit = math.inf if ends_at is None else ends_at - time.monotonic()
         return seconds_left(*self.found, self.settings, goal, limit)
 

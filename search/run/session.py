@@ -17,7 +17,7 @@ from search.confirmation.goal import Goal
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
 from search.confirmation.view import StudyView
-from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, refused_configuration
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, UsageError, refused_configuration
 from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
@@ -35,9 +35,23 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
+from trainable.errors import ProgramError
+from trainable.helper import run_helper
 from trainable.precision import check_precision
 
 log = logging.getLogger(__name__)
+
+
+def check_gpus() -> None:
+    """Refuse `--gpus-per-trial` where TensorFlow would train on the processor of this machine instead.
+
+    Raises:
+        UsageError: It sees no GPU.
+    """
+    try:
+        run_helper("trainable.gpus", b"")
+    except ProgramError as error:
+        raise UsageError(f"--gpus-per-trial: {error}") from error
 
 
 class Session:
@@ -82,6 +96,8 @@ class Session:
         if options.address is None:
             with refused_configuration("--precision"):
                 check_precision(plan.settings.precision)
+            if options.gpus_per_trial:
+                check_gpus()
         check_places(options)
         if options.confirm and self._extent(plan.settings, plan.attributes).test:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet

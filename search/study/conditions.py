@@ -53,7 +53,7 @@ def in_order(conditions: Conditions, where: str) -> Conditions:
     while left:
         ready = [name for name, parents in left.items() if not parents.keys() & left.keys()]
         if not ready:
-            raise UsageError(f"{where}{WHEN} goes round in a circle: {' needs '.join(_circle(left))}")
+            raise UsageError(f"{where}when goes round in a circle: {' needs '.join(_circle(left))}")
         ordered |= {name: left.pop(name) for name in ready}
     return ordered
 
@@ -107,8 +107,9 @@ def _check_parent(
             check_value(parent, value, searched[parent], where)
     fixed = problem.baseline.get(parent)
     if parent not in searched and not any(is_same(fixed, value) for value in values):
-        stays = f"stays {fixed!r}" if parent in problem.baseline else "is left out, too"
-        raise UsageError(f"{where}: {parent} {stays}, so that it is never searched; leave its table out")
+        if parent not in problem.baseline:
+            raise UsageError(f"{where}: {parent} is left out, too, so that it is never searched; leave its table out")
+        raise UsageError(f"{where}: {parent} stays {fixed!r}, so that it is never searched; leave its table out")
 
 
 def _circle(left: Conditions) -> list[str]:

@@ -94,6 +94,12 @@ def recorded_source(problem: ProblemSpec) -> DataSource | None:
     return DataSource(**problem.source) if problem.source else None
 
 
+def data_arguments(problem: ProblemSpec) -> list[str]:
+    """Return the option that names the file that makes a study's data, where one does: it is run only where named."""
+    source = recorded_source(problem)
+    return [f"--data={source.location}"] if source is not None and source.is_code else []
+
+
 def check_memory(needed: int | None, what: str) -> None:
     """Refuse data that the free memory does not hold.
 

@@ -58,9 +58,10 @@ def check_sampler(sampler: str, space: Space) -> None:
         UsageError: It is one.
     """
     if sampler in ONE_LIST and not space.is_fixed:
-        why = "has conditions" if space.conditions else "grows while networks are built"
         others = " or ".join(name for name in SAMPLERS if name not in ONE_LIST)
-        raise UsageError(f"--sampler {sampler}: the space {why}; give --sampler {others}")
+        if space.conditions:
+            raise UsageError(f"--sampler {sampler}: the space has conditions; give --sampler {others}")
+        raise UsageError(f"--sampler {sampler}: the space grows while networks are built; give --sampler {others}")
 
 
 SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {

@@ -91,9 +91,9 @@ def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribu
         with refused_configuration(f"{where}: choices"):
             parameter.check(choice)
     if len(set(choices)) < len(choices):
-        are_mixed = any(isinstance(each, bool) for each in choices)
-        why = "; true counts as 1 and false as 0" if are_mixed and any(map(is_number, choices)) else ""
-        raise UsageError(f"{where}: choices must differ from each other{why}, got {shown(choices)}")
+        if any(isinstance(each, bool) for each in choices) and any(map(is_number, choices)):
+            raise UsageError(f"{where}: choices must differ, and true is 1 and false is 0, got {shown(choices)}")
+        raise UsageError(f"{where}: choices must differ from each other, got {shown(choices)}")
     return CategoricalDistribution(choices)
 
 
@@ -119,10 +119,10 @@ def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str
 
 def _check_bound(kind: str, key: str, value: Any, where: str) -> None:
     """Refuse a bound that is none of a range; a parameter of any kind also takes texts."""
-    is_right = is_number(value) and (kind == "float" or (isinstance(value, int) and abs(value) <= LARGEST_INT))
-    if not is_right:
-        what = "a number" if kind == "float" else f"a whole number of at most {LARGEST_INT} in size"
-        raise UsageError(f"{where}: {key} must be {what}, got {shown(value)}")
+    if not is_number(value):
+        raise UsageError(f"{where}: {key} must be a number, got {shown(value)}")
+    if kind == "int" and not (isinstance(value, int) and abs(value) <= LARGEST_INT):
+        raise UsageError(f"{where}: {key} must be a whole number of at most {LARGEST_INT} in size, got {shown(value)}")
 
 
 def _step(kind: str, table: Mapping[str, Any], where: str) -> Any:
@@ -133,9 +133,10 @@ def _step(kind: str, table: Mapping[str, Any], where: str) -> Any:
     if table.get("log"):
         raise UsageError(f"{where}: step is not for a log scale: leave out step or log")
     # NaN is not above 0, and infinity not below what is so.
-    if not (is_number(step) and 0 < step < float("inf") and (kind == "float" or isinstance(step, int))):
-        what = "number" if kind == "float" else "whole number"
-        raise UsageError(f"{where}: step must be a {what} greater than 0, got {shown(step)}")
+    if not (is_number(step) and 0 < step < float("inf")):
+        raise UsageError(f"{where}: step must be a number greater than 0, got {shown(step)}")
+    if kind == "int" and not isinstance(step, int):
+        raise UsageError(f"{where}: step must be a whole number, got {shown(step)}")
     first, last, each = (Fraction(str(value)) for value in (low, high, step))
     steps = (last - first) // each
     if steps > MOST_STEPS:

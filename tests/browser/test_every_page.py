@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from visits import PATIENCE, Visit
+from visits import PATIENCE, WIDE, Visit
 
 PAGES = {
     "": "Overview",
@@ -24,13 +24,23 @@ COLOURED = """scheme => getComputedStyle(document.querySelector('[data-testid=st
 PHONE = {"width": 400, "height": 800}  # pixels
 
 
-@pytest.fixture(scope="module", params=PAGES)
-def visited(request, browser, address):
-    """Somebody who has opened a page by its address; nothing may go wrong meanwhile."""
+@pytest.fixture(scope="module")
+def visit(browser, address):
+    """Somebody who has opened the dashboard; nothing may go wrong meanwhile."""
     visit = Visit(browser)
-    visit.open(f"{address}/{request.param}").get_by_role("heading", level=1, name=PAGES[request.param]).wait_for()
+    visit.open(address)
     yield visit
     visit.end()
+
+
+@pytest.fixture(scope="module", params=PAGES.values())
+def visited(request, visit):
+    """Somebody who goes from page to page in a window of a usual size, as the menu leads there."""
+    visit.page.emulate_media(color_scheme="light")
+    visit.page.set_viewport_size(WIDE)
+    visit.follow(request.param)
+    visit.page.mouse.move(WIDE["width"] / 2, 0)  # away from the menu
+    return visit
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -17,7 +17,7 @@ def model_builder(hp):
             x = keras.layers.MaxPooling2D()(x)
         else:
             x = keras.layers.AveragePooling2D(2)(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(hp.Int("dense_units", 8, 32, step=2, sampling="log", default=16), activation="relu")(x)
     outputs = keras.layers.Dense(10, activation="softmax")(x)
     model = keras.Model(inputs, outputs)

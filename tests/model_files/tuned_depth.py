@@ -13,5 +13,5 @@ def build_model(hp: kt.HyperParameters):
             model.add(keras.layers.Dropout(hp.Float(f"rate_{i}", 0.1, 0.5, step=0.1)))
     model.add(keras.layers.Dense(3, activation="softmax"))
     learning_rate = hp.Float("lr", min_value=1e-4, max_value=1e-2, sampling="log")
-    model.compile(keras.optimizers.RMSprop(learning_rate), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.RMSprop(learning_rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model

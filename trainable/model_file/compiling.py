@@ -123,7 +123,7 @@ def with_accuracy(model: Any, form: Form) -> Any:
 
     One whose `compile` or `train_step` is the person's own stays as it is.
     """
-    if type(model).compile is not keras.Model.compile or not has_own_step_of_keras(model):
+    if type(model).compile is not keras.Model.compile or not has_step_of_keras(model):
         return model
     model.compile(
         optimizer=model.optimizer,
@@ -137,7 +137,7 @@ def with_accuracy(model: Any, form: Form) -> Any:
     return model
 
 
-def has_own_step_of_keras(model: Any) -> bool:
+def has_step_of_keras(model: Any) -> bool:
     """Say whether Keras's own `train_step` trains a model."""
     return bool(type(model).train_step is keras.Model.train_step)
 

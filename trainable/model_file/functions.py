@@ -86,7 +86,7 @@ class FunctionBuilder:
                 continue
             if DEFAULT in table:
                 self.defaults[key] = table[DEFAULT]
-            elif key == LEARNING_RATE and not self._takes(key):
+            elif key == LEARNING_RATE and key not in self._parameters:
                 self.defaults[key] = USUAL_RATE
             elif key not in self.defaults:
                 raise ProgramError(
@@ -96,6 +96,8 @@ class FunctionBuilder:
 
     def _takes(self, key: str) -> bool:
         each = self._parameters.get(key)
+        if key in USUAL and each is None:  # what passes others on does not expect how it is trained
+            return False
         return self._takes_any if each is None else each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
 
     def _does_not_take(self, key: str) -> str:

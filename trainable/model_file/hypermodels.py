@@ -43,23 +43,26 @@ class HyperBuilder:
         self._told = self._taken(parameters_of(function))
         self.appeared: dict[str, Table] = {}
         self.tables: dict[str, Table] | None = None
-        self.take(dict(tables or {}), is_found=tables is not None)
+        self._hold(dict(tables or {}), _defaults(tables or {}), is_found=tables is not None)
 
-    def take(self, tables: dict[str, Table], *, is_found: bool = True) -> None:
-        """Take the tables of the hyperparameters; SPACE in the file comes before them.
+    def take(self, tables: dict[str, Table]) -> None:
+        """Take the tables of the hyperparameters as they were found; SPACE in the file comes before them.
 
         Raises:
-            ProgramError: SPACE has a name that none of them has, or a number for the training is none.
+            ProgramError: SPACE has a name that none of them has, or a number for the training is none, or said twice.
         """
         space = self._settings.space or {}
-        unknown = [each for each in space if is_found and each not in (*tables, *TRAINING, LEARNING_RATE)]
+        unknown = [each for each in space if each not in (*tables, *TRAINING, LEARNING_RATE)]
         if unknown:
             names = some([*tables, *TRAINING])
             what = f"the hyperparameters are {names}"
             raise ProgramError(f"{self._program.name}: SPACE: {self._name} has no {shown(unknown[0])}; {what}")
-        own = {each: tables[each][DEFAULT] for each in TRAINING if each in tables}
-        training = self._settings.usual(own, self._name)
+        self._hold(tables, self._settings.usual(_defaults(tables), self._name), is_found=True)
+
+    def _hold(self, tables: dict[str, Table], training: Mapping[str, int], *, is_found: bool) -> None:
+        training = {**self._settings.usual({}, self._name), **training}
         self.batch_size, self.epochs = training["batch_size"], training["epochs"]
+        space = self._settings.space or {}
         joined = {key: _over(table, space.get(key, {})) for key, table in tables.items()}
         joined |= {key: table for key, table in space.items() if key not in tables}
         if is_found:
@@ -132,6 +135,11 @@ def hypermodel_of(program: Program, name: str, found: HyperModel | type[HyperMod
         )
     with persons_code(program, name):
         return found()
+
+
+def _defaults(tables: Mapping[str, Table]) -> dict[str, Any]:
+    """Return what tables say of the training of the model as it is today."""
+    return {key: tables[key][DEFAULT] for key in TRAINING if DEFAULT in tables.get(key, {})}
 
 
 def _over(table: Table, own: Table) -> Table:

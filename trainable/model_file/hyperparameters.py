@@ -174,7 +174,7 @@ class HyperParameters:
         if not is_active:
             return None
         if key not in self._active:
-            today = self.values[name] if is_set else self.definitions.tables[key][DEFAULT]
+            today = self.values[name] if is_set else self.definitions.tables[key].get(DEFAULT, table[DEFAULT])
             self._active[key] = self.values[name] = self._given.get(key, today)
         return self._active[key]
 

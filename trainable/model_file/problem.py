@@ -13,7 +13,7 @@ from trainable.mnist.problem import MnistProblem
 from trainable.model_file import OPEN
 from trainable.model_file.dataset import ModelDataset, RawSplits, raw_of
 from trainable.model_file.probe import probe
-from trainable.model_file.spec import recorded_source, spec_of
+from trainable.model_file.spec import inputs_of, recorded_source, spec_of
 from trainable.problem import ProblemSpec
 from trainable.program import Program
 from trainable.trainer import Trainer
@@ -136,6 +136,9 @@ class ModelProblem:
         found = prepared(wanted)
         ours, theirs = self.spec.data, found.hashes()
         wrong = [name for name in {**ours, **theirs} if ours.get(name) != theirs.get(name)]
+        inputs, given = self.spec.inputs, inputs_of(found, list(self.spec.inputs.several))
+        is_alike = (inputs.shape, inputs.dtype, inputs.several) == (given.shape, given.dtype, given.several)
+        wrong += [] if is_alike else ["shapes or types"]  # the same bytes may be other numbers
         wrong += ["names of classes"] if found.labels != self.spec.labels else []
         wrong += ["names of columns"] if found.columns != self.spec.inputs.columns else []
         if wrong:

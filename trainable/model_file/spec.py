@@ -1,6 +1,6 @@
 """The value of a person's model on some data: what a study about it records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from trainable.mnist.spec import MNIST
 from trainable.model_file import KIND, OPEN
 from trainable.model_file.dataset import RawSplits
 from trainable.model_file.fitting import fitted, usual
-from trainable.model_file.probe import Found
+from trainable.model_file.found import Found
 from trainable.model_file.settings import LEARNING_RATE
 from trainable.parameter import Parameter
 from trainable.problem import ProblemSpec
@@ -36,7 +36,7 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
         splits: They.
         found: What the file is.
     """
-    inputs = _inputs(splits, found)
+    inputs = inputs_of(splits, found.inputs)
     example = "image" if inputs.is_image else "example"
     inputs = replace(inputs, name=f"{example}s")
     sizes = {"train": len(splits.y_train), "val": len(splits.y_val)}
@@ -87,15 +87,14 @@ def recorded_source(source: DataSource | None) -> dict[str, Any]:
     return {} if source is None else asdict(source) | {"location": lasting(source.location)}
 
 
-def _inputs(splits: RawSplits, found: Found) -> Inputs:
-    """Return what a model takes; of several inputs in the model's order."""
-    x = splits.x_train
-    if not isinstance(x, Mapping):
-        return Inputs(x.shape[1:] or (1,), str(x.dtype), 1, columns=splits.columns)
-    names = [name for name in found.inputs if name in x] or list(x)
-    several: dict[str, Any] = {name: [str(x[name].dtype), list(x[name].shape[1:])] for name in names}
-    first = x[names[0]]
-    return Inputs(first.shape[1:] or (1,), str(first.dtype), 1, several=several)
+def inputs_of(splits: RawSplits, order: Sequence[str] = ()) -> Inputs:
+    """Return what a model takes of some data; of several inputs in this order, where it is said."""
+    shapes, types = splits.shapes, splits.dtypes
+    if not isinstance(shapes, dict) or not isinstance(types, dict):
+        return Inputs(shapes, types, 1, columns=splits.columns)  # type: ignore[arg-type]  # both are of one input
+    names = [name for name in order if name in shapes] or list(shapes)
+    several: dict[str, Any] = {name: [types[name], list(shapes[name])] for name in names}
+    return Inputs(shapes[names[0]], types[names[0]], 1, several=several)
 
 
 def _parameters(names: list[str], examples: str) -> tuple[Parameter, ...]:

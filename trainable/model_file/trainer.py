@@ -4,7 +4,6 @@ Keras's `fit` comes back to Python at each batch; here the batches of an epoch a
 model's own `train_step`. The numbers are those of `fit` on the same order of examples.
 """
 
-import ctypes
 import functools
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -23,11 +22,12 @@ from trainable.model_file.compiling import (
     check_model,
     compiled,
     gives_logits,
-    has_own_step_of_keras,
+    has_step_of_keras,
     labels_form,
     threshold,
     with_accuracy,
 )
+from trainable.model_file.memory import Traces
 from trainable.model_file.predicting import BATCH, forward_of, part_of, predicted_classes
 from trainable.model_file.saving import model_bytes
 from trainable.parameter import SEED
@@ -66,7 +66,8 @@ class KerasTrainer:
         self._model: Any = None
         self._train: Any = None
         self._validate: Any = None
-        self._order: NDArray[np.int32] | None = None
+        self._logs: dict[str, Any] = {}  # variables: what a step of the person's own returned last
+        self._traces = Traces()
         self.samples = len(dataset.y_train)
         self.way: Way = "graph"
         self.was_compiled = False  # by the person's file
@@ -126,8 +127,8 @@ class KerasTrainer:
     def _forget(self) -> None:
         """Give the memory of the model before to the system: graphs first, then what Keras and the allocator keep."""
         self._model = self._train = self._validate = None
-        keras.utils.clear_session(free_memory=True)
-        _trim_memory()
+        self._logs = {}
+        self._traces.forget()
 
     def _rows(self, place: slice) -> Any:
         """Return some of the training examples as Keras is fed them."""
@@ -141,42 +142,32 @@ class KerasTrainer:
         return as_tensors(data.x_train, data.x_val), tf.constant(np.concatenate([data.y_train, data.y_val]), tf.int32)
 
     def _trace(self) -> None:
-        """Make the graphs of an epoch and of a validation."""
-        integer = tf.TensorSpec([], tf.int32)
-        order = tf.TensorSpec([None], tf.int32)
+        """Make the graphs of an epoch and of a validation.
+
+        The first one by an epoch of no examples: TensorFlow never frees a graph that it was asked for otherwise.
+        """
         self._tensors  # noqa: B018 (made outside of a graph)
-        train = tf.function(self._train_in_order, autograph=False, input_signature=[order, integer])
-        validate = tf.function(self._count_correct, autograph=False, input_signature=[])
-        self._train, self._validate = train.get_concrete_function(), validate.get_concrete_function()
+        signature = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.int32)]
+        self._train = tf.function(self._train_in_order, autograph=False, input_signature=signature)
+        self._validate = tf.function(self._count_correct, autograph=False, input_signature=[])
+        self._train(tf.zeros([0], tf.int32), tf.constant(self._batch_size))
 
-    def _train_in_order(self, order: Any, batch_size: Any) -> Any:
-        """Step through the examples in the given order; return what the last step returned, of a step of a person's."""
-        samples = tf.size(order)
-        step = self._step_of()
-        logs = {} if has_own_step_of_keras(self._model) else _zeros_of(step)
-
-        def body(start: Any, logs: Any) -> tuple[Any, Any]:
-            returned = step(order[start : tf.minimum(start + batch_size, samples)])
-            return start + batch_size, returned if logs else {}
-
-        _, logs = tf.while_loop(lambda start, _: start < samples, body, (tf.constant(0), logs), parallel_iterations=1)
-        return logs
-
-    def _step_of(self) -> Any:
-        """Return what trains on the examples at some positions; a function of its own where its result is a pattern."""
+    def _train_in_order(self, order: Any, batch_size: Any) -> None:
+        """Step through the examples in the given order."""
         x, y = self._tensors
-        model = self._model
-        train = model.train_step
-        if model.jit_compile:
+        samples = tf.size(order)
+        train, logs = self._model.train_step, None if has_step_of_keras(self._model) else self._logs
+        if self._model.jit_compile:
             train = tf.function(train, autograph=False, jit_compile=True, reduce_retracing=True)
 
-        def step(places: Any) -> Any:
-            return train((rows_of(x, places), self._labels(y=tf.gather(y, places))))
+        def step(start: Any) -> Any:
+            batch = order[start : tf.minimum(start + batch_size, samples)]
+            returned = train((rows_of(x, batch), self._labels(y=tf.gather(y, batch))))
+            if logs is not None:
+                _keep(returned, logs)
+            return start + batch_size
 
-        if has_own_step_of_keras(model):
-            return step
-        whole = tf.function(step, autograph=False, input_signature=[tf.TensorSpec([None], tf.int32)])
-        return whole.get_concrete_function()
+        tf.while_loop(lambda start: start < samples, step, [tf.constant(0)], parallel_iterations=1)
 
     def _count_correct(self) -> Any:
         """Return how many validation examples are classified right, int32 []."""
@@ -213,10 +204,11 @@ class KerasTrainer:
 
     def _train_by_graph(self, order: NDArray[np.int32]) -> Mapping[str, Any]:
         self._model.reset_metrics()
-        logs = self._train(tf.constant(order), tf.constant(self._batch_size))
+        self._train(tf.constant(order), tf.constant(self._batch_size))
         if self._epoch == self._epochs and self._model.optimizer is not None:
             self._model.optimizer.finalize_variable_values(self._model.trainable_weights)  # as `fit` ends
         results: Mapping[str, Any] = self._model.get_metrics_result()
+        logs = {name: each.numpy() for name, each in self._logs.items()}
         return results if not logs or logs.keys() == results.keys() else logs  # as `fit` has it
 
     def _train_by_fit(self, order: NDArray[np.int32]) -> Mapping[str, Any]:
@@ -247,28 +239,16 @@ class KerasTrainer:
         return model_bytes(self._model)
 
 
-def _zeros_of(step: Any) -> dict[str, Any]:
-    """Return a loop's first value of what a traced step returns."""
-    returned = step.structured_outputs
-    if not isinstance(returned, Mapping):
-        raise TypeError("train_step returns no dict")
-    return {name: tf.zeros(each.shape, each.dtype) for name, each in returned.items()}
+def _keep(returned: Any, logs: dict[str, Any]) -> None:
+    """Assign what a step returned to variables, which are made when its graph is."""
+    for name, value in returned.items() if isinstance(returned, Mapping) else ():
+        if name not in logs:
+            with tf.init_scope():
+                logs[name] = tf.Variable(0.0, trainable=False)
+        logs[name].assign(tf.reduce_mean(tf.cast(value, tf.float32)))
 
 
 def _named(logs: Mapping[str, Any], name: str) -> float | None:
     """Return the figure of that name, or else the first of which it is a part; None where there is none."""
     found = [key for key in sorted(logs, key=lambda key: key != name) if name in key]
     return float(np.mean(logs[found[0]])) if found else None
-
-
-@functools.cache
-def _libc() -> Any:
-    library = ctypes.CDLL(None)
-    return getattr(library, "malloc_trim", None)
-
-
-def _trim_memory() -> None:
-    """Give freed memory back to the system, where the C library is one that keeps it until it is told."""
-    trim = _libc()
-    if trim is not None:
-        trim(0)
