@@ -30,6 +30,10 @@ from trainable.process import prepare_tensorflow
 from trainable.training import train
 
 
+class Renew(Exception):  # noqa: N818 (it is no error: nothing has failed)
+    """The worker has grown: another process is to train the configuration."""
+
+
 class NetworkTrial(tune.Trainable):
     """Trains one configuration; see `trainable.keys` for what it is told and what each step reports."""
 
@@ -42,11 +46,19 @@ class NetworkTrial(tune.Trainable):
         prepare_tensorflow(threads, gpu=gpu)
         self._problem = problem or problem_of(BUILT_IN)
         self._trainer = self._problem.trainer(data, precision)
+        self._has_trained = False
         self._environment = json.dumps(environment_here(threads, gpu=gpu, sources=self._problem.sources))
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin the next trial on the same worker."""
+        """Begin the next trial on the same worker.
+
+        Raises:
+            Renew: It has grown too much. To return False would end the trial for good.
+        """
+        if self._has_trained and self._trainer.has_grown:
+            raise Renew
+        self._has_trained = True
         params = self._problem.spec.check(new_config)
         self._keep_from = new_config.get(keys.KEEP_FROM, math.inf)
         self._all_data = new_config.get(keys.ALL_DATA, False)
