@@ -32,6 +32,10 @@ from trainable.training import train
 TOLD = (keys.SEED, keys.KEEP_FROM, keys.ALL_DATA)  # what stands beside the parameters
 
 
+class Renew(Exception):  # noqa: N818 (it is no error: nothing has failed)
+    """The worker has grown: another process is to train the configuration."""
+
+
 class NetworkTrial(tune.Trainable):
     """Trains one configuration; see `trainable.keys` for what it is told and what each step reports."""
 
@@ -44,11 +48,19 @@ class NetworkTrial(tune.Trainable):
         prepare_tensorflow(threads, gpu=gpu)
         self._problem = problem or problem_of(BUILT_IN)
         self._trainer = self._problem.trainer(data, precision)
+        self._has_trained = False
         self._environment = json.dumps(environment_here(threads, gpu=gpu, sources=self._problem.sources))
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin the next trial on the same worker."""
+        """Begin the next trial on the same worker.
+
+        Raises:
+            Renew: It has grown too much. To return False would end the trial for good.
+        """
+        if self._has_trained and self._trainer.has_grown:
+            raise Renew
+        self._has_trained = True
         params = self._problem.spec.check(new_config)
         if self._problem.spec.code:  # parameters that other networks met since this worker began
             params |= {name: each for name, each in new_config.items() if name not in (*params, *TOLD)}

@@ -132,6 +132,13 @@ class Confirmation:
         self._in_training[key] = network, Retraining(title, network.candidate.params)
         return config
 
+    def rename(self, key: str, other: str) -> None:
+        """Note that the executor calls a trial or a network otherwise from now on."""
+        if key in self._in_training:
+            self._in_training[other] = self._in_training.pop(key)
+        else:
+            self._trials.rename(key, other)
+
     def start(self, key: str) -> None:
         """Note that a worker has begun."""
         if key not in self._in_training:

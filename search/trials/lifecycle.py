@@ -134,6 +134,10 @@ class Trials:
         self._live[key] = LiveTrial(trial, params, attempt=trial.user_attrs.get(ATTEMPTS, 1), seed=seed)
         return params | {SEED: seed, KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
 
+    def rename(self, key: str, other: str) -> None:
+        """Note that the executor calls a trial otherwise from now on."""
+        self._live[other] = self._live.pop(key)
+
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
         self.note_start()

@@ -14,6 +14,12 @@ from tensorflow.python.framework import ops
 CUSTOM = "CustomGradient-"  # begins the names under which TensorFlow notes the gradients of a graph, and never lets go
 
 
+SETTLED = 10  # networks after which a worker has what it needs: code that is loaded late, room for the largest of them
+# Bytes beyond which it is renewed, which takes it about ten seconds. Nothing that Keras or TensorFlow keep is known to
+# grow like this: it is for what a person's own code keeps, and for an allocator that does not find its way back.
+MARGIN = 256 << 20
+
+
 class Traces:
     """What TensorFlow has noted of graphs since this was made, of a worker that forgets them one after another."""
 
@@ -22,6 +28,8 @@ class Traces:
         gc.collect()
         gc.freeze()  # a collection looks only at what comes now: with TensorFlow's own objects it takes half a second
         self._before = set(_gradients())
+        self._forgotten = 0  # how often
+        self._settled = 0  # bytes of this process, when nothing of its first networks was left
 
     def forget(self) -> None:
         """Give the memory of networks to which nothing refers any more back to the system.
@@ -37,6 +45,14 @@ class Traces:
         trim = _malloc_trim()
         if trim is not None:
             trim(0)
+        self._forgotten += 1
+        if self._forgotten <= SETTLED:
+            self._settled = max(self._settled, resident())
+
+    @property
+    def have_grown(self) -> bool:
+        """Whether this process has much more memory than after its first networks; asked when the last is forgotten."""
+        return self._forgotten > SETTLED and resident() > self._settled + MARGIN
 
 
 def resident() -> int:

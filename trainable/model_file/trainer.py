@@ -83,6 +83,12 @@ class KerasTrainer:
         return int(self._model.count_params())
 
     @property
+    def has_grown(self) -> bool:
+        """Whether this process holds much more memory between two networks than it did after its first ones."""
+        self._forget()
+        return self._traces.have_grown
+
+    @property
     def appeared(self) -> dict[str, dict[str, Any]]:
         """Tables of the hyperparameters that the network in training has met first."""
         return dict(self._builder.appeared)
