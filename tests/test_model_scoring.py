@@ -79,7 +79,8 @@ def test_layers_of_the_persons_own_need_the_file(keras_files):
     content, said = networks(keras_files)["custom"]
     other = Scorer(Program("other.py", "print('x' * 100_000, flush=True); import sys; sys.stdin.read()"))
     with pytest.raises(
-        ProgramError, match=r"^other\.py: a model that was trained cannot be loaded: the class Doubled is not known"
+        ProgramError,
+        match=r"^other\.py: a model that was trained cannot be loaded: TypeError: the class Doubled is not known",
     ):
         other.wrong(content, HeldOutSet(arrays_of("custom"), said))
     other.close()
