@@ -71,9 +71,15 @@ def _range(distribution: BaseDistribution) -> str:
     return " to ".join(number(each) for each in bounds(distribution))
 
 
+def _cut_short(_: Options, plan: Plan) -> Iterator[str]:
+    code = plan.settings.problem.code
+    if after := code.get("cut_short"):
+        yield f"parameters of {code['name']} were looked for only {after}: others are searched once a trial meets them"
+
+
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    told_by = _same_examples, _repeated, _not_tried, _small_space, _random, _power
+    told_by = _same_examples, _cut_short, _repeated, _not_tried, _small_space, _random, _power
     return [line for told in told_by for line in told(options, plan)]
 
 

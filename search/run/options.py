@@ -115,11 +115,11 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         f"arrays, or keras:NAME; also SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
     )  # fmt: skip
     study.add_argument("--target", metavar="COLUMN", type=printable, help="the labels in a table that --data names")
-    study.add_argument(
-        "--model", metavar="FILE.py[:FUNCTION]", type=printable,
-        help="a function of yours that builds a Keras model: build(*, units=..., input_shape, classes), whose defaults "
-        f"are the baseline, or KerasTuner's build_model(hp) (default: the network of the {BUILT_IN.words.baseline})",
-    )  # fmt: skip
+    arguments.add_model_option(
+        study,  # type: ignore[arg-type]
+        "a function of yours that builds a Keras model: build(*, units=..., input_shape, classes), whose defaults are "
+        f"the baseline, or KerasTuner's build_model(hp) (default: the network of the {BUILT_IN.words.baseline})",
+    )
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")

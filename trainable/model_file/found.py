@@ -20,7 +20,7 @@ class Found:
         weights: How many today's model has.
         inputs: What the model calls its inputs, in their order.
         needs_file: Whether the file is needed to load what it built.
-        notes: What the person should know of how the space was found.
+        cut_short: Where the search for parameters ended before its end, after what.
     """
 
     form: str
@@ -34,4 +34,4 @@ class Found:
     weights: int
     inputs: list[str]
     needs_file: bool
-    notes: list[str]
+    cut_short: str

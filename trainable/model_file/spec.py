@@ -71,6 +71,7 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
             "function": program.function or "",
             "form": found.form,
             "needed_to": LOAD if found.needs_file else "train",
+            "cut_short": found.cut_short,
             "sha256": program.sha256,
         },
     )

@@ -51,7 +51,7 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
         weights=trainer.size,
         inputs=input_names(trainer.model) if getattr(trainer.model, "inputs", None) else [],
         needs_file=needs_file(content),
-        notes=[f"its parameters were looked for only {space.cut_short}"] if space.cut_short else [],
+        cut_short=space.cut_short,
     )
 
 
