@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dashboard import models
 from dashboard.data import search_arguments
 from dashboard.options import Options, RaisingParser
 from search.errors import SearchError, UsageError
@@ -21,7 +22,7 @@ from search.run.options import Options as SearchOptions
 from search.run.options import parse
 from search.storage.address import location, shown
 from search.storage.lease import Holder
-from search.study.space import load_space
+from search.study.space_file import load_space
 from search.surroundings.guard import command_of
 from search.terminal.shell import command_line
 from trainable.problem import ProblemSpec
@@ -67,10 +68,12 @@ def parsed(options: Options, problem: ProblemSpec, arguments: Sequence[str]) -> 
         UsageError: One is wrong, in one line.
     """
     wanted = parse([*arguments, *_place(options, problem)], RaisingParser)
+    models.check(options, wanted.model)
     if wanted.space is not None:
         if wanted.space.exists() and not wanted.space.is_file():
             raise UsageError(f"--space {wanted.space}: is not a file")
-        load_space(wanted.space, problem)
+        if wanted.model is None and not problem.code:  # which parameters a file's model has only the search finds out
+            load_space(wanted.space, problem)
     return wanted
 
 

@@ -30,6 +30,7 @@ class Options:
         exports: Home of exported models.
         data: A local copy of the data; None for the cached one.
         allow_control: Whether searches can be started and stopped from the page.
+        models: Home of the files of models that these searches may be given; None for the built-in network alone.
     """
 
     storage: str
@@ -37,6 +38,7 @@ class Options:
     exports: Path
     data: str | None
     allow_control: bool
+    models: Path | None = None
 
 
 def parse(arguments: list[str]) -> Options:
@@ -55,4 +57,8 @@ def parse(arguments: list[str]) -> Options:
     parser.add_argument(
         "--allow-control", action="store_true", help="start and stop searches from the page (default: look only)"
     )
+    parser.add_argument(
+        "--models", metavar="DIR", type=directory,
+        help="the page offers to search with the .py files in it, as --model of search.run (default: none)",
+    )  # fmt: skip
     return Options(**vars(parser.parse_args(arguments)))

@@ -7,18 +7,27 @@ from functools import cached_property
 from typing import Any
 
 import pandas as pd
+from optuna.distributions import BaseDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.goal import Goal, goal_of
 from search.confirmation.view import StudyView
+from search.study.insight import is_ordered
 from search.study.instants import began, ended
+from search.study.ranges import is_number
 from search.study.space import Space
 from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, RETRY_OF, is_interrupted
-from search.terminal.words import POINTS
+from search.study.tables import ANY
+from search.terminal.words import INACTIVE, POINTS, number
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
 from trainable.problem import ProblemSpec
 
 ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
+TAKEN = {
+    "trial", "state", "val_accuracy", "gain", "epochs_run", "seconds", "weights", "host", "attempt", "retry_of",
+    "failure", "started", "ended", "mark", "start", "end", "taken", "lane", "row", "order", "columns", "table",
+    "accuracy_from", "accuracy_to", "study", "show", "across", "up", "cost", "front",
+}  # fmt: skip  # names of other columns and of what pages ask for
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 
 
@@ -55,8 +64,11 @@ class Snapshot(StudyView):
     @cached_property
     def table(self) -> pd.DataFrame:
         """A row a trial, in the order of their numbers, with `columns_of` the problem."""
-        columns = columns_of(self.settings.problem)
+        columns = columns_of(self.settings.problem, self.settings.space.distributions)
         table = pd.DataFrame(list(self.rows), columns=[name for name in columns if name != "gain"])
+        for name in map(column_of, self.settings.problem.names):
+            if columns[name] == "object":
+                table[name] = [_text(row, name) for row in self.rows]
         gains = POINTS * (table["val_accuracy"].astype(float) - (self.baseline_value or float("nan")))
         table.insert(list(columns).index("gain"), "gain", gains)
         return table.astype(columns)
@@ -71,21 +83,33 @@ class Snapshot(StudyView):
         return pd.DataFrame(reports, columns=["trial", "epoch", "val_accuracy"])
 
     def params(self, number: int) -> dict[str, Any]:
-        """Return all parameters of a trial; None where one is not drawn yet."""
-        return {name: self.rows[number][name] for name in self.settings.problem.names}
+        """Return the parameters that a trial has; None where one is not drawn yet."""
+        row = self.rows[number]
+        columns = {name: column_of(name) for name in self.settings.problem.names}
+        return {name: row[column] for name, column in columns.items() if column in row}
 
 
-def columns_of(problem: ProblemSpec) -> dict[str, str]:
+def columns_of(problem: ProblemSpec, searched: Mapping[str, BaseDistribution] | None = None) -> dict[str, str]:
     """Return the columns of `Snapshot.table`, with their types.
 
-    Accuracies are shares, `gain` is in percentage points over the baseline, times are local.
+    Accuracies are shares, `gain` is in percentage points over the baseline, times are local. Parameters that are not
+    always numbers are texts.
+
+    Args:
+        problem: The study's.
+        searched: What each searched parameter is drawn from.
     """
+    kinds = {}
+    for each in problem.parameters:
+        distribution = (searched or {}).get(each.name)
+        is_number_only = is_ordered(distribution) if distribution else is_number(problem.baseline.get(each.name))
+        kinds[column_of(each.name)] = "float64" if each.kind != ANY or is_number_only else "object"
     return {
         "trial": "int64",
         "state": "object",
         "val_accuracy": "float64",
         "gain": "float64",
-        **dict.fromkeys(problem.names, "float64"),
+        **kinds,
         "epochs_run": "int64",
         "seconds": "float64",
         "weights": "float64",
@@ -98,12 +122,26 @@ def columns_of(problem: ProblemSpec) -> dict[str, str]:
     }
 
 
+def column_of(parameter: str) -> str:
+    """Return what a column of a parameter is called, and what pages ask of it: another name where that is taken."""
+    return f"{parameter} (parameter)" if parameter in TAKEN else parameter
+
+
+def _text(row: Mapping[str, Any], name: str) -> str | None:
+    """Return what a column of texts holds of a row."""
+    if name not in row:
+        return INACTIVE
+    return None if row[name] is None else number(row[name])
+
+
 def row_of(trial: FrozenTrial, space: Space) -> dict[str, Any]:
     """Return the row of a trial in `Snapshot.rows`."""
     start, end = began(trial), ended(trial)
     reported, attributes = trial.intermediate_values, trial.user_attrs
     value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
-    return space.complete({name: trial.params.get(name) for name in space.distributions}) | {
+    later = {*space.conditions, *space.appeared}  # what a trial can lack for good
+    known = {name: trial.params.get(name) for name in space.distributions if name in trial.params or name not in later}
+    return {column_of(name): each for name, each in space.complete(known).items()} | {
         "trial": trial.number,
         "state": state_of(trial),
         "val_accuracy": value,

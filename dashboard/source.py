@@ -102,6 +102,8 @@ class Feed:
         history = self._history
         settings = settings_in(history.attributes, self._name)
         del self._rows[len(history.trials) :]  # another study has taken the name
+        if self._snapshot is not None and settings.space != self._snapshot.settings.space:  # it has grown
+            changed = set(range(len(history.trials)))
         for number in sorted(changed):
             self._rows[number : number + 1] = [row_of(history.trials[number], settings.space)]
         return Snapshot(

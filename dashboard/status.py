@@ -13,6 +13,7 @@ from search.confirmation.goal import Goal
 from search.storage.address import location
 from search.storage.lease import Holder
 from search.study.instants import began, ended, instants, is_timed
+from search.study.program import model_arguments
 from search.study.study import is_interrupted
 from search.terminal.shell import command_line
 from trainable.keys import SECONDS
@@ -88,7 +89,8 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
 def continue_command(snapshot: Snapshot) -> str:
     """Return the command that completes what the last one wanted of the study."""
     place = location(snapshot.storage, snapshot.runs)
-    return command_line("search.run", *continue_arguments(snapshot), *place)
+    model = model_arguments(snapshot.settings.problem)
+    return command_line("search.run", *continue_arguments(snapshot), *model, *place)
 
 
 def continue_arguments(snapshot: Snapshot) -> list[str]:

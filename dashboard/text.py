@@ -3,6 +3,10 @@
 import html
 import re
 from collections.abc import Sequence
+from typing import Any
+
+from search.study.ranges import is_number
+from search.terminal.words import number
 
 LONGEST = 24  # characters of a name in a figure or a table
 CUT = "…"
@@ -21,6 +25,16 @@ def plain(text: str) -> str:
 def in_figure(text: str) -> str:
     """Return a text as a figure shows it, for which it would otherwise be HTML."""
     return html.escape(text, quote=False)
+
+
+def in_template(text: str) -> str:
+    """Return a text as a figure's template shows it, for which braces after a percent sign have a meaning."""
+    return in_figure(text).replace("%{", "% {")
+
+
+def figures(value: Any, digits: int = 4) -> str:
+    """Return a parameter's value, a number with so many digits."""
+    return f"{value:.{digits}g}" if is_number(value) else number(value)
 
 
 def short(text: str, longest: int = LONGEST) -> str:

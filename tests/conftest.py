@@ -177,11 +177,28 @@ def shared(tmp_path_factory, name):
 @pytest.fixture(scope="session")
 def own_studies(tmp_path_factory):
     """A folder with two real studies of own data in `runs`, see `own_studies.py`; nobody changes it."""
-    folder = shared(tmp_path_factory, "own studies")
+    return made_once(tmp_path_factory, "own studies")
+
+
+@pytest.fixture(scope="session")
+def keras_files(tmp_path_factory):
+    """A folder with tiny models of a person's file, see `keras_files.py`; nobody changes it."""
+    return made_once(tmp_path_factory, "keras files")
+
+
+@pytest.fixture(scope="session")
+def model_studies(tmp_path_factory):
+    """A folder with two real studies of a person's own models in `runs`, see `model_studies.py`; nobody changes it."""
+    return made_once(tmp_path_factory, "model studies")
+
+
+def made_once(tmp_path_factory, name):
+    """The folder that the script of tests of this name fills, in a process of its own, once for all tests."""
+    folder = shared(tmp_path_factory, name)
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():
             folder.mkdir()
-            command = [sys.executable, str(ROOT / "tests" / "own_studies.py"), str(folder)]
+            command = [sys.executable, str(ROOT / "tests" / f"{name.replace(' ', '_')}.py"), str(folder)]
             made = subprocess.run(
                 command, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
             )

@@ -13,7 +13,7 @@ from own_data import arrays_of, frame_of, npz_of
 from search.storage.address import open_storage
 from search.study.data import found_in, load
 from search.study.settings import Settings
-from search.study.space import load_space
+from search.study.space_file import load_space
 from search.study.study import IDENTITY, enqueue, open_study
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
@@ -68,23 +68,28 @@ def source_of(study, folder):
 
 def search(study, folder, trials=2):
     """Make a study in `FOLDER/runs` and run its trials, the baseline first; their models are kept."""
-    runs, space = folder / "runs", folder / "space.toml"
-    runs.mkdir(exist_ok=True)
+    space = folder / "space.toml"
     space.write_text(SPACE)
     settings = Settings(load_space(space, found_in(source_of(study, folder))), seed=1, sampler="random", pruner="none")
+    searched(study, folder, settings, problem_of(settings.problem), load(settings.problem, None), trials=trials)
+
+
+def searched(study, folder, settings, problem, dataset, *, trials):
+    """Make a study with these settings in `FOLDER/runs` and run its trials; their models are kept."""
+    runs = folder / "runs"
+    runs.mkdir(exist_ok=True)
     opened = open_study(study, open_storage(f"sqlite:///{runs / 'studies.db'}"), settings)
     enqueue(opened, settings, [])
     models, failures = ModelStore(runs, study), FailureStore(runs, study)
     models.claim(opened.user_attrs[IDENTITY])
     made = Trials(opened, settings, goal=trials, models=models, failures=failures, observer=Recorder(), keep=trials)
     made.take_stock()
-    problem = problem_of(settings.problem)
-    trainer = problem.trainer(load(settings.problem, None), FLOAT32)
+    trainer = problem.trainer(dataset, FLOAT32)
     environment = environment_here(1, gpu=False, sources=problem.sources)
     while not made.exhausted:
-        params = made.ask("t")
+        asked = made.ask("t")
         made.start("t")
-        for epoch in train(trainer, params, params["seed"]):
+        for epoch in train(trainer, problem.spec.check(asked), asked["seed"]):
             figures = (epoch.number, epoch.val_accuracy, epoch.train_accuracy, epoch.seconds, 1.0, "h", trainer.size)
             measured = Measurement(*figures, environment)
             if not epoch.is_last:

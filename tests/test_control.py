@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from commands import SMALL_SPACE, study_of, wait_until
 
-from dashboard import control
+from dashboard import control, models
 from dashboard.options import Options
 from search.errors import SearchError, UsageError
 from search.storage.address import open_storage
@@ -180,3 +180,22 @@ def test_tail_leaves_out_what_steers_a_terminal(tmp_path):
     log.write_bytes(b"first\n\x1b[31mred\x1b[0m \x1b[?25hdone\r\n\xff\n")
     assert control.tail(log, 2) == ["red done", "\N{REPLACEMENT CHARACTER}"]
     assert control.tail(tmp_path / "none") == []
+
+
+@pytest.mark.parametrize("name", ["../secret.py", "link.py", "folder.py", "gone.py", "model.py:../x", "sub/model.py"])
+def test_model_that_is_not_offered_is_not_started(name, tmp_path, monkeypatch):
+    """Whatever a page sends: only the files of the folder that was named when the dashboard was started."""
+    folder = tmp_path / "models"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "folder.py").mkdir()
+    for file in (tmp_path / "secret.py", folder / "model.py", folder / "sub" / "model.py"):
+        file.write_text("")
+    (folder / "link.py").symlink_to(tmp_path / "secret.py")
+    options = Options("sqlite:///none.db", tmp_path, tmp_path, None, allow_control=True, models=folder)
+    monkeypatch.setattr(control, "_spawn", lambda *_: pytest.fail("it was started"))
+    with pytest.raises(UsageError, match="is no file that this dashboard was given with --models"):
+        control.start(options, BUILT_IN, [f"--model={folder / name}"])
+    with pytest.raises(UsageError, match="is no file that this dashboard was given with --models"):
+        models.arguments_for(options, name)
+    assert models.arguments_for(options, "model.py", "build") == [f"--model={folder / 'model.py'}:build"]
+    assert control.parsed(options, BUILT_IN, [f"--model={folder / 'model.py'}:build"]).model.endswith(":build")

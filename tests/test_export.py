@@ -249,16 +249,19 @@ def test_signal_ends_the_export_without_a_traceback(finished, tmp_path, event, n
 @pytest.mark.parametrize(
     ("module", "load"), [(selection, "_loaded"), (reload, "load_keras"), (reload, "load_savedmodel")]
 )
-def test_export_takes_no_memory_of_a_gpu(module, load, tmp_path, monkeypatch):
+def test_export_takes_no_memory_of_a_gpu(module, load, finished, tmp_path, monkeypatch):
     """GPUs, which a search may need, are hidden before a model is loaded, also where the files are loaded again."""
     prepared = []
     monkeypatch.setattr(module, "prepare_tensorflow", lambda *threads, gpu: prepared.append((*threads, gpu)))
     with pytest.raises((SearchError, ValueError, OSError)):
-        getattr(module, load)(str(tmp_path / "none"))
+        file = str(tmp_path / "none")
+        getattr(module, load)(
+            replace(chosen(finished.runs, "winner"), file=file) if module is selection else file, None
+        )
     assert prepared == [(None, False)]
 
 
-def test_export_without_avx_is_refused_before_tensorflow_is_loaded(tmp_path, monkeypatch):
+def test_export_without_avx_is_refused_before_tensorflow_is_loaded(finished, tmp_path, monkeypatch):
     """TensorFlow's import would end the process there, without a word."""
 
     def refuse(precision):
@@ -267,7 +270,7 @@ def test_export_without_avx_is_refused_before_tensorflow_is_loaded(tmp_path, mon
     monkeypatch.setattr(selection, "check_precision", refuse)
     monkeypatch.setattr(selection, "prepare_tensorflow", None)  # it is not called
     with pytest.raises(SearchError, match=r"none: cannot be loaded here: float32 needs a processor with AVX$"):
-        selection._loaded(tmp_path / "none")
+        selection._loaded(replace(chosen(finished.runs, "winner"), file=tmp_path / "none"), None)
 
 
 def test_winner_without_a_recorded_hash_is_not_exported(finished, dataset):

@@ -19,7 +19,7 @@ from search.confirmation.wording import sentence_of
 from search.errors import SearchError
 from search.export import selection
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
-from search.export.reload import as_bytes, from_bytes
+from search.export.reload import from_bytes, request_of
 from search.export.roundtrip import RoundTrip
 from search.export.snippets import prepare, use
 from trainable.data.scaling import Standard
@@ -151,7 +151,7 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
     )
     result = subprocess.run(
         [sys.executable, "-c", script, name, str(output / FORMATS[name].file)],
-        cwd=ROOT, env=clean_environment(), input=as_bytes(images), capture_output=True, check=False,
+        cwd=ROOT, env=clean_environment(), input=request_of(images, None), capture_output=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
     assert from_bytes(result.stdout).shape == (3, 10)

@@ -131,10 +131,13 @@ def test_data_that_are_elsewhere_now_are_named(own_studies, tmp_path):
 
 def test_tie_may_go_to_either_class(tmp_path):
     """Two classes that are as probable come in any order from another order of summation: no other model for that."""
+    import keras
+
     from trainable.mlp.network import initial_weights, keras_model
 
     weights = [np.zeros_like(each) for each in initial_weights(4, 2, 3, seed=0)]
-    convert(keras_model(weights, name="examples"), ONNX, tmp_path / ONNX.file, "examples")
+    signature = [keras.InputSpec(shape=(None, 4), dtype="float32", name="examples")]
+    convert(keras_model(weights, name="examples"), ONNX, tmp_path / ONNX.file, signature)
     expected = np.full((5, 3), 1 / 3, np.float32)
     expected[:2, 2] += 1e-5
     check = RoundTrip(np.ones((5, 4), np.float32), expected, "examples").check(ONNX, tmp_path / ONNX.file)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import sys
 import zipfile
 
 import numpy as np
@@ -9,9 +10,11 @@ import pandas as pd
 import pytest
 
 from trainable.arrays.splits import splits_of
+from trainable.data.making import load
 from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
-from trainable.errors import DataError
+from trainable.errors import DataError, ProgramError
+from trainable.program import Program
 
 X = np.arange(24, dtype=np.float64).reshape(12, 2)
 Y = np.arange(12) % 2
@@ -327,9 +330,14 @@ def test_what_is_no_file_is_one_line(name, kind, tmp_path):
 @pytest.mark.parametrize(
     ("location", "target", "line"),
     [
-        ("mine.txt", None, "mine.txt: must be a file whose name ends in .npz, .csv or .parquet, or keras:NAME"),
-        ("mine\n.txt", None, "mine\\n.txt: must be a file whose name ends in .npz, .csv or .parquet, or keras:NAME"),
+        ("mine.txt", None, "mine.txt: must be a file whose name ends in .npz, .csv, .parquet or .py, or keras:NAME"),
+        (
+            "mine\n.txt",
+            None,
+            "mine\\n.txt: must be a file whose name ends in .npz, .csv, .parquet or .py, or keras:NAME",
+        ),
         ("mine.npz", "y", "mine.npz: --target is for tables; an .npz file has its labels in y_train"),
+        ("mine.py", "y", "mine.py: --target is for tables; what load() returns has its labels in y_train"),
         ("keras:cifar10", "y", "keras:cifar10: --target is for tables; Keras's data sets have their labels in y_train"),
     ],
 )
@@ -366,3 +374,140 @@ def test_bomb_is_known_before_it_is_read(tmp_path):
             target.writestr(f"{name}.npy", stream.getvalue())
     assert file.stat().st_size < 100_000
     assert bytes_needed(DataSource(str(file))) == 2 * (4000 * 10_000 + 4000)
+
+
+IMPORTS = "import numpy as np\nimport sys\n"
+GOOD = "x, y = np.arange(24.).reshape(12, 2), [0, 1] * 6\n"
+FORM = (
+    "needed is a mapping with x_train and y_train, and x_val, y_val, x_test, y_test where there are any, or "
+    "((x_train, y_train), (x_test, y_test))"
+)
+LISTS = "holds lists or arrays of different lengths; of several inputs make a mapping of arrays by their names"
+OBJECTS = "holds Python objects, which are not read; make it an array of numbers or strings"
+CODE = {  # what follows the two lines of imports and the one of good arrays
+    "exception": ("raise ValueError('a\\nb')", "line 4: ValueError: a"),
+    "name": ("x = unknown", "line 4: NameError: name 'unknown' is not defined"),
+    "package": ("import no_such_package", "line 4: ModuleNotFoundError: No module named 'no_such_package'"),
+    "exit": ("sys.exit()", "line 4: ends the process"),
+    "no load": ("", f"has no function load(); it returns the data: {FORM}"),
+    "load is none": ("load = 7", f"has no function load(); it returns the data: {FORM}"),
+    "arguments": (
+        "def load(what):\n    return what",
+        "load: TypeError: load() missing 1 required positional argument: 'what'",
+    ),
+    "exception in load": ("def load():\n    return x[100]", "load: line 5: IndexError"),
+    "exit in load": ("def load():\n    sys.exit(0)", "load: line 5: ends the process"),
+    "endless": ("def load():\n    return load()", "load: line 5: RecursionError: maximum recursion depth exceeded"),
+    "nothing": ("def load():\n    x", f"load(): returned nothing; {FORM}"),
+    "a pair": ("def load():\n    return x, y", f"load(): returned a tuple of 2; {FORM}"),
+    "a generator": ("def load():\n    yield x", f"load(): returned builtins.generator; {FORM}"),
+    "labels as a mapping": (
+        "def load():\n    return {'x_train': x, 'y_train': {'a': y}}",
+        "load(): y_train: is a mapping; labels are one array",
+    ),
+    "no inputs": (
+        "def load():\n    return {'x_train': {}, 'y_train': y}",
+        "load(): x_train: is an empty mapping; needed is an array of each input by its name",
+    ),
+    "name of an input": (
+        "def load():\n    return {'x_train': {'a/b': x}, 'y_train': y}",
+        "load(): x_train: has the input 'a/b'; an input is called by a name without '/'",
+    ),
+    "number of an input": (
+        "def load():\n    return {'x_train': {0: x}, 'y_train': y}",
+        "load(): x_train: has the input 0; an input is called by a name without '/'",
+    ),
+    "objects": (
+        "def load():\n    return {'x_train': {'a': [None] * 12}, 'y_train': y}",
+        f"load(): x_train/a: {OBJECTS}",
+    ),
+    "pickled": (
+        "def load():\n    np.save('p.npy', np.array([None]))\n    return {'x_train': np.load('p.npy'), 'y_train': y}",
+        "load: line 6: ValueError: Object arrays cannot be loaded when allow_pickle=False",
+    ),
+    "lists": ("def load():\n    return {'x_train': [[1], [2, 3]], 'y_train': y}", f"load(): x_train: {LISTS}"),
+    "objects of arrays": (
+        "def load():\n    return {'x_train': np.array([x, x[:1], None], object), 'y_train': y}",
+        f"load(): x_train: {LISTS}",
+    ),
+    "shapes": (
+        "def load():\n    return {'x_train': [x, x[:1]], 'y_train': y}",
+        "load(): x_train: holds arrays of different shapes; of several inputs make a mapping of arrays by their names",
+    ),
+    "types": (
+        "def load():\n    return {'x_train': x, 'y_train': ['a', 1] * 6}",
+        "load(): y_train: holds values of different types, such as 1; make them one type",
+    ),
+    "not exact": (
+        "def load():\n    return {'x_train': [2**60 + 1, 0.5], 'y_train': y}",
+        "load(): x_train: holds values of different types, such as 1152921504606846977; make them one type",
+    ),
+    "a set": (
+        "def load():\n    return {'x_train': {1.0}, 'y_train': y}",
+        "load(): x_train: is a builtins.set; needed is an array",
+    ),
+    "records": (
+        "def load():\n    return {'x_train': np.zeros(12, [('a', int)]), 'y_train': y}",
+        "load(): x_train: is [('a', '<i8')]; needed are numbers, booleans or strings",
+    ),
+    "masked": (
+        "def load():\n    return {'x_train': np.ma.masked_equal(x, 3), 'y_train': y}",
+        "load(): x_train: has masked values; fill them in",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "line"), CODE.values(), ids=CODE)
+def test_code_that_makes_no_data_is_one_line(code, line, tmp_path, monkeypatch):
+    """The line begins with the file, and names the line of it where that is known."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    with pytest.raises((DataError, ProgramError)) as caught:
+        load(Program("mine.py", f"{IMPORTS}{GOOD}{code}\n"))
+    said = str(caught.value)
+    assert "\n" not in said
+    assert said.startswith(f"mine.py: {line}")
+
+
+PROCESSES = {
+    "syntax": ("def load(:\n", "line 1: SyntaxError: invalid syntax"),
+    "exception": ("def load():\n    print('error: no')\n    return 1 / 0\n", "load: line 3: ZeroDivisionError: "),
+    "status": ("import os\ndef load():\n    os._exit(0)\n", "load(): its process ended with status 0"),
+    "signal": (
+        "import os\ndef load():\n    print('last words', flush=True)\n    os.kill(os.getpid(), 9)\n",
+        "load(): its process ended by signal 9: last words",
+    ),
+    "no x": ("def load():\n    return {'y_train': [0, 1]}\n", "has no array x_train; needed are x_train and y_train"),
+    "half": (
+        "def load():\n    return {'x_train': [0, 1], 'y_train': [0, 1], 'x_val': [2]}\n",
+        "has x_val, but no y_val; give both or neither",
+    ),
+    "lengths": (
+        "def load():\n    return {'x_train': [0., 1.], 'y_train': [0, 1, 1]}\n",
+        "y_train: has 3 labels for the 2 of x_train",
+    ),
+    "several inputs": (
+        "def load():\n    return {'x_train': {'a': [1], 'b': [2]}, 'y_train': [0]}\n",
+        (
+            "x_train: has several inputs (a, b); the built-in network takes one array; --model FILE.py names a network "
+            "of yours that takes them"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "line"), PROCESSES.values(), ids=PROCESSES)
+def test_process_that_makes_no_data_is_one_line(code, line, tmp_path):
+    """However it ends, and whatever it prints before."""
+    file = tmp_path / "mine.py"
+    file.write_text(code)
+    assert refusal(DataSource(str(file))).startswith(f"{file}: {line}")
+
+
+@pytest.mark.parametrize(("kind", "line"), [("nothing", "there is no such file"), ("folder", "is no file")])
+def test_what_is_no_program_is_one_line(kind, line, tmp_path):
+    """No process is started for it."""
+    file = tmp_path / "mine.py"
+    if kind == "folder":
+        file.mkdir()
+    assert refusal(DataSource(str(file))) == f"{file}: {line}"

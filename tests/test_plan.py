@@ -3,19 +3,24 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from own_data import TARGETS, csv_of
+from own_data import TARGETS, csv_of, npz_of
 
+from search.confirmation.extent import is_confirmed
+from search.confirmation.record import evidence_of
+from search.confirmation.wording import sentence_of
 from search.errors import SearchError, UsageError
+from search.run.forecast import extent_of
 from search.run.options import parse
 from search.run.plan import _check_test, make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
 from search.study.data import load
 from search.study.settings import Settings
-from search.study.study import IDENTITY, enqueue, open_study
+from search.study.study import IDENTITY, Counts, count, enqueue, open_study
 from search.trials.models import ModelStore
 from trainable.mnist.source import cache_file
 from trainable.problems import BUILT_IN
@@ -200,3 +205,34 @@ def test_options_for_a_verdict_are_refused_where_there_can_be_none(arguments):
         _check_test(parse(arguments), wines)
     _check_test(parse([]), wines)
     _check_test(parse(arguments), BUILT_IN)
+
+
+def test_stored_study_of_own_data_is_continued_as_it_was_made(tmp_path):
+    """One of the version before people brought models: its settings stay to the byte, its verdict and trials count."""
+    file = tmp_path / "own.db"
+    shutil.copy(Path(__file__).parent / "studies/version-0.1.0-own-data.db", file)
+    chosen = replace(options(tmp_path, "own.db"), study="wine", trials=5)
+    engine = sa.create_engine(f"sqlite:///{file}")
+    query = sa.text("select value_json from study_user_attributes where key = 'settings'")
+    with engine.connect() as connection:
+        before = connection.execute(query).scalar()
+    plan = make_plan(chosen)
+    assert json.dumps(plan.settings.to_json()) == before
+    with plan.open(chosen, given_up=lambda: False) as study:
+        first = study.trials
+        assert count(first) == Counts(complete=2, pruned=1)
+        assert is_confirmed(study.user_attrs, first, plan.settings, extent_of(chosen, plan.settings, study.user_attrs))
+        assert sentence_of(evidence_of(study.user_attrs)).startswith(
+            "trial 1 against the baseline: no difference shown"
+        )
+        enqueue(study, plan.settings, plan.configurations)
+        trial = study.ask()
+        plan.settings.space.draw(trial)
+        assert trial.params.keys() == plan.settings.space.distributions.keys()
+        assert study.trials[:3] == first
+    with engine.connect() as connection:
+        assert connection.execute(query).scalar() == before
+    named = replace(chosen, data=str(npz_of("wine", tmp_path)))  # elsewhere, with the same content
+    settings = make_plan(named).settings
+    assert settings == plan.settings
+    assert load(settings.problem, named.data).y_val.size == settings.problem.sizes["val"]

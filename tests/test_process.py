@@ -113,3 +113,13 @@ def test_keras_that_was_set_before_is_set_again():
     config = SimpleNamespace(backend=lambda: "tensorflow", **dict.fromkeys(names, said.append))
     _settle_keras(SimpleNamespace(config=config))
     assert said == ["float32", "float32", "channels_last"]
+
+
+def test_a_gpu_that_is_not_there_is_named():
+    """A worker that was given one does not train on the processor in silence; nor does a command begin with it."""
+    hidden = clean_environment() | {"CUDA_VISIBLE_DEVICES": "-1"}
+    result = subprocess.run(
+        [sys.executable, "-m", "trainable.gpus"], cwd=ROOT, capture_output=True, text=True, check=False, env=hidden
+    )
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith("error: TensorFlow sees no GPU here: ")

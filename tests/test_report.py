@@ -28,7 +28,8 @@ from search.report.page import to_html, to_markdown
 from search.run.options import parse
 from search.storage.address import shown
 from search.study.settings import Settings
-from search.study.space import Space, load_space
+from search.study.space import Space
+from search.study.space_file import load_space
 from search.study.study import IS_BASELINE, SETTINGS, settings_of
 from trainable.data.source import DataSource
 from trainable.keys import FAILURE, SECONDS, VAL_ACCURACY

@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from own_data import TARGETS, csv_of
+from own_models import problem
 
 from search.errors import UsageError
 from search.study.data import found_in
-from search.study.space import Space, load_space, to_toml
+from search.study.space import Space
+from search.study.space_file import load_space, to_toml
 from trainable.data.source import DataSource
 from trainable.problems import BUILT_IN
 
@@ -86,7 +88,7 @@ WRONG = {
     f"epochs = {{type = 'int', low = 1, high = {'9' * 5000}}}": "not a TOML file",
     f"epochs = {'[' * 20000}": "not a TOML file",
     "epochs = {type = 'int', low = 1}": "epochs: high is missing",
-    "epochs = {type = 'int', low = 1, high = 2, step = 1}": "epochs: unknown key 'step'",
+    "epochs = {type = 'int', low = 1, high = 2, steps = 1}": "epochs: unknown key 'steps'",
     "epochs = {type = 'int', low = 9, high = 2}": "epochs: low must not be greater than high, got low 9 and high 2",
     "epochs = {type = 'int', low = 0, high = 2}": "epochs: low: epochs must be a whole number from 1 to 10000, got 0",
     "epochs = {type = 'int', low = 1, high = 2.5}": "high: epochs must be a whole number",
@@ -217,16 +219,20 @@ def test_space_that_is_fitted_to_data_is_printed(tmp_path):
     data, target = csv_of("wine", tmp_path), TARGETS["wine"]
     result = invoke("search.run", "--print-space", "--data", data, "--target", target)
     assert (result.returncode, result.stderr) == (0, "")
-    problem = found_in(DataSource(str(data), target))
-    assert load_space(space_file(tmp_path, result.stdout), problem) == Space.default(problem)
-    assert f"\ndefault = {problem.baseline['epochs']}\n" in result.stdout
+    found = found_in(DataSource(str(data), target))
+    assert load_space(space_file(tmp_path, result.stdout), found) == Space.default(found)
+    assert f"\ndefault = {found.baseline['epochs']}\n" in result.stdout
     assert "examples a step" in result.stdout
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/search.md"])
 def test_example_space_of_the_documents_can_be_searched(document, tmp_path):
     """It holds the baseline, and the epochs, by which a search gains most."""
-    [example] = re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+    example, *of_own_models = re.findall(r"```toml\n(.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.DOTALL)
+    for each in of_own_models:
+        own = load_space(space_file(tmp_path, each), problem({}, {"units": 64, "optimizer": "sgd", "momentum": 0.5}))
+        assert own.problem.baseline == {"units": 64, "optimizer": "adam"}
+        assert own.conditions == {"momentum": {"optimizer": ("sgd",)}}
     space = load_space(space_file(tmp_path, example), BUILT_IN)
     assert space.check({name: BUILT_IN.baseline[name] for name in space.distributions}, document)
     assert space.max_epochs > DEFAULT.max_epochs

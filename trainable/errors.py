@@ -13,6 +13,10 @@ class ProgramError(ValueError):
     """A person's file cannot be run, or does not do what such a file is for."""
 
 
+class ProgramRefused(Exception):  # noqa: N818 (a person's file is refused; it has not failed)
+    """What a person's file does is not for here; `trainable.program` adds the file and the line at which it does so."""
+
+
 class ConfigError(ValueError):
     """A configuration names a value that no network can be trained with."""
 

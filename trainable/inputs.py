@@ -33,7 +33,8 @@ class Inputs:
         """Whether an example can be shown as a picture: (height, width), or with 1, 3 or 4 channels of bytes."""
         *_, last = self.shape
         has_channels = len(self.shape) == len(("height", "width", "channels")) and last in (1, 3, 4)
-        return self.dtype == "uint8" and (has_channels or len(self.shape) == len(("height", "width")))
+        is_one = not self.several
+        return is_one and self.dtype == "uint8" and (has_channels or len(self.shape) == len(("height", "width")))
 
     @property
     def features(self) -> int:

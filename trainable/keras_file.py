@@ -36,7 +36,7 @@ def content_of(model: Any) -> bytes:
                 group[str(position)] = array
     config = _known_to_all(keras.saving.serialize_keras_object(model))
     members = {METADATA: {"keras_version": keras.__version__}, CONFIG: config}
-    return _archive({name: json.dumps(each).encode() for name, each in members.items()} | {MEMBER: arrays.getvalue()})
+    return archived({name: json.dumps(each).encode() for name, each in members.items()} | {MEMBER: arrays.getvalue()})
 
 
 def _places(layers: Sequence[Any]) -> list[str]:
@@ -58,10 +58,10 @@ def portable(content: bytes) -> bytes:
     config = _known_to_all(written)
     if config == written:
         return content
-    return _archive(members | {CONFIG: json.dumps(config).encode()})
+    return archived(members | {CONFIG: json.dumps(config).encode()})
 
 
-def _archive(members: Mapping[str, bytes]) -> bytes:
+def archived(members: Mapping[str, bytes]) -> bytes:
     """Return the content of a ZIP archive without dates."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

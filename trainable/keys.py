@@ -15,5 +15,6 @@ SAMPLES_PER_SECOND = "samples_per_second"
 PARAMETERS_COUNT = "parameters_count"
 HOST = "host"
 ENVIRONMENT = "environment"  # JSON of what the numbers depend on, see `trainable.environment`; Tune flattens mappings
+APPEARED = "appeared"  # JSON of the tables of parameters that the network met first, where it did
 FAILURE = "failure"  # the reason, where the trial failed by its own fault
 MODEL = "model"  # bytes of a .keras file, with the last epoch, where `KEEP_FROM` or `ALL_DATA` asks for it

@@ -5,11 +5,11 @@ A `ProblemSpec` holds no code and no arrays. A `Problem` loads, checks, scores, 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from trainable.data.names import LONGEST_NAME
+from trainable.data.names import LONGEST_NAME, is_of_test
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError
 from trainable.inputs import Inputs
@@ -20,7 +20,7 @@ from trainable.words import Words
 if TYPE_CHECKING:  # a spec is read without NumPy
     from pathlib import Path
 
-    from trainable.data.dataset import Dataset, HeldOutSet
+    from trainable.data.dataset import HeldOutSet, TrialData
 
 LONGEST_TEXT, MOST_LABELS = 20_000, 20_000  # characters, classes
 LARGEST = 1e300  # of a figure
@@ -87,7 +87,7 @@ class ProblemSpec:
     @property
     def trial_data(self) -> dict[str, str]:
         """The hashes of the arrays that trials see."""
-        return {name: digest for name, digest in self.data.items() if not name.endswith("_test")}
+        return {name: digest for name, digest in self.data.items() if not is_of_test(name)}
 
     @property
     def examples(self) -> str:
@@ -104,7 +104,7 @@ class ProblemSpec:
         """Examples of both splits that a final network is trained on."""
         return self.sizes["train"] + self.sizes["val"]
 
-    def said(self, text: str, **values: Any) -> str:
+    def said(self, text: str, /, **values: Any) -> str:
         """Return a text with what its braces stand for: what is called so here, or one of the values."""
         inputs, example, label = self.inputs, self.words.example, self.words.label
         own = {"name": self.name, "example": example, "examples": self.examples, "inputs": inputs.name, "label": label}
@@ -126,11 +126,13 @@ class ProblemSpec:
             each.check(values[each.name])
         return {each.name: values[each.name] for each in given}
 
-    def with_baseline(self, values: Mapping[str, Any]) -> Self:
-        """Return the same problem for a person whose network has these values today."""
-        baseline = {**self.baseline, **values}
+    def with_baseline(self, values: Mapping[str, Any], without: Collection[str] = ()) -> Self:
+        """Return the same problem for a person whose network has these values today, and some parameters not at all."""
+        baseline = {name: each for name, each in {**self.baseline, **values}.items() if name not in without}
         if baseline == self.baseline:
             return self
+        if baseline.items() <= self.baseline.items():  # what has no effect in the network of today changes no word
+            return replace(self, baseline=baseline)
         words = replace(self.words, baseline="baseline", units="today's network")
         return replace(self, baseline=baseline, reference=None, words=words)
 
@@ -173,6 +175,8 @@ def _check_bounds(spec: ProblemSpec) -> None:
     tables: list[Any] = [spec.space, spec.source, spec.repeated, spec.code, spec.inputs.several]
     if not all(isinstance(each, Mapping) for each in tables):
         raise ValueError("what should be a table is none")
+    if spec.code and not {"name", "location", "sha256"} <= spec.code.keys():
+        raise ValueError("the person's file has no name")
     _check_texts(spec, DataSource(**spec.source) if spec.source else None)
     _check_numbers(spec)
     if not 2 <= len(set(spec.labels)) == len(spec.labels) <= MOST_LABELS:  # noqa: PLR2004 (one class is none)
@@ -187,8 +191,8 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, *spec.names, *spec.labels]
     names += [*spec.inputs.columns, *spec.data, *spec.data.values(), *(each.kind for each in spec.parameters)]
     names += [spec.reference.name] if spec.reference else []
-    names += [*spec.code, *spec.code.values(), *spec.inputs.several]
-    texts: list[Any] = [spec.split, spec.test_split, *words.pop("limits"), *words.values()]
+    names += [*spec.code, *spec.inputs.several]
+    texts: list[Any] = [*spec.code.values(), spec.split, spec.test_split, *words.pop("limits"), *words.values()]
     texts += [each.meaning for each in spec.parameters]
     texts += [each for each in (source.location, source.target) if each is not None] if source else []
     for what, most in ((names, LONGEST_NAME), (texts, LONGEST_TEXT)):
@@ -204,6 +208,10 @@ def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
 def _check_numbers(spec: ProblemSpec) -> None:
     inputs, reference = spec.inputs, spec.reference
     sizes: list[Any] = [len(inputs.shape), inputs.features, *inputs.shape, spec.sizes["train"], spec.sizes["val"]]
+    for dtype, shape in inputs.several.values():
+        if not isinstance(dtype, str) or len(dtype) > LONGEST_NAME or not isinstance(shape, list | tuple):
+            raise ValueError("an input is none")
+        sizes += shape
     counts: list[Any] = [spec.sizes["test"], *spec.repeated.values()]
     if any(type(each) is not int or not 0 <= each < MAX_SEED for each in [*sizes, *counts]) or 0 in sizes:
         raise ValueError("a size is no whole number")
@@ -211,7 +219,7 @@ def _check_numbers(spec: ProblemSpec) -> None:
         raise ValueError("a split is none")
     figures: list[Any] = [each for one in spec.parameters for each in (one.low, one.high)]
     figures += [*([] if inputs.scale is None else [inputs.scale]), *([reference.value] if reference else [])]
-    if any(type(each) not in (int, float) or not abs(each) < LARGEST for each in figures) or inputs.scale == 0:
+    if any(type(each) not in (int, float) or not abs(each) <= LARGEST for each in figures) or inputs.scale == 0:
         raise ValueError("a figure is no number")
 
 
@@ -239,7 +247,7 @@ class Problem(Protocol):
     def file(self, source: DataSource | None) -> "Path":
         """Return where the data are on this machine, or would be once they were fetched."""
 
-    def load(self, source: DataSource | None) -> "Dataset":
+    def load(self, source: DataSource | None) -> "TrialData":
         """Load what trials see, from what a person named or from where it is by default.
 
         Raises:
@@ -249,7 +257,7 @@ class Problem(Protocol):
     def load_held_out(self, source: DataSource | None) -> "HeldOutSet":
         """Load the test examples, where there are any; arguments and errors as for `load`."""
 
-    def trainer(self, dataset: "Dataset", precision: str) -> Trainer:
+    def trainer(self, dataset: Any, precision: str) -> Trainer:
         """Return what trains networks on a data set; it imports TensorFlow.
 
         Raises:

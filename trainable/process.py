@@ -4,6 +4,9 @@ import os
 import sys
 from typing import Any
 
+from trainable.errors import ConfigError
+
+NO_GPU = "TensorFlow sees no GPU here: it needs one of NVIDIA with its driver, and the package tensorflow[and-cuda]"
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"  # environment variable of TensorFlow: "1" is on
 BACKEND, FLOAT = "tensorflow", "float32"  # of Keras
 
@@ -27,6 +30,7 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
         gpu: Whether GPUs may be used. Only who trains on them says so: a search may need their memory.
 
     Raises:
+        ConfigError: GPUs may be used, and TensorFlow sees none.
         RuntimeError: TensorFlow has computed something in this process already, with other settings, or Keras was
             imported with another backend.
     """
@@ -39,6 +43,8 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     if not gpu:
         tf.config.set_visible_devices([], "GPU")  # TensorFlow would claim the memory of every GPU it sees
+    elif not tf.config.get_visible_devices("GPU"):  # nobody who asked for one wants hours on a processor instead
+        raise ConfigError(NO_GPU)
     for device in tf.config.get_visible_devices("GPU"):  # those that Ray gave to this worker, perhaps a part of one
         tf.config.experimental.set_memory_growth(device, enable=True)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from trainable.errors import ProgramError, one_line
+from trainable.errors import DataError, ProgramError, ProgramRefused, one_line
 
 LARGEST = 1 << 20  # bytes of a file
 SUFFIX = ".py"
@@ -80,7 +80,8 @@ class program_errors:  # noqa: N801 (used as a function)
     """Turn what a person's file raises in a block into one line.
 
     Raises:
-        ProgramError: In the place of any exception, `SystemExit` among them, but for an interruption.
+        ProgramError: In the place of any exception, `SystemExit` among them, but for an interruption and a line of this
+            package's own.
     """
 
     def __init__(self, program: Program, doing: str = "") -> None:
@@ -92,7 +93,7 @@ class program_errors:  # noqa: N801 (used as a function)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         """Raise the line."""
-        if error is None or isinstance(error, KeyboardInterrupt | ProgramError | GeneratorExit):
+        if error is None or isinstance(error, KeyboardInterrupt | DataError | ProgramError | GeneratorExit):
             return
         doing = f"{self._doing}: " if self._doing else ""
         raise ProgramError(f"{self._program.name}: {doing}{line_in(self._program.name, error)}") from error
@@ -102,6 +103,8 @@ def line_in(name: str, error: BaseException) -> str:
     """Return an error in one line: the line of the file in which it came up, if it did so there, and what it is."""
     if isinstance(error, SystemExit):
         what = "ends the process"
+    elif isinstance(error, ProgramRefused):
+        what = one_line(str(error))
     elif isinstance(error, SyntaxError):
         what = f"{type(error).__name__}: {error.msg}"
     else:

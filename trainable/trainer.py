@@ -24,6 +24,10 @@ class Trainer(Protocol):
     def size(self) -> int:
         """Number of weights of the network in training."""
 
+    @property
+    def has_grown(self) -> bool:
+        """Whether its process has taken so much memory that another one should go on; asked between two networks."""
+
     def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
         """Begin a new network of checked parameters; a seed from 0 to `MAX_SEED` decides its weights and shuffles.
 

@@ -21,7 +21,7 @@ import ray
 from ray import tune
 
 from trainable import keys
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
 from trainable.precision import FLOAT32
 from trainable.problem import Problem
@@ -29,12 +29,18 @@ from trainable.problems import BUILT_IN, problem_of
 from trainable.process import prepare_tensorflow
 from trainable.training import train
 
+TOLD = (keys.SEED, keys.KEEP_FROM, keys.ALL_DATA)  # what stands beside the parameters
+
+
+class Renew(Exception):  # noqa: N818 (it is no error: nothing has failed)
+    """The worker has grown: another process is to train the configuration."""
+
 
 class NetworkTrial(tune.Trainable):
     """Trains one configuration; see `trainable.keys` for what it is told and what each step reports."""
 
     def setup(  # type: ignore[override]  # as Tune documents
-        self, config: dict[str, Any], data: Dataset, problem: Problem | None = None, precision: str = FLOAT32
+        self, config: dict[str, Any], data: TrialData, problem: Problem | None = None, precision: str = FLOAT32
     ) -> None:
         """Prepare the worker: threads, TensorFlow, data, graph; once, however many trials follow."""
         assigned = ray.get_runtime_context().get_assigned_resources()  # type: ignore[no-untyped-call]
@@ -42,12 +48,22 @@ class NetworkTrial(tune.Trainable):
         prepare_tensorflow(threads, gpu=gpu)
         self._problem = problem or problem_of(BUILT_IN)
         self._trainer = self._problem.trainer(data, precision)
+        self._has_trained = False
         self._environment = json.dumps(environment_here(threads, gpu=gpu, sources=self._problem.sources))
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Begin the next trial on the same worker."""
+        """Begin the next trial on the same worker.
+
+        Raises:
+            Renew: It has grown too much. To return False would end the trial for good.
+        """
+        if self._has_trained and self._trainer.has_grown:
+            raise Renew
+        self._has_trained = True
         params = self._problem.spec.check(new_config)
+        if self._problem.spec.code:  # parameters that other networks met since this worker began
+            params |= {name: each for name, each in new_config.items() if name not in (*params, *TOLD)}
         self._keep_from = new_config.get(keys.KEEP_FROM, math.inf)
         self._all_data = new_config.get(keys.ALL_DATA, False)
         self._epochs = train(self._trainer, params, new_config.get(keys.SEED, 0), all_data=self._all_data)
@@ -69,6 +85,8 @@ class NetworkTrial(tune.Trainable):
             keys.ENVIRONMENT: self._environment,
             tune.result.DONE: epoch.is_last,
         }
+        if appeared := getattr(self._trainer, "appeared", None):  # of models that say their parameters while they build
+            result[keys.APPEARED] = json.dumps(appeared)
         if epoch.failure:
             return result | {keys.FAILURE: epoch.failure}
         if epoch.is_last and (self._all_data or epoch.val_accuracy >= self._keep_from):

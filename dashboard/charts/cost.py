@@ -6,11 +6,15 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from dashboard.charts.parameters import begin_with
+from dashboard.snapshot import column_of
 from dashboard.style import ACCURACY, BASELINE, BEST, STATES, thinned, titled
+from dashboard.text import figures, in_figure, in_template
+from search.study.tables import ANY
+from search.terminal.words import INACTIVE
 from trainable.problem import ProblemSpec
 
 FRONT = STATES["pruned"][0]
-FORMATS = {"int": "", "float": ":.3g"}  # of a parameter
+FORMATS = {"int": "", "float": ":.3g", ANY: ""}  # of a parameter
 COSTS = {"seconds": "training time, seconds", "weights": "weights of the network"}
 
 
@@ -45,7 +49,7 @@ def cost_chart(problem: ProblemSpec, table: pd.DataFrame, cost: str, best: int, 
     on_front = front(table[cost], table["val_accuracy"])
     edge = table[on_front].sort_values([cost, "trial"])
     plain, big = dict(zip(("color", "symbol"), STATES["complete"], strict=True)), {"size": 15, "line": {"width": 2}}
-    figure, shown = go.Figure(), ["trial", *problem.names, "seconds", "weights"]
+    figure, shown = go.Figure(), ["trial", *map(column_of, problem.names), "seconds", "weights"]
     for name, rows, marker, line in (
         ("complete trials", thinned(table[~on_front]), plain | {"size": 7, "opacity": 0.9}, None),
         ("Pareto front", edge, {"color": FRONT, "symbol": "diamond", "size": 10}, {"shape": "hv", "color": FRONT}),
@@ -54,18 +58,25 @@ def cost_chart(problem: ProblemSpec, table: pd.DataFrame, cost: str, best: int, 
     ):
         if len(rows):
             figure.add_scatter(
-                x=rows[cost], y=rows["val_accuracy"], name=name, customdata=rows[shown], marker=marker, line=line,
-                mode="lines+markers" if line else "markers",
+                x=rows[cost], y=rows["val_accuracy"], name=name, customdata=_said(rows[shown], problem), marker=marker,
+                line=line, mode="lines+markers" if line else "markers",
             )  # fmt: skip
     figure.update_traces(hovertemplate=_hover(problem))
     begin_with(figure, table["val_accuracy"].tolist())
     return titled(figure, COSTS[cost], ACCURACY)
 
 
+def _said(rows: pd.DataFrame, problem: ProblemSpec) -> pd.DataFrame:
+    """Return what is said of trials, with texts for parameters that not all trials need have."""
+    own = [column_of(each.name) for each in problem.parameters if each.kind == ANY]
+    texts = {name: [INACTIVE if pd.isna(each) else in_figure(figures(each)) for each in rows[name]] for name in own}
+    return rows.assign(**texts)
+
+
 def _hover(problem: ProblemSpec) -> str:
     """Return what is said of each trial, in the order of its custom data."""
     params = enumerate(problem.parameters, start=1)
-    told = [f"{each.name} %{{customdata[{place}]{FORMATS[each.kind]}}}<br>" for place, each in params]
+    told = [f"{in_template(each.name)} %{{customdata[{place}]{FORMATS[each.kind]}}}<br>" for place, each in params]
     seconds = len(told) + 1
     return (
         f"trial %{{customdata[0]}}<br>val_accuracy %{{y:.4f}}<br>{''.join(told)}"

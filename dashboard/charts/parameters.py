@@ -12,7 +12,9 @@ from optuna.trial import FrozenTrial
 from optuna.visualization import plot_contour, plot_slice
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, titled
+from dashboard.text import figures, in_figure, in_template
 from search.study.insight import bounds, place
+from search.terminal.words import INACTIVE
 
 TOP = 0.1  # share of the trials that stands out among parallel coordinates
 ROOM = 0.06  # around the values of a parameter, a share of its range
@@ -27,7 +29,7 @@ def sample(trials: Sequence[FrozenTrial]) -> optuna.Study:
 
 def importance_chart(importances: Mapping[str, float]) -> go.Figure:
     """Draw the shares of the parameters as bars, the greatest on top."""
-    names, shares = list(importances)[::-1], list(importances.values())[::-1]
+    names, shares = [*map(in_figure, importances)][::-1], list(importances.values())[::-1]
     figure = go.Figure()
     figure.add_bar(
         x=shares, y=names, orientation="h", text=[f"{share:.0%}" for share in shares], textposition="outside",
@@ -56,15 +58,16 @@ def slice_chart(study: optuna.Study, numbers: Sequence[int], name: str, best: Fr
         name: The parameter.
         best: The best trial.
     """
-    figure = titled(plot_slice(study, params=[name], target_name=ACCURACY), name, ACCURACY, height=320)
+    figure = titled(plot_slice(study, params=[name], target_name=ACCURACY), in_figure(name), ACCURACY, height=320)
     figure.update_layout(title=None, width=None)
     for trace in figure.data:
         trace.marker.color = [numbers[each] for each in trace.marker.color]
     figure.update_traces(
-        hovertemplate=f"{name} %{{x}}<br>{ACCURACY} %{{y:.4f}}<br>trial %{{marker.color}}<extra></extra>",
+        hovertemplate=f"{in_template(name)} %{{x}}<br>{ACCURACY} %{{y:.4f}}<br>trial %{{marker.color}}<extra></extra>",
         marker={"size": 7, "colorbar": {"title": "trial", "xpad": 0, "x": 1.02}, "colorscale": "Viridis"},
     )
-    _mark(figure, best.params[name], best.value, f"best: trial {best.number}")
+    if name in best.params:
+        _mark(figure, best.params[name], best.value, f"best: trial {best.number}")
     begin_with(figure, [float(trial.value or 0) for trial in study.get_trials(deepcopy=False)])
     _tick(figure.layout.xaxis, study, name)
     return figure
@@ -72,7 +75,7 @@ def slice_chart(study: optuna.Study, numbers: Sequence[int], name: str, best: Fr
 
 def contour_chart(study: optuna.Study, x: str, y: str, best: FrozenTrial) -> go.Figure:
     """Draw the accuracy over two parameters, as Optuna does: it is interpolated between the trials."""
-    figure = titled(plot_contour(study, params=[x, y], target_name=ACCURACY), x, y, height=480)
+    figure = titled(plot_contour(study, params=[x, y], target_name=ACCURACY), in_figure(x), in_figure(y), height=480)
     figure.update_layout(title=None, width=None, showlegend=False)
     values = [float(trial.value or 0) for trial in study.get_trials(deepcopy=False)]
     figure.update_traces(
@@ -81,7 +84,8 @@ def contour_chart(study: optuna.Study, x: str, y: str, best: FrozenTrial) -> go.
         contours={"start": lowest_shown(values), "end": max(values), "size": (max(values) - lowest_shown(values)) / 12},
     )  # fmt: skip
     figure.update_traces(selector={"type": "scatter"}, marker={"size": 5, "line": {"width": 1, "color": BASELINE}})
-    _mark(figure, best.params[x], best.params[y], f"best: trial {best.number}")
+    if x in best.params and y in best.params:
+        _mark(figure, best.params[x], best.params[y], f"best: trial {best.number}")
     _tick(figure.layout.xaxis, study, x)
     _tick(figure.layout.yaxis, study, y)
     return figure
@@ -109,7 +113,9 @@ def parallel_chart(trials: Sequence[FrozenTrial], distributions: Mapping[str, Ba
     figure.update_yaxes(tickvals=[0, 1], ticktext=["low", "high"], range=[-2 * ROOM, 1 + 2 * ROOM])
     for name, each in distributions.items():
         for height, value, anchor in zip((0, 1), bounds(each), ("top", "bottom"), strict=True):
-            figure.add_annotation(x=name, y=height, text=f"{value:.4g}", showarrow=False, yanchor=anchor)
+            figure.add_annotation(
+                x=in_figure(name), y=height, text=in_figure(figures(value)), showarrow=False, yanchor=anchor
+            )
     return figure
 
 
@@ -130,7 +136,7 @@ def begin_with(figure: go.Figure, values: Sequence[float]) -> None:
 
 def _tick(axis: Any, study: optuna.Study, name: str) -> None:
     """Give a log scale round numbers, which plotly abbreviates."""
-    values = [trial.params[name] for trial in study.get_trials(deepcopy=False)]
+    values = [trial.params[name] for trial in study.get_trials(deepcopy=False) if name in trial.params]
     if axis.type == "log":
         chosen = ticks(min(values), max(values))
         axis.update(tickvals=chosen, ticktext=[f"{value:g}" for value in chosen], tickangle=0)
@@ -138,9 +144,11 @@ def _tick(axis: Any, study: optuna.Study, name: str) -> None:
 
 def _mark(figure: go.Figure, x: Any, y: Any, name: str) -> None:
     """Mark the best trial; a parameter of listed choices has an axis of texts."""
-    is_text = figure.layout.xaxis.type == "category" and isinstance(figure.data[-1].x[0], str)
+    last, layout = figure.data[-1], figure.layout
+    across = str(x) if layout.xaxis.type == "category" and isinstance(last.x[0], str) else x
+    up = str(y) if layout.yaxis.type == "category" and isinstance(last.y[0], str) else y
     figure.add_scatter(
-        x=[str(x) if is_text else x], y=[y], name=name, mode="markers", showlegend=True,
+        x=[across], y=[up], name=name, mode="markers", showlegend=True,
         hovertemplate=f"{name}<extra></extra>",
         marker={"symbol": "star", "size": 15, "color": BEST, "line": {"width": 1, "color": BASELINE}},
     )  # fmt: skip
@@ -161,9 +169,11 @@ def _add_lines(
     texts: list[str] = []
     for trial in trials:
         said = f"trial {trial.number}, {ACCURACY} {trial.value:.4f}<br>"
-        said += "<br>".join(f"{key} {trial.params[key]:.4g}" for key in distributions)
-        x += [*distributions, None]
-        y += [*(place(trial.params[key], each) for key, each in distributions.items()), None]
+        params = trial.params
+        values = {key: figures(params[key]) if key in params else INACTIVE for key in distributions}
+        said += "<br>".join(in_figure(f"{key} {value}") for key, value in values.items())
+        x += [*map(in_figure, distributions), None]
+        y += [*(place(params[key], each) if key in params else None for key, each in distributions.items()), None]
         texts += [said] * (len(distributions) + 1)
     figure.add_scatter(
         x=x, y=y, name=name, mode="lines+markers", line=line, marker={"size": 4}, connectgaps=False,

@@ -3,11 +3,15 @@
 import heapq
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.snapshot import column_of
 from dashboard.style import BASELINE, STATES, titled
+from dashboard.text import figures, in_figure
+from search.terminal.words import INACTIVE
 
 NO_HOST = "host not recorded"
 PATTERNS = {"complete": "", "pruned": "/", "running": "\\", "failed": "x", "interrupted": "."}
@@ -123,8 +127,13 @@ def timeline_chart(table: pd.DataFrame, names: Sequence[str]) -> go.Figure:
 def _hover(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """Return what is said of each bar."""
     seconds = table["taken"].dt.total_seconds()
-    drawn = table[[*names]].to_dict("records")
+    drawn = table[[*map(column_of, names)]].to_dict("records")
     return [
-        f"trial {number}, {taken:.1f} s<br>" + "<br>".join(f"{name} {value:.4g}" for name, value in params.items())
+        f"trial {number}, {taken:.1f} s<br>" + "<br>".join(_said(name, params[column_of(name)]) for name in names)
         for number, taken, params in zip(table["trial"], seconds, drawn, strict=True)
     ]
+
+
+def _said(name: str, value: Any) -> str:
+    """Return a parameter of a trial, which may not have it."""
+    return in_figure(f"{name} {INACTIVE if pd.isna(value) else figures(value)}")

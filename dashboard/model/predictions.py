@@ -1,6 +1,6 @@
 """What a model says of the validation examples, and which of them it takes for another class."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from dashboard.data import file_of, is_file, source_here
 from dashboard.model.kept import IN_MEMORY, Network, Stamp, network_of, stamp_of
 from search.errors import SearchError
 from search.export.kept import Kept
-from search.study.data import check_memory, source_of
+from search.study.data import check_memory, recorded_source
 from trainable.data.dataset import Examples, Labels
 from trainable.data.reading import bytes_needed
 from trainable.data.source import DataSource
@@ -55,6 +55,17 @@ def validation(problem: ProblemSpec, data: str | None) -> Validation:
     if not is_file(file):
         raise SearchError(f"{file}: there is no such file with this study's data. {ELSEWHERE}")
     return _validation(problem, _hashes(problem), source, stamp_of(file))
+
+
+def check_unchanged(problem: ProblemSpec, data: str | None) -> None:
+    """Refuse data that are not those of a study any more; arguments and errors as for `validation`."""
+    if not problem.code:
+        validation(problem, data)
+        return
+    source = source_here(problem, data)
+    if not is_file(file_of(problem, source)):
+        raise SearchError(f"{file_of(problem, source)}: there is no such file with this study's data. {ELSEWHERE}")
+    _dataset(problem, source)
 
 
 def predicted(model: Kept, data: str | None) -> Answers:
@@ -129,15 +140,19 @@ def _validation(
     return found
 
 
-def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
+def _dataset(problem: ProblemSpec, source: DataSource | None) -> Any:
     """Read the data; of a place that a study has recorded nothing is repeated: who wrote it need not be let read it."""
-    is_recorded = source is not None and source == source_of(problem, None)
+    is_recorded = source is not None and source == recorded_source(problem)
     try:
         if source is not None and problem.source:
             check_memory(bytes_needed(source), source.location)
-        dataset = problem_of(problem).load(source)
+        return problem_of(problem).load(source)
     except DataError as error:
         raise SearchError(OTHER.format(source.location) if is_recorded and source else str(error)) from error
+
+
+def _loaded(problem: ProblemSpec, source: DataSource | None) -> Validation:
+    dataset = _dataset(problem, source)
     found = Validation(dataset.x_val.copy(), dataset.y_val.copy())  # rather than views of the whole set
     shape, is_known = (problem.sizes["val"], problem.inputs.features), found.labels.max() < len(problem.labels)
     if found.examples.shape != shape or found.examples.dtype != problem.inputs.dtype or not is_known:

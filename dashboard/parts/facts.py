@@ -7,13 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.marks import title_of
-from dashboard.snapshot import Snapshot, points
+from dashboard.snapshot import Snapshot, column_of, columns_of, points
+from dashboard.text import plain
+from search.study.ranges import is_number, is_same
 from search.study.study import ATTEMPTS, EPOCHS_RUN
-from search.terminal.words import capital, clock, number
+from search.study.tables import ANY
+from search.terminal.words import INACTIVE, capital, clock, number
 from trainable.keys import ENVIRONMENT, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, SEED, TRAIN_ACCURACY
-from trainable.problem import ProblemSpec
 
 SAME = "same"
+DIFFERENT = "different"
 UNKNOWN = "not known"
 MINUTE = 60  # seconds
 
@@ -21,22 +24,33 @@ MINUTE = 60  # seconds
 def parameters(study: Snapshot, trial: int) -> pd.DataFrame:
     """Return a row for each parameter: a trial's value, and how it lies to the baseline's and to the best's."""
     own, names = study.params(trial), study.settings.problem.names
-    table = pd.DataFrame({title_of(study, trial): [_value(own[name]) for name in names]}, index=[*names])
+    shown = {title_of(study, trial): [_parameter(own, name) for name in names]}
+    table = pd.DataFrame(shown, index=[*map(plain, names)])
     for other in (study.baseline, study.best):
         if other is not None and other.number != trial and title_of(study, other.number) not in table:
             values = study.params(other.number)
-            table[title_of(study, other.number)] = [_value(values[name]) for name in names]
-            table[f"against trial {other.number}"] = [against(own[name], values[name]) for name in names]
+            table[title_of(study, other.number)] = [_parameter(values, name) for name in names]
+            table[f"against trial {other.number}"] = [_compared(own, values, name) for name in names]
     return table
 
 
-def against(value: float | None, other: float | None) -> str:
-    """Say in words how a value lies to another one."""
+def against(value: Any, other: Any) -> str:
+    """Say in words how a value, a number, a text or a boolean, lies to another one."""
     if value is None or other is None:
         return UNKNOWN
-    if value == other:
+    if is_same(value, other):
         return SAME
-    return f"{'higher' if value > other else 'lower'} ({value / other:.3g} times)"
+    if not (is_number(value) and is_number(other)):
+        return DIFFERENT
+    way = "higher" if value > other else "lower"
+    return f"{way} ({value / other:.3g} times)" if value > 0 and other > 0 else way
+
+
+def _compared(values: Mapping[str, Any], others: Mapping[str, Any], name: str) -> str:
+    """Say in words how a parameter lies to that of another trial; either may not have it."""
+    if name in values and name in others:
+        return against(values[name], others[name])
+    return SAME if name not in values and name not in others else DIFFERENT
 
 
 def side_by_side(study: Snapshot, trials: Sequence[int], shown: Sequence[str]) -> pd.DataFrame:
@@ -47,7 +61,7 @@ def side_by_side(study: Snapshot, trials: Sequence[int], shown: Sequence[str]) -
 def differing(study: Snapshot, trials: Sequence[int]) -> list[str]:
     """Return the parameters that are not the same in all trials."""
     known = [study.params(trial) for trial in trials]
-    return [name for name in study.settings.problem.names if len({params[name] for params in known}) > 1]
+    return [name for name in study.settings.problem.names if len({_parameter(each, name) for each in known}) > 1]
 
 
 def measured(study: Snapshot, trial: int) -> dict[str, str]:
@@ -70,10 +84,16 @@ def measured(study: Snapshot, trial: int) -> dict[str, str]:
     return {capital(name): value for name, value in facts.items()}
 
 
-def formats(problem: ProblemSpec) -> dict[str, Any]:
+def formats(study: Snapshot) -> dict[str, Any]:
     """Return how the columns of parameters look in a large table: three digits of what is no whole number."""
-    floats = [each.name for each in problem.parameters if each.kind == "float"]
-    return dict.fromkeys(floats, st.column_config.NumberColumn(format="%.3g"))
+    space, problem = study.settings.space, study.settings.problem
+    kinds = columns_of(problem, space.distributions)
+    digits = {"float": "%.3g", ANY: "%.6g"}
+    return {
+        column_of(each.name): st.column_config.NumberColumn(format=digits[each.kind])
+        for each in problem.parameters
+        if each.kind in digits and kinds[column_of(each.name)] == "float64"
+    }
 
 
 def _column(study: Snapshot, trial: int, shown: Sequence[str]) -> dict[str, str]:
@@ -83,12 +103,17 @@ def _column(study: Snapshot, trial: int, shown: Sequence[str]) -> dict[str, str]
         "state": row["state"],
         "val_accuracy": _accuracy(row["val_accuracy"]),
         "gain, points": UNKNOWN if gained is None else f"{gained:+.2f}",
-        **{name: _value(params[name]) for name in shown},
+        **{plain(name): _parameter(params, name) for name in shown},
         "epochs run": str(row["epochs_run"]),
         "time of training": _seconds(row["seconds"]),
         "time of an epoch": _per_epoch(attributes),
         "weights": _whole(row["weights"]),
     }
+
+
+def _parameter(params: Mapping[str, Any], name: str) -> str:
+    """Return a trial's value of a parameter."""
+    return plain(_value(params[name])) if name in params else INACTIVE
 
 
 def _value(value: Any) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard.data import moved_arguments
 from dashboard.model.exports import Export, exports_of
+from dashboard.parts.own_model import weights_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, points
 from dashboard.text import plain
@@ -15,9 +16,11 @@ from search.confirmation.wording import method_of, percent
 from search.export.card import BY_ACCURACY, search_of, training_of
 from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
+from search.study.program import loading_arguments
+from search.study.ranges import is_number
 from search.study.study import BEST
 from search.terminal.shell import command_line
-from search.terminal.words import capital
+from search.terminal.words import capital, number
 
 LUCK = "The best of many trials is partly luck: expect a little less on other {}."
 FLATTERED = "This network was trained on the validation {}, too: what it scores on them is flattering."
@@ -67,8 +70,17 @@ def _figures(study: Snapshot, model: Kept) -> dict[str, str]:
     return {
         name: "unknown" if value is None else f"{value:.4f}",
         **({} if gain is None else {"Gain, points": f"{gain:+.2f}"}),
-        "Hidden units": f"{model.configuration.params['hidden_units']:,}",
+        **_size(study, model),
     }
+
+
+def _size(study: Snapshot, model: Kept) -> dict[str, str]:
+    """Return how large a network is, by what people call it."""
+    units = model.configuration.params.get("hidden_units")
+    if not study.settings.problem.code and isinstance(units, int):
+        return {"Hidden units": f"{units:,}"}
+    weights = weights_of(study, model)
+    return {} if weights is None else {"Weights": f"{weights:,}"}
 
 
 def _sentences(study: Snapshot, model: Kept) -> list[str]:
@@ -107,12 +119,27 @@ def _facts(study: Snapshot, model: Kept) -> dict[str, Any]:
     data = f"{model.trained_on:,} {problem.examples}{', with those that validate' if model.is_final else ''}"
     epochs, seed = model.epochs_run or params["epochs"], "unknown" if model.seed is None else model.seed
     return {
-        "what": problem.said(problem.words.layers, **{name: f"{each:,}" for name, each in params.items()}),
+        "what": _what(study, model),
         "configuration": capital(model.configuration.title),
         **training_of(problem, params, epochs, seed),
         "trained on": data,
-        "trained with": f"{problem.words.training}, {study.settings.precision} products",
+        "trained with": problem.words.training if problem.code else _products(study),
     }
+
+
+def _products(study: Snapshot) -> str:
+    return f"{study.settings.problem.words.training}, {study.settings.precision} products"
+
+
+def _what(study: Snapshot, model: Kept) -> str:
+    """Say what a network is made of."""
+    problem, params = study.settings.problem, model.configuration.params
+    if not problem.code:
+        values = {name: f"{each:,}" if is_number(each) else number(each) for name, each in params.items()}
+        return problem.said(problem.words.layers, **values)
+    weights = weights_of(study, model)
+    of = "" if weights is None else f" of {weights:,} weights"
+    return f"a Keras model{of}, as {problem.code['name']} builds it"
 
 
 def _selection(study: Snapshot, model: Kept) -> list[str]:
@@ -140,7 +167,8 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
     which = "winner" if model.is_winner else str(model.number)
     name = study.name if model.is_winner else f"{study.name}-trial-{which}"
     place = location(study.storage, study.runs)
-    data = moved_arguments(study.settings.problem, site.options.data)
+    problem = study.settings.problem
+    data = [*moved_arguments(problem, site.options.data), *loading_arguments(problem)]
     parts = ["--study", study.name, "--trial", which, "--output", str(site.options.exports / name), *place, *data]
     st.markdown("This model is not exported yet. The command below does it, checks the file, and writes a full card.")
     st.code(command_line("search.export", *parts), language="bash", wrap_lines=True)

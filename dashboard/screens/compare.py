@@ -7,7 +7,8 @@ from dashboard.marks import title_of
 from dashboard.parts.facts import differing, side_by_side
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
-from search.terminal.words import number as in_words
+from dashboard.text import plain
+from search.terminal.words import value_of as in_words
 
 KEY = "trials"  # in the address
 MOST = 6  # trials besides the baseline: as many as there are colours
@@ -60,4 +61,4 @@ def _table(study: Snapshot, trials: list[int], *, every: bool) -> None:
     st.table(side_by_side(study, trials, shown))
     if len(trials) > 1 and (same := [name for name in names if name not in shown]):
         values = study.params(trials[0])
-        st.caption("The same in all: " + ", ".join(f"{name} {in_words(values[name])}" for name in same) + ".")
+        st.caption("The same in all: " + plain(", ".join(f"{name} {in_words(values, name)}" for name in same)) + ".")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import sign_in
+from dashboard import models, sign_in
 from dashboard.control import (
     Launch,
     error_in,
@@ -18,10 +18,11 @@ from dashboard.control import (
     stop,
     tail,
 )
-from dashboard.model.predictions import validation
+from dashboard.data import named_source
+from dashboard.model.predictions import check_unchanged
 from dashboard.site import REFRESH, Site
 from dashboard.source import View
-from dashboard.status import Phase, continue_arguments
+from dashboard.status import Phase, continue_arguments, continue_command
 from dashboard.text import plain
 from search.errors import EXIT_DONE, SearchError
 from search.run.options import MOST_WORKERS
@@ -33,6 +34,7 @@ from trainable.problems import BUILT_IN
 
 STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
 SWITCHES = ("baseline", "confirm", "test")  # on, unless --no-NAME says otherwise
+BUILT_IN_MODEL = "built in"
 SIGNALS = {130: "interrupted", 143: "terminated"}
 
 
@@ -93,18 +95,34 @@ def _offer_stop(site: Site, holder: Holder) -> None:
 
 def _offer_resume(site: Site, view: View) -> None:
     arguments, problem = continue_arguments(view.study), view.study.settings.problem
+    if problem.code:
+        name = models.file_of(site.options, problem)
+        if name is None:
+            _say_what_to_type(view, problem)
+            return
+        arguments += models.arguments_for(site.options, name, problem.code.get("function", ""))
     st.markdown("It has not all that its last command wanted. This command goes on:")
     st.code(shown_command(site.options, problem, arguments), language="bash", wrap_lines=True)
     if st.button("Resume the search", icon=":material/resume:", type="primary"):
         _launch(site, problem, arguments)
 
 
+def _say_what_to_type(view: View, problem: ProblemSpec) -> None:
+    """Say how a study of a person's own model goes on, whose file is none of those that the page may run."""
+    st.markdown(
+        f"It has not all that its last command wanted. It goes on with {plain(problem.code['name'])} as it was, which "
+        "is not in the folder that this dashboard was given with `--models`. At a terminal:"
+    )
+    st.code(continue_command(view.study), language="bash", wrap_lines=True)
+
+
 def _form(site: Site) -> None:
     st.subheader("Start another search" if site.name else "Start a search")
     problem = site.view().study.settings.problem if site.name else BUILT_IN
     st.caption(f"On {plain(problem.name)}" + (", as the chosen study." if site.name else "."))
-    arguments = _arguments(_wishes(problem))
     try:
+        model = _ask_model(site, problem)
+        arguments = [*model, *_arguments(_wishes(problem))]
         parsed(site.options, problem, arguments)
         command = shown_command(site.options, problem, arguments)
     except SearchError as error:
@@ -114,6 +132,20 @@ def _form(site: Site) -> None:
     st.code(command, language="bash", wrap_lines=True)
     if st.button("Start the search", icon=":material/play_circle:", type="primary"):
         _launch(site, problem, arguments)
+
+
+def _ask_model(site: Site, problem: ProblemSpec) -> list[str]:
+    """Ask which model to search, of those that are offered; return the option that says it."""
+    names = models.offered(site.options)
+    if not names:
+        return []
+    usual = models.file_of(site.options, problem) if problem.code else None
+    chosen = st.selectbox(
+        "Model", [BUILT_IN_MODEL, *names], index=names.index(usual) + 1 if usual else 0,
+        help=f"A file of {site.options.models}; the search runs it.",
+    )  # fmt: skip
+    function = problem.code.get("function", "") if chosen == usual else ""
+    return models.arguments_for(site.options, None if chosen == BUILT_IN_MODEL else chosen, function)
 
 
 def _wishes(problem: ProblemSpec) -> dict[str, Any]:
@@ -166,8 +198,9 @@ def _arguments(wishes: dict[str, Any]) -> list[str]:
 
 def _launch(site: Site, problem: ProblemSpec, arguments: Sequence[str]) -> None:
     def begin() -> None:
-        if problem.source:  # a new search would take whatever is there by now
-            validation(problem, site.options.data)
+        source = named_source(problem, site.options.data)
+        if problem.source and source is not None and not source.is_code:  # it would take whatever is there by now
+            check_unchanged(problem, site.options.data)
         st.session_state[STARTED] = (site.name, start(site.options, problem, arguments).study)
 
     _do(begin)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard.model.kept import kept_models, network_of
-from dashboard.parts import example, mistakes, model_card, model_files, units
+from dashboard.parts import example, mistakes, model_card, model_files, own_model, units
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
@@ -16,6 +16,7 @@ from search.terminal.words import capital
 from trainable.problem import ProblemSpec
 
 PARTS = ("Try it", "Mistakes", "Hidden units", "Card", "Files")
+OWN_PARTS = ("Layers", "Card", "Files")  # of a person's own model
 
 
 def show(site: Site) -> None:
@@ -31,6 +32,9 @@ def show(site: Site) -> None:
         return
     shown = _choose(study.settings.problem, models)
     model_card.headline(study, shown)
+    if study.settings.problem.code:
+        _own_parts(site, study, models, shown)
+        return
     try:
         network_of(shown)
     except SearchError as error:
@@ -49,6 +53,17 @@ def _parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None
         mistakes.show(site, problem, models, shown)
     with tabs["Hidden units"]:
         units.show(site, problem, shown)
+    with tabs["Card"]:
+        model_card.show(site, study, shown)
+    with tabs["Files"]:
+        model_files.show(site, study, models)
+
+
+def _own_parts(site: Site, study: Snapshot, models: list[Kept], shown: Kept) -> None:
+    """Show what can be shown of a person's own model, whose file and code no page runs."""
+    tabs = dict(zip(OWN_PARTS, st.tabs(OWN_PARTS, key="part", bind="query-params"), strict=True))
+    with tabs["Layers"]:
+        own_model.show(study, shown)
     with tabs["Card"]:
         model_card.show(site, study, shown)
     with tabs["Files"]:

@@ -86,7 +86,7 @@ def _verdict(site: Site, study: Snapshot) -> None:
         st.markdown(study.explanation.told(study.settings.problem.examples))
         st.dataframe(pd.DataFrame(study.explanation.rows, columns=list(COLUMNS)), hide_index=True)
     if evidence.winner != evidence.baseline:
-        st.markdown(f"{capital(evidence.winner.title)}: {describe(dict(evidence.winner.params))}")
+        st.markdown(f"{capital(evidence.winner.title)}: {plain(describe(dict(evidence.winner.params)))}")
         with st.container(horizontal=True):
             site.link("trial", f"Trial {evidence.winner.trial}", trial=str(evidence.winner.trial))
             site.link("model", "Its model")
@@ -125,7 +125,7 @@ def _search_result(site: Site, study: Snapshot) -> None:
         if study.evidence is None or study.evidence.verdict is None:
             _reference(study.settings.problem)
     if best is not None:
-        st.markdown(f"Trial {best.number}: {describe(study.params(best.number))}")
+        st.markdown(f"Trial {best.number}: {plain(describe(study.params(best.number)))}")
         for warning in warnings_of(best, study.settings):
             st.markdown(f":material/lightbulb: {warning}")
         with st.container(horizontal=True):

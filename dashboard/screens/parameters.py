@@ -19,13 +19,13 @@ from dashboard.charts.parameters import (
 )
 from dashboard.parts.facts import formats
 from dashboard.site import Site
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Snapshot, column_of
 from dashboard.source import View
 from dashboard.style import thinned, thinning_note
-from search.study.insight import searched, warnings_of
+from dashboard.text import figures, plain
+from search.study.insight import bounds, is_ordered, searched, warnings_of
 from search.study.study import ranked
-from search.terminal.words import several
-from trainable.problem import ProblemSpec
+from search.terminal.words import INACTIVE, number, several
 
 MOST = 1000  # trials in a figure of Optuna's
 NUMBERS = dict(enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")))
@@ -42,7 +42,7 @@ def show(site: Site) -> None:
     study = site.view().study
     site.live(lambda view: _newer(view, study))
     for warning in warnings_of(study.best, study.settings) if study.best else []:
-        st.warning(f"{warning}.", icon=":material/open_in_full:")
+        st.warning(f"{plain(warning)}.", icon=":material/open_in_full:")
     chosen = st.selectbox("Show", list(PARTS), key="show", bind="query-params")
     if study.best is None:
         st.info("No trial is complete yet: there is nothing to compare.")
@@ -62,14 +62,16 @@ def _newer(view: View, study: Snapshot) -> None:
 
 def _not_searched(study: Snapshot) -> None:
     problem, distributions = study.settings.problem, study.settings.space.distributions
-    fixed = [f"{name} = {problem.baseline[name]:g}" for name in problem.names if name not in distributions]
+    today = {name: figures(value, 6) for name, value in problem.baseline.items()}
+    fixed = [f"{name} = {today.get(name, INACTIVE)}" for name in problem.names if name not in distributions]
+    params = study.ranked[0].params if study.ranked else {}
     fixed += [
-        f"{name} = {each.to_external_repr(each.to_internal_repr(study.ranked[0].params[name]))} (a single value)"
+        f"{name} = {number(each.to_external_repr(each.to_internal_repr(params[name])))} (a single value)"
         for name, each in distributions.items()
-        if each.single() and study.ranked
+        if each.single() and name in params
     ]
     all_of_them = f"All {NUMBERS.get(len(problem.names), len(problem.names))} parameters are searched."
-    st.caption(f"Not searched: {', '.join(fixed)}." if fixed else all_of_them)
+    st.caption(f"Not searched: {plain(', '.join(fixed))}." if fixed else all_of_them)
 
 
 def _importance(_site: Site, study: Snapshot) -> None:
@@ -79,10 +81,13 @@ def _importance(_site: Site, study: Snapshot) -> None:
         st.info(f"Importances cannot be known: {insight.unknown}.")
     else:
         st.plotly_chart(importance_chart(insight.importances), key="importance", alt="Importance of each parameter")
-        st.caption(f"{METHOD} {ROUGH if insight.rough else ''}")
+        partial = (
+            f"Nothing is said of {', '.join(insight.partial)}: not every trial has them." if insight.partial else ""
+        )
+        st.caption(f"{METHOD} {ROUGH if insight.rough else ''} {plain(partial)}")
     st.subheader("Where the best lies between its bounds")
     rows = [
-        (name, f"{each.best:.4g}", *_bounds(study, name), 100 * each.from_low)
+        (name, figures(each.best), *_bounds(study, name), None if each.from_low is None else 100 * each.from_low)
         for name, each in insight.positions.items()
     ]
     columns = ["Parameter", "Best", "Lowest", "Highest", "Place between them, %"]
@@ -99,8 +104,8 @@ def _importance(_site: Site, study: Snapshot) -> None:
 
 def _bounds(study: Snapshot, name: str) -> tuple[str, str]:
     each = study.settings.space.distributions[name]
-    values = getattr(each, "choices", None) or (each.low, each.high)  # type: ignore[attr-defined]
-    return f"{min(values):.4g}", f"{max(values):.4g}"
+    low, high = map(figures, bounds(each))
+    return (low, high) if is_ordered(each) else (INACTIVE, INACTIVE)
 
 
 def _slices(_site: Site, study: Snapshot) -> None:
@@ -112,8 +117,12 @@ def _slices(_site: Site, study: Snapshot) -> None:
     columns = st.columns(2)
     for position, name in enumerate(names):
         with columns[position % 2]:
+            having = _having(held, name)
+            if not having.numbers:
+                st.caption(f"No complete trial has {plain(name)}.")
+                continue
             st.plotly_chart(
-                slice_chart(held.study, held.numbers, name, _best(study)),
+                slice_chart(having.study, having.numbers, name, _best(study)),
                 key=f"slice {name}",
                 alt=f"Validation accuracy over {name}",
             )
@@ -131,7 +140,7 @@ def _contour(_site: Site, study: Snapshot) -> None:
     x = columns[0].selectbox("Across", names, key="across", bind="query-params")
     others = [name for name in names if name != x]
     y = columns[1].selectbox("Up", others, key="up", bind="query-params")
-    held = _sampled(study)
+    held = _having(_sampled(study), str(x), str(y))
     if min(len({study.trials[each].params[name] for each in held.numbers}) for name in (x, y)) < 2:  # noqa: PLR2004
         st.info("The complete trials have a single value of one of them: there is nothing between which to draw.")
         return
@@ -176,20 +185,22 @@ def _cost(site: Site, study: Snapshot) -> None:
         "little or less. One seed each: neighbours on it can be luck."
     )
     _notes(study, table["trial"].tolist())
-    _front_table(site, study.settings.problem, edge)
+    _front_table(site, study, edge)
 
 
-def _front_table(site: Site, problem: ProblemSpec, edge: pd.DataFrame) -> None:
+def _front_table(site: Site, study: Snapshot, edge: pd.DataFrame) -> None:
     """List the trials of the front; a chosen row leads to its trial."""
+    problem = study.settings.problem
     st.subheader("Trials of the Pareto front")
-    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *problem.names]
+    columns = ["trial", "val_accuracy", "gain", "seconds", "weights", *map(column_of, problem.names)]
     chosen = st.dataframe(
         edge[columns],
         hide_index=True,
         key="front",
         on_select="rerun",
         selection_mode="single-row",
-        column_config=formats(problem)
+        placeholder="" if study.settings.space.is_fixed else INACTIVE,
+        column_config=formats(study)
         | {
             "val_accuracy": st.column_config.NumberColumn(format="%.4f"),
             "gain": st.column_config.NumberColumn("gain, points", format="%+.2f"),
@@ -230,6 +241,15 @@ def _sampled(study: Snapshot) -> Sample:
     table = study.table[study.table["state"] == "complete"]
     numbers = thinned(table, MOST, table["trial"] == _best(study).number)["trial"].tolist()
     return Sample(study, sample([study.trials[number] for number in numbers]), numbers)
+
+
+def _having(held: Sample, *names: str) -> Sample:
+    """Return the trials that have some parameters."""
+    has_all = [all(name in held.snapshot.trials[each].params for name in names) for each in held.numbers]
+    if all(has_all):
+        return held
+    numbers = [number for number, has in zip(held.numbers, has_all, strict=True) if has]
+    return Sample(held.snapshot, sample([held.snapshot.trials[number] for number in numbers]), numbers)
 
 
 def _notes(study: Snapshot, numbers: list[int]) -> None:

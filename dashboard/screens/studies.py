@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 import streamlit as st
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 from dashboard.charts.progress import studies_chart
 from dashboard.site import Site
@@ -17,7 +16,9 @@ from dashboard.style import LINES
 from dashboard.text import plain, short
 from search.errors import SearchError
 from search.report.findings import headline_of
-from search.terminal.words import POINTS, number
+from search.study.insight import said_of
+from search.study.space import Space
+from search.terminal.words import POINTS, value_of
 
 NONE = "none"
 MOST = len(LINES)  # lines that can be told from each other
@@ -123,8 +124,7 @@ def _difference(study: Snapshot) -> str:
 def searched(study: Snapshot) -> dict[str, str]:
     """Return what a study was made with, by what it is called."""
     settings = study.settings
-    space, problem = settings.space.distributions, settings.problem
-    spaces = {name: _values(problem.baseline[name], space.get(name)) for name in problem.names}
+    spaces = {plain(name): plain(_values(name, settings.space)) for name in settings.problem.names}
     return spaces | {
         "sampler": settings.sampler,
         "pruner": settings.pruner,
@@ -134,14 +134,11 @@ def searched(study: Snapshot) -> dict[str, str]:
     }
 
 
-def _values(baseline: Any, distribution: BaseDistribution | None) -> str:
+def _values(name: str, space: Space) -> str:
     """Return over what a parameter is searched, in words."""
-    if distribution is None:
-        return f"{number(baseline)}, not searched"
-    if isinstance(distribution, CategoricalDistribution):
-        return ", ".join(number(each) for each in distribution.choices)
-    low, high = number(distribution.low), number(distribution.high)  # type: ignore[attr-defined]
-    return f"{low} to {high}" + (", log scale" if distribution.log else "")  # type: ignore[attr-defined]
+    if name not in space.distributions:
+        return f"{value_of(space.problem.baseline, name)}, not searched"
+    return said_of(space, name, log="log scale")
 
 
 def marked(table: pd.DataFrame) -> pd.DataFrame:

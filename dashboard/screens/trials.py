@@ -11,9 +11,10 @@ from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
 from dashboard.marks import mark_of
 from dashboard.parts.facts import formats
 from dashboard.site import Site
-from dashboard.snapshot import STATES, Snapshot, columns_of
-from search.study.insight import searched
-from search.terminal.words import gain
+from dashboard.snapshot import STATES, Snapshot, column_of, columns_of
+from dashboard.text import plain
+from search.study.insight import is_ordered, searched
+from search.terminal.words import INACTIVE, gain, number
 
 ALWAYS = ("trial", "mark")
 LEFT_OUT = ("weights", "retry_of", "started", "ended")  # unless somebody asks for them
@@ -68,20 +69,21 @@ def _parameters(study: Snapshot) -> tuple[dict[str, Range], dict[str, list[Any]]
     for position, (name, distribution) in enumerate(searched(study.settings).items()):
         with places[position % len(places)]:
             if isinstance(distribution, CategoricalDistribution):
-                choices[name] = _values(name, distribution)
+                choices[column_of(name)] = _values(name, distribution)
             else:
-                ranges[name] = _range(name, distribution)
+                ranges[column_of(name)] = _range(name, distribution)
     return ranges, choices
 
 
 def _values(name: str, distribution: CategoricalDistribution) -> list[Any]:
-    return st.multiselect(name, distribution.choices, key=name, bind="query-params", placeholder="any")
+    offered = distribution.choices if is_ordered(distribution) else [*map(number, distribution.choices), INACTIVE]
+    return st.multiselect(plain(name), offered, key=column_of(name), bind="query-params", placeholder="any")
 
 
 def _range(name: str, distribution: BaseDistribution) -> Range:
     offered = stops(distribution)
     ends = (offered[0], offered[-1])
-    low, high = st.select_slider(name, offered, ends, "{:.6g}".format, name, bind="query-params")
+    low, high = st.select_slider(plain(name), offered, ends, "{:.6g}".format, column_of(name), bind="query-params")
     return None if low == ends[0] else low, None if high == ends[1] else high
 
 
@@ -124,11 +126,11 @@ def _table(site: Site, study: Snapshot, found: pd.DataFrame, columns: list[str])
         shown[[*ALWAYS, *columns]],
         height=min(HEIGHT, ROW * (len(shown) + 1) + 3),
         hide_index=True,
-        column_config=FORMATS | formats(problem) | {"val_accuracy": accuracy},
+        column_config=FORMATS | formats(study) | {"val_accuracy": accuracy},
         key="table",
         on_select=lambda: _remember(numbers),
         selection_mode="single-row",
-        placeholder="",
+        placeholder="" if study.settings.space.is_fixed else INACTIVE,
         alt="Trials, a row each",
     )
     st.caption("The box at the left of a row opens its trial; a column's title sorts by it.")

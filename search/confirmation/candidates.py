@@ -75,7 +75,7 @@ def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list
     found: dict[tuple[Any, ...], Candidate] = {}
     for trial in ranked(trials):
         params = settings.space.complete(trial.params)
-        key = tuple(params.values())
+        key = tuple(sorted(params.items(), key=lambda item: item[0]))
         known = found.get(key)
         if params != settings.problem.baseline and (known is None or trial.number < (known.trial or 0)):
             found[key] = Candidate(trial.number, params, trial.value)
@@ -84,5 +84,5 @@ def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list
 
 def are_best(candidates: Sequence[Candidate], trials: Sequence[FrozenTrial], settings: Settings) -> bool:
     """Say whether the candidates of some evidence are still the best of a study that may have gone on since."""
-    others = [each.params for each in candidates if each.trial is not None]
+    others = [settings.space.complete(each.params) for each in candidates if each.trial is not None]
     return others == [each.params for each in choose(trials, settings, len(others))]

@@ -15,6 +15,7 @@ from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
 from search.errors import SearchError
+from search.study.settings import Settings
 from search.study.study import INTERRUPTED
 from search.trials.failures import Failure
 from search.trials.lifecycle import Trials
@@ -22,6 +23,7 @@ from search.trials.live import Measurement, Retraining
 from search.trials.stops import STOPS, Reason, note_stop
 from trainable.data.dataset import HeldOutSet
 from trainable.keys import ALL_DATA, FAILURE, KEEP_FROM, PARAMETERS_COUNT, SECONDS, SEED, VAL_ACCURACY
+from trainable.problem import Problem
 from trainable.problems import problem_of
 
 
@@ -42,6 +44,7 @@ class Confirmation:
         first: Sequence[Network] = (),
         validation: Callable[[], HeldOutSet] | None = None,
         tell_stop: Callable[[Reason, str], None] = lambda *_: None,
+        problem: Problem | None = None,
     ) -> None:
         """Follow on these trials.
 
@@ -53,11 +56,12 @@ class Confirmation:
             first: Networks that are trained before the trials.
             validation: Loads the validation examples, where the verdict is to be explained.
             tell_stop: Is told once why no further trial starts, where the study lacks some.
+            problem: Scores networks; where nothing is said, the one of the trials' settings.
         """
-        self._trials, self._settings, self._extent, self._observer = trials, trials.settings, extent, trials.observer
+        self._trials, self._extent, self._observer = trials, extent, trials.observer
         self._workers, self._first, self._validation, self._tell_stop = workers, first, validation, tell_stop
-        self._problem = problem_of(trials.settings.problem)
-        self._ledger = Ledger(trials, extent, held_out)
+        self._problem = problem or problem_of(trials.settings.problem)
+        self._ledger = Ledger(trials, extent, held_out, self._problem)
         self._in_training: dict[str, tuple[Network, Retraining]] = {}
         self._losses: dict[str, int] = {}
         self._put_off: set[str] = set()  # keys of networks that this command cannot train
@@ -81,6 +85,11 @@ class Confirmation:
         evidence = self._ledger.evidence
         is_open = evidence is not None and (evidence.may_follow or (self._validation and not evidence.verdict))
         return not (self._in_training and is_open)
+
+    @property
+    def settings(self) -> Settings:
+        """The study's, whose space may grow with the trials."""
+        return self._trials.settings
 
     @property
     def has_searched(self) -> bool:
@@ -119,9 +128,16 @@ class Confirmation:
         config = {**network.candidate.params, SEED: network.seed, ALL_DATA: network.what == TESTED}
         if network.what == EXPLAINED:
             config[KEEP_FROM] = -math.inf
-        title = network.title(self._settings.problem.examples)
+        title = network.title(self.settings.problem.examples)
         self._in_training[key] = network, Retraining(title, network.candidate.params)
         return config
+
+    def rename(self, key: str, other: str) -> None:
+        """Note that the executor calls a trial or a network otherwise from now on."""
+        if key in self._in_training:
+            self._in_training[other] = self._in_training.pop(key)
+        else:
+            self._trials.rename(key, other)
 
     def start(self, key: str) -> None:
         """Note that a worker has begun."""
@@ -210,7 +226,7 @@ class Confirmation:
     @property
     def _most(self) -> int:
         """How many networks there are at most."""
-        explained = most_to_explain(self._settings.problem) if self._validation else 0
+        explained = most_to_explain(self.settings.problem) if self._validation else 0
         return len(self._first) + (self._extent.most + explained if self._extent else 0)
 
     def _done(self, evidence: Evidence | None) -> int:
@@ -224,7 +240,7 @@ class Confirmation:
             return  # who is confirmed may still change
         spared = [self._extent.most - evidence.total, 0]
         if self._validation and evidence.is_complete:
-            spared[1] = most_to_explain(self._settings.problem) - len(self._to_explain(evidence))
+            spared[1] = most_to_explain(self.settings.problem) - len(self._to_explain(evidence))
         for place, reason in enumerate((why_fewer, why_fewer_explain)):
             if spared[place] > self._spared[place]:
                 self._observer.spared(spared[place] - self._spared[place], self._most, reason(evidence))
@@ -247,7 +263,7 @@ class Confirmation:
         return [each for each in networks if each.key not in taken]
 
     def _to_explain(self, evidence: Evidence | None) -> list[Network]:
-        return networks_to_explain(evidence, self._settings) if self._validation and evidence else []
+        return networks_to_explain(evidence, self.settings) if self._validation and evidence else []
 
     def _sizes(self, evidence: Evidence) -> tuple[int, ...]:
         """Return the networks of the winner at each look: all at the first one where a second would make one wait."""

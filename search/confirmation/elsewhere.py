@@ -10,8 +10,9 @@ from optuna.storages._rdb import models
 from search.confirmation.looks import occasions
 from search.confirmation.record import LOOKS, looks_of
 from search.study.settings import SETTINGS
+from trainable.data.names import is_of_test
 
-TEST = "x_test"  # of the arrays of a problem
+TEST = "x_test"  # of the arrays of a problem; of several inputs "x_test/image" and so on
 
 
 def looks_elsewhere(engine: sa.Engine, name: str, data: Mapping[str, str]) -> int:
@@ -42,7 +43,13 @@ def _is_same(settings: Mapping[str, Any], data: Mapping[str, str]) -> bool:
     """Say whether the settings of a study are about the same test examples."""
     problem = settings.get("problem")
     recorded = problem.get("data") if isinstance(problem, dict) else None
-    if isinstance(recorded, dict) and TEST in recorded and TEST in data:
-        return bool(recorded[TEST] == data[TEST])
-    trained = {array: digest for array, digest in data.items() if not array.endswith("_test")}
+    theirs = _tested(recorded) if isinstance(recorded, dict) else {}
+    if theirs and _tested(data):
+        return theirs == _tested(data)
+    trained = {array: digest for array, digest in data.items() if not is_of_test(array)}
     return bool(settings.get("data") == trained)
+
+
+def _tested(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hashes of the test examples, without their labels."""
+    return {array: digest for array, digest in data.items() if array.partition("/")[0] == TEST}

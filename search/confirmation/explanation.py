@@ -3,9 +3,14 @@
 The winner, the baseline, the winner with each of its parameters set back, and the baseline trained as long as the
 winner have some fresh networks each on the training split, scored on the validation examples: the test examples are not
 looked at. Effects need not add up: a parameter may help only beside another one.
+
+A parameter that only one of the two has comes and goes with those by which it is searched: where they are set back, it
+has the baseline's value, or the one that the person's code gives it, and is not set back by itself.
 """
 
 import functools
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
@@ -16,13 +21,16 @@ from search.confirmation.evidence import WRONG, Evidence, Results
 from search.confirmation.looks import title
 from search.confirmation.record import evidence_of, fresh_networks, results_of
 from search.confirmation.verdict import Estimate, compare
+from search.study.ranges import is_same
 from search.study.settings import Settings
+from search.study.space import Space
 from search.terminal.words import POINTS, number
 from trainable.keys import FAILURE, SECONDS
 from trainable.problem import ProblemSpec
 
 SEEDS = 3  # networks of each configuration
 EPOCHS = "epochs"
+PLAIN = re.compile("[A-Za-z0-9_]{1,64}")
 COLUMNS = ("parameter", "winner", "baseline", "points lost where set back, 95 %", "share of the gain")
 
 
@@ -41,7 +49,10 @@ class Variant(Candidate):
     @property
     def name(self) -> str:
         """What the study's attributes call it."""
-        return f"{super().name}-{self.change}-of-{self.other}"
+        change = self.change
+        if not PLAIN.fullmatch(change):  # it stands in a key, and in the name of a file
+            change = hashlib.sha256(change.encode()).hexdigest()[:12]
+        return f"{super().name}-{change}-of-{self.other}"
 
     @property
     def title(self) -> str:
@@ -127,7 +138,7 @@ def networks_to_explain(evidence: Evidence, settings: Settings) -> list[Network]
     """
     if evidence.verdict is None or evidence.winner is None or evidence.winner == evidence.baseline:
         return []
-    configurations = _configurations(evidence.winner, evidence.baseline)
+    configurations = _configurations(evidence.winner, evidence.baseline, settings.space)
     return [network for each in configurations for network in fresh_networks(settings, EXPLAINED, each, SEEDS)]
 
 
@@ -145,13 +156,13 @@ def explanation_of(attributes: Mapping[str, Any], settings: Settings) -> Explana
     networks = networks_to_explain(evidence, settings) if evidence else []
     if evidence is None or not networks or any(each.key not in attributes for each in networks):
         return None
-    winner, baseline, *changed = _configurations(networks[0].candidate, evidence.baseline)
+    winner, baseline, *changed = _configurations(networks[0].candidate, evidence.baseline, settings.space)
     gain_of = functools.partial(_gain, results=results, size=evidence.problem.sizes["val"])
     gain = gain_of(winner, baseline)
     if isinstance(gain, str):
         return None
     lost = {each.change: gain_of(winner, each) for each in changed if each.trial is not None}
-    longer = [gain_of(each, baseline) for each in changed if each.params == _as_long(winner, baseline)]
+    longer = [gain_of(each, baseline) for each in changed if each.params == _as_long(winner, baseline, settings.space)]
     if not changed:  # they differ in one parameter alone: set back, the winner is the baseline
         lost = dict.fromkeys(_differing(winner, baseline), gain)
         longer = [gain] if EPOCHS in lost else []
@@ -171,28 +182,34 @@ def lacks_explanation(attributes: Mapping[str, Any], settings: Settings) -> bool
     return any(each.key not in attributes for each in networks)
 
 
-def _configurations(winner: Candidate, baseline: Candidate) -> list[Any]:
+def _configurations(winner: Candidate, baseline: Candidate, space: Space) -> list[Any]:
     """Return the winner, the baseline, and the variants that lie between them."""
     differing = _differing(winner, baseline)
     if len(differing) == 1:
         return [winner, baseline]
     back = [
-        Variant(winner.trial, {**winner.params, name: baseline.params[name]}, change=name, other=baseline.name)
+        Variant(
+            winner.trial,
+            space.complete({**winner.params, name: baseline.params[name]}),
+            change=name,
+            other=baseline.name,
+        )
         for name in differing
     ]
-    as_long = Variant(None, _as_long(winner, baseline), change=EPOCHS, other=winner.name)
+    as_long = Variant(None, _as_long(winner, baseline, space), change=EPOCHS, other=winner.name)
     is_new = as_long.params not in [each.params for each in (baseline, *back)]
     return [winner, baseline, *back, *([as_long] if is_new else [])]
 
 
-def _as_long(winner: Candidate, baseline: Candidate) -> dict[str, Any]:
+def _as_long(winner: Candidate, baseline: Candidate, space: Space) -> dict[str, Any]:
     """Return the parameters of the baseline trained as long as a winner."""
-    return {**baseline.params, EPOCHS: winner.params[EPOCHS]}
+    return space.complete({**baseline.params, EPOCHS: winner.params[EPOCHS]})
 
 
 def _differing(winner: Candidate, baseline: Candidate) -> list[str]:
-    """Return the parameters in which a winner differs from the baseline."""
-    return [name for name, value in baseline.params.items() if winner.params[name] != value]
+    """Return the parameters that a winner and the baseline have, and in which they differ."""
+    ours, theirs = winner.params, baseline.params
+    return [name for name, value in theirs.items() if name in ours and not is_same(ours[name], value)]
 
 
 def _effect(name: str, lost: Estimate | str, sides: tuple[Candidate, Candidate], gain: Estimate) -> Effect:

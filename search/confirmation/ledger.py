@@ -11,18 +11,20 @@ from search.confirmation.candidates import TESTED, Candidate, Network
 from search.confirmation.evidence import SHA256, WRONG, Evidence
 from search.confirmation.extent import Extent, wanted_design
 from search.confirmation.record import CONFIRMATION, LOOKS, evidence_of
+from search.study.settings import SETTINGS
 from search.trials.lifecycle import Trials
 from trainable.data.dataset import HeldOutSet
-from trainable.problems import problem_of
+from trainable.problem import Problem
 
 
 class Ledger:
     """The study's side of a confirmation."""
 
-    def __init__(self, trials: Trials, extent: Extent | None, held_out: Callable[[], HeldOutSet]) -> None:
+    def __init__(
+        self, trials: Trials, extent: Extent | None, held_out: Callable[[], HeldOutSet], problem: Problem
+    ) -> None:
         """Take over the study, and the store of models, of these trials; the rest is as for `Confirmation`."""
-        self._trials, self._extent, self._held_out = trials, extent, held_out
-        self._problem = problem_of(trials.settings.problem)
+        self._trials, self._extent, self._held_out, self._problem = trials, extent, held_out, problem
         self.attributes: dict[str, Any] = trials.study.user_attrs
         self._design: tuple[int, dict[str, Any] | None] | None = None
         self._evidence: Evidence | None = None
@@ -37,6 +39,8 @@ class Ledger:
         ended, settings = self._trials.ended, self._trials.settings
         if self._design is None or self._design[0] != ended:
             trials = self._trials.study.get_trials(deepcopy=False)
+            if settings.space.is_open:  # it may have grown
+                self.attributes[SETTINGS] = settings.to_json()
             design = wanted_design(trials, settings, self._extent, self.attributes) if self._extent else None
             self._design, self._evidence = (ended, design), None
         if self._evidence is None and self._design[1] is not None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from search.errors import EXIT_DONE
-from search.export.formats import FORMATS, KERAS, Format
+from search.export.formats import FORMATS, KERAS
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_data_option, add_storage_options
+from search.terminal.arguments import Parser, add_data_option, add_model_option, add_storage_options
 from search.terminal.signals import Interruptible
 from trainable.problems import BUILT_IN
 
@@ -47,10 +47,12 @@ def _announce(exported: "Exported", *, as_json: bool) -> None:
             f"probabilities within {check.largest_difference:.2g}{ties}",
             file=sys.stderr,
         )
+    for name, reason in exported.left_out.items():
+        print(f"{name}: left out: {reason}", file=sys.stderr)
     paths = [str(path) for path in exported.paths]
     if as_json:
         checks = {name: asdict(each) for name, each in exported.checks.items()}
-        streams.answer(json.dumps({"paths": paths, "checks": checks}))
+        streams.answer(json.dumps({"paths": paths, "checks": checks, "left_out": dict(exported.left_out)}))
     else:
         print("\n".join(paths))
 
@@ -69,7 +71,8 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     )  # fmt: skip
     parser.add_argument(
         "--format", metavar="FORMAT[,FORMAT...]", dest="formats", type=_formats, action="append",
-        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated (default: keras)",
+        help=f"{', '.join(FORMATS)} or {ALL}; can be repeated; {ALL} leaves out, with a line, what a model of your own "
+        "cannot be converted to (default: keras)",
     )  # fmt: skip
     parser.add_argument(
         "--with-preprocessing", dest="preprocessing", action="store_true",
@@ -79,10 +82,12 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
     add_storage_options(parser)
     add_data_option(parser)
+    add_model_option(parser, "your file of the models, as the search had it: where Keras cannot load them without it")
     parser.add_argument("--json", action="store_true", help="one JSON object of paths and checks to standard output")
     values = vars(parser.parse_args(arguments))
-    named = {kind.name for kinds in values["formats"] or [[KERAS]] for kind in kinds}
-    values["formats"] = [kind for kind in FORMATS.values() if kind.name in named]  # each once, in one order
+    named = {name for names in values["formats"] or [[KERAS.name]] for name in names}
+    values["formats"] = [kind for kind in FORMATS.values() if named & {kind.name, ALL}]  # each once, in one order
+    values["optional"] = frozenset(FORMATS) - named if ALL in named else frozenset()
     return values
 
 
@@ -92,13 +97,11 @@ def _trial(text: str) -> str:
     return text
 
 
-def _formats(text: str) -> list[Format]:
+def _formats(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
-    if ALL in names:
-        return list(FORMATS.values())
-    if unknown := [name for name in names if name not in FORMATS]:
+    if unknown := [name for name in names if name not in (*FORMATS, ALL)]:
         raise argparse.ArgumentTypeError(f"must be of {', '.join(FORMATS)} or {ALL}, got {unknown[0]!r}")
-    return [FORMATS[name] for name in names]
+    return names
 
 
 if __name__ == "__main__":

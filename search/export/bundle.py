@@ -2,38 +2,51 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.evidence import Evidence
 from search.confirmation.goal import tell_gap
 from search.confirmation.record import evidence_of
+from search.errors import SearchError, UsageError
 from search.export.card import CARD, card
 from search.export.description import DESCRIPTION, description_of
-from search.export.formats import KERAS, Format, check_installed, convert, with_preprocessing
-from search.export.kept import Kept
-from search.export.place import check_free, filled
+from search.export.exportable import Exportable, built_in, own
+from search.export.formats import KERAS, Format, check_installed, convert
+from search.export.place import check_free, filled, remove
 from search.export.roundtrip import Check, RoundTrip
 from search.export.selection import load_accepted, select
 from search.storage.address import open_read_only
 from search.study.data import load
+from search.study.program import program_for
 from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
-from trainable.data.dataset import Dataset
-from trainable.keras_file import portable
-from trainable.mlp.scoring import BATCH
+from trainable.errors import one_line
 from trainable.problem import ProblemSpec
+from trainable.program import Program
+
+LONGEST_REASON = 300  # characters
 
 
 @dataclass(frozen=True)
 class Request:
-    """What the person asked to take away, in which formats, and where to."""
+    """What the person asked to take away, in which formats, and where to.
+
+    Attributes:
+        study: Its name; None for the most recent one.
+        trial: As `search.export.selection.select` takes it.
+        formats: Which, each once.
+        optional: Those of them that are left out where a model of the person's own cannot be had in them.
+        preprocessing: Whether the model does itself what has to be done with examples as they are stored.
+        output: The folder.
+        storage: The URL of the study's storage.
+        runs: Home of kept models.
+        data: What `--data` named.
+        model: What `--model` named.
+    """
 
     study: str | None
     trial: str | None
@@ -43,15 +56,25 @@ class Request:
     storage: str
     runs: Path
     data: str | None
+    model: str | None = None
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written: the formats' files or folders first, then what describes them."""
+    """What was written.
+
+    Attributes:
+        paths: The formats' files or folders first, then what describes them.
+        checks: By format.
+        left_out: Why a format was left out, by its name.
+        examples: As people call them.
+    """
 
     paths: Sequence[Path]
     checks: Mapping[str, Check]
-    examples: str  # as people call them
+    left_out: Mapping[str, str]
+    examples: str
 
 
 def export(request: Request) -> Exported:
@@ -71,33 +94,77 @@ def export(request: Request) -> Exported:
     settings = settings_of(study)
     evidence = evidence_of(study.user_attrs, looks_elsewhere(storage.engine, study.study_name, settings.problem.data))
     selected = select(study, settings, ModelStore(request.runs, study.study_name), request.trial)
+    program = _program(request, settings.problem, study.study_name)
     with filled(request.output, last=DESCRIPTION) as folder:
-        dataset = load(settings.problem, request.data)
-        model = load_accepted(selected, dataset)
-        checks = _write_models(folder, request, model, selected, dataset)
-        description = description_of(study, settings, evidence, selected, checks, preprocessing=request.preprocessing)
-        _write_description(folder, settings.problem, description, evidence)
-    names = [*(kind.file for kind in request.formats), DESCRIPTION, CARD]
-    return Exported([request.output / name for name in names], checks, settings.problem.examples)
-
-
-def _write_models(folder: Path, request: Request, model: Any, selected: Kept, dataset: Dataset) -> dict[str, Check]:
-    """Write the model in each format and check what was written."""
-    inputs = selected.problem.inputs
-    scaled = dataset.x_val.astype(np.float32) / (inputs.scale or 1)
-    expected: NDArray[np.float32] = model.predict(scaled, batch_size=BATCH, verbose=0)
-    taken = dataset.x_val.reshape(-1, *inputs.shape) if request.preprocessing else scaled
-    exported = with_preprocessing(model, inputs) if request.preprocessing else model
-    trip = RoundTrip(taken, expected, selected.problem.examples)
-    checks = {}
-    for kind in request.formats:
-        file = folder / kind.file
-        if kind == KERAS and not request.preprocessing:
-            file.write_bytes(portable(selected.file.read_bytes()))  # what the study kept, unless that is of before
+        dataset: Any = load(settings.problem, request.data)
+        model = load_accepted(selected, dataset, program)
+        if settings.problem.code:
+            exported = own(model, selected, dataset.x_val, program)
         else:
-            convert(exported, kind, file, inputs.name)
-        checks[kind.name] = trip.check(kind, file)
-    return checks
+            exported = built_in(model, selected, dataset.x_val, preprocessing=request.preprocessing)
+        checks, left_out = write_models(folder, request.formats, exported, settings.problem, request.optional)
+        description = description_of(
+            study, settings, evidence, selected, checks, preprocessing=request.preprocessing,
+            interface=exported.interface, left_out=left_out,
+        )  # fmt: skip
+        _write_description(folder, settings.problem, description, evidence)
+    names = [*(kind.file for kind in request.formats if kind.name in checks), DESCRIPTION, CARD]
+    return Exported([request.output / name for name in names], checks, left_out, settings.problem.examples)
+
+
+def _program(request: Request, problem: ProblemSpec, study: str) -> Program | None:
+    """Return the person's file, where they have named it; refuse what a model of their own cannot be asked for."""
+    if problem.code and request.preprocessing:
+        raise UsageError("--with-preprocessing: a model of your own takes examples as they are stored in any case")
+    if request.model is None:
+        return None
+    return program_for(problem, request.model, study)
+
+
+def write_models(
+    folder: Path, formats: Sequence[Format], exported: Exportable, problem: ProblemSpec, optional: Collection[str] = ()
+) -> tuple[dict[str, Check], dict[str, str]]:
+    """Write a model in each format, and check what was written.
+
+    Args:
+        folder: New.
+        formats: Which.
+        exported: The model.
+        problem: What the study is about.
+        optional: Formats in which a person's own model need not go: their layers may have no form there.
+
+    Returns:
+        The checks by format, and why one was left out.
+
+    Raises:
+        SearchError: A format that is not optional does not go, or none does.
+    """
+    trip = RoundTrip(
+        exported.examples, exported.expected, problem.examples, program=exported.program, are_logits=exported.are_logits
+    )
+    checks, left_out = {}, {}
+    for kind in formats:
+        file = folder / kind.file
+        try:
+            if kind == KERAS:
+                file.write_bytes(exported.content)
+            else:
+                convert(exported.model, kind, file, exported.signature)
+            checks[kind.name] = trip.check(kind, file)
+        except SearchError as error:
+            if not problem.code or kind.name not in optional:
+                raise
+            left_out[kind.name] = _reason(error, kind)
+            remove(file)
+    if not checks:
+        raise SearchError(f"--format: {'; '.join(f'{name}: {why}' for name, why in left_out.items())}")
+    return checks, left_out
+
+
+def _reason(error: SearchError, kind: Format) -> str:
+    """Return why a format does not go, in a short line: converters give pages."""
+    said = one_line(str(error)).removeprefix(f"--format {kind.name}: ").removesuffix("; nothing is exported")
+    return said if len(said) <= LONGEST_REASON else f"{said[:LONGEST_REASON]}..."
 
 
 def _write_description(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 from search.confirmation.evidence import Evidence
@@ -9,15 +10,17 @@ from search.confirmation.looks import occasions, told
 from search.confirmation.untested import chosen
 from search.confirmation.wording import finding_of, method_of, percent, sentence_of
 from search.export.description import input_of, output_of
-from search.export.formats import FIRST_ONNXRUNTIME
+from search.export.formats import FIRST_ONNXRUNTIME, KERAS
+from search.export.interface import Interface
 from search.export.kept import CHOSEN, WINNER
+from search.export.own_snippets import prepare_own, use_own
 from search.export.roundtrip import CLOSE
 from search.export.snippets import prepare, use
 from search.report.findings import remarks
 from search.report.page import markdown
 from search.study.about import facts_of
 from search.study.study import BEST
-from search.terminal.words import an, capital
+from search.terminal.words import an, capital, number
 from trainable.keras_file import FIRST_VERSION
 from trainable.problem import ProblemSpec
 
@@ -45,6 +48,8 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         evidence: The study's, where a confirmation was begun.
     """
     checks, trial, said = description["checks"], description["trial"], _as_markdown(problem)
+    interface = Interface.from_json(description["interface"]) if description.get("interface") else None
+    uses = {name: use(problem, name) if interface is None else use_own(problem, interface, name) for name in checks}
     what = "the baseline" if trial is None else f"trial {trial}"
     sections = {
         f"# Model card: {what} of the study {description['study']}": _what(problem, description),
@@ -52,9 +57,9 @@ def card(problem: ProblemSpec, description: Mapping[str, Any], evidence: Evidenc
         "## How it was selected": f"{_selection(description, evidence)}\n\n{_looks(problem, evidence)}",
         "## Data": _data(problem, description["data_sha256"]),
         "## Limits": "\n".join(f"- {said.said(each)}" for each in (*problem.words.limits, ORIGIN)),
-        "## Input and output": _input(problem, said, preprocessing=description["preprocessing"]),
-        "## Use": "\n\n".join(f"{TITLES[name]}:\n\n```python\n{use(problem, name)}```" for name in checks),
-        "## Checks": _checks(problem, checks),
+        "## Input and output": _input(problem, said, interface, preprocessing=description["preprocessing"]),
+        "## Use": "\n\n".join(f"{_title(problem, name)}:\n\n```python\n{code}```" for name, code in uses.items()),
+        "## Checks": _checks(problem, checks, description.get("left_out", {})),
     }
     return "\n".join(f"{title}\n\n{text}\n" for title, text in sections.items())
 
@@ -68,8 +73,8 @@ def _as_markdown(problem: ProblemSpec) -> ProblemSpec:
 
 def training_of(problem: ProblemSpec, params: Mapping[str, Any], epochs: int | None, seed: Any) -> dict[str, Any]:
     """Return what a configuration was trained with, besides what its layers say, by what people call it."""
-    names = [name for name in problem.names if f"{{{name}}}" not in problem.words.layers]
-    values = {name: f"{each:.6g}" if isinstance(each := params[name], float) else each for name in names}
+    names = [name for name in problem.names if name in params and f"{{{name}}}" not in problem.words.layers]
+    values = {name: f"{each:.6g}" if isinstance(each := params[name], float) else number(each) for name in names}
     return {name.replace("_", " "): each for name, each in values.items()} | {"epochs": epochs, "seed": seed}
 
 
@@ -83,15 +88,21 @@ def search_of(trials: Mapping[str, int], sampler: str, pruner: str) -> str:
 
 def _what(problem: ProblemSpec, description: Mapping[str, Any]) -> str:
     params, words = description["params"], problem.words
+    training = training_of(problem, params, description["epochs_run"], description["seed"])
     rows = {
         "trained on": f"{description['trained_on']:,} {problem.examples}",
         "trained with": words.training,
-        **training_of(problem, params, description["epochs_run"], description["seed"]),
-        "matrix products in training": description["precision"],
+        **{markdown(name): markdown(str(value)) for name, value in training.items()},
     }
-    return (
-        f"{problem.said(words.does)}: {problem.said(words.layers, **params)} by softmax."
-        "\n\n| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {value} |" for name, value in rows.items())
+    layers = f"{problem.said(words.layers, **params)} by softmax"
+    if interface := description.get("interface"):
+        name = markdown(problem.code["name"])
+        layers = f"a Keras model of {interface['weights']:,} weights, as {name} builds it"
+        rows[name] = f"SHA-256 `{problem.code['sha256']}`"
+    else:
+        rows["matrix products in training"] = description["precision"]
+    return f"{problem.said(words.does)}: {layers}.\n\n| | |\n| --- | --- |\n" + "\n".join(
+        f"| {name} | {value} |" for name, value in rows.items()
     )
 
 
@@ -163,19 +174,28 @@ def _data(problem: ProblemSpec, hashes: Mapping[str, str]) -> str:
     if problem.source:
         rows = "\n".join(f"| {what} | {markdown(each)} |" for what, each in facts_of(problem))
         told = f"| | |\n| --- | --- |\n{rows}\n\n`model.json` has all names, in their order."
-    return f"{told} SHA-256 of the raw {problem.inputs.dtype} arrays:\n\n{lines}"
+    kind = "" if problem.inputs.several else f" {problem.inputs.dtype}"
+    return f"{told} SHA-256 of the raw{kind} arrays:\n\n{lines}"
 
 
-def _input(problem: ProblemSpec, said: ProblemSpec, *, preprocessing: bool) -> str:
-    taken = input_of(said, preprocessing=preprocessing)
+def _title(problem: ProblemSpec, name: str) -> str:
+    """Return what a format is called, and what its code needs."""
+    if name != KERAS.name or not problem.code:
+        return TITLES[name]
+    return f"Keras, from {version('keras')} on, which has written it (`pip install keras tensorflow`)"
+
+
+def _input(problem: ProblemSpec, said: ProblemSpec, interface: Interface | None, *, preprocessing: bool) -> str:
+    taken = input_of(said, preprocessing=preprocessing, interface=interface)
+    code = prepare(problem, preprocessing=preprocessing) if interface is None else prepare_own(problem, interface)
     return (
-        f"- Input: {taken}.\n- Output: {output_of(said)}.\n\nHow {an(problem.words.example)} "
+        f"- Input: {taken}.\n- Output: {output_of(said, interface)}.\n\nHow {an(problem.words.example)} "
         f"becomes input (`pip install {problem.words.packages}`); the code below goes on from here:\n\n"
-        f"```python\n{prepare(problem, preprocessing=preprocessing)}```"
+        f"```python\n{code}```"
     )
 
 
-def _checks(problem: ProblemSpec, checks: Mapping[str, Any]) -> str:
+def _checks(problem: ProblemSpec, checks: Mapping[str, Any], left_out: Mapping[str, str]) -> str:
     rows = "\n".join(
         f"| `{each['file']}` | {each['runtime']} | {each['images']:,} | {each['largest_difference']:.2g} |"
         for each in checks.values()
@@ -187,4 +207,5 @@ def _checks(problem: ProblemSpec, checks: Mapping[str, Any]) -> str:
         f"the class that the study's Keras model gives, with probabilities that differ by {CLOSE:g} at most.{other} "
         "`model.json` has the SHA-256 of every file.\n\n"
         f"| file | loaded with | {problem.examples} | largest difference |\n| --- | --- | ---: | ---: |\n{rows}"
+        + "".join(f"\n\nNot in the format {name}: {markdown(reason)}." for name, reason in left_out.items())
     )

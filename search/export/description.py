@@ -10,13 +10,14 @@ import optuna
 
 from search.confirmation.evidence import WRONG, Evidence
 from search.confirmation.wording import json_of
+from search.export.interface import Interface
 from search.export.kept import Kept
 from search.export.roundtrip import Check
 from search.study.about import MOST_NAMES
 from search.study.settings import Settings
 from search.study.study import count
 from search.terminal.words import an
-from trainable.errors import some
+from trainable.errors import shown, some
 from trainable.problem import ProblemSpec
 
 PACKAGES = ("tensorflow", "keras", "numpy", "optuna", "ray")
@@ -31,6 +32,8 @@ def description_of(
     checks: Mapping[str, Check],
     *,
     preprocessing: bool,
+    interface: Interface | None = None,
+    left_out: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return what `model.json` says, but for the files' hashes, in a form that JSON can hold.
 
@@ -41,6 +44,8 @@ def description_of(
         selected: The model.
         checks: What was written, by format.
         preprocessing: Whether the model scales and flattens the examples itself.
+        interface: Of a person's own model.
+        left_out: Why a format was left out, by its name.
     """
     return {
         "study": study.study_name,
@@ -48,14 +53,17 @@ def description_of(
         **_study(study, settings, evidence),
         "test_accuracy": _test_accuracy(evidence, selected),
         "preprocessing": preprocessing,
-        "input": input_of(settings.problem, preprocessing=preprocessing),
-        "output": output_of(settings.problem),
+        "input": input_of(settings.problem, preprocessing=preprocessing, interface=interface),
+        "output": output_of(settings.problem, interface),
+        "interface": None if interface is None else interface.to_json(),
+        "code": dict(settings.problem.code),
         "labels": list(settings.problem.labels),
         "columns": list(settings.problem.inputs.columns),
         "data": _data(settings.problem),
         "versions": _versions(checks),
         "data_sha256": dict(settings.problem.data if selected.is_winner else settings.data),
         "checks": {name: asdict(check) for name, check in checks.items()},
+        "left_out": dict(left_out or {}),
     }
 
 
@@ -106,9 +114,13 @@ def _data(problem: ProblemSpec) -> dict[str, Any]:
     }
 
 
-def input_of(problem: ProblemSpec, *, preprocessing: bool) -> str:
-    """Say what the model takes."""
+def input_of(problem: ProblemSpec, *, preprocessing: bool, interface: Interface | None = None) -> str:
+    """Say what the model takes; `interface` is that of a person's own."""
     inputs, words = problem.inputs, problem.words
+    if interface is not None:
+        named = "; ".join(f"{name}: {interface.form(name, 'batch')}" for name in interface.inputs)
+        columns = f", the columns {some(inputs.columns, MOST_NAMES)}, in this order" if inputs.columns else ""
+        return f"{named}; {an(words.example)} as it is stored{columns}"
     last = [] if inputs.scale else ["which the model standardises itself"]
     if inputs.columns:
         last.insert(0, f"the columns {some(inputs.columns, MOST_NAMES)}, in this order")
@@ -120,9 +132,16 @@ def input_of(problem: ProblemSpec, *, preprocessing: bool) -> str:
     return ", ".join([f"{inputs.scaled('batch')}: {an(inputs.dtype)} {words.example}", *steps, *last])
 
 
-def output_of(problem: ProblemSpec) -> str:
-    """Say what it gives, with the classes' names where these are more than numbers."""
+def output_of(problem: ProblemSpec, interface: Interface | None = None) -> str:
+    """Say what it gives, with the classes' names where these are more than numbers; `interface` as for `input_of`."""
     names = f" ({some(problem.labels, MOST_NAMES)})" if problem.has_named_classes else ""
+    label, form = problem.words.label, f"float32 [batch, {interface.outputs}]" if interface else ""
+    if interface is not None and interface.is_one:
+        last = shown(problem.labels[-1])
+        turned = f" before sigmoid: above 0 it is {last}" if interface.are_logits else f": above 0.5 it is {last}"
+        return f"{form}: the probability of the second {label}{names}{turned}"
+    if interface is not None and interface.are_logits:
+        return f"{form}: for each {label}{names} a number, whose softmax is its probability"
     return f"float32 [batch, {len(problem.labels)}]: the probability of each {problem.words.label}{names}"
 
 

@@ -1,7 +1,7 @@
 """The formats that a model is exported in: what each is called and needs, and how it is made from a Keras model."""
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from search.errors import SearchError, UsageError, lines_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from trainable.inputs import Inputs
-from trainable.keras_file import content_of
 
 FIRST_ONNXRUNTIME = "1.17"  # opens IR version 9 and operator set 20 at most
 
@@ -65,14 +64,14 @@ def with_preprocessing(model: Any, inputs: Inputs) -> Any:
     return keras.Sequential([taken, *scaling, keras.layers.Flatten(), *model.layers])
 
 
-def convert(model: Any, kind: Format, file: Path, name: str) -> None:
-    """Write a Keras model in a format, with nothing on the terminal.
+def convert(model: Any, kind: Format, file: Path, signature: Sequence[Any]) -> None:
+    """Write a Keras model in a format that is not Keras's own, with nothing on the terminal.
 
     Args:
         model: Built.
         kind: The format.
         file: New; a folder for a SavedModel.
-        name: What its input is called where the format gives it a name.
+        signature: What it is given, as Keras's `export` takes it, with the names of its inputs.
 
     Raises:
         SearchError: The conversion failed.
@@ -81,17 +80,12 @@ def convert(model: Any, kind: Format, file: Path, name: str) -> None:
     import keras  # noqa: PLC0415 (as above)
     import numpy as np  # noqa: PLC0415 (likewise)
 
-    for layer in model.layers:
+    for layer in model._flatten_layers():  # noqa: SLF001 (Keras has no other way to those in models of a model)
         if isinstance(layer, keras.layers.Normalization):  # whose tensors a converter would take for further inputs
             layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)
-    [tensor] = model.inputs
-    signature = [keras.InputSpec(shape=tensor.shape, dtype=tensor.dtype, name=name)]
     try:
         with quiet_import(), quiet_stdout():  # the converters write there without being asked
-            if kind.export_as is None:
-                file.write_bytes(content_of(model))
-            else:
-                model.export(file, format=kind.export_as, verbose=False, input_signature=signature)
+            model.export(file, format=kind.export_as, verbose=False, input_signature=signature)
     except OSError:
         raise
     except Exception as error:  # the converters let out whatever they meet

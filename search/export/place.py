@@ -81,11 +81,12 @@ def _move(work: Path, target: Path, last: str) -> None:
             (work / name).rename(target / name)
     except BaseException:
         for name in names:
-            _remove(target / name)
+            remove(target / name)
         raise
 
 
-def _remove(file: Path) -> None:
+def remove(file: Path) -> None:
+    """Remove a file or a folder, if it is there."""
     if file.is_dir():
         shutil.rmtree(file, ignore_errors=True)
     else:

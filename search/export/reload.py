@@ -1,39 +1,62 @@
-"""`python -m search.export.reload FORMAT MODEL <INPUTS >OUTPUTS`: predict with an exported model, in its process.
+"""`python -m search.export.reload FORMAT MODEL <REQUEST >OUTPUTS`: predict with an exported model, in its process.
 
-Each format is loaded by its own runtime alone, on processors: of this project there are only this module and
-TensorFlow's settings, and where a runtime does not need TensorFlow or Keras, they cannot be imported. INPUTS and
-OUTPUTS are the content of `.npy` files: a pipe needs no room on a disk.
+Each format is loaded by its own runtime alone, on processors: of this project there are only this module, TensorFlow's
+settings, and what runs a person's file that Keras needs for their layers. Where a runtime does not need TensorFlow or
+Keras, they cannot be imported. REQUEST has the inputs; OUTPUTS is the content of a `.npy` file: a pipe needs no room on
+a disk.
 """
 
 import io
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.messages import packed, unpacked
 from trainable.process import prepare_tensorflow
+from trainable.program import Program, run
 
-BATCH = 1000  # examples at once
+MOST, MOST_BYTES = 1000, 4 << 20  # examples, and bytes of them, at once: layers may take many times as much
+ONE = ""  # the name of the only input, which is given without a name
 
-Predict = Callable[[NDArray[Any]], NDArray[np.float32]]
-"""Examples, as the model takes them, to probabilities, float32 [batch, classes]."""
+Inputs = dict[str, NDArray[Any]]
+"""A batch of examples by the names of the model's inputs."""
+Predict = Callable[[Inputs], NDArray[np.float32]]
+"""Examples, as the model takes them, to what it says of them, float32 [batch, outputs]."""
 
 
 def main(arguments: list[str]) -> None:
-    """Load the model, predict, and write the probabilities."""
+    """Load the model, predict, and write what it says."""
     name, model = arguments
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outputs:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a runtime prints is no probability
         load, absent = LOADERS[name]
         for package in absent:
             sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
-        predict = load(model)
-        examples = from_bytes(sys.stdin.buffer.read())
-        batches = [predict(examples[start : start + BATCH]) for start in range(0, len(examples), BATCH)]
+        program, examples = unpacked(sys.stdin.buffer.read())
+        predict = load(model, Program(**program) if program else None)
+        length, size = len(next(iter(examples.values()))), sum(each[:1].nbytes for each in examples.values())
+        batch = max(1, min(MOST, MOST_BYTES // max(size, 1)))
+        batches = [
+            predict({name: each[start : start + batch] for name, each in examples.items()})
+            for start in range(0, length, batch)
+        ]
         outputs.write(as_bytes(np.concatenate(batches)))
+
+
+def request_of(examples: Any, program: Program | None) -> bytes:
+    """Return the request for what a model says of examples, an array or several by the names of its inputs.
+
+    Args:
+        examples: As the model takes them.
+        program: The person's file that Keras needs for its layers, if it needs one.
+    """
+    arrays = examples if isinstance(examples, Mapping) else {ONE: examples}
+    return packed(asdict(program) if program else None, arrays)
 
 
 def as_bytes(array: NDArray[Any]) -> bytes:
@@ -49,43 +72,60 @@ def from_bytes(content: bytes) -> NDArray[Any]:
     return array
 
 
-def load_keras(file: str) -> Predict:
+def load_keras(file: str, program: Program | None) -> Predict:
     """Load a `.keras` file."""
     prepare_tensorflow(None, gpu=False)
     import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
 
+    if program is not None:
+        run(program)
     model = keras.models.load_model(file)
-    return lambda examples: np.asarray(model(examples))
+    return lambda examples: np.asarray(model(_given(examples)))
 
 
-def load_savedmodel(folder: str) -> Predict:
+def load_savedmodel(folder: str, _program: Program | None) -> Predict:
     """Load a SavedModel."""
     prepare_tensorflow(None, gpu=False)
     import tensorflow as tf  # noqa: PLC0415 (as above)
 
     model = tf.saved_model.load(folder)
-    return lambda examples: np.asarray(model.serve(examples))
+    return lambda examples: np.asarray(model.serve(_given(examples)))
 
 
-def load_onnx(file: str) -> Predict:
+def load_onnx(file: str, _program: Program | None) -> Predict:
     """Load a `.onnx` file."""
     import onnxruntime  # noqa: PLC0415 (as above)
 
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    [taken] = session.get_inputs()
-    return lambda examples: np.asarray(session.run(None, {taken.name: examples})[0])
+    names = [each.name for each in session.get_inputs()]
+    return lambda examples: np.asarray(session.run(None, _named(examples, names))[0])
 
 
-def load_tflite(file: str) -> Predict:
+def load_tflite(file: str, _program: Program | None) -> Predict:
     """Load a `.tflite` file."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415 (as above)
 
-    run = Interpreter(file).get_signature_runner()
-    [name] = run.get_input_details()
-    return lambda examples: np.asarray(run(**{name: examples})["output_0"])
+    runner = Interpreter(file).get_signature_runner()
+    names = list(runner.get_input_details())
+    return lambda examples: np.asarray(runner(**_named(examples, names))["output_0"])
 
 
-LOADERS: dict[str, tuple[Callable[[str], Predict], tuple[str, ...]]] = {  # and the packages that it does without
+def _given(examples: Inputs) -> Any:
+    """Return examples as TensorFlow and Keras take them: those of an only input without its name."""
+    return examples[ONE] if list(examples) == [ONE] else examples
+
+
+def _named(examples: Inputs, names: list[str]) -> Inputs:
+    """Return examples by the names that a file gives its inputs; what has none there gets that of the only one."""
+    if list(examples) == [ONE]:
+        [name] = names
+        return {name: examples[ONE]}
+    return {name: examples[name] for name in names}
+
+
+LOADERS: dict[
+    str, tuple[Callable[[str, Program | None], Predict], tuple[str, ...]]
+] = {  # and the packages that it does without
     "keras": (load_keras, ()),
     "savedmodel": (load_savedmodel, ("keras",)),
     "onnx": (load_onnx, ("keras", "tensorflow")),

@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from search.errors import SearchError
-from search.export.formats import Format
-from search.export.reload import as_bytes, from_bytes
+from search.export.formats import KERAS, Format
+from search.export.interface import as_probabilities
+from search.export.reload import from_bytes, request_of
+from trainable.data.several import Taken
+from trainable.helper import environment
+from trainable.program import Program
 
 CLOSE = 1e-4  # probabilities; float32 sums in another order differ by about 1e-6
 
@@ -38,15 +42,27 @@ class Check:
 class RoundTrip:
     """Compares exported files with the model that they were made from, on the same examples."""
 
-    def __init__(self, inputs: NDArray[np.generic], expected: NDArray[np.float32], examples: str) -> None:
+    def __init__(
+        self,
+        inputs: Taken,
+        expected: NDArray[np.float32],
+        examples: str,
+        *,
+        program: Program | None = None,
+        are_logits: bool = False,
+    ) -> None:
         """Take what to predict.
 
         Args:
             inputs: The examples as the exported model takes them.
-            expected: float32 [n, classes], the source model's probabilities.
+            expected: float32 [n, outputs], what the source model says.
             examples: What people call several of them.
+            program: The person's file that Keras needs for the model's layers.
+            are_logits: Whether what it says has still to be turned into probabilities.
         """
-        self._inputs, self._expected, self._examples = as_bytes(inputs), expected, examples
+        self._inputs, self._program, self._examples = inputs, program, examples
+        self._outputs, self._are_logits = expected.shape, are_logits
+        self._expected = as_probabilities(expected, are_logits=are_logits)
 
     def check(self, kind: Format, file: Path) -> Check:
         """Load a file in a fresh process, predict, and compare.
@@ -54,12 +70,13 @@ class RoundTrip:
         Raises:
             SearchError: It cannot be loaded, or predicts something else.
         """
-        found = self._predicted(kind, file)
-        if found.shape != self._expected.shape:
+        outputs = self._predicted(kind, file)
+        if outputs.shape != self._outputs:
             raise SearchError(
-                f"--format {kind.name}: gives probabilities {found.shape} where Keras gives {self._expected.shape}; "
+                f"--format {kind.name}: gives probabilities {outputs.shape} where Keras gives {self._outputs}; "
                 "nothing is exported"
             )
+        found = as_probabilities(outputs, are_logits=self._are_logits)
         classes, rows = found.argmax(axis=1), np.arange(len(found))
         behind = self._expected.max(axis=1) - self._expected[rows, classes]
         others = int(np.sum(behind > CLOSE))
@@ -74,7 +91,8 @@ class RoundTrip:
 
     def _predicted(self, kind: Format, file: Path) -> NDArray[np.float32]:
         command = [sys.executable, "-m", "search.export.reload", kind.name, str(file)]
-        ended = subprocess.run(command, input=self._inputs, capture_output=True, check=False)
+        request = request_of(self._inputs, self._program if kind == KERAS else None)
+        ended = subprocess.run(command, input=request, capture_output=True, check=False, env=environment())
         if ended.returncode:
             said = ended.stderr.decode(errors="replace").strip().splitlines()
             reason = said[-1] if said else f"its process ended with status {ended.returncode}"

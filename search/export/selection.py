@@ -1,9 +1,9 @@
 """Which kept model of a study is exported, and the proof that its file is the model that the study speaks of."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
+import numpy as np
 import optuna
 
 from search.confirmation.evidence import Evidence
@@ -13,12 +13,13 @@ from search.errors import SearchError, UsageError, lines_of
 from search.export.kept import CHOSEN, NUMBER, WINNER, Kept, kept_finals, kept_trial
 from search.study.settings import Settings
 from search.study.study import BEST, IDENTITY, trial_of
-from search.terminal.quiet import quiet_import
+from search.terminal.quiet import quiet_import, quiet_stdout
 from search.trials.models import ModelStore
-from trainable.data.dataset import Dataset
-from trainable.errors import ConfigError
+from trainable.errors import ConfigError, ProgramError
 from trainable.precision import FLOAT32, check_precision
+from trainable.problem import ProblemSpec
 from trainable.process import prepare_tensorflow
+from trainable.program import Program, run
 
 
 def select(study: optuna.Study, settings: Settings, models: ModelStore, which: str | None) -> Kept:
@@ -50,17 +51,23 @@ def select(study: optuna.Study, settings: Settings, models: ModelStore, which: s
     raise UsageError(f"--trial {trial.number}: its model is not kept in {models.folder} (kept: {kept})")
 
 
-def load_accepted(selected: Kept, dataset: Dataset) -> Any:
+def load_accepted(selected: Kept, dataset: Any, program: Program | None = None) -> Any:
     """Load the selected model with Keras, and accept it if it is the one that the study speaks of.
 
     The winner has seen the validation examples, so its file's hash decides; another has to score what was recorded.
 
+    Args:
+        selected: The model.
+        dataset: What trials see.
+        program: The person's file that defines its layers, which is run.
+
     Raises:
+        UsageError: It needs the person's file, and that is not given.
         SearchError: It is another one, or cannot be loaded.
     """
     if selected.is_winner:
         _check_hash(selected)
-    model = _loaded(selected.file)
+    model = _loaded(selected, program)
     if not selected.is_winner:
         _check_accuracy(selected, model, dataset)
     return model
@@ -84,7 +91,8 @@ def _check_hash(selected: Kept) -> None:
         raise SearchError(f"{selected.file}: has the SHA-256 {found}, the study recorded {selected.sha256}")
 
 
-def _loaded(file: Path) -> Any:
+def _loaded(selected: Kept, program: Program | None) -> Any:
+    file, code = selected.file, selected.problem.code
     try:
         check_precision(FLOAT32)
     except ConfigError as error:
@@ -94,18 +102,36 @@ def _loaded(file: Path) -> Any:
         import keras  # noqa: PLC0415 (seconds that a wrong option should not cost)
 
     try:
-        return keras.models.load_model(file)
+        with quiet_stdout():
+            if program is not None:
+                run(program)
+            return keras.models.load_model(file, compile=not code)
+    except ProgramError as error:
+        raise SearchError(f"--model {error}") from error
     except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise
+        if code and program is None:
+            raise UsageError(f"--model: has to name {code['name']}: without it Keras cannot load {file}") from error
         raise SearchError(f"{file}: Keras cannot load it: {lines_of(error)[0]}") from error
 
 
-def _check_accuracy(selected: Kept, model: Any, dataset: Dataset) -> None:
-    with quiet_import():
-        from trainable.mlp.network import keras_accuracy  # noqa: PLC0415 (loads TensorFlow)
-
-    accuracy = keras_accuracy(model, dataset.x_val, dataset.y_val)
+def _check_accuracy(selected: Kept, model: Any, dataset: Any) -> None:
+    accuracy = _accuracy(selected.problem, model, dataset)
     if not selected.scores(accuracy):
         raise SearchError(
             f"{selected.file}: scores {accuracy:.4f} on the validation {selected.problem.examples}, "
             f"the study recorded {selected.val_accuracy}"
         )
+
+
+def _accuracy(problem: ProblemSpec, model: Any, dataset: Any) -> float:
+    """Return the accuracy of a model on the validation examples, a share."""
+    with quiet_import():
+        if not problem.code:
+            from trainable.mlp.network import keras_accuracy  # noqa: PLC0415 (loads TensorFlow)
+
+            return keras_accuracy(model, dataset.x_val, dataset.y_val)
+        from trainable.model_file.loading import batch_of  # noqa: PLC0415 (likewise)
+        from trainable.model_file.predicting import predicted_classes  # noqa: PLC0415 (likewise)
+
+        found = predicted_classes(model, dataset.x_val, batch_of(dataset.x_val))
+        return float(np.mean(found == dataset.y_val))

@@ -6,7 +6,7 @@ from typing import Any
 
 from search.errors import EXIT_DONE, EXIT_FAILED
 from search.terminal import streams
-from search.terminal.arguments import Parser, add_data_option, add_storage_options
+from search.terminal.arguments import Parser, add_data_option, add_model_option, add_storage_options
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +35,7 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
     parser.add_argument("--trial", metavar="best|N", required=True, help="which one to train again")
     add_storage_options(parser)
     add_data_option(parser)
+    add_model_option(parser, "your file that builds the models, as the search had it; a study of such models needs it")
     parser.add_argument(
         "--json", action="store_true", help="progress to standard error, one JSON object to standard output"
     )

@@ -4,25 +4,32 @@ import functools
 import math
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TextIO
 
 from search.confirmation.goal import tell_gap
+from search.errors import SearchError
 from search.replay.comparison import DIVERGED, Comparison, Recorded, recorded_of
 from search.storage.address import one_line_errors, open_read_only
 from search.storage.sqlite import leave_files
 from search.study.data import load
+from search.study.program import program_for
 from search.study.study import load_study, trial_of
 from search.terminal.quiet import quiet_import
 from search.terminal.words import describe
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
+from trainable.errors import ProgramError
 from trainable.problems import problem_of
 from trainable.process import ONEDNN, prepare_tensorflow
+from trainable.program import Program
 from trainable.training import train
 
 
-def reproduce(study: str | None, trial: str, storage: str, data: str | None, output: TextIO) -> Comparison:
+def reproduce(
+    study: str | None, trial: str, storage: str, data: str | None, output: TextIO, *, model: str | None = None
+) -> Comparison:
     """Train a trial again and print each epoch, recorded and replayed, as it is done, and the comparison at the end.
 
     Args:
@@ -31,6 +38,7 @@ def reproduce(study: str | None, trial: str, storage: str, data: str | None, out
         storage: Its URL; the study is only read.
         data: What `--data` named, or None.
         output: Where lines go.
+        model: What `--model` named, or None.
 
     Raises:
         UsageError: There is no such study or trial, or nothing to compare with.
@@ -41,16 +49,20 @@ def reproduce(study: str | None, trial: str, storage: str, data: str | None, out
         found = load_study(study, opened)
         tell_gap(found, opened.engine)
         recorded = recorded_of(found, trial_of(found.get_trials(deepcopy=False), trial))
+        program = program_for(recorded.settings.problem, model, found.study_name)
     leave_files()  # training takes long, and may be ended at once
     say = functools.partial(print, file=output, flush=True)
     say(f"trial {recorded.number} of {recorded.study}: {describe(recorded.params)}; seed {recorded.seed}")
-    training = Training(recorded, load(recorded.settings.problem, data))
+    dataset = load(recorded.settings.problem, data)
+    with _programs_errors():
+        training = Training(recorded, dataset, program)
     say("epoch  recorded  replayed")
     epochs = []
-    for number, (old, epoch) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
-        mark = "" if old == epoch[0] else "  differs"
-        say(f"{number:>5}  {_shown(old):>8}  {_shown(epoch[0]):>8}{mark}")
-        epochs.append(epoch)
+    with _programs_errors():
+        for number, (old, epoch) in enumerate(zip(recorded.val_accuracies, training.epochs(), strict=True), start=1):
+            mark = "" if old == epoch[0] else "  differs"
+            say(f"{number:>5}  {_shown(old):>8}  {_shown(epoch[0]):>8}{mark}")
+            epochs.append(epoch)
     comparison = Comparison(recorded, epochs, training.environment)
     for line in sentences(comparison):
         say(line)
@@ -60,7 +72,7 @@ def reproduce(study: str | None, trial: str, storage: str, data: str | None, out
 class Training:
     """A recorded trial's training, in this process."""
 
-    def __init__(self, recorded: Recorded, dataset: Dataset) -> None:
+    def __init__(self, recorded: Recorded, dataset: TrialData, program: Program | None = None) -> None:
         """Load TensorFlow with the threads, and with or without oneDNN and GPUs, as the trial had it."""
         known = recorded.environment or {}
         threads, gpu = known.get("threads", 1), bool(known.get("gpu"))
@@ -68,7 +80,7 @@ class Training:
             os.environ.setdefault(ONEDNN, str(int(known["onednn"])))
         with quiet_import():
             prepare_tensorflow(threads, gpu=gpu)
-            problem = problem_of(recorded.settings.problem)
+            problem = problem_of(recorded.settings.problem, program)
             self._trainer = problem.trainer(dataset, recorded.settings.precision)
         self._recorded = recorded
         self.environment = environment_here(threads, gpu=gpu, sources=problem.sources)
@@ -78,6 +90,15 @@ class Training:
         recorded = self._recorded
         for each in islice(train(self._trainer, recorded.params, recorded.seed), len(recorded.val_accuracies)):
             yield DIVERGED if each.failure else each.val_accuracy, each.train_accuracy
+
+
+@contextmanager
+def _programs_errors() -> Iterator[None]:
+    """Turn what a person's file does wrong in a block into the command's own error."""
+    try:
+        yield
+    except ProgramError as error:
+        raise SearchError(f"--model {error}") from error
 
 
 def sentences(comparison: Comparison) -> list[str]:

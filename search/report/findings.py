@@ -12,7 +12,7 @@ from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, method_of, out_of_date, percent, reference_of, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
-from search.terminal.words import POINTS, capital, describe, gain, number, several
+from search.terminal.words import POINTS, capital, describe, gain, several, value_of
 
 NONE = "-"  # in a table, where there is nothing
 
@@ -107,7 +107,7 @@ def candidates_section(view: StudyView) -> Section:
     candidates = evidence.candidates
     reasons = list(map(evidence.failure, candidates))
     rows = [
-        *([name, *(number(each.params[name]) for each in candidates)] for name in evidence.problem.names),
+        *([name, *(value_of(each.params, name) for each in candidates)] for name in evidence.problem.names),
         ["the search's own", *(_shown(each.val_accuracy) for each in candidates)],
         *([f"seed {seed}", *(_score(evidence, each, seed) for each in candidates)] for seed in evidence.seeds),
         ["mean", *(_mean(evidence, each) for each in candidates)],

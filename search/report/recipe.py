@@ -7,9 +7,12 @@ from search.confirmation.extent import TWO_LOOKS
 from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
+from search.study.data import data_arguments
+from search.study.program import loading_arguments, model_arguments
 from search.study.settings import Settings
-from search.study.space import Space, tables_of
+from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
+from search.study.tables import key_of
 from search.terminal.shell import command_line, dashboard_command
 from trainable.problem import ProblemSpec
 
@@ -31,22 +34,25 @@ def commands_section(view: StudyView) -> Section:
 
 def replay_command(view: StudyView, number: int) -> str:
     """Return the command that trains a trial again and compares each epoch."""
-    return command_line("search.replay", *_where(view), "--trial", str(number))
+    files = [*model_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    return command_line("search.replay", *_where(view), *files, "--trial", str(number))
 
 
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    return command_line("search.export", *_where(view), *which, "--output", f"exports/{folder}")
+    files = [*loading_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    return command_line("search.export", *_where(view), *files, *which, "--output", f"exports/{folder}")
 
 
 def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     """Return the command of the search, and name and content of the files that it reads."""
     settings, evidence, files = view.settings, view.evidence, []
     parts = [*_settings(settings), "--trials", str(view.counts.finished or 1), "--study", f"{view.name}-again"]
-    if not settings.space.has_usual_baseline or settings.space != Space.default(settings.problem):
+    is_known = settings.space.has_usual_baseline or settings.problem.code
+    if not is_known or not settings.space.is_default:
         parts += ["--space", "space.toml"]
-        tables = (f"[{name}]\n{fields}" for name, fields in tables_of(settings.space).items())
+        tables = (f"[{key_of(name)}]\n{fields}" for name, fields in tables_of(settings.space).items())
         files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:
@@ -80,7 +86,15 @@ def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
 def _settings(settings: Settings) -> list[str]:
     options = {name: str(getattr(settings, name)) for name in ("seed", "sampler", "pruner", "precision")}
     given = [part for name, value in options.items() for part in (f"--{name}", value)]
-    return [*_data(settings.problem), *given, "--workers", "1", *([] if settings.baseline else ["--no-baseline"])]
+    problem = settings.problem
+    return [
+        *_data(problem),
+        *model_arguments(problem),
+        *given,
+        "--workers",
+        "1",
+        *([] if settings.baseline else ["--no-baseline"]),
+    ]
 
 
 def _further_commands(view: StudyView) -> list[tuple[str, str]]:

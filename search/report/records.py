@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial, TrialState
 
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, PURPOSES, TESTED
@@ -16,10 +15,11 @@ from search.report.figures import Points, bars, lines
 from search.report.findings import NONE
 from search.report.page import Block, Figure, Items, Section, Table, Text
 from search.study.about import facts_of
-from search.study.insight import EPOCHS, LAST_EPOCHS, Insight
+from search.study.insight import EPOCHS, LAST_EPOCHS, Insight, said_of
 from search.study.instants import began, ended, is_timed
+from search.study.space import Space
 from search.study.study import is_interrupted
-from search.terminal.words import clock, gain, number, several
+from search.terminal.words import clock, gain, number, several, value_of
 from trainable.keys import ENVIRONMENT, FAILURE, HOST, SECONDS, SEED
 
 CURVES = 4  # best trials, besides the baseline's
@@ -66,9 +66,10 @@ def parameters_section(view: StudyView) -> Section:
         meaning = "Importance is how much a parameter decides whether a trial is among the best tenth (PED-ANOVA)."
         if insight.rough:
             meaning += f" With {several(len(view.ranked), 'complete trial')} it is no more than a hint."
+        if insight.partial:
+            meaning += f" Nothing is said of {', '.join(insight.partial)}: not every trial has them."
         blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
-    distributions = view.settings.space.distributions
-    rows = [_parameter(name, distributions.get(name), insight) for name in view.settings.problem.names]
+    rows = [_parameter(name, view.settings.space, insight) for name in view.settings.problem.names]
     columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))
     blocks += [Items([f"{each}." for each in insight.warnings])] if insight.warnings else []
@@ -165,7 +166,7 @@ def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:
     return [
         f"{trial.number} baseline" if trial is baseline else str(trial.number),
         f"{float(trial.value or 0):.4f}",
-        *(number(params[name]) for name in view.settings.problem.names),
+        *(value_of(params, name) for name in view.settings.problem.names),
         gain(float(trial.value or 0), float(baseline.value or 0)) if baseline else NONE,
         str(trial.user_attrs.get(SEED, NONE)),
         NONE if seconds is None else f"{seconds:.1f} s",
@@ -181,18 +182,15 @@ def _reasons(trials: Sequence[FrozenTrial]) -> list[tuple[str, str]]:
     return [*rows, ("other reasons", str(rest))] if rest else rows
 
 
-def _parameter(name: str, distribution: BaseDistribution | None, insight: Insight) -> tuple[str, str, str, str]:
-    if distribution is None:
+def _parameter(name: str, space: Space, insight: Insight) -> tuple[str, str, str, str]:
+    if name not in space.distributions:
         return name, "not searched: the baseline's value", NONE, NONE
-    if isinstance(distribution, CategoricalDistribution):
-        searched = ", ".join(map(number, distribution.choices))
-    else:
-        low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
-        searched = f"{number(low)} to {number(high)}{', log' if log else ''}"
+    searched = said_of(space, name)
     position = insight.positions.get(name)
     if position is None:
         return name, searched, NONE, NONE
-    return name, searched, number(position.best), f"{position.from_low:.0%}"
+    lies = NONE if position.from_low is None else f"{position.from_low:.0%}"
+    return name, searched, number(position.best), lies
 
 
 def _effort(view: StudyView) -> list[str]:

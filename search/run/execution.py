@@ -32,7 +32,8 @@ from search.runtime.resources import Resources
 from search.storage.address import STORAGE_ERRORS, one_line_errors, storage_reason
 from search.storage.lease import GoneError, HeldError
 from search.study.data import load_held_out
-from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover
+from search.study.settings import Settings
+from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover, settings_of
 from search.surroundings.capacity import Demand
 from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
@@ -41,8 +42,7 @@ from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, note_stop
 from search.trials.wants import FULL, full_one, want_in
-from trainable.data.dataset import Dataset, HeldOutSet
-from trainable.problems import problem_of
+from trainable.data.dataset import HeldOutSet, TrialData
 
 UNKNOWN_DEVIATION = "whether the search was settled is not known: a network of the baseline gave no result"
 FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a further one would be, too
@@ -51,7 +51,7 @@ FRUITLESS = 3  # runtimes in a row that were lost before a trial ended: a furthe
 class Execution:
     """Runs what a study lacks; `options` name the study that is made, which may be another one than was wanted."""
 
-    def __init__(self, options: Options, plan: Plan, dataset: Dataset, console: Console, started: float) -> None:
+    def __init__(self, options: Options, plan: Plan, dataset: TrialData, console: Console, started: float) -> None:
         """Take what the command wants, and `time.monotonic()` at the start of its process."""
         self.options, self._plan, self._dataset = options, plan, dataset
         self._console, self._started = console, started
@@ -98,6 +98,11 @@ class Execution:
         return self._study is not None
 
     @property
+    def settings(self) -> Settings:
+        """The study's, whose space may grow with the trials."""
+        return self._work.settings if self._work else self._plan.settings
+
+    @property
     def found(self) -> tuple[list[FrozenTrial], dict[str, Any]]:
         """The trials and the user attributes that the study has."""
         return (self._study.get_trials(deepcopy=False), self._study.user_attrs) if self._study else ([], {})
@@ -116,8 +121,7 @@ class Execution:
 
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self.options
-        wanted = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
-        demand = Demand(self._dataset.nbytes)
+        asked = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
@@ -128,7 +132,7 @@ class Execution:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.runtime.tuning"))
-                        ray = ray_runtime(options.address, wanted, demand, verbose=options.verbose)
+                        ray = ray_runtime(options.address, asked, Demand(self._dataset.nbytes), verbose=options.verbose)
                         resources = runtime.enter_context(ray)
                         folders = folders_here()
                     try:
@@ -152,18 +156,16 @@ class Execution:
         with self._capacity(resources, signals) as self._crew.available:
             self._count_workers(self._crew.number())
             work = self._work or self._begin(signals, held)
-            settings = self._plan.settings
-            trainable = trainable_of(problem_of(settings.problem), self._dataset, settings.precision)
+            trainable = trainable_of(self._plan.problem, self._dataset, work.settings.precision)
             work.take_stock()
             if not work.exhausted:
-                number = self._workers
-                s = "s"[: number != 1]
+                number, s = self._workers, "s"[: self._workers != 1]
                 say(self._console, f"starting {number} worker{s}{resources.why}" if number else "waiting for nodes")
             while not work.exhausted:
                 signals.check()
                 run_trials(trainable, work, resources, check=signals.check, crew=self._crew)
                 work.take_stock()
-        if self.options.stop_when_settled and deviation_of(self.found[1], self._plan.settings) is None:
+        if self.options.stop_when_settled and deviation_of(self.found[1], self.settings) is None:
             say(self._console, UNKNOWN_DEVIATION)
 
     def _tell_stop(self, reason: Reason, detail: str) -> None:
@@ -214,13 +216,13 @@ class Execution:
         study = held.enter_context(self._plan.open(self.options, given_up=lambda: signals.received))
         options = self.options = replace(self.options, study=study.study_name)
         signals.promise = how_to_go_on(options)
-        enqueue(study, self._plan.settings, self._plan.configurations)
+        enqueue(study, settings := settings_of(study), self._plan.configurations)
         known = study.get_trials(deepcopy=False)
         best, baseline = next(iter(ranked(known)), None), baseline_of(known)
         self._study = study
-        extent = self._extent = extent_of(options, self._plan.settings, study.user_attrs)
-        is_open = count(known).finished < options.trials
-        networks = networks_of(options, extent, study.user_attrs, self._plan.settings, is_open=is_open)
+        is_open, attributes = count(known).finished < options.trials, study.user_attrs
+        extent = self._extent = extent_of(options, settings, attributes)
+        networks = networks_of(options, extent, attributes, settings, is_open=is_open)
         tally = Tally(
             total=options.trials,
             counts=count(known),
@@ -231,7 +233,7 @@ class Execution:
         )
         trials = Trials(
             study,
-            self._plan.settings,
+            settings,
             goal=options.trials,
             models=ModelStore(options.runs, options.study),
             failures=FailureStore(options.runs, options.study),
@@ -244,9 +246,10 @@ class Execution:
         self._work = Confirmation(
             trials,
             extent if options.confirm else None,
-            held_out=functools.cache(lambda: load_held_out(self._plan.settings.problem, options.data)),
+            problem=self._plan.problem,
+            held_out=functools.cache(lambda: load_held_out(settings.problem, options.data)),
             workers=lambda: self._workers or 0,
-            first=spread_networks(self._plan.settings) if options.stop_when_settled else (),
+            first=spread_networks(settings) if options.stop_when_settled else (),
             validation=(lambda: HeldOutSet(self._dataset.x_val, self._dataset.y_val)) if options.explain else None,
             tell_stop=self._tell_stop,
         )
@@ -272,10 +275,9 @@ class Execution:
         goal, ends_at = self._goal, self._limits.ends_at
         if goal is None or self._work is None:
             return None
-        if self._work.has_searched:
-            goal = replace(goal, trials=0)
+        goal = replace(goal, trials=0) if self._work.has_searched else goal
         limit = math.inf if ends_at is None else ends_at - time.monotonic()
-        return seconds_left(*self.found, self._plan.settings, goal, limit)
+        return seconds_left(*self.found, self.settings, goal, limit)
 
     def _note_stop(self, cause: BaseException) -> None:
         """Record that the search was cut short, unless nothing came of it or the study cannot be written."""
@@ -293,6 +295,6 @@ class Execution:
             return
         try:
             with contextlib.suppress(HeldError):  # they are another driver's now
-                recover(self._study, self._plan.settings)
+                recover(self._study, self.settings)
         except STORAGE_ERRORS as error:
             say(self._console, f"trials in flight are still marked as running: {storage_reason(error)}")

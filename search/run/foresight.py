@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from optuna.distributions import CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import TrialState
 
 from search.confirmation.alpha import alpha
@@ -13,30 +13,73 @@ from search.run.forecast import extent_of
 from search.run.options import Options
 from search.run.plan import Plan
 from search.study.about import repetitions
+from search.study.insight import bounds
 from search.study.study import IS_BASELINE, baseline_of, count, lacking
+from search.terminal.words import number
+from trainable.errors import some
 from trainable.problem import ProblemSpec
 
 
-def about(problem: ProblemSpec) -> list[str]:
+def about(plan: Plan) -> list[tuple[str, str]]:
+    """Return what somebody's own data and model are taken for, and what was fitted to them: what of, and a line."""
+    problem = plan.settings.problem
+    if problem.code:
+        return [("data", _what(problem)), *(("model", line) for line in _model(plan))]
+    return [("data", line) for line in _data(problem)] if problem.source else []
+
+
+def _data(problem: ProblemSpec) -> list[str]:
     """Return what somebody's own data are taken for, and what was fitted to them, in lines without an end."""
-    if not problem.source:
-        return []
-    number, features = sum(problem.sizes.values()), problem.inputs.features
-    sizes = " + ".join(f"{problem.sizes[name]:,} {name}" for name in ("train", "val", "test") if problem.sizes[name])
-    s = "s"[: features != 1]
     batch_sizes, epochs = problem.space["batch_size"]["choices"], problem.space["epochs"]
     baseline = ", ".join(f"{name} {problem.baseline[name]}" for name in ("batch_size", "epochs"))
-    what = f"{problem.name}, {number:,} {problem.examples} of {features:,} feature{s}, {len(problem.labels):,} "
     fitted = f"fitted to {problem.sizes['train']:,} training {problem.examples}: batch_size {batch_sizes[0]} to "
     return [
-        f"{what}{problem.said('{labels}')}: {sizes}",
+        _what(problem),
         f"{fitted}{batch_sizes[-1]}, epochs {epochs['low']} to {epochs['high']}; baseline: {baseline}",
     ]
 
 
+def _what(problem: ProblemSpec) -> str:
+    """Return what data are, and how many examples each split has."""
+    total, inputs = sum(problem.sizes.values()), problem.inputs
+    sizes = " + ".join(f"{problem.sizes[name]:,} {name}" for name in ("train", "val", "test") if problem.sizes[name])
+    if inputs.several:
+        of = f"{len(inputs.several)} inputs ({some(list(inputs.several))})"
+    elif problem.code:
+        of = inputs.stored("").replace("[, ", "[")
+    else:
+        of = f"{inputs.features:,} feature{'s'[: inputs.features != 1]}"
+    what = f"{problem.name}, {total:,} {problem.examples} of {of}, {len(problem.labels):,} "
+    return f"{what}{problem.said('{labels}')}: {sizes}"
+
+
+def _model(plan: Plan) -> list[str]:
+    """Return what a person's file was taken for: its model today, what is searched around it, how it is trained."""
+    settings = plan.settings
+    problem, searched = settings.problem, settings.space.distributions
+    named = ", ".join(f"{name} {number(value)}" for name, value in problem.baseline.items())
+    return [
+        f"{problem.code['name']}, {problem.words.layers.partition(' as ')[0]}: {problem.words.training}",
+        f"today's model, the baseline: {named}",
+        f"searched: {'; '.join(f'{name} {_range(each)}' for name, each in searched.items()) or 'nothing'}",
+    ]
+
+
+def _range(distribution: BaseDistribution) -> str:
+    if isinstance(distribution, CategoricalDistribution):
+        return some([number(each) for each in distribution.choices])
+    return " to ".join(number(each) for each in bounds(distribution))
+
+
+def _cut_short(_: Options, plan: Plan) -> Iterator[str]:
+    code = plan.settings.problem.code
+    if after := code.get("cut_short"):
+        yield f"parameters of {code['name']} were looked for only {after}: others are searched once a trial meets them"
+
+
 def surprises(options: Options, plan: Plan) -> list[str]:
     """Return a line for each, without its end; the study is as it was when the plan was made."""
-    told_by = _same_examples, _repeated, _not_tried, _small_space, _random, _power
+    told_by = _same_examples, _cut_short, _repeated, _not_tried, _small_space, _random, _power
     return [line for told in told_by for line in told(options, plan)]
 
 

@@ -43,6 +43,7 @@ class Options:
     runs: Path
     data: str | None
     target: str | None
+    model: str | None
     space: Path | None
     print_space: bool
     sampler: str | None
@@ -79,15 +80,16 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
         if values[option] and not values["test"]:
             parser.error(f"{name}: is for a verdict, which --no-test leaves out")
     values["named"] = bool(values["study"])
-    values["study"] = values["study"] or f"{_about(values['data'])}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    about = _about(values["model"] or values["data"])
+    values["study"] = values["study"] or f"{about}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
     return Options(**values)
 
 
-def _about(data: str | None) -> str:
-    """Return what a study is called that the person did not name, but for the time: by its data."""
-    if data is None:
+def _about(what: str | None) -> str:
+    """Return what a study is called that the person did not name, but for the time: by its model, or else its data."""
+    if what is None:
         return BUILT_IN.kind
-    name = re.sub("[^A-Za-z0-9]+", "-", Path(data.removeprefix("keras:")).stem).strip("-")
+    name = re.sub("[^A-Za-z0-9]+", "-", Path(what.removeprefix("keras:")).stem).strip("-")
     return name[:LONGEST_ABOUT] or "data"
 
 
@@ -104,15 +106,20 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
         "--trials", metavar="N", type=whole(1), default=50,
         help="trials that the study shall have finished in the end (default: 50)",
     )  # fmt: skip
-    usual = f"{BUILT_IN.kind}-<UTC time>, or the name of the data"
+    usual = f"{BUILT_IN.kind}-<UTC time>, or the name of the model or the data"
     study.add_argument("--study", metavar="NAME", type=study_name, help=f"new or continued (default: {usual})")
     arguments.add_storage_options(study)  # type: ignore[arg-type]
     study.add_argument(
         "--data", metavar="WHAT", type=data_location, default=os.environ.get("SEARCH_DATA") or None,
-        help="FILE.npz with x_train and y_train, FILE.csv or FILE.parquet with --target, or keras:NAME; also "
-        f"SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
+        help="FILE.npz with x_train and y_train, FILE.csv or FILE.parquet with --target, FILE.py whose load() returns "
+        f"arrays, or keras:NAME; also SEARCH_DATA (default: {BUILT_IN.name}, cached, downloaded on first use)",
     )  # fmt: skip
     study.add_argument("--target", metavar="COLUMN", type=printable, help="the labels in a table that --data names")
+    arguments.add_model_option(
+        study,  # type: ignore[arg-type]
+        "a function of yours that builds a Keras model: build(*, units=..., input_shape, classes), whose defaults are "
+        f"the baseline, or KerasTuner's build_model(hp) (default: the network of the {BUILT_IN.words.baseline})",
+    )
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
     what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")

@@ -22,14 +22,19 @@ from search.run.options import Options, read_configurations
 from search.storage.address import exists, open_read_only, open_storage, sqlite_file
 from search.storage.lease import HeldError, Lease
 from search.storage.sqlite import BUSY_TIMEOUT
-from search.study.data import found_in, source_of
-from search.study.settings import Settings
-from search.study.space import Space, load_space
+from search.study.data import data_in, found_in, source_of
+from search.study.program import program_for
+from search.study.samplers import check_sampler
+from search.study.settings import PROGRAM, Settings
+from search.study.space import Space
+from search.study.space_file import load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
-from trainable.problem import ProblemSpec
-from trainable.problems import BUILT_IN
+from trainable.precision import FLOAT32
+from trainable.problem import Problem, ProblemSpec
+from trainable.problems import BUILT_IN, problem_of
+from trainable.program import Program
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class Plan:
         settings: The study's, recorded or new.
         configurations: What `--enqueue` gave, checked, each once.
         repeated: How many more it gave that equal one of these.
+        program: The person's file that builds the models, where one does.
         trials: What the study holds already.
         attributes: The study's user attributes.
         continued: Whether the study is there already.
@@ -51,6 +57,12 @@ class Plan:
     attributes: Mapping[str, Any]
     continued: bool
     repeated: int = 0
+    program: Program | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """What is trained."""
+        return problem_of(self.settings.problem, self.program)
 
     @contextmanager
     def open(self, options: Options, given_up: Callable[[], bool]) -> Iterator[optuna.Study]:
@@ -68,6 +80,8 @@ class Plan:
         with ExitStack() as held:
             name = self._take(options, storage, given_up, held)
             study = open_study(name, storage, self.settings)
+            if self.program is not None and PROGRAM not in study.user_attrs:
+                study.set_user_attr(PROGRAM, self.program.text)
             ModelStore(options.runs, name).claim(study.user_attrs[IDENTITY])
             yield study
 
@@ -118,10 +132,14 @@ def make_plan(options: Options) -> Plan:
         where += "the baseline is not in the space (--no-baseline leaves it out)"
         settings.space.check(settings.problem.baseline, where)
     checked = [settings.space.check(params, where) for where, params in given]
-    configurations = list({tuple(params.values()): params for params in checked}.values())
+    check_sampler(settings.sampler, settings.space)
+    configurations = list({tuple(params.items()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)
     attributes = study.user_attrs if study else {}
-    plan = Plan(settings, configurations, trials, attributes, continued=study is not None, repeated=repeated)
+    program = program_for(settings.problem, options.model, options.study)
+    plan = Plan(
+        settings, configurations, trials, attributes, continued=study is not None, repeated=repeated, program=program
+    )
     _check_grid(options, plan)
     _check_test(options, settings.problem)
     if options.named:
@@ -131,9 +149,22 @@ def make_plan(options: Options) -> Plan:
 
 def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     """Return the settings of a new study."""
-    problem = found_in(new_source(options))
-    space = load_space(options.space, problem) if options.space else Space.default(problem)
-    return Settings(space=space, **wishes)
+    problem = found_in(new_source(options), options.model)
+    if problem.code:
+        _check_precision(wishes)
+    if options.space:
+        return Settings(space=load_space(options.space, problem), **wishes)
+    where = f"--model {problem.code['name']}: its space: " if problem.code else "the default space: "
+    return Settings(space=Space.of(problem.space, problem, where), **wishes)
+
+
+def _check_precision(wishes: Mapping[str, Any]) -> None:
+    """Refuse a precision for a model that has its own: Keras's policy in the person's file decides."""
+    if wishes.get("precision", FLOAT32) != FLOAT32:
+        raise UsageError(
+            f"--precision {wishes['precision']}: is for the built-in network; in a model of your own the policies of "
+            "its layers decide"
+        )
 
 
 def new_source(options: Options) -> DataSource | None:
@@ -145,10 +176,11 @@ def new_source(options: Options) -> DataSource | None:
 def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) -> Settings:
     """Return the settings with which a study is continued: what the command does not say is as it was."""
     recorded = settings.problem
-    problem = replace(recorded if recorded.source else BUILT_IN, baseline=recorded.baseline)
+    problem = replace(recorded if recorded.source or recorded.code else BUILT_IN, baseline=recorded.baseline)
     place = recorded.source
     if options.data is not None or options.target is not None:
-        given = found_in(source_of(recorded, options.data, options.target))
+        source = source_of(recorded, options.data, options.target)
+        given = replace(recorded, **data_in(source)) if recorded.code else found_in(source)
         problem, place = replace(given, baseline=recorded.baseline), given.source
     if options.space:
         space = load_space(options.space, problem)

@@ -123,7 +123,7 @@ class LiveProgress(PlainProgress):
         )
         rows = Table.grid(padding=(0, 2))
         for live in list(tally.running.values()):
-            rows.add_row(*running_row(live))
+            rows.add_row(*map(Text, running_row(live)))
         if tally.confirmed:
             done, total = tally.confirmed
             bar.add_row(ProgressBar(total, done, width=30), f"{done}/{total} networks of the confirmation")

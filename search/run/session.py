@@ -17,7 +17,7 @@ from search.confirmation.goal import Goal
 from search.confirmation.record import evidence_of
 from search.confirmation.stopping import spread_networks
 from search.confirmation.view import StudyView
-from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, refused_configuration
+from search.errors import EXIT_DONE, EXIT_FAILED, SearchError, UsageError, refused_configuration
 from search.folder import folder_of
 from search.report.document import write
 from search.run.execution import Execution
@@ -35,9 +35,23 @@ from search.terminal import streams
 from search.terminal.console import console_on, say
 from search.terminal.signals import Interrupted, Interruptible
 from search.terminal.streams import UnwritableError
+from trainable.errors import ProgramError
+from trainable.helper import run_helper
 from trainable.precision import check_precision
 
 log = logging.getLogger(__name__)
+
+
+def check_gpus() -> None:
+    """Refuse `--gpus-per-trial` where TensorFlow would train on the processor of this machine instead.
+
+    Raises:
+        UsageError: It sees no GPU.
+    """
+    try:
+        run_helper("trainable.gpus", b"")
+    except ProgramError as error:
+        raise UsageError(f"--gpus-per-trial: {error}") from error
 
 
 class Session:
@@ -59,8 +73,8 @@ class Session:
         options = self._options
         with one_line_errors(options.storage):
             plan = make_plan(options)
-            for line in about(plan.settings.problem):
-                say(self._console, f"data       {line}")
+            for what, line in about(plan):
+                say(self._console, f"{what:<11}{line}")
             for line in surprises(options, plan):
                 say(self._console, f"note       {line}")
             finished = count(plan.trials).finished
@@ -71,7 +85,9 @@ class Session:
             why = f" ({enough[1]})" if enough and finished < options.trials else ""
             say(self._console, f"the study {options.study} has {finished} finished trials{why}: nothing left to do")
             self._reconcile(plan)
-            self._print_summary(plan, plan.trials, plan.attributes, Times(wall=time.monotonic() - self._started))
+            self._print_summary(
+                plan.settings, plan.trials, plan.attributes, Times(wall=time.monotonic() - self._started)
+            )
         return EXIT_DONE if ranked(plan.trials) else EXIT_FAILED
 
     def _search(self, plan: Plan, lacking: int) -> int:
@@ -80,6 +96,8 @@ class Session:
         if options.address is None:
             with refused_configuration("--precision"):
                 check_precision(plan.settings.precision)
+            if options.gpus_per_trial:
+                check_gpus()
         check_places(options)
         if options.confirm and self._extent(plan.settings, plan.attributes).test:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
@@ -91,7 +109,7 @@ class Session:
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:
             status = self._execute(execution, signals, afterwards)
             signals.awaited = "the answer so far"
-            status = self._tell(plan, execution, status)
+            status = self._tell(execution, status)
             signals.awaited = "the end of Ray"
         return status
 
@@ -120,7 +138,7 @@ class Session:
             self._options = execution.options
         return EXIT_DONE
 
-    def _tell(self, plan: Plan, execution: Execution, status: int) -> int:
+    def _tell(self, execution: Execution, status: int) -> int:
         """Print the answer; return the exit status."""
         options = self._options
         try:
@@ -131,12 +149,12 @@ class Session:
             say(self._console, f"the answer so far cannot be read: {storage_reason(error)}")
             return status
         try:
-            self._print_summary(plan, trials, attributes, execution.times)
+            self._print_summary(execution.settings, trials, attributes, execution.times)
         except UnwritableError as error:
             if status == EXIT_DONE:
                 raise
             say(self._console, str(error))
-        if status == EXIT_DONE and not self._is_confirmed(plan.settings, trials, attributes):
+        if status == EXIT_DONE and not self._is_confirmed(execution.settings, trials, attributes):
             evidence = evidence_of(attributes)
             what = "no explanation" if evidence is not None and evidence.is_complete else "no verdict"
             say(self._console, f"{what}: networks could not be trained; {how_to_go_on(options)}")
@@ -165,9 +183,9 @@ class Session:
         return extent_of(self._options, settings, attributes)
 
     def _print_summary(
-        self, plan: Plan, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
+        self, settings: Settings, trials: Sequence[FrozenTrial], attributes: Mapping[str, Any], times: Times
     ) -> None:
-        options, settings = self._options, plan.settings
+        options = self._options
         elsewhere = self._looks_elsewhere(settings)
         view = StudyView(options.study, shown(options.storage), options.runs, settings, attributes, trials, elsewhere)
         summary = Summary(view, times)

@@ -6,7 +6,8 @@ from typing import Any
 
 from optuna.trial import FrozenTrial
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
+from rich.text import Text
 
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.untested import chosen
@@ -17,7 +18,7 @@ from search.storage.address import location
 from search.study.study import EPOCHS_RUN
 from search.terminal.console import say
 from search.terminal.shell import dashboard_command
-from search.terminal.words import clock, gain, number
+from search.terminal.words import clock, gain, value_of
 from search.trials.models import ModelStore
 
 BEST_SHOWN = 5
@@ -149,14 +150,16 @@ class Summary:
         }
 
     def _table(self) -> Table:
-        table = Table("trial", "val_accuracy", *self.view.settings.problem.names, box=None)
+        names = self.view.settings.problem.names
+        table = Table("trial", "val_accuracy", *(Column(Text(name)) for name in names), box=None)
         for column in table.columns[1:]:
             column.justify = "right"
         baseline = self.view.baseline
         same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
         for trial in self.view.ranked:
             params = self.view.settings.space.complete(trial.params)
-            same.setdefault(() if trial is baseline else tuple(params.values()), []).append(trial)
+            key = () if trial is baseline else tuple((name, params.get(name)) for name in names)
+            same.setdefault(key, []).append(trial)
         shown = list(same.values())[:BEST_SHOWN]
         if baseline is not None and same[()] not in shown:
             shown.append(same[()])
@@ -166,7 +169,7 @@ class Summary:
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",
                 f"{float(trial.value or 0):.4f}",
-                *(number(params[name]) for name in self.view.settings.problem.names),
+                *(Text(value_of(params, name)) for name in names),
             )
         return table
 
@@ -174,5 +177,5 @@ class Summary:
 def _table_of(explanation: Explanation) -> Table:
     table = Table(*COLUMNS, box=None)
     for row in explanation.rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))
     return table

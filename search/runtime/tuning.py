@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from ray import tune
+from ray.exceptions import RayTaskError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -25,9 +26,9 @@ from search.trials.failures import CRASHED, Failure
 from search.trials.lifecycle import Trials
 from search.trials.live import Measurement
 from trainable import keys
-from trainable.data.dataset import Dataset
+from trainable.data.dataset import TrialData
 from trainable.problem import Problem
-from trainable.trial import NetworkTrial
+from trainable.trial import NetworkTrial, Renew
 
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
@@ -58,32 +59,74 @@ class _Unpicklable:
         return {}
 
 
+class Renewals:
+    """Configurations of workers that had grown, for the workers that take their place.
+
+    To the study nothing has happened: the trial goes on under another key, and it has not begun before.
+    """
+
+    def __init__(self, work: Work) -> None:
+        """Begin with none."""
+        self._work = work
+        self._waiting: list[tuple[str, dict[str, Any]]] = []
+        self._starting = dict[str, dict[str, Any]]()  # configurations by the key under which no worker has begun
+
+    @property
+    def may_come(self) -> bool:
+        """Whether a worker may still give its configuration back."""
+        return bool(self._waiting or self._starting)
+
+    def take(self, key: str) -> dict[str, Any] | None:
+        """Return the configuration that has waited the longest, which goes on under this key; None where none does."""
+        if not self._waiting:
+            return None
+        before, config = self._waiting.pop(0)
+        self._work.rename(before, key)
+        return config
+
+    def asked(self, key: str, config: dict[str, Any]) -> None:
+        """Note that a worker is to begin."""
+        self._starting[key] = dict(config)
+
+    def begun(self, key: str) -> None:
+        """Note that it has, or never will."""
+        self._starting.pop(key, None)
+
+    def give_back(self, key: str) -> None:
+        """Let another worker take it."""
+        self._waiting.append((key, self._starting.pop(key)))
+
+
 class StudySearcher(_Unpicklable, Searcher):
     """Asks for configurations and tells how their training ended."""
 
-    def __init__(self, work: Work, crew: Crew, watch: Callable[[], None]) -> None:
+    def __init__(self, work: Work, crew: Crew, watch: Callable[[], None], renewals: Renewals) -> None:
         """Ask until the work is exhausted, for no more trials at once than the crew takes."""
         super().__init__(metric=keys.VAL_ACCURACY, mode="max")
-        self._work, self._crew, self._watch = work, crew, watch
+        self._work, self._crew, self._watch, self._renewals = work, crew, watch, renewals
         self._failed = -math.inf  # time.monotonic() when a trial failed; its node may have gone
 
     @_aborting
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration; where there is None, Tune asks again."""
         self._watch()  # where nothing is in training Tune asks again and again within one step
-        if self._work.exhausted:
-            return str(Searcher.FINISHED)
-        if not self._crew.has_room(self._failed):
-            return None
-        config = self._work.ask(trial_id)
+        config = self._renewals.take(trial_id)
+        if config is None:
+            if self._work.exhausted:
+                return None if self._renewals.may_come else str(Searcher.FINISHED)
+            if not self._crew.has_room(self._failed):
+                return None
+            config = self._work.ask(trial_id)
         if config is not None:
             self._crew.begin(trial_id)
+            self._renewals.asked(trial_id, config)
         return config
 
     @_aborting
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """Tell how a trial ended; of one that failed the scheduler was told."""
         self._crew.end(trial_id)
+        self._renewals.begun(trial_id)
         if error:
             self._failed = time.monotonic()
             return
@@ -102,10 +145,10 @@ class StudySearcher(_Unpicklable, Searcher):
 class StudyScheduler(_Unpicklable, FIFOScheduler):
     """Reports each epoch and stops a trial where the study's pruner says so."""
 
-    def __init__(self, work: Work, crew: Crew) -> None:
+    def __init__(self, work: Work, crew: Crew, renewals: Renewals) -> None:
         """Report to this work, of which the crew has trials."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self._work, self._crew = work, crew
+        self._work, self._crew, self._renewals = work, crew, renewals
         self._errors: dict[str, _LastError] = {}
 
     def on_trial_add(self, tune_controller: Any, trial: Trial) -> None:
@@ -125,8 +168,12 @@ class StudyScheduler(_Unpicklable, FIFOScheduler):
 
     @_aborting
     def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        """Tell why an attempt gave no result."""
-        failure = failure_of(self._errors[trial.trial_id].error, is_local=self._crew.is_local)
+        """Tell why an attempt gave no result, unless it was none: then another worker takes the place of this one."""
+        error = self._errors[trial.trial_id].error
+        if isinstance(error, RayTaskError) and isinstance(error.cause, Renew):
+            self._renewals.give_back(trial.trial_id)
+            return
+        failure = failure_of(error, is_local=self._crew.is_local)
         self._work.fail(trial.trial_id, self._crew.weigh(trial.trial_id, failure))
 
 
@@ -162,9 +209,9 @@ class Watch:
 class DriverCallback(_Unpicklable, tune.Callback):
     """Takes finished models out of results before Tune stores them, and watches at every step of Tune's loop."""
 
-    def __init__(self, work: Work, watch: Callable[[], None]) -> None:
+    def __init__(self, work: Work, watch: Callable[[], None], renewals: Renewals) -> None:
         """Give models to this work."""
-        self._work, self._watch = work, watch
+        self._work, self._watch, self._renewals = work, watch, renewals
 
     @_aborting
     def on_trial_result(
@@ -178,6 +225,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
     @_aborting
     def on_trial_start(self, iteration: int, trials: list[Trial], trial: Trial, **info: Any) -> None:
         """Note that a worker has begun with a trial."""
+        self._renewals.begun(trial.trial_id)
         self._work.start(trial.trial_id)
 
     @_aborting
@@ -186,7 +234,7 @@ class DriverCallback(_Unpicklable, tune.Callback):
         self._watch()
 
 
-def trainable_of(problem: Problem, dataset: Dataset, precision: str) -> Any:
+def trainable_of(problem: Problem, dataset: TrialData, precision: str) -> Any:
     """Return the trainable of this project's trials, with the data in Ray's object store.
 
     Raises:
@@ -212,14 +260,14 @@ def run_trials(
         RuntimeLostError: Ray lost what it had promised to keep; no trial of this run goes on.
         Abort: The study's side or Tune itself failed; it carries the error.
     """
-    watch, crew = Watch(work, check), crew or Crew(lambda _: resources.workers)
+    watch, crew, renewals = Watch(work, check), crew or Crew(lambda _: resources.workers), Renewals(work)
     crew.disperse()  # a run before this one may have been cut short
     with tempfile.TemporaryDirectory(prefix="mnist-search-") as scratch:
         tuner = tune.Tuner(
             tune.with_resources(trainable, {"CPU": resources.cpus, "GPU": resources.gpus}),
             tune_config=tune.TuneConfig(
-                search_alg=StudySearcher(work, crew, watch),
-                scheduler=StudyScheduler(work, crew),
+                search_alg=StudySearcher(work, crew, watch, renewals),
+                scheduler=StudyScheduler(work, crew, renewals),
                 num_samples=-1,
                 reuse_actors=True,
             ),
@@ -227,7 +275,7 @@ def run_trials(
                 name="trials",
                 storage_path=scratch,
                 verbose=0,
-                callbacks=[DriverCallback(work, watch)],
+                callbacks=[DriverCallback(work, watch, renewals)],
                 failure_config=tune.FailureConfig(max_failures=0),  # the study tries again
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
             ),
@@ -249,4 +297,5 @@ def run_trials(
 def _measurement(result: dict[str, Any]) -> Measurement:
     """Return what a worker reported: the keys are the names."""
     reported = {each.name: result[each.name] for each in fields(Measurement) if each.name in result}
-    return Measurement(**reported | {keys.ENVIRONMENT: json.loads(result.get(keys.ENVIRONMENT, "null"))})
+    texts = {key: json.loads(result.get(key, "null")) for key in (keys.ENVIRONMENT, keys.APPEARED)}
+    return Measurement(**reported | texts)

@@ -1,7 +1,8 @@
 """What somebody's own data are, in words: for who reads of a study on them."""
 
 from search.terminal.words import an
-from trainable.errors import some
+from trainable.errors import shown, some
+from trainable.inputs import Inputs
 from trainable.problem import ProblemSpec
 
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
@@ -12,16 +13,24 @@ def facts_of(problem: ProblemSpec) -> list[tuple[str, str]]:
     """Return rows of what is said of the data and what it is: name, splits, repetitions, an example, classes."""
     inputs, sizes = problem.inputs, problem.sizes
     came = {"val": problem.split, "test": problem.test_split}
-    numbers = " x ".join(f"{each:,}" for each in inputs.shape)
     rows = [
         ("name", problem.name),
         *((f"{said} {problem.examples}", _split(sizes[split], came.get(split, ""))) for split, said in SPLITS.items()),
         ("repeated", "; ".join(repetitions(problem))),
-        (an(problem.words.example), f"{numbers} numbers, {inputs.dtype}"),
+        (an(problem.words.example), "; ".join(_inputs(inputs))),
         ("columns", some(inputs.columns, MOST_NAMES)),
         (problem.said("{labels}"), f"{len(problem.labels):,}: {some(problem.labels, MOST_NAMES)}"),
     ]
     return [(what, each) for what, each in rows if each]
+
+
+def _inputs(inputs: Inputs) -> list[str]:
+    """Return what an example is made of; of several inputs that of each, with its name."""
+    forms = dict(inputs.several) or {"": (inputs.dtype, inputs.shape)}
+    return [
+        f"{name and shown(name)}{name and ': '}{' x '.join(f'{size:,}' for size in shape or [1])} numbers, {dtype}"
+        for name, (dtype, shape) in forms.items()
+    ]
 
 
 def _split(size: int, came: str) -> str:

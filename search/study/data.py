@@ -3,29 +3,52 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from search.errors import SearchError, UsageError
+from search.study.program import place_of, program_in
 from search.surroundings.capacity import Demand, capacity_here
-from trainable.data.dataset import Dataset, HeldOutSet
+from trainable.data.dataset import HeldOutSet, TrialData
 from trainable.data.reading import bytes_needed, is_table
-from trainable.data.source import DataSource
-from trainable.errors import DataError
+from trainable.data.source import DataSource, as_recorded
+from trainable.errors import DataError, ProgramError
 from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN, problem_of, spec_in
 
 
-def found_in(source: DataSource | None) -> ProblemSpec:
-    """Return the problem of the data that a command names; the built-in one where it names none.
+def found_in(source: DataSource | None, model: str | None = None) -> ProblemSpec:
+    """Return the problem of the data, and of the person's file, that a command names; else the built-in one.
 
     Raises:
-        UsageError: No network can learn from them.
+        UsageError: No network can learn from them, or the file builds none that can be trained on them.
     """
     with _commands_errors(named=True):
         _check_size(source)
-        return spec_in(source)
+        if model is None:
+            return spec_in(source)
+        program = program_in(model)
+        from trainable.model_file.problem import problem_in  # noqa: PLC0415 (who has no such file needs none of it)
+
+        try:
+            return problem_in(source, program, place_of(model))
+        except ProgramError as error:
+            raise UsageError(f"--model {error}") from error
 
 
-def load(problem: ProblemSpec, data: str | None) -> Dataset:
+def data_in(source: DataSource | None) -> dict[str, Any]:
+    """Return what a study of a person's own model records of data: the fields `data` and `source` of its problem.
+
+    Raises:
+        UsageError: No model can learn from them.
+    """
+    from trainable.model_file.problem import recorded_of  # noqa: PLC0415 (as above)
+
+    with _commands_errors(named=True):
+        _check_size(source)
+        return recorded_of(source)
+
+
+def load(problem: ProblemSpec, data: str | None) -> TrialData:
     """Load what trials see, from what `--data` named, or else from where the study had it.
 
     Raises:
@@ -48,9 +71,14 @@ def source_of(problem: ProblemSpec, data: str | None, target: str | None = None)
     """Return where the data of a study are: as it has recorded it, but for the place and the column that are named.
 
     Raises:
-        UsageError: A column is named, but no table.
+        UsageError: A column is named, but no table; or a file makes the data, which no command has named.
     """
-    known = DataSource(**problem.source) if problem.source else None
+    known = recorded_source(problem)
+    if data is None:
+        try:
+            as_recorded(problem.source)
+        except DataError as error:
+            raise UsageError(str(error)) from error
     location = data or (known.location if known else None)
     if location is None:
         if target is not None:
@@ -59,6 +87,17 @@ def source_of(problem: ProblemSpec, data: str | None, target: str | None = None)
     if known is None:
         return DataSource(location, target)
     return replace(known, location=location, target=target or (known.target if is_table(location) else None))
+
+
+def recorded_source(problem: ProblemSpec) -> DataSource | None:
+    """Return where a study says that its data are, which is not for reading them: anyone may have written it."""
+    return DataSource(**problem.source) if problem.source else None
+
+
+def data_arguments(problem: ProblemSpec) -> list[str]:
+    """Return the option that names the file that makes a study's data, where one does: it is run only where named."""
+    source = recorded_source(problem)
+    return [f"--data={source.location}"] if source is not None and source.is_code else []
 
 
 def check_memory(needed: int | None, what: str) -> None:

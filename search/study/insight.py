@@ -9,9 +9,13 @@ import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
+from search.study.conditions import told
+from search.study.ranges import is_number, step_of
 from search.study.settings import Settings
+from search.study.space import Space
 from search.study.study import EPOCHS_RUN, baseline_of, ranked
-from search.terminal.words import POINTS
+from search.study.tables import ANY
+from search.terminal.words import POINTS, number
 from trainable.parameter import Parameter
 
 TOP = 0.1  # share of the complete trials that importance sets against the rest
@@ -31,13 +35,14 @@ class Position:
     Attributes:
         best: The value.
         from_low: Its distance from the lower bound, as a share of the range, on the space's own scale.
-        from_high: From the upper bound. Of choices that are listed, their order counts, smallest first.
+        from_high: From the upper bound. Of choices that are listed, their order counts, smallest first; both are None
+            where they are not all numbers, which have no order.
         warning: Why the space may be too narrow there; None where a wider one is not likely to help.
     """
 
     best: Any
-    from_low: float
-    from_high: float
+    from_low: float | None
+    from_high: float | None
     warning: str | None
 
 
@@ -49,6 +54,7 @@ class Insight:
         importances: By parameter, shares that add up to 1, the greatest first; None where they cannot be known.
         rough: Whether they are from so few trials that they are no more than a hint.
         unknown: Why they cannot be known.
+        partial: The searched parameters that not every complete trial has: of their importance nothing is said.
         positions: By parameter that is searched; empty without a complete trial.
         gain: Of the best trial over the baseline on the validation examples, percentage points, one seed each.
         epochs: Trained by all trials together.
@@ -62,6 +68,7 @@ class Insight:
     gain: float | None
     epochs: int
     rising: bool | None
+    partial: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -101,6 +108,7 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
         gain=POINTS * (float(best.value or 0) - float(baseline.value or 0)) if best and baseline else None,
         epochs=sum(epochs_run(trial) for trial in trials),
         rising=_is_rising(best, settings) if best else None,
+        partial=tuple(name for name in searched(settings) if name not in _shared(order, settings)) if order else (),
     )
 
 
@@ -119,15 +127,34 @@ def searched(settings: Settings) -> dict[str, BaseDistribution]:
     return {name: each for name, each in settings.space.distributions.items() if not each.single()}
 
 
+def said_of(space: Space, name: str, log: str = "log") -> str:
+    """Return what a searched parameter is drawn from, in words; `log` is what a scale is called."""
+    distribution = space.distributions[name]
+    if isinstance(distribution, CategoricalDistribution):
+        what = ", ".join(map(number, distribution.choices))
+    else:
+        low, high, is_log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
+        step = "" if (each := step_of(distribution)) is None else f", in steps of {number(each)}"
+        what = f"{number(low)} to {number(high)}{step}{f', {log}' if is_log else ''}"
+    return f"{what}; where {told(space.conditions[name])}" if name in space.conditions else what
+
+
 def _why_unknown(order: Sequence[FrozenTrial], settings: Settings) -> str | None:
     """Say why importances cannot be known; `order` holds the complete trials, best first."""
     if len(order) < FEWEST_TRIALS:
         return f"there are {len(order)} complete trials, and fewer than {FEWEST_TRIALS} say nothing"
     if not searched(settings):
         return "the space holds a single configuration"
+    if not _shared(order, settings):
+        return "no parameter that is searched is in every complete trial"
     if order[_at_top(order) - 1].value == order[-1].value:
         return "the complete trials hardly differ in accuracy"
     return None
+
+
+def _shared(order: Sequence[FrozenTrial], settings: Settings) -> list[str]:
+    """Return the searched parameters that each of some trials has."""
+    return [name for name in searched(settings) if all(name in trial.params for trial in order)]
 
 
 def _at_top(order: Sequence[FrozenTrial]) -> int:
@@ -146,7 +173,7 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
     study = optuna.create_study(direction="maximize")
     study.add_trials(order)
     evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)
-    found = get_param_importances(study, evaluator=evaluator, params=list(searched(settings)))
+    found = get_param_importances(study, evaluator=evaluator, params=_shared(order, settings))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
@@ -155,6 +182,11 @@ def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
     parameters = {each.name: each for each in settings.problem.parameters}
     found = {}
     for name, each in searched(settings).items():
+        if name not in params:
+            continue
+        if not is_ordered(each):
+            found[name] = Position(params[name], None, None, None)
+            continue
         share = place(params[name], each)
         # Where the baseline is the best, the search did not come to a bound: the baseline merely lies there.
         warning = (
@@ -164,20 +196,32 @@ def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
     return found
 
 
+def is_ordered(distribution: BaseDistribution) -> bool:
+    """Say whether the values of a parameter are smaller and larger ones: they are numbers."""
+    return not isinstance(distribution, CategoricalDistribution) or all(map(is_number, distribution.choices))
+
+
+def in_order(distribution: CategoricalDistribution) -> list[Any]:
+    """Return choices as they follow each other: numbers smallest first, others as they are listed."""
+    choices: list[Any] = list(distribution.choices)
+    return sorted(choices) if is_ordered(distribution) else choices
+
+
 def bounds(distribution: BaseDistribution) -> tuple[Any, Any]:
-    """Return the lowest and the highest value of a parameter."""
+    """Return the lowest and the highest value of a parameter; of choices without an order the first and the last."""
     if isinstance(distribution, CategoricalDistribution):
-        return min(distribution.choices), max(distribution.choices)  # type: ignore[type-var]  # the space admits numbers only
+        choices = in_order(distribution)
+        return choices[0], choices[-1]
     return distribution.low, distribution.high  # type: ignore[attr-defined]
 
 
 def place(value: Any, distribution: BaseDistribution) -> float:
     """Return where a value lies between the bounds, 0 to 1, on the scale on which it is searched.
 
-    Of choices that are listed, their order counts, smallest first.
+    Of choices that are listed, their order counts, see `in_order`.
     """
     if isinstance(distribution, CategoricalDistribution):
-        choices = sorted(distribution.choices)  # type: ignore[type-var]  # as above
+        choices = in_order(distribution)
         return choices.index(value) / (len(choices) - 1)
     scale = math.log if distribution.log else float  # type: ignore[attr-defined]
     low, high = (scale(each) for each in bounds(distribution))
@@ -194,11 +238,13 @@ def _warning(parameter: Parameter, share: float, distribution: BaseDistribution,
         (("smallest choice", "largest choice"), 0.0) if is_listed else (("lower bound", "upper bound"), AT_BOUND)
     )
     name, is_float = parameter.name, parameter.kind == "float"
+    # A range of a person's own that ends at 0 or 1 most likely ends where the values do, as that of a share.
+    is_low_natural, is_high_natural = (parameter.kind == ANY and end in (0, 1) for end in (low, high))
     fewer_may_help = (is_float or low != parameter.low) and not (name == "epochs" and rising is True)
     more_may_help = (is_float or high != parameter.high) and not (name == "epochs" and rising is False)
-    if share <= margin and fewer_may_help:
+    if share <= margin and fewer_may_help and not is_low_natural:
         return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
-    if share >= 1 - margin and more_may_help:
+    if share >= 1 - margin and more_may_help and not is_high_natural:
         return f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
     return None
 

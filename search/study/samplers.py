@@ -9,11 +9,15 @@ from optuna.pruners import BasePruner, HyperbandPruner, MedianPruner, NopPruner,
 from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, QMCSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
+from search.errors import UsageError
 from search.study.space import Space
 
 FIRST_RUNG = 1 / 12  # of the longest training: after less, the order of configurations says little about their end
 FEWEST_EPOCHS = 2  # before trials are compared, where there are so many
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
+
+
+ONE_LIST = ("grid", "qmc", "cmaes")  # samplers for spaces in which every configuration has every parameter
 
 
 class Grid(GridSampler):
@@ -40,8 +44,28 @@ def _qmc(seed: int) -> BaseSampler:
         return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False, warn_asynchronous_seeding=False)
 
 
+def _tpe(space: Space, seed: int) -> BaseSampler:
+    """Return Optuna's TPE; where configurations have different parameters, it models together what stands together."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)  # of groups, since 2.8; see `_qmc`
+        return TPESampler(seed=seed, group=not space.is_fixed)
+
+
+def check_sampler(sampler: str, space: Space) -> None:
+    """Refuse a sampler that draws all configurations from one list of parameters, where they have different ones.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if sampler in ONE_LIST and not space.is_fixed:
+        others = " or ".join(name for name in SAMPLERS if name not in ONE_LIST)
+        if space.conditions:
+            raise UsageError(f"--sampler {sampler}: the space has conditions; give --sampler {others}")
+        raise UsageError(f"--sampler {sampler}: the space grows while networks are built; give --sampler {others}")
+
+
 SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
-    "tpe": lambda _, seed: TPESampler(seed=seed),
+    "tpe": _tpe,
     "random": lambda _, seed: RandomSampler(seed=seed),
     "qmc": lambda _, seed: _qmc(seed),
     "grid": lambda space, seed: Grid(space.grid(), seed=seed),

@@ -7,14 +7,16 @@ from typing import Any, Self
 import numpy as np
 
 from search.errors import UsageError
+from search.study.conditions import WHEN
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER
-from search.study.space import Space
+from search.study.space import OPEN, Space
 from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
 from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
 SETTINGS = "settings"  # study user attribute
+PROGRAM = "program"  # likewise: the text of the person's file, to be read and never run
 FORMATS = (1, 2)  # of a study of the built-in problem, which it does not record, and of any other's
 
 
@@ -59,6 +61,7 @@ class Settings:
             "objective": self.problem.metric,
             "data": self.data,
             "space": self.space.to_json(),
+            **self.space.further_json(),
             **({} if is_built_in else {"problem": self.problem.to_json()}),
             **self.unknown,
         }
@@ -70,9 +73,13 @@ class Settings:
         problem = ProblemSpec.from_json(values["problem"]) if "problem" in values else built_in
         own = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner")}
         own["precision"] = values.get("precision", FLOAT32)  # the first studies did not record it
-        read = {*own, "format", "objective", "data", "space", "problem"}
+        read = {*own, "format", "objective", "data", "space", "problem", WHEN, OPEN}
         unknown = {name: each for name, each in values.items() if name not in read}
-        return cls(Space.from_json(values["space"], problem), unknown=unknown, **own)
+        return cls(Space.from_json(values["space"], problem, values), unknown=unknown, **own)
+
+    def with_space(self, space: Space) -> Self:
+        """Return the settings with the space as it has grown; where the data are stays as it is."""
+        return replace(self, space=replace(space, problem=replace(space.problem, source=self.problem.source)))
 
     def continued(self, name: str, problem: ProblemSpec, **wishes: Any) -> Self:
         """Return the settings of a study that is continued.
@@ -99,7 +106,7 @@ class Settings:
         for what in ("space", "seed", "precision"):
             option, value = f"--{what}", getattr(self, what)
             wish = wishes.get(what, value)
-            if wish.distributions != value.distributions if what == "space" else wish != value:
+            if not value.is_wished(wish) if what == "space" else wish != value:
                 made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
                 raise UsageError(
                     f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
@@ -112,7 +119,7 @@ class Settings:
 
 def _differing(one: Any, other: Any) -> str:
     """Return the names of the parameters in which two spaces differ, or of the arrays in which two data sets do."""
-    first, second = (values.to_json() if isinstance(values, Space) else values for values in (one, other))
+    first, second = (values.tables if isinstance(values, Space) else values for values in (one, other))
     return ", ".join(sorted(name for name in first.keys() | second.keys() if first.get(name) != second.get(name)))
 
 

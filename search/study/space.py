@@ -1,40 +1,47 @@
-"""The search space: which parameters are searched, over what, and how a TOML file says so."""
+"""The search space: which parameters are searched, over what, under which conditions, and what it makes of values."""
 
 import json
 import math
-import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-import numpy as np
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-    distribution_to_json,
-    json_to_distribution,
-)
+import optuna
+from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 
 from search.errors import UsageError, refused_configuration
-from search.terminal.files import read_text
+from search.study.conditions import WHEN, Conditions, conditions_of, holds, in_order, told
+from search.study.ranges import check_value, given, grid_values, is_same, note, shown, size_of, suggest
+from search.study.tables import ANY, DEFAULT, distribution_of
+from trainable.data.names import LONGEST_NAME
+from trainable.keys import ALL_DATA, KEEP_FROM, SEED
+from trainable.model_file import OPEN as FORM_OF_OPEN
 from trainable.parameter import LONGEST_SHOWN, Parameter
-from trainable.problem import ProblemSpec
+from trainable.problem import LARGEST, ProblemSpec
 from trainable.problems import BUILT_IN
 
-GRID_POINTS = 5  # how many values a grid takes of a range
-DEFAULT = "default"  # key of the value that the person's network has today
-KINDS = {"int": ("low", "high"), "float": ("low", "high"), "categorical": ("choices",)}
+OPEN = "open"  # key of the settings of a study: the parameters that appeared, where further ones may
+MOST_PARAMETERS = 1000  # of a space that grows
+MET = "met when a network was built"  # the meaning of a parameter that appeared
 
 
 @dataclass(frozen=True)
 class Space:
-    """The searched parameters of a problem; those it leaves out stay at the baseline's value."""
+    """The searched parameters of a problem; those it leaves out stay at the baseline's value.
+
+    Attributes:
+        distributions: What each is drawn from.
+        problem: Whose parameters they are.
+        conditions: By parameter that is searched only beside certain values of others, parents first.
+        is_open: Whether networks that are built may have further parameters.
+        appeared: Those that they had; where a configuration lacks one, it has its default.
+    """
 
     distributions: Mapping[str, BaseDistribution]
     problem: ProblemSpec = BUILT_IN
+    conditions: Conditions = field(default_factory=dict)
+    is_open: bool = False
+    appeared: tuple[str, ...] = ()
 
     @classmethod
     def default(cls, problem: ProblemSpec) -> Self:
@@ -43,35 +50,64 @@ class Space:
 
     @classmethod
     def of(cls, tables: Mapping[str, Any], problem: ProblemSpec, where: str) -> Self:
-        """Return the space of a table per parameter with `type`, and `low`, `high`, `log` or `choices`.
+        """Return the space of a table per parameter: `type`, and `low`, `high`, `log`, `step` or `choices`, and `when`.
 
-        A `default` is the value that the person's network has today: the problem's baseline is replaced by it.
+        A `default` is the value that the person's network has today: the problem's baseline is replaced by it, and has
+        no parameter that is not searched beside its values.
 
         Raises:
             UsageError: A table is wrong; the message says where, and names table and key.
         """
-        shown = {name: name if name.isprintable() and len(name) <= LONGEST_SHOWN else _shown(name) for name in tables}
-        found = {name: _distribution(name, each, problem, where + shown[name]) for name, each in tables.items()}
-        today = {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
-        for parameter in problem.parameters:
-            if (name := parameter.name) in today:
-                with refused_configuration(f"{where}{name}: {DEFAULT}"):
-                    parameter.check(today[name])
-                _check_value(DEFAULT, today[name], found[name], f"{where}{name}")
-        return cls(found, problem.with_baseline(today))
+        found, today = _read(tables, problem, where)
+        conditions = conditions_of(tables, found, problem, where)
+        known = {name: value for name, value in _defaults(problem).items() if name in found}
+        known |= {**problem.baseline, **today}
+        active = _active(known, conditions)
+        new = {name: value for name, value in active.items() if name in today or name not in problem.baseline}
+        changed = problem.with_baseline(new, without=known.keys() - active.keys())
+        return cls(found, changed, conditions, is_open=problem.code.get("form") == FORM_OF_OPEN)
 
     def to_json(self) -> dict[str, Any]:
-        """Return a form that JSON can hold and `from_json` reads."""
+        """Return a form of the distributions that JSON can hold and `from_json` reads."""
         return {name: json.loads(distribution_to_json(each)) for name, each in self.distributions.items()}
 
+    def further_json(self) -> dict[str, Any]:
+        """Return what else settings record of a space that has conditions or is open, by its key."""
+        conditions = {name: {key: list(each) for key, each in when.items()} for name, when in self.conditions.items()}
+        return ({WHEN: conditions} if conditions else {}) | ({OPEN: [*self.appeared]} if self.is_open else {})
+
     @classmethod
-    def from_json(cls, values: Mapping[str, Any], problem: ProblemSpec) -> Self:
-        """Read what `to_json` wrote."""
-        return cls({name: json_to_distribution(json.dumps(each)) for name, each in values.items()}, problem)
+    def from_json(
+        cls, values: Mapping[str, Any], problem: ProblemSpec, further: Mapping[str, Any] | None = None
+    ) -> Self:
+        """Read what `to_json` wrote, and of what `further_json` did.
+
+        Raises:
+            KeyError, TypeError, ValueError, AttributeError: It is no space.
+        """
+        found = {name: json_to_distribution(json.dumps(each)) for name, each in values.items()}
+        further = further or {}
+        recorded = further.get(WHEN, {})
+        conditions = {name: {key: tuple(each) for key, each in when.items()} for name, when in recorded.items()}
+        if not {*conditions, *(key for when in conditions.values() for key in when)} <= {*problem.names}:
+            raise ValueError("a condition is of no parameter")
+        appeared = tuple(map(str, further.get(OPEN, ())))
+        return cls(found, problem, in_order(conditions, "the space: "), OPEN in further, appeared)
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return all parameters: the given ones, and the baseline's values of those not searched."""
-        return {**self.problem.baseline, **params}
+        """Return all parameters: the given ones, the baseline's values of those not searched; no inactive ones."""
+        values = {**self.problem.baseline, **params}
+        if not self.conditions:
+            return values
+        missing = {name: value for name, value in _defaults(self.problem).items() if name not in values}
+        return _active(values | {name: missing[name] for name in self.conditions if name in missing}, self.conditions)
+
+    def searched(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the searched parameters of a configuration, those of before others appeared with their defaults."""
+        if self.is_fixed:
+            return dict(params)
+        values = self.complete(params)
+        return {name: values[name] for name in self.distributions if name in values}
 
     @property
     def has_usual_baseline(self) -> bool:
@@ -79,203 +115,174 @@ class Space:
         return not self.problem.source and self.problem.baseline == BUILT_IN.baseline
 
     @property
+    def tables(self) -> dict[str, Any]:
+        """What there is to say of each parameter that a person has a say in, by its name."""
+        return {
+            name: (each, self.conditions.get(name))
+            for name, each in self.distributions.items()
+            if name not in self.appeared
+        }
+
+    def is_wished(self, wish: Self) -> bool:
+        """Say whether a person who asks for a space, which has grown nowhere yet, asks for this one."""
+        asked = {name: each for name, each in wish.tables.items() if name not in self.appeared}
+        return asked == self.tables
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is what is searched where nobody says what."""
+        default = Space.default(self.problem)
+        return (self.distributions, self.conditions) == (default.distributions, default.conditions)
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether every configuration has the same parameters: there are no conditions, and no further ones appear."""
+        return not self.conditions and not self.is_open
+
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """The value of today of each parameter that has one, also of those that are not active beside the others."""
+        return _defaults(self.problem) | dict(self.problem.baseline)
+
+    @property
     def max_epochs(self) -> int:
         """The most epochs that a trial may run."""
         epochs = self.distributions.get("epochs")
-        return int(max(_grid_values(epochs)) if epochs else self.problem.baseline["epochs"])
+        return int(max(grid_values(epochs)) if epochs else self.problem.baseline["epochs"])
 
     @property
     def size(self) -> int | None:
-        """How many configurations there are; None where there is no end of them."""
-        sizes = [_size(each) for each in self.distributions.values()]
-        return None if None in sizes else math.prod(filter(None, sizes))
+        """How many configurations there are; None where there is no end of them, or not all have all parameters."""
+        sizes = [size_of(each) for each in self.distributions.values()]
+        return None if None in sizes or not self.is_fixed else math.prod(filter(None, sizes))
 
     def check(self, params: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return the searched part of a configuration that lies in this space.
 
         Args:
-            params: Any of the parameters.
+            params: Any of the parameters; those that appeared have their default where they are left out.
             where: What the person gave, for the message.
 
         Raises:
-            UsageError: A parameter is unknown, missing, of a wrong type or outside the space.
+            UsageError: A parameter is unknown, missing, inactive, of a wrong type or outside the space.
         """
         for name in params:
             if name not in self.problem.names:
                 names = ", ".join(self.problem.names)
-                raise UsageError(f"{where}: unknown parameter {_shown(name)}; the parameters are {names}")
+                raise UsageError(f"{where}: unknown parameter {shown(name)}; the parameters are {names}")
         with refused_configuration(where):
-            self.problem.check(self.complete(params))
-        for name, value in self.complete(params).items():
-            if name in self.distributions:
-                if name not in params:
-                    raise UsageError(f"{where}: {name} is missing; the space searches {', '.join(self.distributions)}")
-                _check_value(name, value, self.distributions[name], where)
-            elif value != (fixed := self.problem.baseline[name]):
-                raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
-        return {name: params[name] for name in self.distributions}
+            self.problem.check({**self.problem.baseline, **params})
+        values = self.complete(params)
+        for name in self.conditions:
+            if name in params and name not in values:
+                raise UsageError(f"{where}: {name} is only searched where {told(self.conditions[name])}; leave it out")
+        for name in [*values, *(name for name in self._names_beside(values) if name not in values)]:
+            if name not in self.distributions:
+                self._check_fixed(name, values[name], where)
+            elif name in params:
+                check_value(name, params[name], self.distributions[name], where)
+            elif name not in self.appeared:
+                raise UsageError(
+                    f"{where}: {name} is missing; the space searches {', '.join(self._names_beside(values))}"
+                )
+        return {name: values[name] for name in self.distributions if name in values}
+
+    def _check_fixed(self, name: str, value: Any, where: str) -> None:
+        """Refuse another value than the baseline's of a parameter that is not searched."""
+        if name not in self.problem.baseline:
+            raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it is not set")
+        if not is_same(value, fixed := self.problem.baseline[name]):
+            raise UsageError(f"{where}: {name} is {value!r}, but the space leaves it out: it stays {fixed!r}")
+
+    def _names_beside(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Return the parameters that are searched beside some values."""
+        return (name for name in self.distributions if holds(self.conditions.get(name, {}), values))
 
     def grid(self) -> dict[str, list[Any]]:
-        """Return the values of a grid: all choices, and `GRID_POINTS` even steps of each range."""
-        return {name: _grid_values(each) for name, each in self.distributions.items()}
+        """Return the values of a grid, see `grid_values`."""
+        return {name: grid_values(each) for name, each in self.distributions.items()}
+
+    def draw(self, trial: optuna.Trial) -> None:
+        """Draw the parameters of a trial that was asked from a study, parents before their children.
+
+        One that was queued before a parameter appeared has its default.
+        """
+        queued = given(trial)
+        for name in [*(name for name in self.distributions if name not in self.conditions), *self.conditions]:
+            if name in self.conditions and not holds(self.conditions[name], self.complete(trial.params)):
+                continue
+            if queued and name in self.appeared and name not in queued and name not in trial.params:
+                note(trial, name, self.defaults[name], self.distributions[name])
+            else:
+                suggest(trial, name, self.distributions[name])
+
+    def grown(self, tables: Mapping[str, Any]) -> Self:
+        """Return the space with the further parameters of some tables, each with a `default`; known names stay.
+
+        Raises:
+            UsageError: A table is wrong, or there are too many parameters.
+        """
+        new = {name: each for name, each in tables.items() if name not in self.problem.names}
+        if not new:
+            return self
+        _check_new(new, len(self.problem.names))
+        added = (Parameter(name, "any", -LARGEST, LARGEST, MET) for name in new)
+        problem = replace(self.problem, parameters=(*self.problem.parameters, *added))
+        found, today = _read(new, problem, "")
+        searched = {**self.distributions, **found}
+        conditions = in_order({**self.conditions, **conditions_of(new, searched, problem, "")}, "")
+        return replace(
+            self,
+            distributions=searched,
+            problem=replace(
+                problem,
+                space={**problem.space, **{name: dict(each) for name, each in new.items()}},
+                baseline=_active({**problem.baseline, **today}, conditions),
+            ),
+            conditions=conditions,
+            appeared=(*self.appeared, *new),
+        )
 
 
-EXPLANATION = """\
-# A search space, for a new study: python -m search.run --space FILE
-# A table is a parameter that is searched; one without a table stays at the baseline's value.
-# type = "int" or "float": from low to high, both included; log = true counts on a log scale, where low is above 0.
-# type = "categorical": any of choices.
-# default = your network's value today; without one it is the baseline's.
-# The baseline has to lie in the space, or be left out with --no-baseline.
-"""
+def _read(
+    tables: Mapping[str, Any], problem: ProblemSpec, where: str
+) -> tuple[dict[str, BaseDistribution], dict[str, Any]]:
+    """Return what each table stands for, and the values of today where they say them."""
+    shown_as = {name: name if name.isprintable() and len(name) <= LONGEST_SHOWN else shown(name) for name in tables}
+    found = {name: distribution_of(name, each, problem, where + shown_as[name]) for name, each in tables.items()}
+    today = {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
+    for parameter in problem.parameters:
+        if (name := parameter.name) in today:
+            with refused_configuration(f"{where}{name}: {DEFAULT}"):
+                parameter.check(today[name])
+            check_value(DEFAULT, today[name], found[name], f"{where}{name}")
+    return found, today
 
 
-def to_toml(space: Space) -> str:
-    """Return the file that `load_space` reads as this space, with comments that explain it."""
-    tables = tables_of(space)
-    parts = (
-        f"\n[{each.name}]  # {each.meaning}; the baseline has {space.problem.baseline[each.name]}\n"
-        f"{tables[each.name]}\n"
-        for each in space.problem.parameters
-        if each.name in tables
-    )
-    return EXPLANATION + "".join(parts)
+def _check_new(tables: Mapping[str, Any], known: int) -> None:
+    """Refuse names that no parameter can have, and tables that do not say what networks have had so far."""
+    if known + len(tables) > MOST_PARAMETERS:
+        raise UsageError(f"there are more than {MOST_PARAMETERS} parameters")
+    for name, table in tables.items():
+        if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+            raise UsageError(f"{shown(name)}: must be a name of at most {LONGEST_NAME} characters")
+        if name in (SEED, KEEP_FROM, ALL_DATA):
+            raise UsageError(f"{name}: is the name of something else")
+        if not isinstance(table, Mapping) or DEFAULT not in table:
+            raise UsageError(f"{name}: must be a table with a {DEFAULT}, got {shown(table)}")
 
 
-def tables_of(space: Space) -> dict[str, str]:
-    """Return what the table of each searched parameter holds, as TOML.
-
-    A baseline that is not the built-in one is there as `default`, where the space has it.
-    """
-    today = {} if space.has_usual_baseline else space.problem.baseline
-    return {
-        name: _fields(each, {DEFAULT: today[name]} if name in today and _has(today[name], each) else {})
-        for name, each in space.distributions.items()
-    }
+def _defaults(problem: ProblemSpec) -> dict[str, Any]:
+    """Return what the tables of a problem of a person's own code have as the values of today."""
+    own = {each.name for each in problem.parameters if each.kind == ANY}
+    tables = {name: each for name, each in problem.space.items() if name in own and isinstance(each, Mapping)}
+    return {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
 
 
-def _fields(distribution: BaseDistribution, today: Mapping[str, Any]) -> str:
-    """Return what a parameter's table holds, as TOML, and the value of today's network where it is given."""
-    if isinstance(distribution, CategoricalDistribution):
-        keys: dict[str, Any] = {"type": "categorical", "choices": list(distribution.choices)}
-    else:
-        kind = "int" if isinstance(distribution, IntDistribution) else "float"
-        keys = {"type": kind} | {key: getattr(distribution, key) for key in ("low", "high", "log")}
-    return "\n".join(f"{key} = {json.dumps(value)}" for key, value in {**keys, **today}.items())
-
-
-def load_space(file: Path, problem: ProblemSpec) -> Space:
-    """Read the space of a problem from TOML, see `Space.of`.
-
-    Raises:
-        UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
-    """
-    text = read_text(file, "--space")
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"--space {file}: not a TOML file: {error}") from error
-    if not tables:
-        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(problem.names)}")
-    return Space.of(tables, problem, f"--space {file}: ")
-
-
-def _distribution(name: str, table: Any, problem: ProblemSpec, where: str) -> BaseDistribution:
-    parameter = next((each for each in problem.parameters if each.name == name), None)
-    if parameter is None:
-        raise UsageError(f"{where}: unknown parameter; the parameters are {', '.join(problem.names)}")
-    if not isinstance(table, Mapping):
-        raise UsageError(f"{where}: must be a table, e.g. [{name}] with type, low and high; got {_shown(table)}")
-    kind = table.get("type")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise UsageError(f"{where}: type must be one of {', '.join(KINDS)}, got {_shown(kind)}")
-    _check_keys(kind, table, where)
-    if kind == "categorical":
-        return _categorical(parameter, table["choices"], where)
-    return _range(parameter, kind, table, where)
-
-
-def _check_keys(kind: str, table: Mapping[str, Any], where: str) -> None:
-    needed = KINDS[kind]
-    allowed = ("type", *needed, DEFAULT) if kind == "categorical" else ("type", *needed, "log", DEFAULT)
-    for key in table:
-        if key not in allowed:
-            raise UsageError(f"{where}: unknown key {_shown(key)}; {kind} takes {', '.join(allowed)}")
-    for key in needed:
-        if key not in table:
-            raise UsageError(f"{where}: {key} is missing; {kind} takes {', '.join(allowed)}")
-
-
-def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribution:
-    if not isinstance(choices, list) or not choices:
-        raise UsageError(f"{where}: choices must be a list of at least one value, got {_shown(choices)}")
-    for choice in choices:
-        with refused_configuration(f"{where}: choices"):
-            parameter.check(choice)
-    if len(set(choices)) < len(choices):
-        raise UsageError(f"{where}: choices must differ from each other, got {_shown(choices)}")
-    return CategoricalDistribution(choices)
-
-
-def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
-    if kind != parameter.kind:
-        raise UsageError(f"{where}: type must be {parameter.kind} or categorical, got {kind!r}")
-    low, high, log = table["low"], table["high"], table.get("log", False)
-    if not isinstance(log, bool):
-        raise UsageError(f"{where}: log must be true or false, got {_shown(log)}")
-    for key in ("low", "high"):
-        if log and isinstance(table[key], int | float) and table[key] <= 0:
-            raise UsageError(f"{where}: {key} must be greater than 0 on a log scale, got {_shown(table[key])}")
-        with refused_configuration(f"{where}: {key}"):
-            parameter.check(table[key])
-    if low > high:
-        raise UsageError(f"{where}: low must not be greater than high, got low {low!r} and high {high!r}")
-    return (IntDistribution if kind == "int" else FloatDistribution)(low, high, log=log)
-
-
-def _check_value(name: str, value: Any, distribution: BaseDistribution, where: str) -> None:
-    """Refuse a value outside a distribution."""
-    if _has(value, distribution):
-        return
-    if isinstance(distribution, CategoricalDistribution):
-        raise UsageError(f"{where}: {name} is {value!r}, but the space has {_shown(list(distribution.choices))}")
-    low, high = distribution.low, distribution.high  # type: ignore[attr-defined]
-    raise UsageError(f"{where}: {name} is {value!r}, but the space goes from {low} to {high}")
-
-
-def _has(value: Any, distribution: BaseDistribution) -> bool:
-    if isinstance(distribution, CategoricalDistribution):
-        return value in distribution.choices
-    return bool(distribution.low <= value <= distribution.high)  # type: ignore[attr-defined]
-
-
-def _shown(value: Any) -> str:
-    """Return a value as a message can hold it: Python prints no huge integer, and no table in thousands of others."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        text = "what is too large to show"
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
-
-
-def _size(distribution: BaseDistribution) -> int | None:
-    """Return how many values there are, or None for a range of floats."""
-    if isinstance(distribution, CategoricalDistribution):
-        return len(distribution.choices)
-    if isinstance(distribution, IntDistribution):
-        return distribution.high - distribution.low + 1
-    return 1 if distribution.single() else None
-
-
-def _grid_values(distribution: BaseDistribution) -> list[Any]:
-    if isinstance(distribution, CategoricalDistribution):
-        return list(distribution.choices)
-    low, high = distribution.low, distribution.high  # type: ignore[attr-defined]
-    if distribution.log:  # type: ignore[attr-defined]
-        points = np.exp(np.linspace(math.log(low), math.log(high), GRID_POINTS))
-    else:
-        points = np.linspace(low, high, GRID_POINTS)
-    values = [min(max(float(point), low), high) for point in points]
-    if isinstance(distribution, IntDistribution):
-        return sorted({round(value) for value in values})
-    return sorted(set(values))
+def _active(values: Mapping[str, Any], conditions: Conditions) -> dict[str, Any]:
+    """Return the values without those of parameters whose conditions do not hold."""
+    left = dict(values)
+    for name, parents in conditions.items():
+        if name in left and not holds(parents, left):
+            del left[name]
+    return left

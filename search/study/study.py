@@ -21,8 +21,10 @@ from optuna.trial import FrozenTrial, TrialState
 from search.errors import UsageError
 from search.storage.lease import GoneError
 from search.storage.mirror import MirroredStorage
+from search.study.instants import BEGAN
 from search.study.samplers import PRUNERS, SAMPLERS, Grid
 from search.study.settings import FORMATS, SETTINGS, Settings
+from search.study.space import Space
 from trainable.keys import FAILURE, SEED
 from trainable.parameter import MAX_SEED
 from trainable.problems import BUILT_IN, KINDS
@@ -93,7 +95,10 @@ def open_study(name: str, storage: RDBStorage, settings: Settings) -> optuna.Stu
     """Make a study with these settings, or continue the one that has them; this process is its only writer."""
     mirror = MirroredStorage(storage)
     study = optuna.create_study(study_name=name, storage=mirror, direction="maximize", load_if_exists=True)
-    if study.user_attrs.get(SETTINGS) != settings.to_json():
+    recorded = study.user_attrs.get(SETTINGS)
+    if recorded is not None and settings.space.is_open:  # another command may have let it grow since it was read
+        settings = settings.with_space(settings_of(study).space)
+    if recorded != settings.to_json():
         study.set_user_attr(SETTINGS, settings.to_json())
     if IDENTITY not in study.user_attrs:
         study.set_user_attr(IDENTITY, uuid.uuid4().hex)
@@ -155,9 +160,10 @@ def lacking(
 
     A configuration that equals the baseline is one beside it.
     """
-    baseline = {name: settings.problem.baseline[name] for name in settings.space.distributions}
+    space, today = settings.space, settings.problem.baseline
+    baseline = {name: today[name] for name in space.distributions if name in today}
     has_baseline = any(trial.user_attrs.get(IS_BASELINE) for trial in trials)
-    held = [queued_params(trial) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
+    held = [space.searched(queued_params(trial)) for trial in trials if not trial.user_attrs.get(IS_BASELINE)]
     first = [(baseline, {IS_BASELINE: True})] if settings.baseline and not has_baseline else []
     return [*first, *((dict(each), {}) for each in configurations if each not in held)]
 
@@ -177,10 +183,17 @@ def recover(study: optuna.Study, settings: Settings) -> None:
             continue
         point = study.sampler.point(trial) if isinstance(study.sampler, Grid) else {}
         params = point | queued_params(trial)
-        if params.keys() == settings.space.distributions.keys() and trial.number not in succeeded:
+        if _is_drawn(trial, params, settings.space) and trial.number not in succeeded:
             enqueue_again(study, trial.number, params, trial.user_attrs)
         study._storage.set_trial_user_attr(trial._trial_id, FAILURE, INTERRUPTED)  # noqa: SLF001 (no public way for a trial asked elsewhere)
         study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _is_drawn(trial: FrozenTrial, params: Mapping[str, Any], space: Space) -> bool:
+    """Say whether a trial has all of its parameters; which these are, not every space says."""
+    if space.is_fixed:
+        return params.keys() == space.distributions.keys()
+    return BEGAN in trial.user_attrs or "fixed_params" in trial.system_attrs
 
 
 def enqueue_again(study: optuna.Study, number: int, params: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:

@@ -206,9 +206,14 @@ def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that says where the data of a study are."""
     parser.add_argument(
         "--data", metavar="WHAT", type=data_location, default=os.environ.get("SEARCH_DATA") or None,
-        help="where the study's data are now; also SEARCH_DATA (default: where they were; "
+        help="where the study's data are now; also SEARCH_DATA (default: where they were; a FILE.py has to be named; "
         f"{BUILT_IN.name}: cached, downloaded on first use)",
     )  # fmt: skip
+
+
+def add_model_option(parser: argparse.ArgumentParser, use: str) -> None:
+    """Add the option that names a person's file of models, of which the help says what it is for here."""
+    parser.add_argument("--model", metavar="FILE.py[:FUNCTION]", type=printable, help=use)
 
 
 def default_storage(runs: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+INACTIVE = "-"  # in place of a parameter's value that a configuration does not have
 POINTS = 100  # a share in percentage points
 
 
@@ -24,8 +25,15 @@ def clock(seconds: float) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a parameter's value as a person writes it."""
+    """Return a parameter's value, a number, a text or a boolean, as a person writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def value_of(params: Mapping[str, Any], name: str) -> str:
+    """Return the value of a parameter as a person writes it, or a dash where a configuration does not have it."""
+    return number(params[name]) if name in params else INACTIVE
 
 
 def several(amount: int, what: str) -> str:

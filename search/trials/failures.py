@@ -18,7 +18,7 @@ REASON_LENGTH = 200  # characters
 
 # Of a network's key.
 _NETWORK = re.compile(
-    r"(confirmed|tested|explained)-((?:baseline|0|[1-9][0-9]*)(?:-[a-z_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
+    r"(confirmed|tested|explained)-((?:baseline|0|[1-9][0-9]*)(?:-[A-Za-z0-9_]+-of-[a-z0-9]+)?)-(0|[1-9][0-9]*)\.txt"
 )
 
 

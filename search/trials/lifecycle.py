@@ -16,6 +16,7 @@ from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
 from search.study.settings import Settings
 from search.study.study import ATTEMPTS, INTERRUPTED, RETRY_OF, count, enqueue_again, rank, ranked, recover, trial_seed
 from search.trials.failures import Failure, FailureStore
+from search.trials.growth import Growth
 from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, Stopped, stops_of
@@ -72,6 +73,7 @@ class Trials:
         self._left = goal  # as long as no stock was taken
         self.ended = 0  # how many trials came to an end that counts
         self._only_failures = True
+        self._growth = Growth()
         self._environments = set[str]()  # digests of those that this command has written down
         HERE.follow([*instants(known), *(datetime.fromisoformat(each.time) for each in stops_of(study.user_attrs))])
         best = ranked(known)[:keep]
@@ -119,7 +121,8 @@ class Trials:
 
     def ask(self, key: str) -> dict[str, Any]:
         """Start a trial; return its parameters, its seed, and from which accuracy on its model is wanted."""
-        trial = self.study.ask(dict(self.settings.space.distributions))
+        trial = self.study.ask()
+        self.settings.space.draw(trial)
         self._newest = trial.number
         self._left -= 1
         seed = trial.user_attrs.get(SEED)
@@ -130,6 +133,10 @@ class Trials:
         params = self.settings.space.complete(trial.params)
         self._live[key] = LiveTrial(trial, params, attempt=trial.user_attrs.get(ATTEMPTS, 1), seed=seed)
         return params | {SEED: seed, KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
+
+    def rename(self, key: str, other: str) -> None:
+        """Note that the executor calls a trial otherwise from now on."""
+        self._live[other] = self._live.pop(key)
 
     def start(self, key: str) -> None:
         """Note that a worker has begun with a trial."""
@@ -241,6 +248,8 @@ class Trials:
         if live.last is not None and measurement.epoch <= live.last.epoch:
             return False
         live.last = measurement
+        if measurement.appeared:
+            self.settings = self._growth.grown(self.study, self.settings, live, measurement.appeared)
         live.seconds += measurement.seconds
         self.training_seconds += measurement.seconds
         if math.isfinite(measurement.val_accuracy) and not measurement.failure:

@@ -26,6 +26,7 @@ class Measurement:
     parameters_count: int
     environment: Mapping[str, Any] | None = None  # as in `trainable.environment`
     failure: str | None = None
+    appeared: Mapping[str, Any] | None = None  # by name, tables of parameters that the network met first
 
 
 @dataclass

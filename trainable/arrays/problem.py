@@ -10,7 +10,7 @@ from trainable.arrays.splits import splits_of
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.reading import file_of
 from trainable.data.scaling import Standard
-from trainable.data.source import DataSource
+from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError
 from trainable.mlp.scoring import SOURCES, read_standard, read_weights, wrong_examples
 from trainable.problem import ProblemSpec
@@ -83,12 +83,14 @@ class ArraysProblem:
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, computed with NumPy."""
-        return wrong_examples(read_weights(model), examples.x, examples.y, read_standard(model))
+        return wrong_examples(read_weights(model), examples.only, examples.y, read_standard(model))
 
     def _source(self, source: DataSource | None) -> DataSource:
-        if source is None and not self.spec.source:
+        if source is None:
+            source = as_recorded(self.spec.source)
+        if source is None:
             raise DataError(f"{self.spec.name}: the study has not recorded where its data are; --data says it")
-        return source or DataSource(**self.spec.source)
+        return source
 
     def _found(self, source: DataSource | None) -> Prepared:
         wanted = self._source(source)

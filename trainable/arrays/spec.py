@@ -1,19 +1,16 @@
 """The value of somebody's data: what a study about them records."""
 
-import hashlib
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trainable.arrays import KIND
 from trainable.arrays.fitting import fitted
 from trainable.arrays.splits import Splits
 from trainable.arrays.wording import words_of
-from trainable.data.keras_sets import PREFIX
-from trainable.data.source import DataSource
+from trainable.data.several import sha256_of
+from trainable.data.source import PREFIX, DataSource
 from trainable.inputs import Inputs
 from trainable.mnist.spec import MNIST
 from trainable.problem import ProblemSpec
@@ -42,20 +39,16 @@ def spec_of(source: DataSource, splits: Splits) -> ProblemSpec:
         inputs=replace(inputs, name=f"{example}s"),
         labels=splits.labels,
         sizes={"train": len(splits.y_train), "val": len(splits.y_val), "test": len(there.get("y_test", ()))},
-        data={name: _sha256(array) for name, array in there.items()},
+        data={name: sha256_of(array) for name, array in there.items()},
         split=splits.val,
         reference=None,
         words=words_of(source, splits, inputs, example),
         test_split=splits.test,
         repeated={name: number for name, number in splits.repeated.items() if number},
-        source=asdict(source) | {"location": _lasting(source.location)},
+        source=asdict(source) | {"location": lasting(source.location)},
     )
 
 
-def _sha256(array: NDArray[Any]) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).data).hexdigest()
-
-
-def _lasting(location: str) -> str:
+def lasting(location: str) -> str:
     """Return a path that means the same in another folder."""
     return location if location.startswith(PREFIX) else str(Path(location).absolute())

@@ -1,6 +1,5 @@
-"""Anyone's data for classification as splits: read, checked, and drawn where they have none."""
+"""Anyone's data for classification as splits of numbers, [n, features], for networks of one hidden layer."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,19 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainable.arrays.drawing import SEED, SHARE, stratified
-from trainable.arrays.labels import numbered
+from trainable.arrays.division import Labels, divided
 from trainable.data.numbers import Place, as_float32
 from trainable.data.reading import Raw, read
 from trainable.data.source import DataSource
-from trainable.errors import DataError, one_line, shown
+from trainable.errors import DataError, one_line, some
 
 Features = NDArray[np.uint8] | NDArray[np.float32]
-Labels = NDArray[np.int32]
 
 KINDS = {"b": "booleans", "i": "integers", "u": "integers", "f": "floats"}
-DIGEST = 16  # bytes: no two examples that differ share one
-DRAWN = f"{100 * SHARE:.0f} % of the {{of}}, stratified, seed {SEED}"
+TAKES_ONE = "the built-in network takes one array; --model FILE.py names a network of yours that takes them"
 
 
 @dataclass(frozen=True)
@@ -68,37 +64,23 @@ def splits_of(source: DataSource) -> Splits:
         DataError: The data are not there, or not such as can be classified, in one line that names the location, the
             array or column, and what is allowed.
     """
-    raw, location = read(source), one_line(source.location)
-    shape, x = _features(raw, location)
-    said = {split: f"{location}: y_{split}" for split in x} | {"train": f"{location}: {raw.labels}"}
-    names, y = numbered({split: raw.arrays[f"y_{split}"] for split in x}, said)
-    for split in x:
-        if len(x[split]) != len(y[split]):
-            raise DataError(f"{said[split]}: has {len(y[split]):,} labels for the {len(x[split]):,} of x_{split}")
-    came = dict.fromkeys(x, raw.whose)
-    missing = [split for split in ("test", "val") if split not in x and (split == "val" or source.test)]
-    _check_counts(y["train"], names, missing, said["train"])
-    for split in missing:
-        came[split] = DRAWN.format(of="rest" if split == "val" and "test" in missing else "training examples")
-        chosen = stratified(y["train"], len(names))
-        x[split], x["train"] = x["train"][chosen], x["train"][~chosen]
-        y[split], y["train"] = y["train"][chosen], y["train"][~chosen]
-    if (x["train"].min(axis=0) == x["train"].max(axis=0)).all():
-        raise DataError(f"{location}: all training examples are the same; features have to differ between examples")
+    raw = read(source)
+    shape, x = _features(raw, one_line(source.location))
+    division = divided(source, raw, x)
     return Splits(
         name=raw.name,
         columns=raw.columns,
         shape=shape,
-        labels=names,
-        x_train=x["train"],
-        y_train=y["train"],
-        x_val=x["val"],
-        y_val=y["val"],
-        x_test=x.get("test"),
-        y_test=y.get("test"),
-        val=came["val"],
-        test=came.get("test", "none"),
-        repeated=_repeated(x),
+        labels=division.labels,
+        x_train=division.x["train"],
+        y_train=division.y["train"],
+        x_val=division.x["val"],
+        y_val=division.y["val"],
+        x_test=division.x.get("test"),
+        y_test=division.y.get("test"),
+        val=division.came["val"],
+        test=division.came.get("test", "none"),
+        repeated=division.repeated,
     )
 
 
@@ -108,6 +90,8 @@ def _features(raw: Raw, location: str) -> tuple[tuple[int, ...], dict[str, Any]]
     first = given["train"]
     for split, array in given.items():
         said = f"{location}: x_{split}"
+        if isinstance(array, Mapping):
+            raise DataError(f"{said}: has several inputs ({some(list(array))}); {TAKES_ONE}")
         if array.dtype.kind not in KINDS:
             raise DataError(f"{said}: is {array.dtype}; features are numbers or booleans")
         if not array.ndim or not array.size:
@@ -131,29 +115,3 @@ def _kind(array: NDArray[Any]) -> str:
 def _flat(array: NDArray[Any], said: str, shape: tuple[int, ...]) -> Features:
     values = np.ascontiguousarray(array.reshape(len(array), -1))
     return values if values.dtype == np.uint8 else as_float32(values, Place(said, shape))
-
-
-def _check_counts(labels: Labels, names: tuple[str, ...], missing: list[str], said: str) -> None:
-    """Refuse a class that has too few examples to be in each split."""
-    counts = np.bincount(labels, minlength=len(names))
-    fewest, needed = int(counts.argmin()), 1 + len(missing)
-    if counts[fewest] < needed:
-        drawn = ", ".join(("train", *missing))
-        raise DataError(
-            f"{said}: the class '{shown(names[fewest])}' has too few examples, {counts[fewest]}; {needed} are needed, "
-            f"one for each of {drawn}"
-        )
-
-
-def _repeated(x: Mapping[str, Features]) -> dict[str, int]:
-    """Count the examples of each later split that are in an earlier one."""
-    seen, found = set(_digests(x["train"])), {}
-    for split in (each for each in ("val", "test") if each in x):
-        own = _digests(x[split])
-        found[split] = sum(each in seen for each in own)
-        seen.update(own)
-    return found
-
-
-def _digests(x: Features) -> list[bytes]:
-    return [hashlib.blake2b(example, digest_size=DIGEST).digest() for example in x]

@@ -1,17 +1,35 @@
 """The splits of a data set: what a trial may see, and what it never does."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data.scaling import Standard
+from trainable.data.several import Taken
 from trainable.errors import DataError
 
 Array = NDArray[np.uint8]
 Examples = NDArray[Any]  # uint8 or float32
 Labels = NDArray[Any]  # uint8 or int32
+
+
+class TrialData(Protocol):
+    """What a trial may see, in whatever form its problem has it: a `Dataset`, or what goes to a person's own model."""
+
+    @property
+    def x_val(self) -> Any:
+        """The examples of the validation split."""
+
+    @property
+    def y_val(self) -> Labels:
+        """Their labels, 0 to classes - 1."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the arrays, which is what a worker is sent."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,23 @@ class Dataset:
 
 @dataclass(frozen=True)
 class HeldOutSet:
-    """Examples that are scored, and their labels, in the form of `Dataset`'s; never handed to a trial."""
+    """Examples that are scored, and their labels; never handed to a trial.
 
-    x: Examples
+    Attributes:
+        x: In the form of the data set's that trials see: an array, or of several inputs an array of each by its name.
+        y: Labels [n].
+    """
+
+    x: Taken
     y: Labels
+
+    @property
+    def only(self) -> Examples:
+        """The examples of the only input.
+
+        Raises:
+            DataError: There are several.
+        """
+        if isinstance(self.x, Mapping):
+            raise DataError(f"there are {len(self.x)} inputs where a network takes one")
+        return self.x

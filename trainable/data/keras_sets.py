@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.source import PREFIX
 from trainable.data.unpickling import ArrayUnpickler
 from trainable.errors import DataError, shown
 from trainable.files import keras_folder, whole_file
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 Arrays = dict[str, NDArray[np.uint8]]
 
-PREFIX = "keras:"
 NAMES = ("x_train", "y_train", "x_test", "y_test")
 ANSWER = 5.0  # seconds for a server to go on; where only package registries are reached this should fail fast
 PATIENCE = 600.0  # seconds for a whole file, 170 MB at most

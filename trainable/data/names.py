@@ -1,4 +1,4 @@
-"""Names of columns and classes, which a study records and everybody shows."""
+"""Names of columns, classes and arrays, which a study records and everybody shows."""
 
 from collections.abc import Iterable
 
@@ -24,3 +24,8 @@ def check_names(names: Iterable[str], said: str, what: str) -> None:
             f"{said}: has the {what} '{shown(longest)}' of {len(longest):,} characters; "
             f"at most {LONGEST_NAME} are allowed"
         )
+
+
+def is_of_test(array: str) -> bool:
+    """Say whether an array belongs to the test split: "x_test", "y_test", or of several inputs "x_test/image"."""
+    return array.partition("/")[0].endswith("_test")

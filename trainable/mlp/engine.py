@@ -30,6 +30,8 @@ VECTOR = 16  # float32 numbers in the widest register of today's processors; mat
 class Engine:
     """Holds the data and the weights of the network in training; a `trainable.problem.Trainer`."""
 
+    has_grown = False  # one graph serves all networks
+
     def __init__(self, dataset: Dataset, precision: str = FLOAT32, name: str = "images") -> None:
         """Copy the splits to where TensorFlow computes.
 

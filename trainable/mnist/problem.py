@@ -9,7 +9,7 @@ from trainable.errors import DataError
 from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
 from trainable.mnist import source as images
 from trainable.mnist.drawing import like_mnist
-from trainable.mnist.spec import KERAS, MNIST
+from trainable.mnist.spec import MNIST
 from trainable.problem import ProblemSpec
 from trainable.trainer import Trainer
 
@@ -25,17 +25,17 @@ class MnistProblem:
 
     def file(self, source: DataSource | None) -> Path:
         """Return where the images are on this machine, or would be once they were fetched."""
-        return self._named(source) or images.cache_file()
+        return images.file_named(source) or images.cache_file()
 
     def load(self, source: DataSource | None) -> Dataset:
         """Load the training and validation splits."""
         if self.spec.trial_data != MNIST.trial_data:
             raise DataError(f"the study was made with other data ({self.spec.name}) than this version has")
-        return images.load_dataset(self._named(source))
+        return images.load_dataset(images.file_named(source))
 
     def load_held_out(self, source: DataSource | None) -> HeldOutSet:
         """Load the test images."""
-        return images.load_held_out(self._named(source))
+        return images.load_held_out(images.file_named(source))
 
     def trainer(self, dataset: Dataset, precision: str) -> Trainer:
         """Return the engine."""
@@ -45,8 +45,4 @@ class MnistProblem:
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the images that a model classifies wrong, computed with NumPy."""
-        return wrong_examples(read_weights(model), examples.x, examples.y)
-
-    @staticmethod
-    def _named(source: DataSource | None) -> Path | None:
-        return None if source is None or source.location == KERAS else Path(source.location)
+        return wrong_examples(read_weights(model), examples.only, examples.y)

@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 
 from trainable.data.archive import read_archive
 from trainable.data.dataset import Array, Dataset, HeldOutSet
+from trainable.data.made import read_made
+from trainable.data.reading import is_table
+from trainable.data.source import PREFIX, DataSource
 from trainable.errors import DataError
 from trainable.files import keras_folder, whole_file
 from trainable.mnist import download
-from trainable.mnist.spec import SHA256, VALIDATION_SIZE
+from trainable.mnist.spec import KERAS, SHA256, VALIDATION_SIZE
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +56,21 @@ def load_held_out(file: Path | None = None) -> HeldOutSet:
     return HeldOutSet(_flat(arrays["x_test"]), arrays["y_test"])
 
 
+def is_built_in(source: DataSource | None) -> bool:
+    """Say whether data are the official ones, whatever they are called: not named at all, Keras's, or in a file."""
+    if source is None or (source.location == KERAS and source.target is None):
+        return True
+    is_theirs = source.target is not None or is_table(source.location) or source.location.startswith(PREFIX)
+    return not is_theirs and is_official(Path(source.location))
+
+
+def file_named(source: DataSource | None) -> Path | None:
+    """Return the file of a source that `is_built_in`; None where there is none."""
+    return None if source is None or source.location == KERAS else Path(source.location)
+
+
 def is_official(file: Path) -> bool:
-    """Say whether an `.npz` file holds the official arrays, in whatever type, scale and shape."""
+    """Say whether a file holds the official arrays, in whatever type, scale and shape."""
     try:
         _read(file, ("y_train",))  # which takes no time, and tells
         _read(file, tuple(SHA256))
@@ -90,14 +106,22 @@ def _load(file: Path | None, names: tuple[str, ...]) -> Arrays:
 
 
 def _read(file: Path, names: tuple[str, ...]) -> Arrays:
-    """Read and verify the named arrays of an `.npz` file."""
-    found = read_archive(file, names, expected=tuple(SHA256))
+    """Read and verify the named arrays of an `.npz` file, or of what a person's file makes."""
+    found = _made(file, names) if DataSource(str(file)).is_code else read_archive(file, names, expected=tuple(SHA256))
     arrays = {name: _official(name, array, str(file)) for name, array in found.items()}
     _verify(arrays, str(file))
     for name, array in found.items():
         if array.dtype != np.uint8:
             log.info("%s: %s: is %s %s: taken as uint8", file, name, array.dtype, list(array.shape))
     return arrays
+
+
+def _made(file: Path, names: tuple[str, ...]) -> dict[str, NDArray[Any]]:
+    arrays = read_made(file)
+    missing = [name for name in names if not isinstance(arrays.get(name), np.ndarray)]
+    if missing:
+        raise DataError(f"{file}: has no array {missing[0]}; expected {', '.join(SHA256)}")
+    return {name: arrays[name] for name in names}
 
 
 def _verify(arrays: Arrays, source: str) -> None:

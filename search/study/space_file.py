@@ -1,0 +1,68 @@
+"""Space files: a TOML table per parameter, read and written."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from search.errors import UsageError
+from search.study.conditions import WHEN
+from search.study.ranges import has
+from search.study.space import Space
+from search.study.tables import DEFAULT, fields_of, key_of
+from search.terminal.files import read_text
+from trainable.problem import ProblemSpec
+
+EXPLANATION = """\
+# A search space, for a new study: python -m search.run --space FILE
+# A table is a parameter that is searched; one without a table stays at the baseline's value.
+# type = "int" or "float": from low to high, both included; log = true counts on a log scale, where low is above 0;
+# step = 32 leaves out what lies between low, low + 32 and so on.
+# type = "categorical": any of choices.
+# default = your network's value today; without one it is the baseline's.
+# The baseline has to lie in the space, or be left out with --no-baseline.
+"""
+
+
+def to_toml(space: Space) -> str:
+    """Return the file that `load_space` reads as this space, with comments that explain it."""
+    tables, today = tables_of(space), space.problem.baseline
+    parts = (
+        f"\n[{key_of(each.name)}]  # {each.meaning}; "
+        f"{f'the baseline has {today[each.name]}' if each.name in today else 'not in the baseline'}\n"
+        f"{tables[each.name]}\n"
+        for each in space.problem.parameters
+        if each.name in tables
+    )
+    return EXPLANATION + "".join(parts)
+
+
+def tables_of(space: Space) -> dict[str, str]:
+    """Return what the table of each searched parameter holds, as TOML.
+
+    A baseline that is not the built-in one is there as `default`, where the space has it.
+    """
+    return {name: fields_of(each, _further(space, name)) for name, each in space.distributions.items()}
+
+
+def _further(space: Space, name: str) -> Mapping[str, Any]:
+    """Return the keys of a table besides those of the distribution."""
+    today = {} if space.has_usual_baseline else space.defaults
+    default = {DEFAULT: today[name]} if name in today and has(today[name], space.distributions[name]) else {}
+    return default | ({WHEN: space.conditions[name]} if name in space.conditions else {})
+
+
+def load_space(file: Path, problem: ProblemSpec) -> Space:
+    """Read the space of a problem from TOML, see `Space.of`.
+
+    Raises:
+        UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
+    """
+    text = read_text(file, "--space")
+    try:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--space {file}: not a TOML file: {error}") from error
+    if not tables:
+        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(problem.names)}")
+    return Space.of(tables, problem, f"--space {file}: ")

@@ -1,0 +1,49 @@
+"""A kept model of a person's file, loaded from bytes, and how many examples it is asked at once."""
+
+import io
+import re
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from trainable.errors import DataError
+from trainable.keras_file import CONFIG
+
+UNKNOWN = re.compile(r"Could not locate (class|function) '(\w+)'")  # as Keras says it
+MOST, MOST_BYTES = 1000, 4 << 20  # examples, and bytes of them: what layers make of these may take many times as much
+
+
+def check_content(content: bytes) -> None:
+    """Refuse what is no `.keras` file's content.
+
+    Raises:
+        DataError: It is none.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            archive.getinfo(CONFIG)
+    except (zipfile.BadZipFile, KeyError) as error:
+        raise DataError(f"expected the content of a .keras file: {error}") from error
+
+
+def loaded(content: bytes) -> Any:
+    """Return the Keras model of a `.keras` file's content, not compiled; nothing is written anywhere.
+
+    Raises:
+        Exception: Whatever Keras raises where the file's layers are not those that it knows.
+    """
+    from keras.src.saving import saving_lib  # noqa: PLC0415 (only who has set up TensorFlow loads it)
+
+    try:
+        return saving_lib.load_model(io.BytesIO(content), compile=False, safe_mode=True)
+    except TypeError as error:
+        if unknown := UNKNOWN.search(str(error)):  # somewhere in a message of many lines
+            raise TypeError(f"the {unknown[1]} {unknown[2]} is not known") from error
+        raise
+
+
+def batch_of(examples: Any) -> int:
+    """Return how many examples are asked at once, so that memory holds what layers make of them."""
+    arrays = list(examples.values()) if isinstance(examples, Mapping) else [examples]
+    each = sum(array[:1].nbytes for array in arrays)
+    return int(max(1, min(MOST, MOST_BYTES // max(each, 1))))

@@ -1,0 +1,76 @@
+"""What a worker has to do so that nothing of a finished network stays in its memory."""
+
+import ctypes
+import functools
+import gc
+import os
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import keras
+from tensorflow.python.framework import ops
+
+CUSTOM = "CustomGradient-"  # begins the names under which TensorFlow notes the gradients of a graph, and never lets go
+
+
+SETTLED = 10  # networks after which a worker has what it needs: code that is loaded late, room for the largest of them
+# Bytes beyond which it is renewed, which takes it about ten seconds. Nothing that Keras or TensorFlow keep is known to
+# grow like this: it is for what a person's own code keeps, and for an allocator that does not find its way back.
+MARGIN = 256 << 20
+
+
+class Traces:
+    """What TensorFlow has noted of graphs since this was made, of a worker that forgets them one after another."""
+
+    def __init__(self) -> None:
+        """Note what is there before the first graph."""
+        gc.collect()
+        gc.freeze()  # a collection looks only at what comes now: with TensorFlow's own objects it takes half a second
+        self._before = set(_gradients())
+        self._forgotten = 0  # how often
+        self._settled = 0  # bytes of this process, when nothing of its first networks was left
+
+    def forget(self) -> None:
+        """Give the memory of networks to which nothing refers any more back to the system.
+
+        Keras's optimizers make gradients of their own, which TensorFlow keeps in a register for ever, and with each the
+        whole graph and the weights.
+        """
+        gradients = _gradients()
+        for name in set(gradients) - self._before:
+            if name.startswith(CUSTOM):
+                del gradients[name]
+        keras.utils.clear_session(free_memory=True)
+        trim = _malloc_trim()
+        if trim is not None:
+            trim(0)
+        self._forgotten += 1
+        if self._forgotten <= SETTLED:
+            self._settled = max(self._settled, resident())
+
+    @property
+    def have_grown(self) -> bool:
+        """Whether this process has much more memory than after its first networks; asked when the last is forgotten."""
+        return self._forgotten > SETTLED and resident() > self._settled + MARGIN
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process has; 0 where the system does not say."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _gradients() -> MutableMapping[str, Any]:
+    """Return TensorFlow's register of gradients by their names."""
+    registry: MutableMapping[str, Any] = ops.gradient_registry._registry  # noqa: SLF001 (there is no other way)
+    return registry
+
+
+@functools.cache
+def _malloc_trim() -> Any:
+    """Return what makes the C library give freed memory back, where it is one that keeps it until then."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None)

@@ -1,0 +1,65 @@
+"""What a probe does with a person's file: the model as it is today is built, trained on a batch, and loaded again."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from trainable.errors import ProgramError
+from trainable.model_file.building import builder_of
+from trainable.model_file.compiling import input_names, said_of_training
+from trainable.model_file.dataset import ModelDataset
+from trainable.model_file.finding import find
+from trainable.model_file.found import Found
+from trainable.model_file.saving import check_loadable, needs_file
+from trainable.model_file.settings import LEARNING_RATE, USUAL_RATE
+from trainable.model_file.trainer import LARGEST_TENSORS, KerasTrainer
+from trainable.program import Program, program_errors
+
+
+def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
+    """Return what a person's file is.
+
+    Args:
+        program: The file.
+        x: Training examples, an array or several by the inputs' names; a batch at most.
+        y: Their labels, int32 [n].
+        classes: How many there are.
+        nbytes: Of all arrays on which it is to be trained.
+
+    Raises:
+        ProgramError: It builds no model that can be trained on these data, and taken away.
+    """
+    builder = builder_of(program)
+    dataset = ModelDataset(x, y, x, y)
+    trainer = KerasTrainer(builder, dataset, classes, dataset.input_shape)
+    with _told(program), program_errors(program, "the model as it is today"):
+        space = find(builder, dataset.input_shape, classes)
+        trainer.start({**builder.baseline, "batch_size": builder.batch_size, "epochs": 1}, 0)
+        trainer.train_epoch()
+        trainer.validate()
+        content = trainer.model_bytes()
+        check_loadable(content, trainer.model, x)
+    return Found(
+        form=builder.form,
+        defaults=builder.defaults,
+        tables=builder.tables,
+        batch_size=builder.batch_size,
+        epochs=builder.epochs,
+        learning_rate=None if trainer.was_compiled else builder.defaults.get(LEARNING_RATE, USUAL_RATE),
+        way=trainer.way if nbytes <= LARGEST_TENSORS else "fit",
+        training=said_of_training(trainer.model),
+        weights=trainer.size,
+        inputs=input_names(trainer.model) if getattr(trainer.model, "inputs", None) else [],
+        needs_file=needs_file(content),
+        cut_short=space.cut_short,
+    )
+
+
+@contextlib.contextmanager
+def _told(program: Program) -> Iterator[None]:
+    """Let the line on what is wrong with a model name the file that builds it."""
+    try:
+        yield
+    except ProgramError as error:
+        said = str(error)
+        raise ProgramError(said if said.startswith(f"{program.name}: ") else f"{program.name}: {said}") from error
