@@ -12,6 +12,7 @@ import pytest
 from keras import layers
 
 from trainable.errors import ConfigError, ProgramError
+from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
 from trainable.model_file.compiling import check_model, compiled, gives_logits, labels_form
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
@@ -328,3 +329,11 @@ def test_nothing_of_a_finished_network_stays(data):
     for seed in range(2):
         trained(trainer, seed)
     assert graphs() == before
+
+
+def test_worker_has_grown_where_it_holds_more_than_its_first_networks_left(data, monkeypatch):
+    """Within a margin, and not before it has trained some."""
+    sizes = iter([5 << 30, *[1 << 30] * (memory.SETTLED - 1), (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
+    monkeypatch.setattr(memory, "resident", lambda: next(sizes))
+    trainer = trainer_of(mlp, data)
+    assert [trainer.has_grown for _ in range(memory.SETTLED + 2)] == [False] * (memory.SETTLED + 1) + [True]

@@ -10,6 +10,7 @@ from unittest import mock
 
 import pytest
 
+from search.errors import UsageError
 from search.run import execution
 from search.run.options import parse
 from search.run.session import Session
@@ -83,3 +84,11 @@ def test_file_is_no_terminal_whatever_the_environment_says(monkeypatch, tmp_path
     monkeypatch.setenv("FORCE_COLOR", "1")
     with (tmp_path / "log").open("w") as log, contextlib.redirect_stdout(log):
         assert not Session(parse([]), time.monotonic())._console.is_terminal
+
+
+def test_gpu_that_nobody_sees_ends_the_command_before_it_begins(monkeypatch, tmp_path):
+    """In one line that names the option; no study is made."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    with pytest.raises(UsageError, match=r"^--gpus-per-trial: TensorFlow sees no GPU here: "):
+        run(monkeypatch, tmp_path, None, "--gpus-per-trial", "1")
+    assert not list(tmp_path.glob("*.db"))
