@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,10 +16,14 @@ from own_data import npz_of
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.source import DataSource
 from trainable.errors import ConfigError, DataError
+from trainable.model_file.problem import prepared
+from trainable.model_file.spec import spec_of
+from trainable.model_file.trying import tried
 from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
 from trainable.problem import Problem, ProblemSpec
 from trainable.problems import BUILT_IN, KINDS, problem_of, spec_in
+from trainable.program import Program
 from trainable.training import train
 
 
@@ -39,6 +44,26 @@ class Case:
     diverging: dict
 
 
+MODEL = """
+import keras
+
+
+def build(*, units=16, dropout=0.1, learning_rate=0.002, input_shape, classes):
+    return keras.Sequential([
+        keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Rescaling(1 / 255),
+        keras.layers.Dense(units, "relu"), keras.layers.Dropout(dropout), keras.layers.Dense(classes, "softmax"),
+    ])
+"""
+MODEL_PARAMS = {"units": 24, "dropout": 0.2, "learning_rate": 0.002, "batch_size": 64, "epochs": 3}
+
+
+def own_model(source):
+    """The problem of a person's model, with what a probe finds, found in this process."""
+    program, splits = Program("model.py", MODEL), prepared(source)
+    found = tried(program, splits.x_train[:64], splits.y_train[:64], len(splits.labels), splits.dataset.nbytes)
+    return problem_of(spec_of(program, Path("model.py"), source, splits, found), program)
+
+
 @pytest.fixture(scope="module")
 def cases(small, tmp_path_factory):
     """A case of each kind."""
@@ -46,9 +71,11 @@ def cases(small, tmp_path_factory):
     diverging = {"learning_rate": 1e30}
     source = DataSource(str(npz_of("digits", tmp_path_factory.mktemp("own"))))
     own = problem_of(spec_in(source))
+    model = own_model(source)
     return {
         "mnist": Case(problem_of(BUILT_IN), small, params, params | diverging),
         "arrays": Case(own, own.load(source), params, params | diverging),
+        "keras": Case(model, model.load(source), MODEL_PARAMS, MODEL_PARAMS | diverging),
     }
 
 
@@ -62,6 +89,12 @@ def case(request, cases):
 def trainer(case):
     """One for all tests, as a worker has."""
     return case.problem.trainer(case.dataset, FLOAT32)
+
+
+BEYOND = {
+    False: lambda each: (each.high * 2, each.low - 1, "1", None, True),
+    True: lambda each: (each.high * 2, each.low * 2, None, [1], "a text of more than eighty characters" * 3),
+}
 
 
 def numbers(trainer, params, seed, **options):
@@ -104,7 +137,8 @@ def test_model_scores_what_was_validated(case, trainer, tmp_path):
     (file := tmp_path / "model.keras").write_bytes(content := trainer.model_bytes())
     model = keras.models.load_model(file)
     data = case.dataset
-    inputs = data.x_val.astype(np.float32) / np.float32(case.problem.spec.inputs.scale)
+    scale = case.problem.spec.inputs.scale  # 1: they are taken as they are stored
+    inputs = data.x_val if scale == 1 else data.x_val.astype(np.float32) / np.float32(scale)
     predicted = model.predict(inputs, verbose=0).argmax(axis=1)
     assert float(np.mean(predicted == data.y_val)) == last.val_accuracy
     assert (
@@ -162,7 +196,7 @@ def test_values_beyond_the_limits_are_refused(case):
     """Each parameter has a lowest and a highest value."""
     spec = case.problem.spec
     for each in spec.parameters:
-        for value in (each.high * 2, each.low - 1, "1", None, True):
+        for value in BEYOND[each.kind == "any"](each):
             with pytest.raises(ConfigError, match=f"{each.name} must be .*, got "):
                 spec.check(spec.baseline | {each.name: value})
 
