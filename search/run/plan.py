@@ -152,10 +152,9 @@ def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     problem = found_in(new_source(options), options.model)
     if problem.code:
         _check_precision(wishes)
-    if options.space:
-        return Settings(space=load_space(options.space, problem), **wishes)
     where = f"--model {problem.code['name']}: its space: " if problem.code else "the default space: "
-    return Settings(space=Space.of(problem.space, problem, where), **wishes)
+    default = Space.of(problem.space, problem, where)  # also where another is given: the study records it
+    return Settings(space=load_space(options.space, problem) if options.space else default, **wishes)
 
 
 def _check_precision(wishes: Mapping[str, Any]) -> None:
