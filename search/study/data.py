@@ -21,8 +21,9 @@ def found_in(source: DataSource | None, model: str | None = None) -> ProblemSpec
 
     Raises:
         UsageError: No network can learn from them, or the file builds none that can be trained on them.
+        SearchError: None are named, and the built-in ones cannot be had.
     """
-    with _commands_errors(named=True):
+    with _commands_errors(named=source is not None):
         _check_size(source)
         if model is None:
             return spec_in(source)
@@ -40,10 +41,11 @@ def data_in(source: DataSource | None) -> dict[str, Any]:
 
     Raises:
         UsageError: No model can learn from them.
+        SearchError: None are named, and the built-in ones cannot be had.
     """
     from trainable.model_file.problem import recorded_of  # noqa: PLC0415 (as above)
 
-    with _commands_errors(named=True):
+    with _commands_errors(named=source is not None):
         _check_size(source)
         return recorded_of(source)
 
