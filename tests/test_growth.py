@@ -3,6 +3,7 @@
 import json
 import logging
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from attempts import Recorder, measurement, run
@@ -11,6 +12,8 @@ from optuna.trial import TrialState
 from own_models import BASELINE, OPEN_PROBLEM, TABLES
 
 from search.confirmation.candidates import choose
+from search.confirmation.confirmation import Confirmation
+from search.confirmation.extent import Extent
 from search.errors import UsageError
 from search.runtime.tuning import _measurement as measurement_of
 from search.storage.address import open_storage
@@ -39,13 +42,13 @@ def storage_url(tmp_path):
 def make(tmp_path, storage_url):
     """A function that makes trials over an open study with a baseline, or goes on with it."""
 
-    def trials(sampler="random"):
+    def trials(sampler="random", goal=20):
         settings = Settings(Space.default(OPEN_PROBLEM), seed=7, sampler=sampler, pruner="none")
         study = open_study("s", open_storage(storage_url), settings)
         settings = settings_of(study)
         enqueue(study, settings, [])
         stores = {"models": ModelStore(tmp_path, "s"), "failures": FailureStore(tmp_path, "s")}
-        made = Trials(study, settings, goal=20, observer=Recorder(), **stores)
+        made = Trials(study, settings, goal=goal, observer=Recorder(), **stores)
         made.take_stock()
         return study, made
 
@@ -234,3 +237,28 @@ def test_what_is_queued_without_parameters_is_not_drawn(make):
         trial = study.ask()
         space.draw(trial)
         assert (trial.params["depth"] == 2) is is_default
+
+
+def test_networks_of_the_baseline_count_however_far_the_space_has_grown(make):
+    """They are trained while the last trials are: the baseline has further parameters when they end."""
+    study, trials = make(goal=3)
+    scores = SimpleNamespace(wrong=lambda *_: [1])
+    work = Confirmation(trials, Extent(candidates=1), held_out=lambda: None, problem=scores)
+    for key in "ab":
+        work.ask(key)
+        work.start(key)
+        work.finish(key, measurement(1, 0.5))
+    assert work.ask("c")
+    work.start("c")
+    baseline = work.ask("d")
+    assert {name: baseline[name] for name in BASELINE} == BASELINE
+    assert "depth" not in baseline
+    work.finish("c", measurement(1, 0.5, appeared=NEW))
+    assert trials.settings.problem.baseline == WHOLE
+    work.start("d")
+    work.keep_model("d", b"a model")
+    work.finish("d", measurement(1, 0.5))
+    assert f"tested:baseline:{baseline['seed']}" in study.user_attrs
+    assert len(study.user_attrs["looks"]) == 1
+    assert work.ask("e")
+    assert work._in_training["e"][0].key != f"tested:baseline:{baseline['seed']}"

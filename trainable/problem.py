@@ -277,6 +277,9 @@ class Problem(Protocol):
             DataError: It is no model of this problem.
         """
 
+    def close(self) -> None:
+        """End what was started to score models; it is started again where that goes on."""
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The modules of `trainable` that decide a training's numbers."""

@@ -115,17 +115,16 @@ def check_memory(needed: int | None, what: str) -> None:
     _check(needed or 0, f"{what}: takes", "once read")
 
 
-def check_training_memory(data: int, what: str) -> None:
+def check_training_memory(demand: Demand, what: str) -> None:
     """Refuse large data on which not even one worker of this machine could train.
 
     Args:
-        data: Bytes of the arrays that trials see.
+        demand: Of the search.
         what: Which data, as the message begins.
 
     Raises:
         UsageError: They do not fit. Small data are tried in any case: smaller ones would bring nothing.
     """
-    demand = Demand(data)
     if demand.beyond:
         _check(demand.least, f"{what}: needs", "with 1 worker")
 

@@ -47,7 +47,7 @@ def test_every_page_shows_a_study_of_such_models(study, runs, open_page):
 
 
 @pytest.mark.parametrize(("study", "kinds"), [(PICTURES, "Conv2D"), (PAIR, "Centred")])
-def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page):
+def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page, model_studies):
     """As its file names them; the size that was recorded; and one sentence says why there are no predictions."""
     page = open_page("model", "--runs", runs, study=study)
     assert [each.label for each in page.tabs] == ["Layers", "Card", "Files"]
@@ -58,7 +58,7 @@ def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page):
     assert metrics["Weights"] == {PICTURES: "1,120", PAIR: "57"}[study]
     assert "What it says of " in said(page)
     command = next(each.value for each in page.code if "search.export" in each.value)
-    assert ("--model=" in command) == (study == PAIR)
+    assert f"--model={model_studies / FILES[study]}" in command
     assert "Hidden units" not in metrics
 
 
