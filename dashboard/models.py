@@ -61,7 +61,8 @@ def check(options: Options, model: str | None) -> None:
 def file_of(options: Options, problem: ProblemSpec) -> str | None:
     """Return which of the files a study was made with, told by its hash; None where it is none. Nothing is run."""
     wanted = problem.code.get("sha256")
-    return next((name for name in offered(options) if _sha256(Path(options.models or "", name)) == wanted), None)
+    names = offered(options) if wanted else []
+    return next((name for name in names if _sha256(Path(options.models or "", name)) == wanted), None)
 
 
 def _sha256(file: Path) -> str | None:

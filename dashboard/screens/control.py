@@ -128,7 +128,7 @@ def _model_of(site: Site, problem: ProblemSpec) -> list[str]:
 def _say_what_to_type(view: View, why: str) -> None:
     """Say how a study goes on that the page cannot go on with, and why it cannot."""
     st.markdown("It has not all that its last command wanted.")
-    st.text(why)  # as text: the storage says names
+    st.markdown(plain(why))
     st.markdown("At a terminal this command goes on:")
     st.code(continue_command(view.study), language="bash", wrap_lines=True)
 
