@@ -1,12 +1,15 @@
 """The files of models that searches may be started with: those of the folder that was named when the dashboard was."""
 
+import codecs
+import hashlib
+from functools import lru_cache
 from pathlib import Path
 
 from dashboard.options import Options
 from search.errors import SearchError, UsageError
-from search.study.program import place_of, program_in
+from search.study.program import place_of
 from trainable.problem import ProblemSpec
-from trainable.program import SUFFIX
+from trainable.program import LARGEST, SUFFIX
 
 MOST = 1000  # files that are offered
 
@@ -27,8 +30,10 @@ def offered(options: Options) -> list[str]:
         raise SearchError(f"--models {options.models}: {error.strerror}") from error
 
 
-def arguments_for(options: Options, name: str | None, function: str = "") -> list[str]:
+def arguments_for(options: Options, name: str | None) -> list[str]:
     """Return the option of `search.run` that names a file; nothing for the built-in network.
+
+    It never names a function of the file: which one a study has run anyone may have written.
 
     Raises:
         UsageError: It is none of those that are offered.
@@ -37,7 +42,7 @@ def arguments_for(options: Options, name: str | None, function: str = "") -> lis
         return []
     if options.models is None or name not in offered(options):
         raise UsageError(f"{name!r} is no file that this dashboard was given with --models")
-    return [f"--model={options.models / name}{function and ':'}{function}"]
+    return [f"--model={options.models / name}"]
 
 
 def check(options: Options, model: str | None) -> None:
@@ -55,11 +60,20 @@ def check(options: Options, model: str | None) -> None:
 
 def file_of(options: Options, problem: ProblemSpec) -> str | None:
     """Return which of the files a study was made with, told by its hash; None where it is none. Nothing is run."""
-    for name in offered(options):
-        try:
-            program = program_in(str(Path(options.models or "", name)))
-        except UsageError:
-            continue  # some other program's, or one that is being written
-        if program.sha256 == problem.code.get("sha256"):
-            return name
-    return None
+    wanted = problem.code.get("sha256")
+    names = offered(options) if wanted else []
+    return next((name for name in names if _sha256(Path(options.models or "", name)) == wanted), None)
+
+
+def _sha256(file: Path) -> str | None:
+    """Return the hash that a study records of a file; None where it cannot be read, or is too large for one."""
+    try:
+        found = file.stat()
+        return _hashed(file, (found.st_ino, found.st_size, found.st_mtime_ns)) if found.st_size <= LARGEST else None
+    except OSError:
+        return None
+
+
+@lru_cache(maxsize=MOST)
+def _hashed(file: Path, _stamp: tuple[int, ...]) -> str:
+    return hashlib.sha256(file.read_bytes().removeprefix(codecs.BOM_UTF8)).hexdigest()

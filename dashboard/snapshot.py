@@ -16,7 +16,7 @@ from search.study.insight import is_ordered
 from search.study.instants import began, ended
 from search.study.ranges import is_number
 from search.study.space import Space
-from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, RETRY_OF, is_interrupted
+from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, OUTSIDE, RETRY_OF, is_interrupted
 from search.study.tables import ANY
 from search.terminal.words import INACTIVE, POINTS, number
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
@@ -141,7 +141,8 @@ def row_of(trial: FrozenTrial, space: Space) -> dict[str, Any]:
     value = trial.value if trial.value is not None else (reported[max(reported)] if reported else None)
     later = {*space.conditions, *space.appeared}  # what a trial can lack for good
     known = {name: trial.params.get(name) for name in space.distributions if name in trial.params or name not in later}
-    return {column_of(name): each for name, each in space.complete(known).items()} | {
+    params = space.complete({**attributes.get(OUTSIDE, {}), **known})
+    return {column_of(name): each for name, each in params.items()} | {
         "trial": trial.number,
         "state": state_of(trial),
         "val_accuracy": value,

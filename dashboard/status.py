@@ -12,6 +12,7 @@ from search.confirmation.extent import Extent
 from search.confirmation.goal import Goal
 from search.storage.address import location
 from search.storage.lease import Holder
+from search.study.data import data_arguments
 from search.study.instants import began, ended, instants, is_timed
 from search.study.program import model_arguments
 from search.study.study import is_interrupted
@@ -89,8 +90,9 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
 def continue_command(snapshot: Snapshot) -> str:
     """Return the command that completes what the last one wanted of the study."""
     place = location(snapshot.storage, snapshot.runs)
-    model = model_arguments(snapshot.settings.problem)
-    return command_line("search.run", *continue_arguments(snapshot), *model, *place)
+    problem = snapshot.settings.problem
+    files = [*model_arguments(problem), *data_arguments(problem)]
+    return command_line("search.run", *continue_arguments(snapshot), *files, *place)
 
 
 def continue_arguments(snapshot: Snapshot) -> list[str]:

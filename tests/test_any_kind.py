@@ -2,11 +2,12 @@
 
 import io
 import json
+import re
 
 import optuna
 import pytest
 from confirmations import decided
-from own_models import BASELINE, TABLES, problem
+from own_models import BASELINE, OPEN_PROBLEM, TABLES, problem
 from rich.console import Console
 
 from search.confirmation.candidates import Candidate, are_best, choose
@@ -22,6 +23,7 @@ from search.study.insight import insight_of
 from search.study.settings import SETTINGS as KEY
 from search.study.settings import Settings
 from search.study.space import Space
+from search.study.space_file import load_space
 from search.study.study import enqueue
 from search.trials.failures import FailureStore
 from trainable.keys import SECONDS
@@ -149,3 +151,20 @@ def test_card_says_what_a_configuration_has():
     told = training_of(PROBLEM, WINNER.params, 6, 1)
     assert (told["nesterov"], told["optimizer"], told["momentum"]) == ("true", "sgd", "0.9")
     assert "momentum" not in training_of(PROBLEM, TODAY, 4, 1)
+
+
+def test_search_is_repeated_with_what_was_known_before_it(tmp_path):
+    """A new study knows no parameter that appeared; one that was compared with other values of today says them."""
+    space = Space.of(TABLES | {"units": {**TABLES["units"], "default": 64}}, OPEN_PROBLEM, "")
+    grown = space.grown({"depth": {"type": "int", "low": 1, "high": 4, "default": 2}})
+    study = optuna.create_study(study_name="s", direction="maximize")
+    study.enqueue_trial(BASELINE | {"depth": 3})
+    trial = study.ask()
+    grown.draw(trial)
+    study.tell(trial, 0.5)
+    view = StudyView("s", "sqlite:///s.db", tmp_path, Settings(grown, seed=5), {}, study.trials, None)
+    command, toml, first = re.findall(r"```\n(.*?)\n```", to_markdown(page_of(view)), re.DOTALL)[:3]
+    assert "--space space.toml --enqueue first.jsonl" in command
+    assert json.loads(first) == BASELINE
+    (tmp_path / "space.toml").write_text(toml)
+    assert load_space(tmp_path / "space.toml", OPEN_PROBLEM) == space

@@ -159,6 +159,14 @@ def test_large_data_leave_room_for_fewer_workers():
     ]
 
 
+def test_what_scores_models_is_counted_beside_the_workers():
+    """It has a TensorFlow of its own, and the examples."""
+    data = INCLUDED + 10**9
+    alone, asked = Demand(data), Demand(data, is_asked=True)
+    assert asked.runtime - alone.runtime == WORKER_MEMORY + 10**9
+    assert (asked.worker, asked.store) == (alone.worker, alone.store)
+
+
 def test_data_that_this_machine_cannot_hold_are_refused(machine, monkeypatch):
     """In one line, before they are read or anything is started, within the limits of a container, too."""
     limit = {"sys/fs/cgroup/memory.max": "4000000000\n", "sys/fs/cgroup/memory.current": "100000000\n"}
@@ -169,21 +177,21 @@ def test_data_that_this_machine_cannot_hold_are_refused(machine, monkeypatch):
     remedy = "3.9 GB are free: fewer features or examples, or a machine with more"
     assert str(caught.value) == f"--data big.npz: takes about 5.0 GB of memory once read; {remedy}"
     fits = (3_900_000_000 - SMALL.least) // (1 + COPIES) + INCLUDED
-    check_training_memory(fits, "--data big.npz")
+    check_training_memory(Demand(fits), "--data big.npz")
     for data, total in ((fits + 1, 3.9), (1_850_000_000, 9.1)):
         with pytest.raises(UsageError) as caught:
-            check_training_memory(data, "--data big.npz")
+            check_training_memory(Demand(data), "--data big.npz")
         assert str(caught.value) == f"--data big.npz: needs about {total:.1f} GB of memory with 1 worker; {remedy}"
 
 
 def test_data_are_not_refused_without_a_reason(monkeypatch):
     """Small data are tried however little is free; nothing is known of a file of unknown size, or of free memory."""
     monkeypatch.setattr("search.study.data.capacity_here", lambda: Capacity(1, 1, 10**6))
-    check_training_memory(INCLUDED, "--data small.npz")
+    check_training_memory(Demand(INCLUDED), "--data small.npz")
     check_memory(None, "--data small.csv")
     monkeypatch.setattr("search.study.data.capacity_here", lambda: Capacity(1, 1, None))
     check_memory(10**15, "--data big.npz")
-    check_training_memory(10**15, "--data big.npz")
+    check_training_memory(Demand(10**15), "--data big.npz")
 
 
 def test_limits_of_this_machine_can_be_read():

@@ -16,11 +16,12 @@ from search.errors import UsageError
 from search.run.options import parse
 from search.run.plan import make_plan
 from search.storage.address import open_storage
-from search.study.samplers import SAMPLERS, check_sampler
+from search.study.samplers import SAMPLERS, check_sampler, first_rung
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.space_file import load_space, to_toml
 from search.study.study import open_study
+from trainable.model_file.spec import _with_default
 from trainable.problems import BUILT_IN
 
 PROBLEM = problem()
@@ -292,3 +293,72 @@ def test_what_is_drawn_is_accepted_and_comes_again(space, seed):
     for name in space.conditions:
         assert (name in first.params) == (name in space.complete(first.params))
     assert all(math.isfinite(value) for value in first.params.values() if isinstance(value, float))
+
+
+def test_default_of_an_inactive_parameter_is_kept(tmp_path):
+    """A space file says it; the study has it wherever the parameter becomes active, and its file says it again."""
+    tables = TABLES | {"momentum": {**TABLES["momentum"], "default": 0.25}}
+    space = Space.of(tables, PROBLEM, "")
+    assert space.problem.baseline == BASELINE
+    assert space.complete({"optimizer": "sgd"})["momentum"] == 0.25
+    read = Settings.from_json(json.loads(json.dumps(Settings(space, seed=1).to_json())))
+    assert read.space.defaults["momentum"] == 0.25
+    (tmp_path / "s.toml").write_text(to_toml(read.space))
+    assert load_space(tmp_path / "s.toml", PROBLEM) == space
+    bare = problem(tables={name: table for name, table in TABLES.items() if name != "momentum"}, names=["momentum"])
+    assert Space.of(TABLES, bare, "").complete({"optimizer": "sgd"})["momentum"] == 0.5
+
+
+def test_other_values_of_today_are_no_default_space():
+    """What a search is compared with is a part of it, also where the ranges are the same."""
+    assert SPACE.is_default
+    for name, value in (("units", 64), ("momentum", 0.25)):
+        tables = TABLES | {name: {**TABLES[name], "default": value}}
+        assert not Space.of(tables, PROBLEM, "").is_default
+
+
+def test_value_of_today_is_left_out_of_a_table_that_does_not_have_it():
+    """A parameter that is inactive today may have any value: only an active one has to lie in the space."""
+    for value, table in (
+        (0.95, {"type": "float", "low": 0.0, "high": 0.9}),
+        (0.25, {"type": "float", "low": 0.0, "high": 0.9, "step": 0.3}),
+        (1.5, {"type": "int", "low": 1, "high": 2}),
+        (1, {"type": "categorical", "choices": [True, "a"]}),
+        ("a", {"type": "int", "low": 1, "high": 2}),
+        (1, {"type": "int", "low": "a", "high": None}),
+        (1, {"type": "int"}),
+    ):
+        assert _with_default({**table, "when": {"optimizer": ["sgd"]}}, value).get("default") is None
+    table = {"type": "float", "low": 0.0, "high": 0.9, "step": 0.3, "when": {"optimizer": ["sgd"]}}
+    assert _with_default(table, 0.6)["default"] == 0.6
+    tables = TABLES | {"momentum": {**TABLES["momentum"], "default": 5.0}}
+    with pytest.raises(UsageError, match=r"momentum: default is 5\.0, but the space goes from"):
+        Space.of(tables, PROBLEM, "")
+
+
+def test_file_s_own_space_is_checked_beside_another_one(tmp_path, monkeypatch):
+    """The study records it, and every later command reads it."""
+    wrong = problem(tables=TABLES | {"units": {"type": "int", "low": 9, "high": 1}})
+    monkeypatch.setattr("search.run.plan.found_in", lambda *_: wrong)
+    (tmp_path / "s.toml").write_text("epochs = {type = 'int', low = 2, high = 6}")
+    options = parse(["--model", "model.py", "--space", str(tmp_path / "s.toml"), "--runs", str(tmp_path)])
+    with pytest.raises(UsageError, match=r"--model model\.py: its space: units: low must not be greater than high"):
+        make_plan(options)
+
+
+def test_rungs_do_not_depend_on_conditions_of_another_space():
+    """A space file may fix what the file's own space has its conditions on."""
+    tables = {name: table for name, table in TABLES.items() if name != "optimizer"}
+    sgd = problem(tables=tables, baseline={**BASELINE, "optimizer": "sgd", "momentum": 0.5, "nesterov": True})
+    space = Space.of({"optimizer": {**TABLES["optimizer"], "default": "adam"}}, sgd, "")
+    assert first_rung(space) == 1
+
+
+@pytest.mark.parametrize(
+    "further", [{"when": {"rate": {"optimizer": ["sgd"]}}}, {"open": ["depth"]}, {"open": ["rate"]}]
+)
+def test_recorded_conditions_are_of_what_is_searched(further):
+    """A study's record may be damaged: it is said where it is read, and not where a trial is drawn."""
+    tables = {name: table for name, table in SPACE.to_json().items() if name not in ("rate", "momentum", "nesterov")}
+    with pytest.raises(ValueError, match="is of no parameter that is searched"):
+        Space.from_json(tables, PROBLEM, further)

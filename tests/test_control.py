@@ -197,5 +197,5 @@ def test_model_that_is_not_offered_is_not_started(name, tmp_path, monkeypatch):
         control.start(options, BUILT_IN, [f"--model={folder / name}"])
     with pytest.raises(UsageError, match="is no file that this dashboard was given with --models"):
         models.arguments_for(options, name)
-    assert models.arguments_for(options, "model.py", "build") == [f"--model={folder / 'model.py'}:build"]
+    assert models.arguments_for(options, "model.py") == [f"--model={folder / 'model.py'}"]
     assert control.parsed(options, BUILT_IN, [f"--model={folder / 'model.py'}:build"]).model.endswith(":build")

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,10 +14,14 @@ from keras_files import PROGRAM, arrays_of
 from model_studies import DATA, FILES, PAIR, PICTURES
 
 from search.errors import SearchError
-from search.export.bundle import write_models
+from search.export.bundle import _needing, write_models
 from search.export.exportable import own
 from search.export.formats import FORMATS, ONNX, SAVEDMODEL, TFLITE
 from search.export.kept import Kept
+from search.study.settings import Settings
+from search.study.space import Space
+from trainable.keras_file import CONFIG, archived
+from trainable.model_file.spec import LOAD, TRAIN
 
 CASES = [
     pytest.param((PICTURES, "onnx"), id="pictures"),
@@ -185,3 +190,27 @@ def test_model_that_scores_something_else_is_refused(model_studies, tmp_path):
     result = invoke(*command)
     assert result.returncode == 1
     assert "on the validation images, the study recorded" in result.stderr
+
+
+def test_damaged_model_is_not_for_want_of_a_file(model_studies, tmp_path):
+    """A file that nobody can read is said to be one, whatever else Keras might have needed."""
+    shutil.copytree(model_studies / "runs", tmp_path / "runs")
+    for file in (tmp_path / "runs" / PAIR).rglob("*.keras"):
+        file.write_bytes(file.read_bytes()[:100])
+    data = ("--data", model_studies / DATA)
+    result = invoke("search.export", "--study", PAIR, "--runs", tmp_path / "runs", *data, "--output", tmp_path / "out")
+    assert result.returncode == 1
+    assert "Keras cannot load it" in result.stderr
+    assert "--model" not in result.stderr
+
+
+@pytest.mark.parametrize(("registered", "needed"), [("person>Own", LOAD), ("Dense", TRAIN)])
+def test_what_a_file_is_needed_for_is_the_exported_models(registered, needed, problem):
+    """Not what the baseline's needed, which may have had other layers."""
+    config = {"class_name": "Own", "module": "keras.layers", "registered_name": registered}
+    content = archived({CONFIG: json.dumps({"layers": [config]}).encode()})
+    settings = Settings(Space.of(problem.space, problem, ""), seed=1)
+    for before in (LOAD, TRAIN):
+        code = {**problem.code, "needed_to": before}
+        other = replace(settings, space=replace(settings.space, problem=replace(problem, code=code)))
+        assert _needing(other, content).problem.code["needed_to"] == needed

@@ -2,19 +2,25 @@
 
 import json
 import logging
+from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from attempts import Recorder, measurement, run
+from optuna.distributions import IntDistribution
 from optuna.trial import TrialState
 from own_models import BASELINE, OPEN_PROBLEM, TABLES
 
+from search.confirmation.candidates import choose
+from search.confirmation.confirmation import Confirmation
+from search.confirmation.extent import Extent
 from search.errors import UsageError
 from search.runtime.tuning import _measurement as measurement_of
 from search.storage.address import open_storage
 from search.study.instants import BEGAN
 from search.study.settings import Settings
 from search.study.space import MOST_PARAMETERS, Space
-from search.study.study import enqueue, lacking, open_study, recover, settings_of
+from search.study.study import enqueue, lacking, open_study, params_of, recover, settings_of
 from search.trials.failures import FailureStore
 from search.trials.lifecycle import Trials
 from search.trials.models import ModelStore
@@ -22,6 +28,7 @@ from trainable.keys import APPEARED
 
 NEW = {"depth": {"type": "int", "low": 1, "high": 4, "default": 2}}
 CHILD = {"width": {"type": "int", "low": 8, "high": 32, "step": 8, "default": 16, "when": {"optimizer": ["sgd"]}}}
+NARROW = IntDistribution(3, 4)  # without the default
 WHOLE = BASELINE | {"depth": 2}
 
 
@@ -35,13 +42,13 @@ def storage_url(tmp_path):
 def make(tmp_path, storage_url):
     """A function that makes trials over an open study with a baseline, or goes on with it."""
 
-    def trials(sampler="random"):
+    def trials(sampler="random", goal=20):
         settings = Settings(Space.default(OPEN_PROBLEM), seed=7, sampler=sampler, pruner="none")
         study = open_study("s", open_storage(storage_url), settings)
         settings = settings_of(study)
         enqueue(study, settings, [])
         stores = {"models": ModelStore(tmp_path, "s"), "failures": FailureStore(tmp_path, "s")}
-        made = Trials(study, settings, goal=20, observer=Recorder(), **stores)
+        made = Trials(study, settings, goal=goal, observer=Recorder(), **stores)
         made.take_stock()
         return study, made
 
@@ -199,3 +206,59 @@ def test_trial_that_was_not_drawn_whole_leaves_no_successor(make):
     waiting = [trial for trial in study.trials if trial.state == TrialState.WAITING]
     assert [trial.user_attrs["retry_of"] for trial in waiting] == [whole.number]
     assert trials.ask("b")["units"] == whole.params["units"]
+
+
+def test_value_outside_the_space_stays_the_trials_own(make, caplog):
+    """It is what is chosen and trained again, in the place of the default that the other trial brought."""
+    study, trials = make()
+    for key in "ab":
+        trials.ask(key)
+    trials.report("a", measurement(1, 0.5, appeared=NEW))
+    other = {"depth": {**NEW["depth"], "high": 9, "default": 9}}
+    for epoch in (1, 2):
+        trials.report("b", measurement(epoch, 0.5, appeared=other))
+    trials.finish("a", measurement(2, 0.6))
+    trials.finish("b", measurement(3, 0.7))
+    assert caplog.text.count("outside the space: depth 9") == 1
+    assert params_of(study.trials[1], trials.settings.space)["depth"] == 9
+    [best] = choose(study.trials, trials.settings, 1)
+    assert (best.trial, best.params["depth"]) == (1, 9)
+
+
+def test_what_is_queued_without_parameters_is_not_drawn(make):
+    """A space that is empty at first has queued its baseline so: it stays what it was."""
+    study, trials = make()
+    trials.ask("a")
+    trials.finish("a", measurement(1, 0.5, appeared=NEW))
+    for queued, is_default in ((True, True), (False, False)):
+        space = replace(trials.settings.space, distributions={"depth": NARROW}, conditions={})
+        if queued:
+            study.enqueue_trial({})
+        trial = study.ask()
+        space.draw(trial)
+        assert (trial.params["depth"] == 2) is is_default
+
+
+def test_networks_of_the_baseline_count_however_far_the_space_has_grown(make):
+    """They are trained while the last trials are: the baseline has further parameters when they end."""
+    study, trials = make(goal=3)
+    scores = SimpleNamespace(wrong=lambda *_: [1])
+    work = Confirmation(trials, Extent(candidates=1), held_out=lambda: None, problem=scores)
+    for key in "ab":
+        work.ask(key)
+        work.start(key)
+        work.finish(key, measurement(1, 0.5))
+    assert work.ask("c")
+    work.start("c")
+    baseline = work.ask("d")
+    assert {name: baseline[name] for name in BASELINE} == BASELINE
+    assert "depth" not in baseline
+    work.finish("c", measurement(1, 0.5, appeared=NEW))
+    assert trials.settings.problem.baseline == WHOLE
+    work.start("d")
+    work.keep_model("d", b"a model")
+    work.finish("d", measurement(1, 0.5))
+    assert f"tested:baseline:{baseline['seed']}" in study.user_attrs
+    assert len(study.user_attrs["looks"]) == 1
+    assert work.ask("e")
+    assert work._in_training["e"][0].key != f"tested:baseline:{baseline['seed']}"

@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -18,11 +19,14 @@ from search.run.options import parse
 from search.run.plan import _check_test, make_plan
 from search.storage.address import open_storage
 from search.storage.lease import HeldError
-from search.study.data import load
+from search.study.data import found_in, load
 from search.study.settings import Settings
 from search.study.study import IDENTITY, Counts, count, enqueue, open_study
 from search.trials.models import ModelStore
+from trainable.data.source import DataSource
+from trainable.errors import DataError
 from trainable.mnist.source import cache_file
+from trainable.model_file.problem import ModelProblem
 from trainable.problems import BUILT_IN
 
 
@@ -236,3 +240,35 @@ def test_stored_study_of_own_data_is_continued_as_it_was_made(tmp_path):
     settings = make_plan(named).settings
     assert settings == plan.settings
     assert load(settings.problem, named.data).y_val.size == settings.problem.sizes["val"]
+
+
+def test_data_that_are_not_named_are_not_to_blame_for_their_option(tmp_path, monkeypatch):
+    """That the built-in ones cannot be had is no wrong use of the command; of named ones it is."""
+
+    def away(*_):
+        raise DataError("could not be fetched")
+
+    monkeypatch.setattr("trainable.model_file.problem.problem_in", away)
+    model = tmp_path / "model.py"
+    model.write_text("def build(input_shape, classes): ...\n")
+    with pytest.raises(SearchError, match=r"^could not be fetched$") as raised:
+        found_in(None, str(model))
+    assert not isinstance(raised.value, UsageError)
+    with pytest.raises(UsageError, match=r"^--data could not be fetched$"):
+        found_in(DataSource(str(csv_of("wine", tmp_path)), TARGETS["wine"]), str(model))
+
+
+def test_what_scores_ends_with_the_studys_lease(tmp_path):
+    """Its memory is free then, whatever the command still does with the answer."""
+    chosen, closed = options(tmp_path, "s.db"), []
+    plan = make_plan(chosen)
+    vars(plan)["problem"] = SimpleNamespace(close=lambda: closed.append("plan"))
+    with plan.open(chosen, given_up=lambda: False):
+        assert not closed
+    assert closed == ["plan"]
+    problem = ModelProblem(BUILT_IN)
+    problem.close()
+    assert "_scorer" not in vars(problem)
+    vars(problem)["_scorer"] = SimpleNamespace(close=lambda: closed.append("scorer"))
+    problem.close()
+    assert closed == ["plan", "scorer"]

@@ -1,13 +1,16 @@
 """A worker that has grown makes room for another one, and the study does not notice."""
 
 import os
+from types import SimpleNamespace
 
 from attempts import trials_over
 from ray import tune
 
+from search.runtime.crew import Crew
 from search.runtime.local import ray_runtime
+from search.runtime.renewals import Renewals
 from search.runtime.resources import Resources
-from search.runtime.tuning import run_trials
+from search.runtime.tuning import StudySearcher, run_trials
 from trainable import keys
 from trainable.trial import Renew
 
@@ -63,3 +66,18 @@ def test_renewed_worker_trains_the_same_trial(tmp_path, tmp_path_factory):
     hosts = [each["host"] for each in recorded]
     assert max(map(hosts.count, hosts)) == EACH
     assert len(set(hosts)) == -(-TRIALS // EACH)
+
+
+def test_renewed_trial_waits_for_room():
+    """Where there may be fewer workers than before, because of memory for instance, no other one takes its place."""
+    renamed, config = [], {"units": 1}
+    work = SimpleNamespace(exhausted=True, rename=lambda *keys: renamed.append(keys))
+    renewals, crew = Renewals(work), Crew(lambda _: 1)
+    renewals.asked("a", config)
+    renewals.give_back("a")
+    crew.begin("other")
+    searcher = StudySearcher(work, crew, lambda: None, renewals)
+    assert searcher.suggest("b") is None
+    crew.end("other")
+    assert searcher.suggest("b") == config
+    assert renamed == [("a", "b")]

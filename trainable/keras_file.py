@@ -8,7 +8,7 @@ name, as the first Keras 3 did.
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 MEMBER = "model.weights.h5"  # the arrays
@@ -79,3 +79,29 @@ def _known_to_all(value: Any) -> Any:
     if value.get("class_name") == POLICY:
         return value["config"]["name"]
     return {name: _known_to_all(each) for name, each in value.items() if each is not None and name != SHARED}
+
+
+def needs_file(content: bytes) -> bool:
+    """Say whether the content of a `.keras` file has classes or functions that Keras does not know by itself.
+
+    Raises:
+        zipfile.BadZipFile, KeyError, ValueError: It is not the content of such a file.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        config = json.loads(archive.read(CONFIG))
+    return any(
+        str(part.get("module") or "").partition(".")[0] not in ("", "keras", "builtins")
+        or ">" in str(part.get("registered_name") or "")
+        for part in objects_in(config)
+        if "class_name" in part
+    )
+
+
+def objects_in(config: Any) -> Iterator[Mapping[str, Any]]:
+    """Give every mapping of a configuration, those of the objects that it describes among them."""
+    if isinstance(config, Mapping):
+        yield config
+        config = list(config.values())
+    if isinstance(config, list):
+        for each in config:
+            yield from objects_in(each)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # a spec is read without NumPy
 
 LONGEST_TEXT, MOST_LABELS = 20_000, 20_000  # characters, classes
 LARGEST = 1e300  # of a figure
+CHANGED = "today's network"  # whose values are not those that were found, but what a person says
 WORD = re.compile(r"[A-Za-z][A-Za-z_ ]{0,39}")  # what stands in sentences, and in code
 
 
@@ -104,6 +105,11 @@ class ProblemSpec:
         """Examples of both splits that a final network is trained on."""
         return self.sizes["train"] + self.sizes["val"]
 
+    @property
+    def has_found_baseline(self) -> bool:
+        """Whether nobody has said that the network of today has other values than those that were found."""
+        return self.words.units != CHANGED
+
     def said(self, text: str, /, **values: Any) -> str:
         """Return a text with what its braces stand for: what is called so here, or one of the values."""
         inputs, example, label = self.inputs, self.words.example, self.words.label
@@ -133,7 +139,7 @@ class ProblemSpec:
             return self
         if baseline.items() <= self.baseline.items():  # what has no effect in the network of today changes no word
             return replace(self, baseline=baseline)
-        words = replace(self.words, baseline="baseline", units="today's network")
+        words = replace(self.words, baseline="baseline", units=CHANGED)
         return replace(self, baseline=baseline, reference=None, words=words)
 
     def to_json(self) -> dict[str, Any]:
@@ -270,6 +276,9 @@ class Problem(Protocol):
         Raises:
             DataError: It is no model of this problem.
         """
+
+    def close(self) -> None:
+        """End what was started to score models; it is started again where that goes on."""
 
     @property
     def sources(self) -> tuple[str, ...]:

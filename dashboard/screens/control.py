@@ -95,24 +95,41 @@ def _offer_stop(site: Site, holder: Holder) -> None:
 
 def _offer_resume(site: Site, view: View) -> None:
     arguments, problem = continue_arguments(view.study), view.study.settings.problem
-    if problem.code:
-        name = models.file_of(site.options, problem)
-        if name is None:
-            _say_what_to_type(view, problem)
-            return
-        arguments += models.arguments_for(site.options, name, problem.code.get("function", ""))
+    try:
+        if problem.code:
+            arguments += _model_of(site, problem)
+        command = shown_command(site.options, problem, arguments)
+    except SearchError as error:
+        _say_what_to_type(view, str(error))
+        return
     st.markdown("It has not all that its last command wanted. This command goes on:")
-    st.code(shown_command(site.options, problem, arguments), language="bash", wrap_lines=True)
+    st.code(command, language="bash", wrap_lines=True)
     if st.button("Resume the search", icon=":material/resume:", type="primary"):
         _launch(site, problem, arguments)
 
 
-def _say_what_to_type(view: View, problem: ProblemSpec) -> None:
-    """Say how a study of a person's own model goes on, whose file is none of those that the page may run."""
-    st.markdown(
-        f"It has not all that its last command wanted. It goes on with {plain(problem.code['name'])} as it was, which "
-        "is not in the folder that this dashboard was given with `--models`. At a terminal:"
-    )
+def _model_of(site: Site, problem: ProblemSpec) -> list[str]:
+    """Return the option that names the file of a study of a person's own model.
+
+    Raises:
+        SearchError: It is none of those that the page may run as they are.
+    """
+    name = models.file_of(site.options, problem)
+    if name is None:
+        raise SearchError(
+            f"It goes on with {problem.code['name']} as it was, which is not in the folder that this dashboard was "
+            "given with --models."
+        )
+    if function := problem.code.get("function"):
+        raise SearchError(f"It goes on with {function} of {problem.code['name']}, and no page says what a file runs.")
+    return models.arguments_for(site.options, name)
+
+
+def _say_what_to_type(view: View, why: str) -> None:
+    """Say how a study goes on that the page cannot go on with, and why it cannot."""
+    st.markdown("It has not all that its last command wanted.")
+    st.markdown(plain(why))
+    st.markdown("At a terminal this command goes on:")
     st.code(continue_command(view.study), language="bash", wrap_lines=True)
 
 
@@ -144,8 +161,7 @@ def _ask_model(site: Site, problem: ProblemSpec) -> list[str]:
         "Model", [BUILT_IN_MODEL, *names], index=names.index(usual) + 1 if usual else 0,
         help=f"A file of {site.options.models}; the search runs it.",
     )  # fmt: skip
-    function = problem.code.get("function", "") if chosen == usual else ""
-    return models.arguments_for(site.options, None if chosen == BUILT_IN_MODEL else chosen, function)
+    return models.arguments_for(site.options, None if chosen == BUILT_IN_MODEL else chosen)
 
 
 def _wishes(problem: ProblemSpec) -> dict[str, Any]:

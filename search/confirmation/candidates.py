@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial
 
 from search.confirmation.looks import BASELINE_NAME, title
 from search.study.settings import Settings
-from search.study.study import ranked
+from search.study.study import params_of, ranked
 from trainable.problem import ProblemSpec
 
 # What a network is trained for, and the beginning of the attribute that holds its result.
@@ -74,7 +74,7 @@ def choose(trials: Sequence[FrozenTrial], settings: Settings, most: int) -> list
     """
     found: dict[tuple[Any, ...], Candidate] = {}
     for trial in ranked(trials):
-        params = settings.space.complete(trial.params)
+        params = params_of(trial, settings.space)
         key = tuple(sorted(params.items(), key=lambda item: item[0]))
         known = found.get(key)
         if params != settings.problem.baseline and (known is None or trial.number < (known.trial or 0)):

@@ -214,7 +214,7 @@ class Confirmation:
         if network.what == EXPLAINED and self._validation is not None:
             return {WRONG: self._problem.wrong(model, self._validation())}
         evidence = self._ledger.evidence
-        if evidence is None or network not in evidence.networks:
+        if evidence is None or network.key not in [each.key for each in evidence.networks]:
             return None
         return {PARAMETERS_COUNT: last.parameters_count} | self._ledger.score(network, model, evidence)
 
@@ -252,7 +252,7 @@ class Confirmation:
         if evidence is None:
             return []
         if not self.has_searched:  # trials in flight may still change who is confirmed besides the baseline
-            return self._not_taken([each for each in evidence.missing if each.candidate == evidence.baseline])
+            return self._not_taken([each for each in evidence.missing if each.candidate.name == evidence.baseline.name])
         self._ledger.lay_down(evidence, self._sizes)
         evidence = self._ledger.evidence or evidence
         return self._not_taken(evidence.missing or self._to_explain(evidence))
@@ -267,7 +267,7 @@ class Confirmation:
 
     def _sizes(self, evidence: Evidence) -> tuple[int, ...]:
         """Return the networks of the winner at each look: all at the first one where a second would make one wait."""
-        others = self._not_taken([each for each in evidence.missing if each.candidate == evidence.baseline])
+        others = self._not_taken([each for each in evidence.missing if each.candidate.name == evidence.baseline.name])
         idle = self._workers() - len(self._in_training)
         return evidence.sizes[-1:] if idle >= evidence.sizes[-1] + len(others) else evidence.sizes
 

@@ -81,13 +81,13 @@ class Ledger:
 
     def _note_look(self, candidate: Candidate, evidence: Evidence) -> None:
         """Record, before it happens, that the test examples are looked at: once for all of a candidate's networks."""
-        missing = sum(each.what == TESTED and each.candidate == candidate for each in evidence.missing)
+        missing = sum(each.what == TESTED and each.candidate.name == candidate.name for each in evidence.missing)
         known = sum(name == candidate.name for name, _ in evidence.tested)
         if sum(look.seeds for look in evidence.looks if candidate.name in look.candidates) < known + missing:
             look = {
                 "time": datetime.now(UTC).isoformat(timespec="seconds"),
                 "candidates": [candidate.name],
                 "seeds": missing,
-                "verdict": None if candidate == evidence.baseline else evidence.number,
+                "verdict": None if candidate.name == evidence.baseline.name else evidence.number,
             }
             self.record(LOOKS, [*self.attributes.get(LOOKS, ()), look])

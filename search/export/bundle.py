@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,12 @@ from search.export.selection import load_accepted, select
 from search.storage.address import open_read_only
 from search.study.data import load
 from search.study.program import program_for
+from search.study.settings import Settings
 from search.study.study import load_study, settings_of
 from search.trials.models import ModelStore
 from trainable.errors import one_line
+from trainable.keras_file import needs_file
+from trainable.model_file.spec import LOAD, TRAIN
 from trainable.problem import ProblemSpec
 from trainable.program import Program
 
@@ -100,6 +103,7 @@ def export(request: Request) -> Exported:
         model = load_accepted(selected, dataset, program)
         if settings.problem.code:
             exported = own(model, selected, dataset.x_val, program)
+            settings = _needing(settings, exported.content)
         else:
             exported = built_in(model, selected, dataset.x_val, preprocessing=request.preprocessing)
         checks, left_out = write_models(folder, request.formats, exported, settings.problem, request.optional)
@@ -119,6 +123,13 @@ def _program(request: Request, problem: ProblemSpec, study: str) -> Program | No
     if request.model is None:
         return None
     return program_for(problem, request.model, study)
+
+
+def _needing(settings: Settings, content: bytes) -> Settings:
+    """Return the settings of a study of a person's own model with what the file is needed for by this very one."""
+    problem = settings.problem
+    code = {**problem.code, "needed_to": LOAD if needs_file(content) else TRAIN}
+    return replace(settings, space=replace(settings.space, problem=replace(problem, code=code)))
 
 
 def write_models(

@@ -9,7 +9,7 @@ from optuna.trial import FrozenTrial, TrialState
 from search.confirmation.candidates import Candidate
 from search.confirmation.evidence import SHA256, Evidence
 from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, IS_BASELINE
+from search.study.study import EPOCHS_RUN, IS_BASELINE, params_of
 from search.trials.models import ModelStore
 from trainable.keys import SEED, TRAIN_ACCURACY
 from trainable.problem import ProblemSpec
@@ -93,6 +93,6 @@ def kept_trial(trial: FrozenTrial, settings: Settings, models: ModelStore, how: 
     if file is None or trial.state != TrialState.COMPLETE:
         return None
     found_by = None if said.get(IS_BASELINE) else trial.number
-    configuration = Candidate(found_by, settings.space.complete(trial.params))
+    configuration = Candidate(found_by, params_of(trial, settings.space))
     figures = said.get(SEED), said.get(EPOCHS_RUN), float(trial.value or 0.0), said.get(TRAIN_ACCURACY)
     return Kept(settings.problem, how, file, configuration, trial.number, *figures)

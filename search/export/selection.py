@@ -1,6 +1,8 @@
 """Which kept model of a study is exported, and the proof that its file is the model that the study speaks of."""
 
 import hashlib
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from search.study.study import BEST, IDENTITY, trial_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from search.trials.models import ModelStore
 from trainable.errors import ConfigError, ProgramError
+from trainable.keras_file import needs_file
 from trainable.precision import FLOAT32, check_precision
 from trainable.problem import ProblemSpec
 from trainable.process import prepare_tensorflow
@@ -109,9 +112,17 @@ def _loaded(selected: Kept, program: Program | None) -> Any:
     except ProgramError as error:
         raise SearchError(f"--model {error}") from error
     except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise
-        if code and program is None:
+        if code and program is None and _needs_file(file):
             raise UsageError(f"--model: has to name {code['name']}: without it Keras cannot load {file}") from error
         raise SearchError(f"{file}: Keras cannot load it: {lines_of(error)[0]}") from error
+
+
+def _needs_file(file: Path) -> bool:
+    """Say whether a model has what only a person's file defines; of a damaged one nobody knows."""
+    try:
+        return needs_file(file.read_bytes())
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError):
+        return False
 
 
 def _check_accuracy(selected: Kept, model: Any, dataset: Any) -> None:

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError, refused_configuration
 from search.study.settings import Settings
-from search.study.study import EPOCHS_RUN, settings_of
+from search.study.study import EPOCHS_RUN, params_of, settings_of
 from trainable.environment import differences
 from trainable.keys import ENVIRONMENT, FAILURE, SEED, TRAIN_ACCURACY
 from trainable.precision import check_precision
@@ -123,7 +123,7 @@ def recorded_of(study: optuna.Study, trial: FrozenTrial) -> Recorded:
         study=study.study_name,
         number=trial.number,
         settings=settings,
-        params=settings.space.complete(trial.params),
+        params=params_of(trial, settings.space),
         seed=attributes[SEED],
         val_accuracies=[trial.intermediate_values.get(epoch, DIVERGED) for epoch in range(1, epochs + 1)],
         train_accuracy=attributes.get(TRAIN_ACCURACY),

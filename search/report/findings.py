@@ -12,6 +12,7 @@ from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, method_of, out_of_date, percent, reference_of, sentence_of, source_of
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
+from search.study.study import params_of
 from search.terminal.words import POINTS, capital, describe, gain, several, value_of
 
 NONE = "-"  # in a table, where there is nothing
@@ -160,7 +161,7 @@ def _search_result(view: StudyView) -> str:
         return f"No trial is complete, so there is no best one.{more}"
     best, baseline = view.ranked[0], view.baseline
     value = float(best.value or 0)
-    params, examples = describe(view.settings.space.complete(best.params)), view.settings.problem.examples
+    params, examples = describe(params_of(best, view.settings.space)), view.settings.problem.examples
     text = f"The best trial of the search is {best.number} ({params}), with {value:.4f} on the validation {examples}"
     if best is baseline:
         text += ": it is the baseline"

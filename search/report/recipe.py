@@ -1,6 +1,9 @@
 """The commands that repeat a search and its winner, take the model away and show the study, ready to copy."""
 
 import json
+from typing import Any
+
+from optuna.trial import FrozenTrial
 
 from search.confirmation.evidence import Evidence
 from search.confirmation.extent import TWO_LOOKS
@@ -8,7 +11,7 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.data import data_arguments
-from search.study.program import loading_arguments, model_arguments
+from search.study.program import model_arguments
 from search.study.settings import Settings
 from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
@@ -41,7 +44,7 @@ def replay_command(view: StudyView, number: int) -> str:
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    files = [*loading_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    files = [*model_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
     return command_line("search.export", *_where(view), *files, *which, "--output", f"exports/{folder}")
 
 
@@ -52,12 +55,13 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     is_known = settings.space.has_usual_baseline or settings.problem.code
     if not is_known or not settings.space.is_default:
         parts += ["--space", "space.toml"]
-        tables = (f"[{key_of(name)}]\n{fields}" for name, fields in tables_of(settings.space).items())
+        told = {name: each for name, each in tables_of(settings.space).items() if name not in settings.space.appeared}
+        tables = (f"[{key_of(name)}]\n{fields}" for name, fields in told.items())
         files.append(("space.toml", "\n\n".join(tables)))
     given = [trial for trial in view.trials if was_queued(trial) and IS_BASELINE not in trial.user_attrs]
     if given:
         parts += ["--enqueue", "first.jsonl"]
-        files.append(("first.jsonl", "\n".join(json.dumps(queued_params(trial)) for trial in given)))
+        files.append(("first.jsonl", "\n".join(json.dumps(_given(trial, settings)) for trial in given)))
     if evidence is not None:
         sizes = [] if evidence.sizes == TWO_LOOKS else ["--confirm-seeds", str(evidence.sizes[-1])]
         explained = ["--explain"] if view.explanation else []
@@ -66,6 +70,11 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
     else:
         parts += ["--no-confirm"]
     return command_line("search.run", *parts, *_test(settings.problem, evidence)), files
+
+
+def _given(trial: FrozenTrial, settings: Settings) -> dict[str, Any]:
+    """Return the parameters of a queued trial that a search knows before any other appears."""
+    return {name: each for name, each in queued_params(trial).items() if name not in settings.space.appeared}
 
 
 def _data(problem: ProblemSpec) -> list[str]:

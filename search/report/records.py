@@ -18,7 +18,7 @@ from search.study.about import facts_of
 from search.study.insight import EPOCHS, LAST_EPOCHS, Insight, said_of
 from search.study.instants import began, ended, is_timed
 from search.study.space import Space
-from search.study.study import is_interrupted
+from search.study.study import is_interrupted, params_of
 from search.terminal.words import clock, gain, number, several, value_of
 from trainable.keys import ENVIRONMENT, FAILURE, HOST, SECONDS, SEED
 
@@ -160,7 +160,7 @@ def _best_and_baseline(view: StudyView, number: int) -> list[FrozenTrial]:
 
 
 def _trial(trial: FrozenTrial, view: StudyView) -> list[str]:
-    params = view.settings.space.complete(trial.params)
+    params = params_of(trial, view.settings.space)
     baseline = view.baseline
     seconds = trial.user_attrs.get(SECONDS)
     return [

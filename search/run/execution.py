@@ -34,7 +34,6 @@ from search.storage.lease import GoneError, HeldError
 from search.study.data import load_held_out
 from search.study.settings import Settings
 from search.study.study import baseline_of, cause_of, count, enqueue, ranked, recover, settings_of
-from search.surroundings.capacity import Demand
 from search.terminal.console import say
 from search.terminal.signals import Interrupted, Interruptible
 from search.trials.failures import FailureStore
@@ -122,6 +121,7 @@ class Execution:
     def _run(self, signals: Interruptible, held: contextlib.ExitStack, afterwards: contextlib.ExitStack) -> None:
         options = self.options
         asked = Resources(options.workers or 0, options.cpus_per_trial, options.gpus_per_trial)
+        demand = self._plan.demand(self._dataset.nbytes)
         if self._plan.continued:  # where another driver has it, Ray need not start
             self._begin(signals, held)
         say(self._console, f"connecting to Ray at {options.address}" if options.address else "starting Ray")
@@ -132,7 +132,7 @@ class Execution:
                 with contextlib.ExitStack() as runtime:
                     with signals.raising():  # nothing is half done while Ray starts, which takes a while
                         runtime.enter_context(imported_ahead("search.runtime.tuning"))
-                        ray = ray_runtime(options.address, asked, Demand(self._dataset.nbytes), verbose=options.verbose)
+                        ray = ray_runtime(options.address, asked, demand, verbose=options.verbose)
                         resources = runtime.enter_context(ray)
                         folders = folders_here()
                     try:

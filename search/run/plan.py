@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from search.study.settings import PROGRAM, Settings
 from search.study.space import Space
 from search.study.space_file import load_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
+from search.surroundings.capacity import Demand
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
 from trainable.precision import FLOAT32
@@ -59,10 +61,14 @@ class Plan:
     repeated: int = 0
     program: Program | None = None
 
-    @property
+    @cached_property
     def problem(self) -> Problem:
-        """What is trained."""
+        """What is trained; what it has started to score models ends with the study's lease."""
         return problem_of(self.settings.problem, self.program)
+
+    def demand(self, data: int) -> Demand:
+        """Return what the search takes of the memory where the arrays that trials see have so many bytes."""
+        return Demand(data, is_asked=bool(self.settings.problem.code))
 
     @contextmanager
     def open(self, options: Options, given_up: Callable[[], bool]) -> Iterator[optuna.Study]:
@@ -78,6 +84,7 @@ class Plan:
         """
         storage = open_storage(options.storage, given_up=given_up)
         with ExitStack() as held:
+            held.callback(self.problem.close)
             name = self._take(options, storage, given_up, held)
             study = open_study(name, storage, self.settings)
             if self.program is not None and PROGRAM not in study.user_attrs:
@@ -152,10 +159,9 @@ def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     problem = found_in(new_source(options), options.model)
     if problem.code:
         _check_precision(wishes)
-    if options.space:
-        return Settings(space=load_space(options.space, problem), **wishes)
     where = f"--model {problem.code['name']}: its space: " if problem.code else "the default space: "
-    return Settings(space=Space.of(problem.space, problem, where), **wishes)
+    default = Space.of(problem.space, problem, where)  # also where another is given: the study records it
+    return Settings(space=load_space(options.space, problem) if options.space else default, **wishes)
 
 
 def _check_precision(wishes: Mapping[str, Any]) -> None:

@@ -103,7 +103,8 @@ class Session:
             load_held_out(problem, options.data)  # only to know now that it can be had: nothing looks at it yet
         dataset = load(problem, options.data)
         if options.address is None:
-            check_training_memory(dataset.nbytes, f"--data {options.data or problem.source.get('location')}")
+            named = options.data or problem.source.get("location")
+            check_training_memory(plan.demand(dataset.nbytes), f"--data {named}")
         execution = Execution(options, plan, dataset, self._console, self._started)
         say(self._console, self._planned(plan, lacking))
         with Interruptible(how_to_go_on(options)) as signals, contextlib.ExitStack() as afterwards:

@@ -15,7 +15,7 @@ from search.confirmation.view import StudyView
 from search.confirmation.wording import UNSTEADY, json_of, out_of_date, sentence_of
 from search.report.recipe import export_command
 from search.storage.address import location
-from search.study.study import EPOCHS_RUN
+from search.study.study import EPOCHS_RUN, params_of
 from search.terminal.console import say
 from search.terminal.shell import dashboard_command
 from search.terminal.words import clock, gain, value_of
@@ -144,7 +144,7 @@ class Summary:
             return None
         return {
             "number": trial.number,
-            "params": self.view.settings.space.complete(trial.params),
+            "params": params_of(trial, self.view.settings.space),
             "val_accuracy": trial.value,
             "epochs_run": trial.user_attrs.get(EPOCHS_RUN),
         }
@@ -157,14 +157,14 @@ class Summary:
         baseline = self.view.baseline
         same: dict[tuple[Any, ...], list[FrozenTrial]] = {}  # the trials of each configuration; the baseline alone
         for trial in self.view.ranked:
-            params = self.view.settings.space.complete(trial.params)
+            params = params_of(trial, self.view.settings.space)
             key = () if trial is baseline else tuple((name, params.get(name)) for name in names)
             same.setdefault(key, []).append(trial)
         shown = list(same.values())[:BEST_SHOWN]
         if baseline is not None and same[()] not in shown:
             shown.append(same[()])
         for trial, *others in shown:
-            params = self.view.settings.space.complete(trial.params)
+            params = params_of(trial, self.view.settings.space)
             more = f" and {len(others)} more" if others else ""
             table.add_row(
                 f"{trial.number} baseline" if trial is baseline else f"{trial.number}{more}",

@@ -16,14 +16,13 @@ from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from search.confirmation.confirmation import Confirmation
 from search.errors import Abort, RuntimeLostError
 from search.runtime.crew import Crew
 from search.runtime.diagnosis import failure_of, ray_error, runtime_lost
 from search.runtime.local import check_runtime
+from search.runtime.renewals import Renewals, Work
 from search.runtime.resources import Resources
 from search.trials.failures import CRASHED, Failure
-from search.trials.lifecycle import Trials
 from search.trials.live import Measurement
 from trainable import keys
 from trainable.data.dataset import TrialData
@@ -33,9 +32,6 @@ from trainable.trial import NetworkTrial, Renew
 PATIENCE = 60  # seconds to the first worker's start before the person is told
 
 log = logging.getLogger(__name__)
-
-Work = Trials | Confirmation
-"""What workers are to train; keys are Tune's ids. The confirmation asks the trials first."""
 
 
 def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -59,44 +55,6 @@ class _Unpicklable:
         return {}
 
 
-class Renewals:
-    """Configurations of workers that had grown, for the workers that take their place.
-
-    To the study nothing has happened: the trial goes on under another key, and it has not begun before.
-    """
-
-    def __init__(self, work: Work) -> None:
-        """Begin with none."""
-        self._work = work
-        self._waiting: list[tuple[str, dict[str, Any]]] = []
-        self._starting = dict[str, dict[str, Any]]()  # configurations by the key under which no worker has begun
-
-    @property
-    def may_come(self) -> bool:
-        """Whether a worker may still give its configuration back."""
-        return bool(self._waiting or self._starting)
-
-    def take(self, key: str) -> dict[str, Any] | None:
-        """Return the configuration that has waited the longest, which goes on under this key; None where none does."""
-        if not self._waiting:
-            return None
-        before, config = self._waiting.pop(0)
-        self._work.rename(before, key)
-        return config
-
-    def asked(self, key: str, config: dict[str, Any]) -> None:
-        """Note that a worker is to begin."""
-        self._starting[key] = dict(config)
-
-    def begun(self, key: str) -> None:
-        """Note that it has, or never will."""
-        self._starting.pop(key, None)
-
-    def give_back(self, key: str) -> None:
-        """Let another worker take it."""
-        self._waiting.append((key, self._starting.pop(key)))
-
-
 class StudySearcher(_Unpicklable, Searcher):
     """Asks for configurations and tells how their training ended."""
 
@@ -110,12 +68,12 @@ class StudySearcher(_Unpicklable, Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Return the next configuration; where there is None, Tune asks again."""
         self._watch()  # where nothing is in training Tune asks again and again within one step
+        if self._work.exhausted and not self._renewals.may_come:
+            return str(Searcher.FINISHED)
+        if not self._crew.has_room(self._failed):
+            return None
         config = self._renewals.take(trial_id)
-        if config is None:
-            if self._work.exhausted:
-                return None if self._renewals.may_come else str(Searcher.FINISHED)
-            if not self._crew.has_room(self._failed):
-                return None
+        if config is None and not self._work.exhausted:
             config = self._work.ask(trial_id)
         if config is not None:
             self._crew.begin(trial_id)

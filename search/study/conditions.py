@@ -66,6 +66,15 @@ def holds(parents: Mapping[str, tuple[Any, ...]], values: Mapping[str, Any]) -> 
     )
 
 
+def active(values: Mapping[str, Any], conditions: Conditions) -> dict[str, Any]:
+    """Return the values without those of parameters whose conditions do not hold."""
+    left = dict(values)
+    for name, parents in conditions.items():
+        if name in left and not holds(parents, left):
+            del left[name]
+    return left
+
+
 def told(parents: Mapping[str, tuple[Any, ...]]) -> str:
     """Return a parameter's conditions in words."""
     each = (f"{parent} is {' or '.join(map(number, values))}" for parent, values in parents.items())

@@ -21,8 +21,9 @@ def found_in(source: DataSource | None, model: str | None = None) -> ProblemSpec
 
     Raises:
         UsageError: No network can learn from them, or the file builds none that can be trained on them.
+        SearchError: None are named, and the built-in ones cannot be had.
     """
-    with _commands_errors(named=True):
+    with _commands_errors(named=source is not None):
         _check_size(source)
         if model is None:
             return spec_in(source)
@@ -40,10 +41,11 @@ def data_in(source: DataSource | None) -> dict[str, Any]:
 
     Raises:
         UsageError: No model can learn from them.
+        SearchError: None are named, and the built-in ones cannot be had.
     """
     from trainable.model_file.problem import recorded_of  # noqa: PLC0415 (as above)
 
-    with _commands_errors(named=True):
+    with _commands_errors(named=source is not None):
         _check_size(source)
         return recorded_of(source)
 
@@ -113,17 +115,16 @@ def check_memory(needed: int | None, what: str) -> None:
     _check(needed or 0, f"{what}: takes", "once read")
 
 
-def check_training_memory(data: int, what: str) -> None:
+def check_training_memory(demand: Demand, what: str) -> None:
     """Refuse large data on which not even one worker of this machine could train.
 
     Args:
-        data: Bytes of the arrays that trials see.
+        demand: Of the search.
         what: Which data, as the message begins.
 
     Raises:
         UsageError: They do not fit. Small data are tried in any case: smaller ones would bring nothing.
     """
-    demand = Demand(data)
     if demand.beyond:
         _check(demand.least, f"{what}: needs", "with 1 worker")
 

@@ -13,7 +13,7 @@ from search.study.conditions import told
 from search.study.ranges import is_number, step_of
 from search.study.settings import Settings
 from search.study.space import Space
-from search.study.study import EPOCHS_RUN, baseline_of, ranked
+from search.study.study import EPOCHS_RUN, baseline_of, params_of, ranked
 from search.study.tables import ANY
 from search.terminal.words import POINTS, number
 from trainable.parameter import Parameter
@@ -178,7 +178,7 @@ def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, 
 
 
 def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
-    params, rising = settings.space.complete(best.params), _is_rising(best, settings)
+    params, rising = params_of(best, settings.space), _is_rising(best, settings)
     parameters = {each.name: each for each in settings.problem.parameters}
     found = {}
     for name, each in searched(settings).items():

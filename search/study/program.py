@@ -64,8 +64,3 @@ def model_arguments(problem: ProblemSpec) -> list[str]:
     code = problem.code
     function = f":{code['function']}" if code.get("function") else ""
     return [f"--model={code['location']}{function}"] if code.get("location") else []
-
-
-def loading_arguments(problem: ProblemSpec) -> list[str]:
-    """Return the same where Keras cannot load a model without that file."""
-    return model_arguments(problem) if "load" in problem.code.get("needed_to", "") else []

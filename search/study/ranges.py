@@ -109,6 +109,11 @@ def given(trial: optuna.Trial) -> dict[str, Any]:
     return queued
 
 
+def was_given(trial: optuna.Trial) -> bool:
+    """Say whether a trial was queued, with parameters or, where a space had none yet, without any."""
+    return "fixed_params" in trial._cached_frozen_trial.system_attrs  # noqa: SLF001 (as below)
+
+
 def note(trial: optuna.Trial, name: str, value: Any, distribution: BaseDistribution) -> None:
     """Record a value as a parameter of a trial that runs, as if it had been drawn."""
     internal = distribution.to_internal_repr(value)

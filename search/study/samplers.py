@@ -13,6 +13,7 @@ from search.errors import UsageError
 from search.study.space import Space
 
 FIRST_RUNG = 1 / 12  # of the longest training: after less, the order of configurations says little about their end
+EPOCHS = "epochs"
 FEWEST_EPOCHS = 2  # before trials are compared, where there are so many
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
 
@@ -34,7 +35,8 @@ class Grid(GridSampler):
 
 def first_rung(space: Space) -> int:
     """Return the epoch after which trials are compared first: of what is usual on these data, or of a shorter space."""
-    usual, longest = Space.default(space.problem).max_epochs, space.max_epochs
+    tables = {name: each for name, each in space.problem.space.items() if name == EPOCHS}
+    usual, longest = Space.of(tables, space.problem, "the default space: ").max_epochs, space.max_epochs
     return max(1, min(round(FIRST_RUNG * usual), max(FEWEST_EPOCHS, round(FIRST_RUNG * longest))))
 
 

@@ -10,14 +10,14 @@ import optuna
 from optuna.distributions import BaseDistribution, distribution_to_json, json_to_distribution
 
 from search.errors import UsageError, refused_configuration
-from search.study.conditions import WHEN, Conditions, conditions_of, holds, in_order, told
-from search.study.ranges import check_value, given, grid_values, is_same, note, shown, size_of, suggest
+from search.study.conditions import WHEN, Conditions, active, conditions_of, holds, in_order, told
+from search.study.ranges import check_value, given, grid_values, is_same, note, shown, size_of, suggest, was_given
 from search.study.tables import ANY, DEFAULT, distribution_of
 from trainable.data.names import LONGEST_NAME
 from trainable.keys import ALL_DATA, KEEP_FROM, SEED
 from trainable.model_file import OPEN as FORM_OF_OPEN
 from trainable.parameter import LONGEST_SHOWN, Parameter
-from trainable.problem import LARGEST, ProblemSpec
+from trainable.problem import CHANGED, LARGEST, ProblemSpec
 from trainable.problems import BUILT_IN
 
 OPEN = "open"  # key of the settings of a study: the parameters that appeared, where further ones may
@@ -62,9 +62,10 @@ class Space:
         conditions = conditions_of(tables, found, problem, where)
         known = {name: value for name, value in _defaults(problem).items() if name in found}
         known |= {**problem.baseline, **today}
-        active = _active(known, conditions)
-        new = {name: value for name, value in active.items() if name in today or name not in problem.baseline}
-        changed = problem.with_baseline(new, without=known.keys() - active.keys())
+        today_has = active(known, conditions)
+        new = {name: value for name, value in today_has.items() if name in today or name not in problem.baseline}
+        changed = problem.with_baseline(new, without=known.keys() - today_has.keys())
+        changed = _with_defaults(changed, {name: tables[name] for name in today if name not in today_has})
         return cls(found, changed, conditions, is_open=problem.code.get("form") == FORM_OF_OPEN)
 
     def to_json(self) -> dict[str, Any]:
@@ -89,9 +90,10 @@ class Space:
         further = further or {}
         recorded = further.get(WHEN, {})
         conditions = {name: {key: tuple(each) for key, each in when.items()} for name, when in recorded.items()}
-        if not {*conditions, *(key for when in conditions.values() for key in when)} <= {*problem.names}:
-            raise ValueError("a condition is of no parameter")
         appeared = tuple(map(str, further.get(OPEN, ())))
+        parents = {key for when in conditions.values() for key in when}
+        if not (found.keys() | parents <= {*problem.names} and {*conditions, *appeared} <= found.keys()):
+            raise ValueError("a condition, or what appeared, is of no parameter that is searched")
         return cls(found, problem, in_order(conditions, "the space: "), OPEN in further, appeared)
 
     def complete(self, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,7 +102,7 @@ class Space:
         if not self.conditions:
             return values
         missing = {name: value for name, value in _defaults(self.problem).items() if name not in values}
-        return _active(values | {name: missing[name] for name in self.conditions if name in missing}, self.conditions)
+        return active(values | {name: missing[name] for name in self.conditions if name in missing}, self.conditions)
 
     def searched(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Return the searched parameters of a configuration, those of before others appeared with their defaults."""
@@ -130,7 +132,9 @@ class Space:
 
     @property
     def is_default(self) -> bool:
-        """Whether it is what is searched where nobody says what."""
+        """Whether it is what is searched, and compared with, where nobody says what."""
+        if self.problem.code and not self.problem.has_found_baseline:
+            return False  # which the file alone does not say
         default = Space.default(self.problem)
         return (self.distributions, self.conditions) == (default.distributions, default.conditions)
 
@@ -207,11 +211,11 @@ class Space:
 
         One that was queued before a parameter appeared has its default.
         """
-        queued = given(trial)
+        queued, is_queued = given(trial), was_given(trial)
         for name in [*(name for name in self.distributions if name not in self.conditions), *self.conditions]:
             if name in self.conditions and not holds(self.conditions[name], self.complete(trial.params)):
                 continue
-            if queued and name in self.appeared and name not in queued and name not in trial.params:
+            if is_queued and name in self.appeared and name not in queued and name not in trial.params:
                 note(trial, name, self.defaults[name], self.distributions[name])
             else:
                 suggest(trial, name, self.distributions[name])
@@ -237,7 +241,7 @@ class Space:
             problem=replace(
                 problem,
                 space={**problem.space, **{name: dict(each) for name, each in new.items()}},
-                baseline=_active({**problem.baseline, **today}, conditions),
+                baseline=active({**problem.baseline, **today}, conditions),
             ),
             conditions=conditions,
             appeared=(*self.appeared, *new),
@@ -279,10 +283,12 @@ def _defaults(problem: ProblemSpec) -> dict[str, Any]:
     return {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
 
 
-def _active(values: Mapping[str, Any], conditions: Conditions) -> dict[str, Any]:
-    """Return the values without those of parameters whose conditions do not hold."""
-    left = dict(values)
-    for name, parents in conditions.items():
-        if name in left and not holds(parents, left):
-            del left[name]
-    return left
+def _with_defaults(problem: ProblemSpec, tables: Mapping[str, Any]) -> ProblemSpec:
+    """Return a person's problem whose space says what these tables do of the values of today, which are not active."""
+    known = _defaults(problem)
+    new = {name: each for name, each in tables.items() if name not in known or not is_same(each[DEFAULT], known[name])}
+    if not new:
+        return problem
+    space = {name: {**problem.space.get(name, each), DEFAULT: each[DEFAULT]} for name, each in new.items()}
+    words = replace(problem.words, baseline="baseline", units=CHANGED)
+    return replace(problem, space={**problem.space, **space}, words=words, reference=None)

@@ -39,6 +39,7 @@ EPOCHS_RUN = "epochs_run"
 ATTEMPTS = "attempts"  # which attempt at its configuration a trial is, counted from 1; interruptions do not count
 RETRY_OF = "retry_of"
 IS_BASELINE = "baseline"
+OUTSIDE = "outside"  # by name, what it had of parameters that other trials met with other tables
 
 # A failure that does not count, since a successor does: alone, or before a colon and what the worker died of.
 INTERRUPTED = "interrupted"
@@ -214,6 +215,11 @@ def cause_of(error: BaseException, study: optuna.Study | None) -> BaseException:
 def queued_params(trial: FrozenTrial) -> dict[str, Any]:
     """Return the searched parameters that a trial has, or will have once it is started."""
     return {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+
+
+def params_of(trial: FrozenTrial, space: Space) -> dict[str, Any]:
+    """Return all parameters that a trial is trained with, also those values that the space does not have."""
+    return space.complete({**trial.user_attrs.get(OUTSIDE, {}), **trial.params})
 
 
 def was_queued(trial: FrozenTrial) -> bool:

@@ -25,9 +25,12 @@ class Demand:
 
     Attributes:
         data: Of the arrays that trials see.
+        is_asked: Whether a process of its own loads models to score them, beside the workers; what tries a person's
+            file takes as much, and has ended before.
     """
 
     data: int = 0
+    is_asked: bool = False
 
     @property
     def beyond(self) -> int:
@@ -46,8 +49,8 @@ class Demand:
 
     @property
     def runtime(self) -> int:
-        """Of everything but workers, with the one copy of the data in Ray's object store."""
-        return RUNTIME_MEMORY + self.beyond
+        """Of everything but workers, with the one copy of the data in Ray's object store, and what scores."""
+        return RUNTIME_MEMORY + self.beyond + (WORKER_MEMORY + self.beyond if self.is_asked else 0)
 
     @property
     def least(self) -> int:

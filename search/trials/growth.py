@@ -10,6 +10,7 @@ import optuna
 from search.errors import UsageError
 from search.study.ranges import has, note
 from search.study.settings import SETTINGS, Settings
+from search.study.study import OUTSIDE
 from search.study.tables import DEFAULT
 from search.trials.live import LiveTrial
 
@@ -59,8 +60,21 @@ class Growth:
         space, trial = settings.space, live.trial
         new = {name: appeared[name][DEFAULT] for name in space.appeared if name in appeared}
         values = space.complete({**new, **trial.params})
+        outside = {}
         for name, value in new.items():
-            distribution = space.distributions[name]
-            if name in values and name not in trial.params and has(value, distribution):
-                note(trial, name, value, distribution)
-        live.params = space.complete(trial.params)
+            if name not in values or name in trial.params:
+                continue
+            if has(value, space.distributions[name]):
+                note(trial, name, value, space.distributions[name])
+            else:
+                outside[name] = value
+        if outside and OUTSIDE not in trial.user_attrs:
+            trial.set_user_attr(OUTSIDE, outside)
+            said = ", ".join(f"{name} {value!r}" for name, value in outside.items())
+            log.warning(
+                "%s: another trial met first what %s has outside the space: %s",
+                trial.study.study_name,
+                live.title,
+                said,
+            )
+        live.params = space.complete({**outside, **trial.params})

@@ -11,6 +11,7 @@ import pytest
 from own_data import csv_of
 
 from dashboard import control
+from dashboard.text import plain
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.storage.address import open_storage
@@ -121,7 +122,9 @@ def test_names_mean_nothing_to_the_page(colours, open_model, open_page):
 def test_data_that_are_gone_are_asked_for(wine, open_model, tmp_path):
     """The page says where it looked; the dashboard's `--data` may say where they are now, and is checked likewise."""
     moved, other = wine.rename(tmp_path / "moved.csv"), csv_of("breast_cancer", tmp_path)
-    assert f"{wine}: there is no such file with this study's data. The dashboard's --data says" in said(open_model())
+    assert plain(f"{wine}: there is no such file with this study's data. The dashboard's --data says") in said(
+        open_model()
+    )
     assert "validation examples are wrong" in said(open_model("--data", moved))
     assert f"--data={moved}" in next(each.value for each in open_model("--data", moved).code)
     assert "has no column 'cultivar'" in said(open_model("--data", other))
@@ -131,7 +134,7 @@ def test_of_other_data_in_the_recorded_place_nothing_is_repeated(wine, open_mode
     """Whoever wrote the record need not be somebody who may read the file."""
     wine.write_text("secret,cultivar\n1,hidden\n2,other\n")
     text = said(open_model())
-    assert f"{wine}: is not the data that this study was made with, or cannot be read." in text
+    assert plain(f"{wine}: is not the data that this study was made with, or cannot be read.") in text
     assert "secret" not in text
 
 

@@ -4,18 +4,22 @@ import json
 import shutil
 import sys
 import zipfile
+from hashlib import sha256
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from commands import study_of
-from model_studies import FILES, PAIR, PICTURES
+from model_studies import DATA, FILES, PAIR, PICTURES
 
 from dashboard.model.layers import MOST, layers_of
+from dashboard.models import file_of
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.errors import SearchError
 from search.study.settings import SETTINGS
 from trainable.keras_file import CONFIG
+from trainable.program import LARGEST
 
 PAGES_OF_A_STUDY = ("overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
 
@@ -47,7 +51,7 @@ def test_every_page_shows_a_study_of_such_models(study, runs, open_page):
 
 
 @pytest.mark.parametrize(("study", "kinds"), [(PICTURES, "Conv2D"), (PAIR, "Centred")])
-def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page):
+def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page, model_studies):
     """As its file names them; the size that was recorded; and one sentence says why there are no predictions."""
     page = open_page("model", "--runs", runs, study=study)
     assert [each.label for each in page.tabs] == ["Layers", "Card", "Files"]
@@ -58,7 +62,7 @@ def test_page_of_the_model_shows_its_layers(study, kinds, runs, open_page):
     assert metrics["Weights"] == {PICTURES: "1,120", PAIR: "57"}[study]
     assert "What it says of " in said(page)
     command = next(each.value for each in page.code if "search.export" in each.value)
-    assert ("--model=" in command) == (study == PAIR)
+    assert f"--model={model_studies / FILES[study]}" in command
     assert "Hidden units" not in metrics
 
 
@@ -174,3 +178,47 @@ def test_record_without_a_files_name_is_refused_in_a_line(runs, open_page):
     page = open_page("model", "--runs", runs, study=PICTURES)
     assert not page.exception
     assert page.error
+
+
+def test_function_that_the_storage_names_is_never_run(runs, models, open_page):
+    """Whoever wrote it may have named any of the file's: a person types the command, and the form leaves it out."""
+    study = study_of(runs, PICTURES)
+    study.set_user_attr(GOAL, Goal(50, None, 1).to_json())
+    settings = study.user_attrs[SETTINGS]
+    code = settings["problem"]["code"] | {"function": "wipe"}
+    study.set_user_attr(SETTINGS, settings | {"problem": settings["problem"] | {"code": code}})
+    page = open_page("control", "--runs", runs, "--allow-control", "--models", models, study=PICTURES)
+    assert not page.exception
+    assert "Resume the search" not in [each.label for each in page.main.button]
+    assert ":wipe" in page.code[0].value
+    assert ":wipe" not in page.code[-1].value
+
+
+def test_study_of_data_that_a_file_makes_goes_on_at_a_terminal(runs, model_studies, open_page, tmp_path):
+    """No page runs that file; the command names it, and the model's."""
+    folder = tmp_path / "models"
+    folder.mkdir()
+    shutil.copy(model_studies / FILES[PAIR], folder)
+    study_of(runs, PAIR).set_user_attr(GOAL, Goal(50, None, 1).to_json())
+    page = open_page("control", "--runs", runs, "--allow-control", "--models", folder, study=PAIR)
+    assert not page.exception
+    assert "Resume the search" not in [each.label for each in page.main.button]
+    assert f"--data={model_studies / DATA}" in page.code[0].value
+    assert f"--model={model_studies / FILES[PAIR]}" in page.code[0].value
+
+
+def test_file_of_a_study_is_found_by_its_bytes_once(tmp_path, monkeypatch):
+    """Nothing of it is compiled; it is read again where it has changed."""
+    file = tmp_path / "model.py"
+    options = SimpleNamespace(models=tmp_path)
+    for text in ("def build(:", "\ufeffx = 1\r\n"):
+        file.write_bytes(text.encode())
+        problem = SimpleNamespace(code={"sha256": sha256(text.removeprefix("\ufeff").encode()).hexdigest()})
+        assert file_of(options, problem) == "model.py"
+    assert file_of(options, SimpleNamespace(code={"sha256": "0"})) is None
+    assert file_of(options, SimpleNamespace(code={})) is None
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda _: pytest.fail("it was read again"))
+        assert file_of(options, problem) == "model.py"
+    file.write_bytes(b"#" * (LARGEST + 1))
+    assert file_of(options, problem) is None

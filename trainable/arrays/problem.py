@@ -85,6 +85,9 @@ class ArraysProblem:
         """Return the positions of the examples that a model classifies wrong, computed with NumPy."""
         return wrong_examples(read_weights(model), examples.only, examples.y, read_standard(model))
 
+    def close(self) -> None:
+        """Do nothing: scoring starts nothing."""
+
     def _source(self, source: DataSource | None) -> DataSource:
         if source is None:
             source = as_recorded(self.spec.source)

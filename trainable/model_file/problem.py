@@ -112,6 +112,11 @@ class ModelProblem:
         """Return the positions of the examples that a model classifies wrong, found out in a process of its own."""
         return self._scorer.wrong(model, examples)
 
+    def close(self) -> None:
+        """End the process that scores, where there is one."""
+        if "_scorer" in vars(self):
+            self._scorer.close()
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Go to the workers without the process that scores."""
         return type(self), (self.spec, self.program)

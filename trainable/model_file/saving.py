@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from trainable.errors import ProgramError, one_line, some
-from trainable.keras_file import CONFIG, MEMBER, METADATA, POLICY, SHARED, archived
+from trainable.keras_file import CONFIG, MEMBER, METADATA, POLICY, SHARED, archived, objects_in
 from trainable.model_file.predicting import raw_outputs
 
 LARGEST_FILE = 200_000_000  # bytes: such a file travels through Ray and is scored in another process
@@ -69,7 +69,7 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
     """
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         config = json.loads(archive.read(CONFIG))
-    parts = list(_objects(config))
+    parts = list(objects_in(config))
     if any(each.get("class_name") in ("Lambda", "__lambda__") or _is_lambda(each) for each in parts):
         raise ProgramError(
             "the model has a Lambda layer or a lambda, which cannot be exported safely; write a class or a function"
@@ -88,28 +88,6 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
         raise ProgramError(
             "the model's file says something else than the model: a layer's `get_config` or its weights are incomplete"
         )
-
-
-def needs_file(content: bytes) -> bool:
-    """Say whether the content of a `.keras` file has classes or functions that Keras does not know by itself."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        config = json.loads(archive.read(CONFIG))
-    return any(
-        str(part.get("module") or "").partition(".")[0] not in ("", "keras", "builtins")
-        or ">" in str(part.get("registered_name") or "")
-        for part in _objects(config)
-        if "class_name" in part
-    )
-
-
-def _objects(config: Any) -> Iterator[Mapping[str, Any]]:
-    """Give every mapping of a configuration, those of the objects that it describes among them."""
-    if isinstance(config, Mapping):
-        yield config
-        config = list(config.values())
-    if isinstance(config, list):
-        for each in config:
-            yield from _objects(each)
 
 
 def _is_unregistered(part: Mapping[str, Any]) -> bool:

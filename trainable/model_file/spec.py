@@ -1,5 +1,6 @@
 """The value of a person's model on some data: what a study about it records."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from trainable.program import Program
 from trainable.words import Words
 
 GREATEST = 1e300  # of a number whose meaning only the person knows
-LOAD = "train and load"  # what the file is needed for, where it defines classes
+TRAIN, LOAD = "train", "train and load"  # what the file is needed for; the latter where it defines classes
 LIMIT = 'It has no answer for "no {label}": whatever the {example}, it says one of its {labels}, uncalibrated.'
 WAYS = {"graph": "an epoch is one graph call", "fit": "by the model's own fit, an epoch a call"}
 
@@ -70,7 +71,7 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
             "location": str(place.absolute()),
             "function": program.function or "",
             "form": found.form,
-            "needed_to": LOAD if found.needs_file else "train",
+            "needed_to": LOAD if found.needs_file else TRAIN,
             "cut_short": found.cut_short,
             "sha256": program.sha256,
         },
@@ -78,9 +79,22 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
 
 
 def _with_default(table: Any, value: Any) -> Any:
-    """Return a table that says what a parameter is today, where only some configurations have it."""
-    is_told = isinstance(table, Mapping) and "when" in table and "default" not in table and value is not None
+    """Return a table that says what a parameter is today, where only some configurations have it, and the table it."""
+    is_told = isinstance(table, Mapping) and "when" in table and "default" not in table and _has(table, value)
     return {**table, "default": value} if is_told else table
+
+
+def _has(table: Mapping[str, Any], value: Any) -> bool:
+    """Say whether a value is one of a table, which nobody has checked yet."""
+    choices, low, high, step = (table.get(key) for key in ("choices", "low", "high", "step"))
+    if isinstance(choices, list | tuple):
+        return any(value == each and isinstance(value, bool) == isinstance(each, bool) for each in choices)
+    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (value, low, high)):
+        return False
+    if not low <= value <= high or (table.get("type") == "int" and value != int(value)):
+        return False
+    is_stepped = isinstance(step, int | float) and step > 0
+    return not is_stepped or math.isclose((value - low) / step, round((value - low) / step), abs_tol=1e-8)
 
 
 def recorded_source(source: DataSource | None) -> dict[str, Any]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from trainable.errors import ProgramError
+from trainable.keras_file import needs_file
 from trainable.model_file.building import builder_of
 from trainable.model_file.compiling import input_names, said_of_training
 from trainable.model_file.dataset import ModelDataset
 from trainable.model_file.finding import find
 from trainable.model_file.found import Found
-from trainable.model_file.saving import check_loadable, needs_file
+from trainable.model_file.saving import check_loadable
 from trainable.model_file.settings import LEARNING_RATE, USUAL_RATE
 from trainable.model_file.trainer import LARGEST_TENSORS, KerasTrainer
 from trainable.program import Program, program_errors
