@@ -10,14 +10,17 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from keras.src.saving import object_registration
 
 from trainable.errors import ConfigError, ProgramError
 from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
+from trainable.model_file.building import builder_of
 from trainable.model_file.compiling import check_model, compiled, gives_logits, labels_form
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
 from trainable.model_file.saving import REGISTER, check_loadable, model_bytes
 from trainable.model_file.trainer import KerasTrainer, way_of
+from trainable.program import Program
 from trainable.training import train
 
 SHAPE, CLASSES = (6, 6, 1), 3
@@ -43,9 +46,9 @@ def data():
 def trainer_of(build, data, classes=CLASSES, shape=SHAPE):
     """A trainer of the models that a function builds."""
     builder = SimpleNamespace(
-        build=lambda _, input_shape, classes: build(input_shape, classes), baseline={}, appeared={}
+        build=lambda _, input_shape, classes: build(input_shape, classes), defaults={}, appeared={}
     )
-    return KerasTrainer(builder, data, classes, shape)
+    return KerasTrainer(lambda: builder, data, classes, shape)
 
 
 def cnn(shape, classes):
@@ -332,8 +335,76 @@ def test_nothing_of_a_finished_network_stays(data):
 
 
 def test_worker_has_grown_where_it_holds_more_than_its_first_networks_left(data, monkeypatch):
-    """Within a margin, and not before it has trained some."""
-    sizes = iter([5 << 30, *[1 << 30] * (memory.SETTLED - 1), (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
+    """Within a margin, and not before it has trained some; asking leaves the network as it is."""
+    first = [5 << 30, *[1 << 30] * (memory.SETTLED - 1)]
+    sizes = iter([*first, (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
     monkeypatch.setattr(memory, "resident", lambda: next(sizes))
+    traces, found = memory.Traces(), []
+    for _ in range(memory.SETTLED + 2):
+        traces.begin()
+        found.append(traces.have_grown)
+    assert found == [False] * (memory.SETTLED + 1) + [True]
+    monkeypatch.setattr(memory, "resident", lambda: 0)
     trainer = trainer_of(mlp, data)
-    assert [trainer.has_grown for _ in range(memory.SETTLED + 2)] == [False] * (memory.SETTLED + 1) + [True]
+    trainer.start(PARAMS, 0)
+    assert not trainer.has_grown
+    assert trainer.model is not None
+
+
+STATE = """
+import keras
+from keras import layers
+keras.config.set_dtype_policy("mixed_bfloat16")
+
+@keras.saving.register_keras_serializable()
+class Own(layers.Dense):
+    pass
+
+shared = Own(4, kernel_initializer=keras.initializers.RandomNormal())
+augment = layers.RandomTranslation(0.2, 0.2)
+optimizer = keras.optimizers.Adam(0.01)
+
+def build(input_shape, classes, units=4):
+    out = layers.Dense(classes, activation="softmax")
+    model = keras.Sequential([keras.Input(input_shape), augment, layers.Flatten(), shared, layers.Dense(units), out])
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+"""
+
+
+def test_nothing_that_a_file_makes_goes_from_one_network_to_the_next(data):
+    """Neither weights nor random numbers: the seed decides, whatever was trained before; the file's policy stays."""
+
+    def another():
+        return KerasTrainer(lambda: builder_of(Program("model.py", STATE)), data, CLASSES, SHAPE)
+
+    def told(trainer, seed):
+        return trained(trainer, seed, {"batch_size": 32, "epochs": 1}), trainer.model_bytes()
+
+    trainer = another()
+    first, second = told(trainer, 1), told(trainer, 2)
+    assert first != second
+    assert trainer.model.layers[-1].compute_dtype == "bfloat16"
+    assert told(trainer, 1) == first
+    assert told(another(), 2) == second
+    own = [each for each in object_registration.GLOBAL_CUSTOM_NAMES if each.__module__.startswith("program_")]
+    assert len(own) == 1  # of the last run
+    keras.config.set_dtype_policy("float32")
+
+
+def test_averages_of_weights_take_their_place_at_the_end_only(data, monkeypatch):
+    """In either way: what is trained on is never the average."""
+
+    def build(shape, classes):
+        model = mlp(shape, classes)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(0.01, use_ema=True), loss)
+        return model
+
+    trainer = trainer_of(build, data)
+    figures, content = trained(trainer), trainer.model_bytes()
+    assert trainer.way == "graph"
+    monkeypatch.setattr(trainers, "LARGEST_TENSORS", 1)
+    assert trained(trainer) == figures
+    assert trainer.way == "fit"
+    assert trainer.model_bytes() == content

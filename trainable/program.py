@@ -15,6 +15,7 @@ from trainable.errors import DataError, ProgramError, ProgramRefused, one_line
 
 LARGEST = 1 << 20  # bytes of a file
 SUFFIX = ".py"
+MODULES = "program_"  # begins the names of the modules that files are run as
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def run(program: Program) -> ModuleType:
     Raises:
         ProgramError: Running it failed, in one line with the line of the file.
     """
-    module = ModuleType(f"program_{program.sha256[:12]}")
+    module = ModuleType(f"{MODULES}{program.sha256[:12]}")
     module.__file__ = program.name
     linecache.cache[program.name] = (len(program.text), None, program.text.splitlines(keepends=True), program.name)
     sys.modules[module.__name__] = module  # where classes that are registered or pickled are looked for

@@ -16,10 +16,11 @@ from search.study.study import BEST, IDENTITY, trial_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from search.trials.models import ModelStore
 from trainable.errors import ConfigError, ProgramError
+from trainable.model_file.stand_in import run_persons_file
 from trainable.precision import FLOAT32, check_precision
 from trainable.problem import ProblemSpec
 from trainable.process import prepare_tensorflow
-from trainable.program import Program, run
+from trainable.program import Program
 
 
 def select(study: optuna.Study, settings: Settings, models: ModelStore, which: str | None) -> Kept:
@@ -104,7 +105,7 @@ def _loaded(selected: Kept, program: Program | None) -> Any:
     try:
         with quiet_stdout():
             if program is not None:
-                run(program)
+                run_persons_file(program)
             return keras.models.load_model(file, compile=not code)
     except ProgramError as error:
         raise SearchError(f"--model {error}") from error

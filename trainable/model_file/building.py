@@ -9,8 +9,8 @@ from trainable.model_file.definitions import Table
 from trainable.model_file.functions import FunctionBuilder, parameters_of, tuner_argument
 from trainable.model_file.hypermodels import HyperBuilder, hypermodel_of
 from trainable.model_file.settings import settings_of
-from trainable.model_file.stand_in import HyperModel, persons_code
-from trainable.program import Program, run
+from trainable.model_file.stand_in import HyperModel, run_persons_file
+from trainable.program import Program
 
 USUAL_NAMES = ("build", "build_model")  # of a function that builds
 
@@ -53,7 +53,7 @@ class Builder(Protocol):
 
 
 def builder_of(program: Program, tables: Mapping[str, Table] | None = None) -> Builder:
-    """Run a person's file, once, and return what builds its models.
+    """Run a person's file, and return what builds its models.
 
     Args:
         program: The file, with the name of what builds in it, where the person said one.
@@ -62,8 +62,7 @@ def builder_of(program: Program, tables: Mapping[str, Table] | None = None) -> B
     Raises:
         ProgramError: Running it fails, nothing in it builds models, or not as it should.
     """
-    with persons_code(program):
-        module = run(program)
+    module = run_persons_file(program)
     name, found = _named(program, module) if program.function else _usual(program, module)
     settings = settings_of(program.name, module)
     if _is_hypermodel(found):

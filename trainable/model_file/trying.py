@@ -31,9 +31,10 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
     """
     builder = builder_of(program)
     dataset = ModelDataset(x, y, x, y)
-    trainer = KerasTrainer(builder, dataset, classes, dataset.input_shape)
     with _told(program), program_errors(program, "the model as it is today"):
         space = find(builder, dataset.input_shape, classes)
+        tables = space.tables if builder.is_open else None
+        trainer = KerasTrainer(lambda: builder_of(program, tables), dataset, classes, dataset.input_shape)
         trainer.start({**builder.baseline, "batch_size": builder.batch_size, "epochs": 1}, 0)
         trainer.train_epoch()
         trainer.validate()
