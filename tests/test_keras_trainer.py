@@ -16,7 +16,9 @@ from trainable.errors import ConfigError, ProgramError
 from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
 from trainable.model_file.building import builder_of
-from trainable.model_file.compiling import check_model, compiled, gives_logits, labels_form
+from trainable.model_file.compiling import check_model, compiled, labels_form
+from trainable.model_file.loading import loaded
+from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
 from trainable.model_file.saving import REGISTER, check_loadable, model_bytes
 from trainable.model_file.trainer import KerasTrainer, way_of
@@ -152,7 +154,7 @@ def test_seed_decides_the_bytes(data):
     assert (trained(trainer), trainer.model_bytes()) == first
     with zipfile.ZipFile(io.BytesIO(first[1])) as archive:
         assert "compile_config" not in json.loads(archive.read("config.json"))
-        assert list(json.loads(archive.read("metadata.json"))) == ["keras_version"]
+        assert list(json.loads(archive.read("metadata.json"))) == ["keras_version", "gives_logits"]
     with pytest.raises(ConfigError, match="seed must be"):
         trainer.start(PARAMS, -1)
 
@@ -408,3 +410,50 @@ def test_averages_of_weights_take_their_place_at_the_end_only(data, monkeypatch)
     assert trained(trainer) == figures
     assert trainer.way == "fit"
     assert trainer.model_bytes() == content
+
+
+class Late(keras.Model):
+    """A model whose last layer to be made is not the last to be called."""
+
+    def __init__(self):
+        super().__init__()
+        self.out, self.drop = layers.Dense(1, activation="sigmoid"), layers.Dropout(0.1)
+
+    def call(self, x):
+        return self.out(self.drop(x))
+
+
+def test_outputs_are_what_the_loss_or_the_layers_say():
+    """The loss that the file compiled with decides; otherwise layers, through what keeps probabilities such."""
+    x = keras.Input((2,))
+    sigmoids = [layers.Dense(1, activation="sigmoid")(x) for _ in range(2)]
+    late = Late()
+    late(np.zeros((1, 2)))
+    expected = {
+        keras.Model(x, layers.Average()(sigmoids)): False,
+        keras.Model(x, layers.Average()([sigmoids[0], layers.Dense(1)(x)])): True,
+        late: False,
+    }
+    for activation, loss, are_logits in [
+        (None, "binary_crossentropy", False),
+        ("sigmoid", keras.losses.BinaryCrossentropy(from_logits=True), True),
+        (None, keras.losses.BinaryFocalCrossentropy(), False),
+        (None, "mse", False),
+        ("tanh", "hinge", True),
+        (None, lambda y, p: p - y, True),
+    ]:
+        model = keras.Model(x, layers.Dense(1, activation=activation)(x))
+        model.compile("sgd", loss)
+        expected[model] = are_logits
+    assert {model: gives_logits(model) for model in expected} == expected
+
+
+def test_file_says_what_its_outputs_are():
+    """Its layers would say otherwise once nothing is compiled any more."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "binary_crossentropy")
+    model.set_weights([np.zeros((2, 1)), np.full(1, 0.3)])
+    content = model_bytes(model)
+    assert predicted_classes(loaded(content), np.zeros((1, 2))).tolist() == [0]
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    assert predicted_classes(loaded(model_bytes(model)), np.zeros((1, 2))).tolist() == [1]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from trainable.errors import DataError, ProgramError, ProgramRefused, one_line
+from trainable.errors import DataError, ProgramError, ProgramRefused, cause_of, one_line
 
 LARGEST = 1 << 20  # bytes of a file
 SUFFIX = ".py"
@@ -109,7 +109,7 @@ def line_in(name: str, error: BaseException) -> str:
     elif isinstance(error, SyntaxError):
         what = f"{type(error).__name__}: {error.msg}"
     else:
-        what = f"{type(error).__name__}: {one_line((str(error).strip().splitlines() or ['no message'])[0])}"
+        what = f"{type(error).__name__}: {cause_of(error)}"
     lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == name]
     number = error.lineno if isinstance(error, SyntaxError) and error.filename == name else next(reversed(lines), None)
     return what if number is None else f"line {number}: {what}"

@@ -16,6 +16,7 @@ from search.study.study import BEST, IDENTITY, trial_of
 from search.terminal.quiet import quiet_import, quiet_stdout
 from search.trials.models import ModelStore
 from trainable.errors import ConfigError, ProgramError
+from trainable.model_file.loading import note_output
 from trainable.model_file.stand_in import run_persons_file
 from trainable.precision import FLOAT32, check_precision
 from trainable.problem import ProblemSpec
@@ -106,7 +107,10 @@ def _loaded(selected: Kept, program: Program | None) -> Any:
         with quiet_stdout():
             if program is not None:
                 run_persons_file(program)
-            return keras.models.load_model(file, compile=not code)
+            model = keras.models.load_model(file, compile=not code)
+            if code:
+                note_output(model, file.read_bytes())
+            return model
     except ProgramError as error:
         raise SearchError(f"--model {error}") from error
     except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise

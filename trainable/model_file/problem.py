@@ -25,6 +25,7 @@ SOURCES = (
     "model_file.building",
     "model_file.compiling",
     "model_file.hyperparameters",
+    "model_file.outputs",
     "model_file.predicting",
     "model_file.trainer",
     "process",

@@ -19,16 +19,15 @@ from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, 
 from trainable.model_file.compiling import (
     ACCURACY,
     Shapes,
-    built,
     check_model,
     compiled,
-    gives_logits,
     has_step_of_keras,
     labels_form,
     threshold,
     with_accuracy,
 )
 from trainable.model_file.memory import Traces
+from trainable.model_file.outputs import built, gives_logits
 from trainable.model_file.predicting import BATCH, forward_of, part_of, predicted_classes
 from trainable.model_file.saving import model_bytes
 from trainable.parameter import SEED
