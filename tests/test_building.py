@@ -67,7 +67,7 @@ def of_file(name):
         ("import functools\ndef make(size, units=3): pass\nbuild = functools.partial(make, size=4)",
          "function", {"size": 4, "units": 3}),
         ("def build(hp): pass", "hyperparameters", {}),
-        ("def build(anything): pass", "hyperparameters", {}),
+        ("def build(hyperparameters): pass", "hyperparameters", {}),
         ("def build(hp, *, input_shape, classes, depth=3): pass", "hyperparameters", {}),
         ("def build(input_shape, hp): pass", "hyperparameters", {}),
         ("def other(units=3): pass\ndef make(hp): pass", "hyperparameters", {}),
@@ -462,3 +462,13 @@ def test_line_says_the_cause_and_not_where_it_came_up():
         "label 9"
     )
     assert cause_of(ValueError("")) == "no message"
+
+
+def test_values_of_a_space_become_those_of_a_space_file():
+    """Ranges, arrays and sets are lists; what no such file holds is refused with its parameter."""
+    text = TINY + ("import numpy as np\nSPACE = {'units': {'type': 'categorical', 'choices': %s}}\n")
+    for said in ("range(1, 4)", "np.arange(1, 4)", "{3, 1, 2}"):
+        built = builder_of(Program("model.py", text % said, "tiny"))
+        assert built.tables["units"]["choices"] == [1, 2, 3]
+    with pytest.raises(ProgramError, match=r"SPACE: units must be made of texts, .*; got 1j"):
+        builder_of(Program("model.py", text % "[1j]", "tiny"))

@@ -19,6 +19,10 @@ class ProgramError(ValueError):
     """A person's file cannot be run, or does not do what such a file is for."""
 
 
+class ModelError(ProgramError):
+    """One model of a person's file cannot be scored; others may be."""
+
+
 class ProgramRefused(Exception):  # noqa: N818 (a person's file is refused; it has not failed)
     """What a person's file does is not for here; `trainable.program` adds the file and the line at which it does so."""
 

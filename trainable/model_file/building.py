@@ -28,6 +28,7 @@ class Builder(Protocol):
         epochs: Likewise.
         is_open: Whether building may meet names that are in no table yet.
         appeared: The tables of those that the last build met.
+        takes_rate: Whether what builds takes a `learning_rate` itself.
     """
 
     form: Literal["function", "hyperparameters"]
@@ -38,6 +39,7 @@ class Builder(Protocol):
     epochs: int
     is_open: bool
     appeared: dict[str, Table]
+    takes_rate: bool
 
     def build(self, values: Mapping[str, Any], input_shape: Any, classes: int) -> Any:
         """Return the Keras model of some values; names that are not among them have their default.

@@ -49,6 +49,7 @@ class FunctionBuilder:
         self._take_space(self.tables or {})
         self.baseline = active(self.tables or {}, self.defaults)
         self.appeared: dict[str, Table] = {}
+        self.takes_rate = self._takes(LEARNING_RATE)
 
     def build(self, values: Mapping[str, Any], input_shape: Any, classes: int) -> Any:
         """Return the model of some values; the other parameters have their defaults.
