@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from trainable.program import Program, run
+from trainable.model_file.stand_in import run_persons_file
+from trainable.program import Program
 
 TEXT = """\
 import keras
+import keras_tuner
 
 
 @keras.saving.register_keras_serializable()
@@ -66,10 +68,10 @@ def made(name):
         both = layers.Concatenate()([layers.Dense(4, activation="relu")(flat), numbers])
         return keras.Model({"image": image, "numbers": numbers}, layers.Dense(CLASSES, activation="softmax")(both))
     if name == "rare":  # no other format than TensorFlow's has such an operation
-        rare = run(PROGRAM).Rare()(numbers)
+        rare = run_persons_file(PROGRAM).Rare()(numbers)
         return keras.Model(numbers, layers.Dense(CLASSES, activation="softmax")(rare))
     if name == "custom":
-        return run(PROGRAM).build(input_shape=(4,), classes=CLASSES)
+        return run_persons_file(PROGRAM).build(input_shape=(4,), classes=CLASSES)
     units, activation = {"binary": (1, "sigmoid"), "logit": (1, None), "logits": (CLASSES, None)}[name]
     return keras.Model(numbers, layers.Dense(units, activation=activation)(numbers))
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from tuned import both_of, table_of
 
-from trainable.errors import ProgramError
-from trainable.model_file import hypermodels
+from trainable.errors import ProgramError, cause_of
+from trainable.model_file import hypermodels, stand_in
 from trainable.model_file.building import builder_of
 from trainable.model_file.finding import find
+from trainable.model_file.fitting import usual
+from trainable.model_file.functions import tuner_argument
+from trainable.model_file.stand_in import run_persons_file
 from trainable.program import Program, read_program
 
 FILES = Path(__file__).parent / "model_files"
@@ -64,7 +67,7 @@ def of_file(name):
         ("import functools\ndef make(size, units=3): pass\nbuild = functools.partial(make, size=4)",
          "function", {"size": 4, "units": 3}),
         ("def build(hp): pass", "hyperparameters", {}),
-        ("def build(anything): pass", "hyperparameters", {}),
+        ("def build(hyperparameters): pass", "hyperparameters", {}),
         ("def build(hp, *, input_shape, classes, depth=3): pass", "hyperparameters", {}),
         ("def build(input_shape, hp): pass", "hyperparameters", {}),
         ("def other(units=3): pass\ndef make(hp): pass", "hyperparameters", {}),
@@ -418,3 +421,54 @@ def test_space_is_the_one_that_keras_tuner_records(name, monkeypatch):
     assert [(key, table, table.pop("when", {})) for key, table in mine] == theirs
     assert found.build(found.baseline, shape, classes).built or name in ("tuned_class.py", "tuned_one_hot.py")
     assert found.appeared == {}
+
+
+def test_every_place_that_runs_a_persons_file_has_the_stand_in(monkeypatch):
+    """What runs it without needs KerasTuner installed; data are made without any model."""
+    monkeypatch.setitem(sys.modules, "keras_tuner", None)
+    assert run_persons_file(Program("model.py", "import keras_tuner as kt\nhp = kt.HyperParameters()")).hp
+    root = Path(stand_in.__file__).parents[2]
+    files = [each for package in ("trainable", "search") for each in (root / package).rglob("*.py")]
+    bare = [each for each in files if re.search(r"from trainable\.program import .*\brun\b", each.read_text())]
+    assert sorted(each.name for each in bare) == ["making.py", "stand_in.py"]
+
+
+def test_parameter_is_keras_tuners_by_its_name_or_its_annotation_only():
+    """Another one that needs a value lacks its default."""
+
+    def units(units): ...
+
+    def annotated(tuned: "kt.HyperParameters"): ...  # noqa: F821
+
+    def named(hyperparameters): ...
+
+    assert [tuner_argument(each) for each in (units, annotated, named)] == [None, "tuned", "hyperparameters"]
+
+
+def test_usual_ranges_end_where_the_parameters_do():
+    """Of the largest batch and the most epochs that can be trained with."""
+    tables = usual(1_000_000, 10_000, 8_000_000)
+    assert max(tables["batch_size"]["choices"]) == 1_000_000
+    assert tables["epochs"]["high"] == 10_000
+
+
+def test_line_says_the_cause_and_not_where_it_came_up():
+    """Keras and TensorFlow begin with where they were; colours are for terminals."""
+    said = (
+        "Exception encountered when calling Own.call().\n\n\x1b[1mbad shape\x1b[0m\n\nArguments received by Own.call():"
+    )
+    assert cause_of(ValueError(said)) == "bad shape"
+    assert cause_of(ValueError("Graph execution error:\n\nDetected at node x\nlabel 9 is too large")).startswith(
+        "label 9"
+    )
+    assert cause_of(ValueError("")) == "no message"
+
+
+def test_values_of_a_space_become_those_of_a_space_file():
+    """Ranges, arrays and sets are lists; what no such file holds is refused with its parameter."""
+    text = TINY + ("import numpy as np\nSPACE = {'units': {'type': 'categorical', 'choices': %s}}\n")
+    for said in ("range(1, 4)", "np.arange(1, 4)", "{3, 1, 2}"):
+        built = builder_of(Program("model.py", text % said, "tiny"))
+        assert built.tables["units"]["choices"] == [1, 2, 3]
+    with pytest.raises(ProgramError, match=r"SPACE: units must be made of texts, .*; got 1j"):
+        builder_of(Program("model.py", text % "[1j]", "tiny"))

@@ -10,14 +10,19 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from keras.src.saving import object_registration
 
 from trainable.errors import ConfigError, ProgramError
 from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
-from trainable.model_file.compiling import check_model, compiled, gives_logits, labels_form
+from trainable.model_file.building import builder_of
+from trainable.model_file.compiling import check_model, compiled, labels_form
+from trainable.model_file.loading import loaded
+from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
 from trainable.model_file.saving import REGISTER, check_loadable, model_bytes
 from trainable.model_file.trainer import KerasTrainer, way_of
+from trainable.program import Program
 from trainable.training import train
 
 SHAPE, CLASSES = (6, 6, 1), 3
@@ -43,9 +48,9 @@ def data():
 def trainer_of(build, data, classes=CLASSES, shape=SHAPE):
     """A trainer of the models that a function builds."""
     builder = SimpleNamespace(
-        build=lambda _, input_shape, classes: build(input_shape, classes), baseline={}, appeared={}
+        build=lambda _, input_shape, classes: build(input_shape, classes), defaults={}, appeared={}
     )
-    return KerasTrainer(builder, data, classes, shape)
+    return KerasTrainer(lambda: builder, data, classes, shape)
 
 
 def cnn(shape, classes):
@@ -149,7 +154,7 @@ def test_seed_decides_the_bytes(data):
     assert (trained(trainer), trainer.model_bytes()) == first
     with zipfile.ZipFile(io.BytesIO(first[1])) as archive:
         assert "compile_config" not in json.loads(archive.read("config.json"))
-        assert list(json.loads(archive.read("metadata.json"))) == ["keras_version"]
+        assert list(json.loads(archive.read("metadata.json"))) == ["keras_version", "gives_logits"]
     with pytest.raises(ConfigError, match="seed must be"):
         trainer.start(PARAMS, -1)
 
@@ -332,8 +337,123 @@ def test_nothing_of_a_finished_network_stays(data):
 
 
 def test_worker_has_grown_where_it_holds_more_than_its_first_networks_left(data, monkeypatch):
-    """Within a margin, and not before it has trained some."""
-    sizes = iter([5 << 30, *[1 << 30] * (memory.SETTLED - 1), (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
+    """Within a margin, and not before it has trained some; asking leaves the network as it is."""
+    first = [5 << 30, *[1 << 30] * (memory.SETTLED - 1)]
+    sizes = iter([*first, (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
     monkeypatch.setattr(memory, "resident", lambda: next(sizes))
+    traces, found = memory.Traces(), []
+    for _ in range(memory.SETTLED + 2):
+        traces.begin()
+        found.append(traces.have_grown)
+    assert found == [False] * (memory.SETTLED + 1) + [True]
+    monkeypatch.setattr(memory, "resident", lambda: 0)
     trainer = trainer_of(mlp, data)
-    assert [trainer.has_grown for _ in range(memory.SETTLED + 2)] == [False] * (memory.SETTLED + 1) + [True]
+    trainer.start(PARAMS, 0)
+    assert not trainer.has_grown
+    assert trainer.model is not None
+
+
+STATE = """
+import keras
+from keras import layers
+keras.config.set_dtype_policy("mixed_bfloat16")
+
+@keras.saving.register_keras_serializable()
+class Own(layers.Dense):
+    pass
+
+shared = Own(4, kernel_initializer=keras.initializers.RandomNormal())
+augment = layers.RandomTranslation(0.2, 0.2)
+optimizer = keras.optimizers.Adam(0.01)
+
+def build(input_shape, classes, units=4):
+    out = layers.Dense(classes, activation="softmax")
+    model = keras.Sequential([keras.Input(input_shape), augment, layers.Flatten(), shared, layers.Dense(units), out])
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+"""
+
+
+def test_nothing_that_a_file_makes_goes_from_one_network_to_the_next(data):
+    """Neither weights nor random numbers: the seed decides, whatever was trained before; the file's policy stays."""
+
+    def another():
+        return KerasTrainer(lambda: builder_of(Program("model.py", STATE)), data, CLASSES, SHAPE)
+
+    def told(trainer, seed):
+        return trained(trainer, seed, {"batch_size": 32, "epochs": 1}), trainer.model_bytes()
+
+    trainer = another()
+    first, second = told(trainer, 1), told(trainer, 2)
+    assert first != second
+    assert trainer.model.layers[-1].compute_dtype == "bfloat16"
+    assert told(trainer, 1) == first
+    assert told(another(), 2) == second
+    own = [each for each in object_registration.GLOBAL_CUSTOM_NAMES if each.__module__.startswith("program_")]
+    assert len(own) == 1  # of the last run
+    keras.config.set_dtype_policy("float32")
+
+
+def test_averages_of_weights_take_their_place_at_the_end_only(data, monkeypatch):
+    """In either way: what is trained on is never the average."""
+
+    def build(shape, classes):
+        model = mlp(shape, classes)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(keras.optimizers.Adam(0.01, use_ema=True), loss)
+        return model
+
+    trainer = trainer_of(build, data)
+    figures, content = trained(trainer), trainer.model_bytes()
+    assert trainer.way == "graph"
+    monkeypatch.setattr(trainers, "LARGEST_TENSORS", 1)
+    assert trained(trainer) == figures
+    assert trainer.way == "fit"
+    assert trainer.model_bytes() == content
+
+
+class Late(keras.Model):
+    """A model whose last layer to be made is not the last to be called."""
+
+    def __init__(self):
+        super().__init__()
+        self.out, self.drop = layers.Dense(1, activation="sigmoid"), layers.Dropout(0.1)
+
+    def call(self, x):
+        return self.out(self.drop(x))
+
+
+def test_outputs_are_what_the_loss_or_the_layers_say():
+    """The loss that the file compiled with decides; otherwise layers, through what keeps probabilities such."""
+    x = keras.Input((2,))
+    sigmoids = [layers.Dense(1, activation="sigmoid")(x) for _ in range(2)]
+    late = Late()
+    late(np.zeros((1, 2)))
+    expected = {
+        keras.Model(x, layers.Average()(sigmoids)): False,
+        keras.Model(x, layers.Average()([sigmoids[0], layers.Dense(1)(x)])): True,
+        late: False,
+    }
+    for activation, loss, are_logits in [
+        (None, "binary_crossentropy", False),
+        ("sigmoid", keras.losses.BinaryCrossentropy(from_logits=True), True),
+        (None, keras.losses.BinaryFocalCrossentropy(), False),
+        (None, "mse", False),
+        ("tanh", "hinge", True),
+        (None, lambda y, p: p - y, True),
+    ]:
+        model = keras.Model(x, layers.Dense(1, activation=activation)(x))
+        model.compile("sgd", loss)
+        expected[model] = are_logits
+    assert {model: gives_logits(model) for model in expected} == expected
+
+
+def test_file_says_what_its_outputs_are():
+    """Its layers would say otherwise once nothing is compiled any more."""
+    model = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+    model.compile("sgd", "binary_crossentropy")
+    model.set_weights([np.zeros((2, 1)), np.full(1, 0.3)])
+    content = model_bytes(model)
+    assert predicted_classes(loaded(content), np.zeros((1, 2))).tolist() == [0]
+    model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
+    assert predicted_classes(loaded(model_bytes(model)), np.zeros((1, 2))).tolist() == [1]

@@ -13,7 +13,7 @@ from keras_files import PROGRAM, arrays_of, networks
 
 from search.surroundings.guard import start_of
 from trainable.data.dataset import HeldOutSet
-from trainable.errors import DataError, ProgramError
+from trainable.errors import DataError, ModelError, ProgramError
 from trainable.model_file import scoring
 from trainable.model_file.pipes import send
 from trainable.model_file.scoring import Scorer
@@ -155,3 +155,19 @@ def test_arrays_of_objects_are_not_sent(scorer, keras_files):
     with pytest.raises(DataError, match="arrays that another process cannot be given: "):
         scorer.wrong(content, HeldOutSet(np.array([None] * len(said)), said))
     assert scorer.wrong(content, HeldOutSet(arrays_of("one"), said)) == []
+
+
+def test_process_that_died_is_started_anew_once(monkeypatch):
+    """Then the model is to blame, and the error is one of that model only."""
+    given = iter([scoring.ScorerDiedError("once"), np.zeros(1, np.int32), *[scoring.ScorerDiedError("twice")] * 2])
+
+    def classes(*_):
+        if isinstance(said := next(given), Exception):
+            raise said
+        return said
+
+    scorer, examples = Scorer(PROGRAM), HeldOutSet(np.zeros((1, 2)), np.zeros(1, np.int32))
+    monkeypatch.setattr(scorer, "_classes", classes)
+    assert scorer.wrong(b"", examples) == []
+    with pytest.raises(ModelError, match="twice"):
+        scorer.wrong(b"", examples)

@@ -1,7 +1,13 @@
 """Errors that this package raises on purpose, and how what a person named is shown in their lines."""
 
+import re
 from collections.abc import Sequence
 
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")  # colours of a terminal
+WHERE = re.compile(
+    r"Exception encountered when calling |Graph execution error|in user code:|File \"|Traceback |Detected at node |"
+    r"Arguments received by |Stack trace for op"
+)  # begins lines that say where, not what
 LONGEST = 60  # characters of a name or a value that a line shows
 
 
@@ -11,6 +17,10 @@ class DataError(ValueError):
 
 class ProgramError(ValueError):
     """A person's file cannot be run, or does not do what such a file is for."""
+
+
+class ModelError(ProgramError):
+    """One model of a person's file cannot be scored; others may be."""
 
 
 class ProgramRefused(Exception):  # noqa: N818 (a person's file is refused; it has not failed)
@@ -25,6 +35,14 @@ def shown(text: object) -> str:
     """Return a name or a value of a person's as it fits into a line: without line breaks, and not too long."""
     said = one_line(str(text))
     return said if len(said) <= LONGEST else f"{said[: LONGEST - 3]}..."
+
+
+def cause_of(error: BaseException) -> str:
+    """Return the first line of an error's message that says something: not where Keras or TensorFlow came to it."""
+    lines = [ANSI.sub("", line).strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line]
+    saying = (line for line in lines if not WHERE.match(line))
+    return one_line(next(saying, lines[0] if lines else "no message"))
 
 
 def one_line(text: str) -> str:

@@ -1,5 +1,6 @@
 """A process of its own for what a person's file or TensorFlow does, so that a command never has to."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -107,7 +108,12 @@ def answer_in_parts(make: Callable[[bytes, BinaryIO], object]) -> None:
         try:
             make(_request(), output)
         except (ConfigError, DataError, ProgramError) as error:
-            sys.exit(f"\n{ERROR}{error}")
+            print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
+            os._exit(1)
+        output.flush()
+    with contextlib.suppress(OSError, ValueError):  # it may be closed
+        sys.stderr.flush()
+    os._exit(0)  # whatever threads a person's file has started
 
 
 def _request() -> bytes:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from trainable.errors import DataError, ProgramError, ProgramRefused, one_line
+from trainable.errors import DataError, ProgramError, ProgramRefused, cause_of, one_line
 
 LARGEST = 1 << 20  # bytes of a file
 SUFFIX = ".py"
+MODULES = "program_"  # begins the names of the modules that files are run as
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def run(program: Program) -> ModuleType:
     Raises:
         ProgramError: Running it failed, in one line with the line of the file.
     """
-    module = ModuleType(f"program_{program.sha256[:12]}")
+    module = ModuleType(f"{MODULES}{program.sha256[:12]}")
     module.__file__ = program.name
     linecache.cache[program.name] = (len(program.text), None, program.text.splitlines(keepends=True), program.name)
     sys.modules[module.__name__] = module  # where classes that are registered or pickled are looked for
@@ -108,7 +109,7 @@ def line_in(name: str, error: BaseException) -> str:
     elif isinstance(error, SyntaxError):
         what = f"{type(error).__name__}: {error.msg}"
     else:
-        what = f"{type(error).__name__}: {one_line((str(error).strip().splitlines() or ['no message'])[0])}"
+        what = f"{type(error).__name__}: {cause_of(error)}"
     lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == name]
     number = error.lineno if isinstance(error, SyntaxError) and error.filename == name else next(reversed(lines), None)
     return what if number is None else f"line {number}: {what}"

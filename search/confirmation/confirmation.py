@@ -22,6 +22,7 @@ from search.trials.lifecycle import Trials
 from search.trials.live import Measurement, Retraining
 from search.trials.stops import STOPS, Reason, note_stop
 from trainable.data.dataset import HeldOutSet
+from trainable.errors import ModelError
 from trainable.keys import ALL_DATA, FAILURE, KEEP_FROM, PARAMETERS_COUNT, SECONDS, SEED, VAL_ACCURACY
 from trainable.problem import Problem
 from trainable.problems import problem_of
@@ -206,6 +207,12 @@ class Confirmation:
 
     def _result(self, network: Network, training: Retraining, last: Measurement) -> dict[str, Any] | None:
         """Return what is recorded of a network; None where it is of no use any more."""
+        try:
+            return self._measured(network, training, last)
+        except ModelError as error:  # of this network only: it may not end the search
+            return {FAILURE: str(error)}
+
+    def _measured(self, network: Network, training: Retraining, last: Measurement) -> dict[str, Any] | None:
         if last.failure:
             return {FAILURE: last.failure}
         if network.what == CONFIRMED:

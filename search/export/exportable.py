@@ -77,8 +77,8 @@ def own(model: Any, kept: Kept, x: Taken, program: Program | None) -> Exportable
         program: The file that defines its layers, where the person has given it.
     """
     from trainable.model_file.arrays import as_fed  # noqa: PLC0415 (loads TensorFlow)
-    from trainable.model_file.compiling import gives_logits  # noqa: PLC0415 (likewise)
     from trainable.model_file.loading import batch_of  # noqa: PLC0415 (likewise)
+    from trainable.model_file.outputs import gives_logits  # noqa: PLC0415 (likewise)
     from trainable.model_file.predicting import raw_outputs  # noqa: PLC0415 (likewise)
 
     examples = together({name: as_fed(array) for name, array in by_input(x).items()})

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.messages import packed, unpacked
+from trainable.model_file.stand_in import run_persons_file
 from trainable.process import prepare_tensorflow
-from trainable.program import Program, run
+from trainable.program import Program
 
 MOST, MOST_BYTES = 1000, 4 << 20  # examples, and bytes of them, at once: layers may take many times as much
 ONE = ""  # the name of the only input, which is given without a name
@@ -78,7 +79,7 @@ def load_keras(file: str, program: Program | None) -> Predict:
     import keras  # noqa: PLC0415 (only the runtime of the format that was asked for is imported)
 
     if program is not None:
-        run(program)
+        run_persons_file(program)
     model = keras.models.load_model(file)
     return lambda examples: np.asarray(model(_given(examples)))
 

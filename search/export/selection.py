@@ -19,10 +19,12 @@ from search.terminal.quiet import quiet_import, quiet_stdout
 from search.trials.models import ModelStore
 from trainable.errors import ConfigError, ProgramError
 from trainable.keras_file import needs_file
+from trainable.model_file.loading import note_output
+from trainable.model_file.stand_in import run_persons_file
 from trainable.precision import FLOAT32, check_precision
 from trainable.problem import ProblemSpec
 from trainable.process import prepare_tensorflow
-from trainable.program import Program, run
+from trainable.program import Program
 
 
 def select(study: optuna.Study, settings: Settings, models: ModelStore, which: str | None) -> Kept:
@@ -107,8 +109,11 @@ def _loaded(selected: Kept, program: Program | None) -> Any:
     try:
         with quiet_stdout():
             if program is not None:
-                run(program)
-            return keras.models.load_model(file, compile=not code)
+                run_persons_file(program)
+            model = keras.models.load_model(file, compile=not code)
+            if code:
+                note_output(model, file.read_bytes())
+            return model
     except ProgramError as error:
         raise SearchError(f"--model {error}") from error
     except Exception as error:  # Keras lets out whatever zipfile, h5py or json raise

@@ -30,9 +30,9 @@ def read_made(file: Path) -> Mapping[str, Any]:
     """
     try:
         known = os.stat(file)  # noqa: PTH116 (as elsewhere)
-        return _made(file, (known.st_ino, known.st_size, known.st_mtime_ns))
     except OSError:
         return _made.__wrapped__(file, ())
+    return _made(file, (known.st_ino, known.st_size, known.st_mtime_ns))
 
 
 def forget() -> None:

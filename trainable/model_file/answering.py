@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from trainable.errors import DataError, ProgramError
 from trainable.model_file.pipes import receive, send
+from trainable.model_file.stand_in import persons_code, run_persons_file
 from trainable.process import prepare_tensorflow
-from trainable.program import Program, program_errors, run
+from trainable.program import Program
 
 ONE = ""  # the name of the only array of examples that are no arrays by name
 MODEL, CLASSES = "model", "classes"  # arrays: the bytes of a model, what it takes each example for
@@ -38,7 +39,7 @@ def _serve(asked: BinaryIO, answers: BinaryIO) -> None:
     prepare_tensorflow(None, gpu=False)
     held = Held(Program(**program))
     try:
-        run(held.program)
+        run_persons_file(held.program)
     except ProgramError as error:
         send(answers, _said(error))
         return
@@ -84,10 +85,12 @@ class Held:
         from trainable.model_file.predicting import predicted_classes  # noqa: PLC0415
 
         check_content(model)
+        policy = keras.config.dtype_policy()  # the file may have set it
         keras.utils.clear_session(free_memory=True)  # of the model before
-        with program_errors(self.program, "a model that was trained cannot be loaded"):
+        keras.config.set_dtype_policy(policy)
+        with persons_code(self.program, "a model that was trained cannot be loaded"):
             network = loaded(model)
-        with program_errors(self.program, "a model that was trained cannot be asked"):
+        with persons_code(self.program, "a model that was trained cannot be asked"):
             return predicted_classes(network, examples, batch_of(examples))
 
 

@@ -9,8 +9,8 @@ from trainable.model_file.definitions import Table
 from trainable.model_file.functions import FunctionBuilder, parameters_of, tuner_argument
 from trainable.model_file.hypermodels import HyperBuilder, hypermodel_of
 from trainable.model_file.settings import settings_of
-from trainable.model_file.stand_in import HyperModel, persons_code
-from trainable.program import Program, run
+from trainable.model_file.stand_in import HyperModel, run_persons_file
+from trainable.program import Program
 
 USUAL_NAMES = ("build", "build_model")  # of a function that builds
 
@@ -28,6 +28,7 @@ class Builder(Protocol):
         epochs: Likewise.
         is_open: Whether building may meet names that are in no table yet.
         appeared: The tables of those that the last build met.
+        takes_rate: Whether what builds takes a `learning_rate` itself.
     """
 
     form: Literal["function", "hyperparameters"]
@@ -38,6 +39,7 @@ class Builder(Protocol):
     epochs: int
     is_open: bool
     appeared: dict[str, Table]
+    takes_rate: bool
 
     def build(self, values: Mapping[str, Any], input_shape: Any, classes: int) -> Any:
         """Return the Keras model of some values; names that are not among them have their default.
@@ -53,7 +55,7 @@ class Builder(Protocol):
 
 
 def builder_of(program: Program, tables: Mapping[str, Table] | None = None) -> Builder:
-    """Run a person's file, once, and return what builds its models.
+    """Run a person's file, and return what builds its models.
 
     Args:
         program: The file, with the name of what builds in it, where the person said one.
@@ -62,8 +64,7 @@ def builder_of(program: Program, tables: Mapping[str, Table] | None = None) -> B
     Raises:
         ProgramError: Running it fails, nothing in it builds models, or not as it should.
     """
-    with persons_code(program):
-        module = run(program)
+    module = run_persons_file(program)
     name, found = _named(program, module) if program.function else _usual(program, module)
     settings = settings_of(program.name, module)
     if _is_hypermodel(found):

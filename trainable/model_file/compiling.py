@@ -1,25 +1,21 @@
 """What a person's model has to be before it is trained: compiled, of the right form, small enough, safe."""
 
-import inspect
 from collections.abc import Mapping
 from math import prod
 from typing import Any, Literal
-from weakref import WeakKeyDictionary
 
 import keras
 import tensorflow as tf
 
 from trainable.errors import ProgramError, shown, some
+from trainable.model_file.losses import is_of_keras, is_sparse, only
+from trainable.model_file.outputs import gives_logits, output_shape
 
 LARGEST_MODEL = 200_000_000  # bytes of weights: a model travels through Ray, and is kept in memory until it is judged
 BINARY = 2  # classes that one output can tell apart
-PASSING = ("Reshape", "Flatten", "Dropout", "Identity", "ActivityRegularization", "Cast")  # change no value's meaning
-LOGITS = ("linear", "log_softmax")  # activations after which softmax or sigmoid still has to follow
-CLOSING = ("softmax", "sigmoid", "hardsigmoid", "relu")  # layers and operations after which they do not
 HALF = 0.5  # from which probability on the second of two classes is meant
 ACCURACY = "accuracy"  # of the metrics of a training
 
-_SEEN = WeakKeyDictionary[Any, tuple[int | None, ...] | None]()  # output shapes of models that write their own `call`
 
 Shape = tuple[int, ...]
 Shapes = Shape | Mapping[str, Shape]
@@ -42,20 +38,6 @@ def compiled(model: Any, learning_rate: float | None, classes: int) -> Any:
     else:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
     model.compile(keras.optimizers.RMSprop(**rate), loss)
-    return model
-
-
-def built(model: Any, example: Any) -> Any:
-    """Return a model with its weights; one that does not know its inputs or its output yet is called on an example.
-
-    Args:
-        model: Of a person's.
-        example: An array [1, ...], or several by the names of the inputs.
-    """
-    if not getattr(model, "outputs", None) or not model.built:
-        options = {"training": False} if "training" in inspect.signature(model.call).parameters else {}
-        outputs = keras.tree.flatten(model(example, **options))
-        _SEEN[model] = (None, *outputs[0].shape[1:]) if len(outputs) == 1 else None
     return model
 
 
@@ -102,7 +84,7 @@ def check_outputs(model: Any, classes: int) -> None:
             f"the model's output is {_said(shape)}; for {classes} classes it has to be {said}: "
             f"the last layer needs `classes` units"
         )
-    if is_single(model, classes) and model.compiled and _is_sparse(model.loss):
+    if is_single(model, classes) and model.compiled and is_sparse(model.loss):
         raise ProgramError("one output needs a binary loss such as binary_crossentropy, not a sparse categorical one")
 
 
@@ -114,8 +96,8 @@ def labels_form(model: Any, classes: int) -> Form:
     """
     if is_single(model, classes):
         return "binary"
-    loss = _only(model.loss)
-    return "one-hot" if _is_of_keras(loss) and not _is_sparse(loss) else "integers"
+    loss = only(model.loss)
+    return "one-hot" if is_of_keras(loss) and not is_sparse(loss) else "integers"
 
 
 def with_accuracy(model: Any, form: Form) -> Any:
@@ -156,7 +138,7 @@ def threshold(*, are_logits: bool) -> float:
 
 def said_of_training(model: Any) -> str:
     """Return what people call a compiled model's optimizer and loss, such as "Adam, categorical_crossentropy"."""
-    loss = _only(model.loss)
+    loss = only(model.loss)
     name = (
         loss if isinstance(loss, str) else getattr(loss, "name", None) or getattr(loss, "__name__", type(loss).__name__)
     )
@@ -170,46 +152,9 @@ def is_single(model: Any, classes: int) -> bool:
     return classes == BINARY and shape is not None and shape[-1] == 1
 
 
-def output_shape(model: Any) -> tuple[int | None, ...] | None:
-    """Return the shape of a built model's output with the batch; None where it has several."""
-    if isinstance(getattr(model, "outputs", None), list) and model.outputs:  # of a Sequential and a functional one
-        return tuple(model.outputs[0].shape) if len(model.outputs) == 1 else None
-    if model not in _SEEN:
-        raise ProgramError("the model does not know its output yet: it was never called")
-    return _SEEN[model]
-
-
-def gives_logits(model: Any) -> bool:
-    """Say whether a model's output is to be put through softmax, or sigmoid: its last activation is linear.
-
-    Layers after it that change no value's meaning are passed by. Of a subclass of `keras.Model` that writes its own
-    `call` the last layer that it has made counts: in which order it calls them is not known.
-    """
-    last = _last_operation(model)
-    if isinstance(last, keras.layers.Wrapper):
-        last = last.layer
-    if isinstance(last, keras.Model):
-        return gives_logits(last)
-    activation = getattr(last, "activation", None)
-    if activation is None:
-        return type(last).__name__.lower() not in CLOSING
-    return getattr(activation, "__name__", type(activation).__name__) in LOGITS
-
-
 def layers_of(model: Any) -> list[Any]:
     """Return all layers of a model, those of models and wrappers in it, too."""
     return list(model._flatten_layers(include_self=False))  # noqa: SLF001 (Keras has no other way)
-
-
-def _last_operation(model: Any) -> Any:
-    outputs = getattr(model, "outputs", None)
-    if not outputs:
-        return model.layers[-1] if model.layers else None
-    history = outputs[0]._keras_history  # noqa: SLF001 (Keras has no other way)
-    while type(history.operation).__name__ in PASSING:
-        node = history.operation._inbound_nodes[history.node_index]  # noqa: SLF001 (likewise)
-        history = node.input_tensors[0]._keras_history  # noqa: SLF001 (likewise)
-    return history.operation
 
 
 def _check_inputs(model: Any, input_shape: Shapes) -> None:
@@ -251,36 +196,3 @@ def _fits(wanted: tuple[int | None, ...], given: tuple[int, ...]) -> bool:
 def _said(shape: Any) -> str:
     sizes = ["any" if size is None else str(size) for size in tuple(shape)[1:]]
     return f"[{', '.join(['batch', *sizes])}]"
-
-
-def _only(loss: Any) -> Any:
-    """Return the loss of one output."""
-    if isinstance(loss, dict):
-        loss = list(loss.values())
-    return loss[0] if isinstance(loss, list | tuple) and len(loss) == 1 else loss
-
-
-def _is_sparse(loss: Any) -> bool:
-    return "sparse" in _name(_only(loss)).lower()
-
-
-def _is_of_keras(loss: Any) -> bool:
-    """Say whether Keras wrote a loss; its "crossentropy" takes integers as well, and a text is a name of Keras's."""
-    if isinstance(loss, str):
-        name = loss.lower()
-        return name not in ("crossentropy", "ce") and keras.losses.get(loss).__module__.startswith("keras.")
-    if isinstance(loss, keras.losses.Loss):
-        function = getattr(loss, "fn", loss)
-        return all(_module(each).startswith("keras.") for each in (loss, function))
-    return loss is not None and _module(loss).startswith("keras.")
-
-
-def _module(thing: Any) -> str:
-    return str(getattr(thing, "__module__", "") or type(thing).__module__)
-
-
-def _name(loss: Any) -> str:
-    if isinstance(loss, keras.losses.Loss):
-        function = getattr(loss, "fn", None)
-        return f"{type(loss).__name__} {getattr(function, '__name__', '')}"
-    return loss if isinstance(loss, str) else str(getattr(loss, "__name__", type(loss).__name__))

@@ -64,7 +64,7 @@ def find(
             continue
     else:
         reason = ""
-    _forget_models(collect=True)
+    search.forget_models(collect=True)
     builder.take(search.definitions.tables)
     return Found(builder.tables or {}, tuple(search.tried), reason)
 
@@ -73,7 +73,10 @@ class _Search:
     """What has been built, and what is still to be tried."""
 
     def __init__(self, builder: HyperBuilder, input_shape: Any, classes: int) -> None:
+        import keras  # noqa: PLC0415 (takes seconds, and only what builds needs it)
+
         self.definitions = Definitions()
+        self._policy = keras.config.dtype_policy()  # the file may have set it when it was run
         self.tried: list[Mapping[str, Any]] = []
         self._builder, self._input_shape, self._classes = builder, input_shape, classes
         self._known: dict[str, list[Any]] = {}  # the values of each key that are to be tried
@@ -85,11 +88,18 @@ class _Search:
         try:
             self._builder.build_with(self.definitions, values, self._input_shape, self._classes)
         finally:
-            _forget_models(collect=len(self.tried) % BETWEEN_COLLECTIONS == 0)
+            self.forget_models(collect=len(self.tried) % BETWEEN_COLLECTIONS == 0)
             for key, table in self.definitions.tables.items():
                 if key not in self._known:
                     self._known[key] = _ends(table)
                     self._context[key] = values
+
+    def forget_models(self, *, collect: bool) -> None:
+        """Let Keras forget what was built, but not what the file has said of all numbers."""
+        import keras  # noqa: PLC0415 (as above)
+
+        keras.utils.clear_session(free_memory=collect)
+        keras.config.set_dtype_policy(self._policy)
 
     def next_values(self) -> dict[str, Any] | None:
         """Return the next values to build with; None where all were tried."""
@@ -114,9 +124,3 @@ def _ends(table: Table) -> list[Any]:
     values = list(reversed(table["choices"])) if "choices" in table else [table["low"], table["high"]]
     is_usual = WHEN not in table  # else it may have been inactive
     return [each for each in dict.fromkeys(values) if not (is_usual and each == table[DEFAULT])]
-
-
-def _forget_models(*, collect: bool) -> None:
-    import keras  # noqa: PLC0415 (takes seconds, and whoever has built a model has it)
-
-    keras.utils.clear_session(free_memory=collect)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from trainable.model_file.settings import LARGEST
+
 FACTOR = 4  # whole numbers, from a quarter to four times
 DECADES = 10  # other numbers, from a tenth to ten times
 SMALL = 0.05  # below that a number is a rate, which is searched on a log scale; from there to 1 it is a share
@@ -25,11 +27,13 @@ def fitted(baseline: Mapping[str, Any], batch_size: int, epochs: int, examples: 
 def usual(batch_size: int, epochs: int, examples: int) -> dict[str, Any]:
     """Return the tables of `batch_size` and `epochs`."""
     most = max(batch_size, examples // PART)
+    most = min(most, LARGEST["batch_size"])
     sizes = {batch_size // 4, batch_size // 2, batch_size, 2 * batch_size, 4 * batch_size}
+    longest = min(2 * epochs, LARGEST["epochs"])
     choices = sorted(size for size in sizes if 1 <= size <= most)
     return {
         "batch_size": {"type": "categorical", "choices": choices, "default": batch_size},
-        "epochs": {"type": "int", "low": max(1, epochs // 2), "high": 2 * epochs, "log": False, "default": epochs},
+        "epochs": {"type": "int", "low": max(1, epochs // 2), "high": longest, "log": False, "default": epochs},
     }
 
 

@@ -14,6 +14,7 @@ from trainable.parameter import LONGEST_SHOWN
 from trainable.program import Program
 
 GIVEN = ("input_shape", "classes")  # what a function is told of the data
+TUNERS = ("hp", "hyperparameters")  # what KerasTuner's files call their parameter
 LARGEST = 1e300  # of a number
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
@@ -48,6 +49,7 @@ class FunctionBuilder:
         self._take_space(self.tables or {})
         self.baseline = active(self.tables or {}, self.defaults)
         self.appeared: dict[str, Table] = {}
+        self.takes_rate = self._takes(LEARNING_RATE)
 
     def build(self, values: Mapping[str, Any], input_shape: Any, classes: int) -> Any:
         """Return the model of some values; the other parameters have their defaults.
@@ -127,7 +129,7 @@ def tuner_argument(function: Callable[..., Any]) -> str | None:
     parameters = parameters_of(function)
     needed = [key for key, each in parameters.items() if each.kind in POSITIONAL and each.default is each.empty]
     own = [key for key in needed if key not in (*GIVEN, *USUAL)]
-    is_tuners = own == ["hp"] or (len(own) == 1 and len(parameters) == 1)
+    is_tuners = len(own) == 1 and (own[0] in TUNERS or "HyperParameters" in str(parameters[own[0]].annotation))
     return own[0] if is_tuners else None
 
 

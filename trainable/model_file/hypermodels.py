@@ -60,6 +60,7 @@ class HyperBuilder:
         self._hold(tables, self._settings.usual(_defaults(tables), self._name), is_found=True)
 
     def _hold(self, tables: dict[str, Table], training: Mapping[str, int], *, is_found: bool) -> None:
+        self.takes_rate = LEARNING_RATE in tables
         training = {**self._settings.usual({}, self._name), **training}
         self.batch_size, self.epochs = training["batch_size"], training["epochs"]
         space = self._settings.space or {}

@@ -4,12 +4,16 @@ import ctypes
 import functools
 import gc
 import os
+import sys
 from collections.abc import MutableMapping
 from pathlib import Path
 from typing import Any
 
 import keras
+from keras.src.saving import object_registration
 from tensorflow.python.framework import ops
+
+from trainable.program import MODULES
 
 CUSTOM = "CustomGradient-"  # begins the names under which TensorFlow notes the gradients of a graph, and never lets go
 
@@ -28,8 +32,9 @@ class Traces:
         gc.collect()
         gc.freeze()  # a collection looks only at what comes now: with TensorFlow's own objects it takes half a second
         self._before = set(_gradients())
-        self._forgotten = 0  # how often
+        self._networks = 0  # so many were begun
         self._settled = 0  # bytes of this process, when nothing of its first networks was left
+        self._left = 0  # when nothing was left of the last but one
 
     def forget(self) -> None:
         """Give the memory of networks to which nothing refers any more back to the system.
@@ -41,18 +46,22 @@ class Traces:
         for name in set(gradients) - self._before:
             if name.startswith(CUSTOM):
                 del gradients[name]
+        _forget_files()
         keras.utils.clear_session(free_memory=True)
         trim = _malloc_trim()
         if trim is not None:
             trim(0)
-        self._forgotten += 1
-        if self._forgotten <= SETTLED:
-            self._settled = max(self._settled, resident())
+
+    def begin(self) -> None:
+        """Note what is there before a network, when the one before it is forgotten."""
+        self._networks, self._left = self._networks + 1, resident()
+        if self._networks <= SETTLED:
+            self._settled = max(self._settled, self._left)
 
     @property
     def have_grown(self) -> bool:
-        """Whether this process has much more memory than after its first networks; asked when the last is forgotten."""
-        return self._forgotten > SETTLED and resident() > self._settled + MARGIN
+        """Whether this process had much more memory before the last network than after its first ones."""
+        return self._networks > SETTLED and self._left > self._settled + MARGIN
 
 
 def resident() -> int:
@@ -62,6 +71,15 @@ def resident() -> int:
     except OSError:
         return 0
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _forget_files() -> None:
+    """Let go of the modules that a person's file was run as, and of what Keras has registered of them."""
+    for name in [each for each in sys.modules if each.startswith(MODULES)]:
+        del sys.modules[name]
+    names, objects = object_registration.GLOBAL_CUSTOM_NAMES, object_registration.GLOBAL_CUSTOM_OBJECTS
+    for registered in [each for each in names if str(getattr(each, "__module__", "")).startswith(MODULES)]:
+        objects.pop(names.pop(registered), None)
 
 
 def _gradients() -> MutableMapping[str, Any]:

@@ -7,7 +7,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from trainable.model_file.compiling import gives_logits, threshold
+from trainable.model_file.compiling import threshold
+from trainable.model_file.outputs import gives_logits
 
 BATCH = 256  # examples at once: the activations of a picture's first layers are many times its size
 

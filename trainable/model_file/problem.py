@@ -25,6 +25,7 @@ SOURCES = (
     "model_file.building",
     "model_file.compiling",
     "model_file.hyperparameters",
+    "model_file.outputs",
     "model_file.predicting",
     "model_file.trainer",
     "process",
@@ -106,7 +107,8 @@ class ModelProblem:
         from trainable.model_file.trainer import KerasTrainer  # noqa: PLC0415 (it needs TensorFlow)
 
         tables = self.spec.space if self.spec.code["form"] == OPEN else None
-        return KerasTrainer(builder_of(self._needed, tables), dataset, len(self.spec.labels), dataset.input_shape)
+        program, classes = self._needed, len(self.spec.labels)
+        return KerasTrainer(lambda: builder_of(program, tables), dataset, classes, dataset.input_shape)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, found out in a process of its own."""

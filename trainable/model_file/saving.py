@@ -14,8 +14,10 @@ import h5py
 import keras
 import numpy as np
 
-from trainable.errors import ProgramError, one_line, some
+from trainable.errors import ProgramError, cause_of, some
 from trainable.keras_file import CONFIG, MEMBER, METADATA, POLICY, SHARED, archived, objects_in
+from trainable.model_file.loading import LOGITS
+from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import raw_outputs
 
 LARGEST_FILE = 200_000_000  # bytes: such a file travels through Ray and is scored in another process
@@ -43,9 +45,9 @@ def model_bytes(model: Any) -> bytes:
             members = {name: archive.read(name) for name in sorted(archive.namelist())}
     config = json.loads(members[CONFIG])
     config.pop("compile_config", None)
-    version = {"keras_version": keras.__version__}
+    facts = {"keras_version": keras.__version__, LOGITS: gives_logits(model)}
     content = archived(
-        {METADATA: json.dumps(version).encode(), CONFIG: json.dumps(_settled(config, {})).encode()}
+        {METADATA: json.dumps(facts).encode(), CONFIG: json.dumps(_settled(config, {})).encode()}
         | {name: member for name, member in members.items() if name not in (METADATA, CONFIG, MEMBER)}
         | {MEMBER: _without(members[MEMBER], LOST)}
     )
@@ -145,5 +147,4 @@ def _told(what: str) -> Iterator[None]:
     except OSError:
         raise
     except Exception as error:
-        said = one_line((str(error).strip().splitlines() or ["no message"])[0])
-        raise ProgramError(f"{what}: {type(error).__name__}: {said}") from error
+        raise ProgramError(f"{what}: {type(error).__name__}: {cause_of(error)}") from error

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data.dataset import HeldOutSet
-from trainable.errors import DataError, ProgramError, one_line
+from trainable.errors import DataError, ModelError, ProgramError, one_line
 from trainable.helper import environment
 from trainable.model_file.answering import CLASSES, MODEL, ONE
 from trainable.model_file.pipes import receive, send
@@ -51,15 +51,29 @@ class Scorer:
 
         Raises:
             DataError: It is no such file, or no model for these examples.
-            ProgramError: The person's file cannot be run, the model cannot be loaded, or the process has ended.
+            ModelError: The model cannot be loaded or asked, or the process has ended with it twice.
+            ProgramError: The person's file cannot be run.
         """
-        with self._lock, self._exchange() as (to, answers):
-            self._hold(to, answers, examples.x)
-            send(to, {"classify": str(id(examples.x))}, {MODEL: np.frombuffer(model, np.uint8)})
-            found = _answer(answers)[CLASSES]
+        with self._lock:
+            try:
+                found = self._classes(model, examples)
+            except ScorerDiedError:  # perhaps for want of memory, or of another's doing
+                found = self._classes(model, examples)
         if found.shape != examples.y.shape:
             raise DataError(f"{self._program.name}: a model does not say one class of each example")
         return np.flatnonzero(found != examples.y).tolist()
+
+    def _classes(self, model: bytes, examples: HeldOutSet) -> NDArray[Any]:
+        """Return what a model takes examples for."""
+        with self._exchange() as (to, answers):
+            self._hold(to, answers, examples.x)
+            send(to, {"classify": str(id(examples.x))}, {MODEL: np.frombuffer(model, np.uint8)})
+            try:
+                return _answer(answers)[CLASSES]
+            except AnswerError as error:
+                if isinstance(error.cause, ProgramError):
+                    raise AnswerError(ModelError(str(error.cause))) from error
+                raise
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -89,7 +103,7 @@ class Scorer:
             yield self._process.stdin, self._process.stdout
             is_whole = True
         except (EOFError, BrokenPipeError) as error:
-            raise ProgramError(f"{self._program.name}: scoring: {self._end()}") from error
+            raise ScorerDiedError(f"{self._program.name}: scoring: {self._end()}") from error
         except AnswerError as error:
             is_whole = True
             raise error.cause from None
@@ -142,6 +156,10 @@ class Scorer:
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         last = f": {one_line(self._said[-1].decode(errors='replace').strip())}" if self._said else ""
         return f"its process ended {how}{last}"
+
+
+class ScorerDiedError(ModelError):
+    """The process that scores has ended."""
 
 
 class AnswerError(Exception):

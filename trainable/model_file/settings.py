@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from trainable.errors import ProgramError, shown
-from trainable.model_file.definitions import Table, plain
+from trainable.model_file.definitions import MOST_CHOICES, Table, plain
 from trainable.model_file.hyperparameters import TAKEN
 
 LARGEST = {"batch_size": 1_000_000, "epochs": 10 * 1000}
@@ -85,13 +87,32 @@ def _space(name: str, space: Any) -> dict[str, Table]:
         if not isinstance(table, Mapping):
             what = "a table, e.g. with type, low and high"
             raise ProgramError(f"{name}: SPACE: {shown(key)} must be {what}; got {shown(repr(table))}")
-    return {key: _as_read(table) for key, table in space.items()}
+    read = {key: _as_read(table) for key, table in space.items()}
+    for key, table in read.items():
+        if (odd := _odd(table)) is not None:
+            what = "made of texts, numbers, booleans and lists"
+            raise ProgramError(f"{name}: SPACE: {shown(key)} must be {what}; got {shown(repr(odd))}")
+    return read
+
+
+def _odd(value: Any) -> Any:
+    """Return something in a table that no space file can hold; None where there is nothing."""
+    inner = list(value.values()) if isinstance(value, Mapping) else value
+    if isinstance(inner, list):
+        return next((odd for each in inner if (odd := _odd(each)) is not None), None)
+    return None if isinstance(value, str | int | float | None) else value
 
 
 def _as_read(value: Any, depth: int = 0) -> Any:
     """Return what a person wrote with the types that reading a space file gives."""
     if isinstance(value, Mapping) and depth < DEEPEST:
         return {str(key): _as_read(each, depth + 1) for key, each in value.items()}
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, set | frozenset):
+        value = sorted(value, key=lambda each: (str(type(each)), each if isinstance(each, int | float) else str(each)))
+    if isinstance(value, range) and len(value) <= MOST_CHOICES:
+        value = list(value)
     if isinstance(value, list | tuple) and depth < DEEPEST:
         return [_as_read(each, depth + 1) for each in value]
     return plain(value)

@@ -10,7 +10,7 @@ from typing import Any
 
 from trainable.errors import ProgramRefused
 from trainable.model_file.hyperparameters import HyperParameters
-from trainable.program import Program, program_errors
+from trainable.program import Program, program_errors, run
 
 ROOTS = ("keras_tuner", "kerastuner")
 VERSION = "1.4.8"  # of KerasTuner, whose behaviour is followed
@@ -88,6 +88,16 @@ def persons_code(program: Program, doing: str = "") -> Iterator[None]:
     """
     with program_errors(program, doing), _standing_in():
         yield
+
+
+def run_persons_file(program: Program) -> ModuleType:
+    """Run a person's file as a module, with the stand-in for KerasTuner; return the module.
+
+    Raises:
+        ProgramError: Running it failed, in one line with the line of the file.
+    """
+    with persons_code(program):
+        return run(program)
 
 
 @contextmanager

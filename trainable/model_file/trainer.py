@@ -5,7 +5,8 @@ model's own `train_step`. The numbers are those of `fit` on the same order of ex
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import keras
@@ -18,16 +19,15 @@ from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, 
 from trainable.model_file.compiling import (
     ACCURACY,
     Shapes,
-    built,
     check_model,
     compiled,
-    gives_logits,
     has_step_of_keras,
     labels_form,
     threshold,
     with_accuracy,
 )
 from trainable.model_file.memory import Traces
+from trainable.model_file.outputs import built, gives_logits
 from trainable.model_file.predicting import BATCH, forward_of, part_of, predicted_classes
 from trainable.model_file.saving import model_bytes
 from trainable.parameter import SEED
@@ -35,6 +35,7 @@ from trainable.trainer import Epoch
 
 # Each worker holds such tensors beside the arrays, which all workers of a machine share: of larger data only batches.
 LARGEST_TENSORS = 2 << 30  # bytes
+RUNNING = 1  # which numbers of a seed running the file draws: others than building does
 
 Way = Literal["graph", "fit"]
 
@@ -53,16 +54,18 @@ def way_of(model: Any, dataset: Any) -> Way:
 class KerasTrainer:
     """Trains models of a person's file; a `trainable.trainer.Trainer`."""
 
-    def __init__(self, builder: Any, dataset: Any, classes: int, input_shape: Shapes) -> None:
-        """Take what builds models, and the data.
+    def __init__(self, builders: Callable[[], Any], dataset: Any, classes: int, input_shape: Shapes) -> None:
+        """Take what runs the file, and the data.
 
         Args:
-            builder: A `building.Builder`.
+            builders: Runs the person's file and returns a `building.Builder`; asked anew for each network, so that
+                nothing that the file makes when it is run, such as a layer, goes from one network to the next.
             dataset: `x_train` and `x_val`, arrays [n, ...] or dicts of such, `y_train` and `y_val`, int32 [n].
             classes: Number of classes.
             input_shape: Of one example; of several inputs by their names.
         """
-        self._builder, self._dataset, self._classes, self._input_shape = builder, dataset, classes, input_shape
+        self._builders, self._dataset, self._classes, self._input_shape = builders, dataset, classes, input_shape
+        self._builder: Any = None
         self._model: Any = None
         self._train: Any = None
         self._validate: Any = None
@@ -85,13 +88,12 @@ class KerasTrainer:
     @property
     def has_grown(self) -> bool:
         """Whether this process holds much more memory between two networks than it did after its first ones."""
-        self._forget()
         return self._traces.have_grown
 
     @property
     def appeared(self) -> dict[str, dict[str, Any]]:
         """Tables of the hyperparameters that the network in training has met first."""
-        return dict(self._builder.appeared)
+        return dict(self._builder.appeared) if self._builder else {}
 
     def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
         """Begin a new network of checked parameters.
@@ -104,24 +106,28 @@ class KerasTrainer:
         self._seed, self._epoch, self._epochs = seed, 0, params["epochs"]
         self._batch_size = params["batch_size"]
         self.samples = len(self._dataset.y_train) + (len(self._dataset.y_val) if all_data else 0)
+        self._forget()
+        self._traces.begin()
         self._begin(params)
         self.way = way_of(self._model, self._dataset)
         if self.way == "graph":
             try:
                 self._trace()
             except Exception:  # noqa: BLE001 (whatever a person's code does in a graph; what is wrong in itself `fit` says)
+                self._forget()
                 self._begin(params)  # as if nothing had been tried
                 self.way = "fit"
 
     def _begin(self, params: Mapping[str, Any]) -> None:
         """Build and compile a model that only the parameters and the seed decide."""
-        self._forget()
-        keras.utils.set_random_seed(self._seed)
+        keras.utils.set_random_seed(int(np.random.SeedSequence([self._seed, RUNNING]).generate_state(1)[0]))
+        self._builder = self._builders()
+        keras.utils.set_random_seed(self._seed)  # whatever running the file, or what it imports first, has drawn
         model = self._builder.build(params, self._input_shape, self._classes)
         if isinstance(model, keras.Model):
             built(model, self._rows(slice(0, 1)))
         check_model(model, self._classes, self._input_shape)
-        rate = params.get("learning_rate", self._builder.baseline.get("learning_rate"))
+        rate = params.get("learning_rate", self._builder.defaults.get("learning_rate"))
         self.was_compiled = bool(model.compiled)
         model = compiled(model, rate, self._classes)
         self._form = labels_form(model, self._classes)
@@ -132,7 +138,7 @@ class KerasTrainer:
 
     def _forget(self) -> None:
         """Give the memory of the model before to the system: graphs first, then what Keras and the allocator keep."""
-        self._model = self._train = self._validate = None
+        self._model = self._train = self._validate = self._builder = None
         self._logs = {}
         self._traces.forget()
 
@@ -221,10 +227,25 @@ class KerasTrainer:
         options = {"epochs": self._epoch, "initial_epoch": self._epoch - 1, "shuffle": False, "verbose": 0}
         batches = Batches(self._dataset, self._labels, order, self._batch_size)
         if type(self._model).fit is keras.Model.fit:
-            history = self._model.fit(batches, **options)
+            with self._finalized_last():
+                history = self._model.fit(batches, **options)
         else:  # it may do with arrays what it likes
-            history = self._model.fit(*batches.rows(order), batch_size=self._batch_size, **options)
+            with self._finalized_last():
+                history = self._model.fit(*batches.rows(order), batch_size=self._batch_size, **options)
         return {name: values[-1] for name, values in getattr(history, "history", {}).items() if values}
+
+    @contextmanager
+    def _finalized_last(self) -> Iterator[None]:
+        """Let `fit`, which is called for each epoch, put averaged weights in the model's place after the last only."""
+        optimizer = self._model.optimizer
+        if optimizer is None or self._epoch == self._epochs:
+            yield
+            return
+        optimizer.finalize_variable_values = lambda _: None
+        try:
+            yield
+        finally:
+            del optimizer.finalize_variable_values
 
     def _accuracy_on_training_split(self) -> float:
         """Measure what the model's own step does not say, with the weights at the epoch's end."""

@@ -32,10 +32,16 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
     """
     builder = builder_of(program)
     dataset = ModelDataset(x, y, x, y)
-    trainer = KerasTrainer(builder, dataset, classes, dataset.input_shape)
     with _told(program), program_errors(program, "the model as it is today"):
         space = find(builder, dataset.input_shape, classes)
+        tables = space.tables if builder.is_open else None
+        trainer = KerasTrainer(lambda: builder_of(program, tables), dataset, classes, dataset.input_shape)
         trainer.start({**builder.baseline, "batch_size": builder.batch_size, "epochs": 1}, 0)
+        if trainer.was_compiled and LEARNING_RATE in (builder.tables or {}) and not builder.takes_rate:
+            raise ProgramError(
+                f"SPACE: nothing takes {LEARNING_RATE}: the file compiles the model itself, and what builds it has no "
+                f"parameter of that name"
+            )
         trainer.train_epoch()
         trainer.validate()
         content = trainer.model_bytes()
