@@ -8,6 +8,7 @@ import pytest
 from tuned import both_of, table_of
 
 from trainable.errors import ProgramError, cause_of
+from trainable.helper import run_helper
 from trainable.model_file import hypermodels, stand_in
 from trainable.model_file.building import builder_of
 from trainable.model_file.finding import find
@@ -472,3 +473,12 @@ def test_values_of_a_space_become_those_of_a_space_file():
         assert built.tables["units"]["choices"] == [1, 2, 3]
     with pytest.raises(ProgramError, match=r"SPACE: units must be made of texts, .*; got 1j"):
         builder_of(Program("model.py", text % "[1j]", "tiny"))
+
+
+def test_helper_ends_whatever_threads_a_file_has_started(tmp_path, monkeypatch):
+    """With its whole answer."""
+    lines = ["import threading, time", "from trainable.helper import answer", "def make(request):"]
+    lines += ["    threading.Thread(target=time.sleep, args=(600,)).start()", "    return request * 2", "answer(make)"]
+    (tmp_path / "lingering.py").write_text("\n".join(lines))
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path(stand_in.__file__).parents[2]}")
+    assert run_helper("lingering", b"abc") == b"abcabc"

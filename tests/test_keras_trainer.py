@@ -22,6 +22,7 @@ from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
 from trainable.model_file.saving import REGISTER, check_loadable, model_bytes
 from trainable.model_file.trainer import KerasTrainer, way_of
+from trainable.model_file.trying import tried
 from trainable.program import Program
 from trainable.training import train
 
@@ -457,3 +458,11 @@ def test_file_says_what_its_outputs_are():
     assert predicted_classes(loaded(content), np.zeros((1, 2))).tolist() == [0]
     model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
     assert predicted_classes(loaded(model_bytes(model)), np.zeros((1, 2))).tolist() == [1]
+
+
+def test_learning_rate_that_nothing_takes_is_refused(data):
+    """The file compiles the model itself, and its function has no such parameter."""
+    text = STATE + "SPACE = {'learning_rate': {'type': 'float', 'low': 1e-4, 'high': 0.1}}"
+    with pytest.raises(ProgramError, match=r"^model\.py: SPACE: nothing takes learning_rate"):
+        tried(Program("model.py", text), data.x_train[:20], data.y_train[:20], CLASSES, 1000)
+    keras.config.set_dtype_policy("float32")
