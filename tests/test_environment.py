@@ -61,7 +61,9 @@ def test_engine_is_the_source_that_decides_the_numbers():
         file = ROOT.joinpath("trainable", *module.split(".")).with_suffix(".py")
         left += [name for _, name in imported(file) if name not in found]
     beside = {
-        "data.archive", "data.keras_sets", "data.names", "data.several", "data.source", "data.unpickling", "errors",
-        "files", "inputs", "keras_file", "mnist.download", "mnist.spec", "parameter", "problem", "program", "words",
+        "data.archive", "data.exact", "data.keras_sets", "data.made", "data.making", "data.names", "data.numbers",
+        "data.reading", "data.several", "data.source", "data.table", "data.unpickling", "errors", "files", "helper",
+        "inputs", "keras_file", "mnist.download", "mnist.spec", "parameter", "problem", "program", "trainer",
+        "words",
     }  # fmt: skip
     assert found - beside == set(SOURCES)

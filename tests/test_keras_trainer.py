@@ -17,6 +17,7 @@ from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
 from trainable.model_file.building import builder_of
 from trainable.model_file.compiling import check_model, compiled, labels_form
+from trainable.model_file.dataset import ModelDataset
 from trainable.model_file.loading import loaded
 from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import predicted, predicted_classes, probabilities
@@ -37,7 +38,7 @@ def some_data(classes=CLASSES, dtype=np.uint8):
     x = random.integers(0, 120, (150, *SHAPE))
     x[np.arange(150), y] += 100
     x = x.astype(dtype)
-    return SimpleNamespace(x_train=x[:110], y_train=y[:110], x_val=x[110:], y_val=y[110:])
+    return ModelDataset(x[:110], y[:110], x[110:], y[110:])
 
 
 @pytest.fixture(scope="module")
@@ -248,7 +249,7 @@ def test_several_inputs_are_taken_by_their_names():
         name: {"image": x, "more": random.random((len(x), 2))}
         for name, x in (("x_train", one.x_train), ("x_val", one.x_val))
     }
-    data = SimpleNamespace(**parts, y_train=one.y_train, y_val=one.y_val)
+    data = ModelDataset(**parts, y_train=one.y_train, y_val=one.y_val)
 
     def build(shapes, classes):
         inputs = {name: keras.Input(shape, name=name) for name, shape in shapes.items()}
@@ -317,9 +318,8 @@ def test_files_that_only_this_process_could_load_are_refused():
         (layers.Dense(2, activation=bare), "bare: only this file"),
         (layers.Dense(2, activation=lambda x: x), "a Lambda layer or a lambda"),
     ):
-        content = model_bytes(keras.Sequential([keras.Input((2,)), layer]))
         with pytest.raises(ProgramError, match=line):
-            check_loadable(content)
+            model_bytes(keras.Sequential([keras.Input((2,)), layer]))
 
 
 def test_nothing_of_a_finished_network_stays(data):
@@ -340,7 +340,8 @@ def test_nothing_of_a_finished_network_stays(data):
 def test_worker_has_grown_where_it_holds_more_than_its_first_networks_left(data, monkeypatch):
     """Within a margin, and not before it has trained some; asking leaves the network as it is."""
     first = [5 << 30, *[1 << 30] * (memory.SETTLED - 1)]
-    sizes = iter([*first, (5 << 30) + memory.MARGIN, (5 << 30) + memory.MARGIN + 1])
+    most = (5 << 30) * (1 + memory.MARGIN)
+    sizes = iter([*first, int(most), int(most) + 1])
     monkeypatch.setattr(memory, "resident", lambda: next(sizes))
     traces, found = memory.Traces(), []
     for _ in range(memory.SETTLED + 2):

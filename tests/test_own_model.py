@@ -200,7 +200,9 @@ BROKEN = [
     (part(FILE, signature="*, units=800_000, input_shape, classes", first="keras.layers.Flatten()"), "MB"),
     (
         part(
-            FILE, head="import keras\nclass Own(keras.layers.Layer):\n    pass", first="Own(), keras.layers.Flatten()"
+            FILE,
+            head="import keras\nclass Own(keras.layers.Layer):\n    def call(self, x):\n        return x",
+            first="Own(), keras.layers.Flatten()",
         ),
         "Own: only this file knows it; write @keras.saving.register_keras_serializable()",
     ),

@@ -24,12 +24,6 @@ def as_fed(array: NDArray[Any]) -> NDArray[Any]:
     return array.astype(np.float32, copy=False) if array.dtype.kind == "f" else array
 
 
-def nbytes(x: Any) -> int:
-    """Return the bytes of the tensor of an array, or of several."""
-    arrays = x.values() if isinstance(x, Mapping) else [x]
-    return sum(array.size * (4 if array.dtype.kind == "f" else array.itemsize) for array in arrays)
-
-
 def rows_of(x: Any, order: Any) -> Any:
     """Return the examples at some positions, inside a graph."""
     return tf.nest.map_structure(lambda each: tf.gather(each, order), x)

@@ -19,9 +19,9 @@ CUSTOM = "CustomGradient-"  # begins the names under which TensorFlow notes the 
 
 
 SETTLED = 10  # networks after which a worker has what it needs: code that is loaded late, room for the largest of them
-# Bytes beyond which it is renewed, which takes it about ten seconds. Nothing that Keras or TensorFlow keep is known to
-# grow like this: it is for what a person's own code keeps, and for an allocator that does not find its way back.
-MARGIN = 256 << 20
+# The share of that by which a worker may grow; beyond it is renewed, which takes it about ten seconds. Over some hundred
+# networks of varied shapes the allocator comes to that, and what a person's own code keeps may do so sooner.
+MARGIN = 0.07
 
 
 class Traces:
@@ -61,7 +61,7 @@ class Traces:
     @property
     def have_grown(self) -> bool:
         """Whether this process had much more memory before the last network than after its first ones."""
-        return self._networks > SETTLED and self._left > self._settled + MARGIN
+        return self._networks > SETTLED and self._left > self._settled * (1 + MARGIN)
 
 
 def resident() -> int:

@@ -34,17 +34,18 @@ def model_bytes(model: Any) -> bytes:
     The same weights give the same bytes.
 
     Raises:
-        ProgramError: Keras cannot write the model, or it is too large.
+        ProgramError: Keras cannot write the model, nobody else could load it, or it is too large.
     """
     with tempfile.TemporaryDirectory() as folder:  # Keras wants one, also where it writes into memory
         file = Path(folder, "model.keras")
         with _told("the model cannot be saved"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a lambda: `check_loadable` says so
+            warnings.simplefilter("ignore")  # of a lambda: `_check_parts` says so
             model.save(file)
         with zipfile.ZipFile(file) as archive:
             members = {name: archive.read(name) for name in sorted(archive.namelist())}
     config = json.loads(members[CONFIG])
     config.pop("compile_config", None)
+    _check_parts(config)
     facts = {"keras_version": keras.__version__, LOGITS: gives_logits(model)}
     content = archived(
         {METADATA: json.dumps(facts).encode(), CONFIG: json.dumps(_settled(config, {})).encode()}
@@ -58,19 +59,30 @@ def model_bytes(model: Any) -> bytes:
     return content
 
 
-def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> None:
-    """Refuse the content of a `.keras` file that nobody else could load, or that is not the model.
+def check_loadable(content: bytes, model: Any, examples: Any) -> None:
+    """Refuse the content of a `.keras` file that cannot be loaded again, or is not the model.
 
     Args:
         content: As `model_bytes` made it.
-        model: Whose file it is; None where nothing is compared.
+        model: Whose file it is.
         examples: An array [n, ...], or several by the names of the inputs, for which both have to say the same.
 
     Raises:
         ProgramError: In one line: why.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        config = json.loads(archive.read(CONFIG))
+    with tempfile.TemporaryDirectory() as folder, _told("the model's file cannot be loaded again"):
+        file = Path(folder, "model.keras")
+        file.write_bytes(content)
+        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
+    ours, theirs = raw_outputs(model, examples), raw_outputs(loaded, examples)
+    if ours.shape != theirs.shape or not np.allclose(ours, theirs, CLOSE, CLOSE, equal_nan=True):
+        raise ProgramError(
+            "the model's file says something else than the model: a layer's `get_config` or its weights are incomplete"
+        )
+
+
+def _check_parts(config: Any) -> None:
+    """Refuse the configuration of a model that nobody else could load."""
     parts = list(objects_in(config))
     if any(each.get("class_name") in ("Lambda", "__lambda__") or _is_lambda(each) for each in parts):
         raise ProgramError(
@@ -79,17 +91,6 @@ def check_loadable(content: bytes, model: Any = None, examples: Any = None) -> N
     unknown = sorted({_name(each) for each in parts if "class_name" in each and _is_unregistered(each)})
     if unknown:
         raise ProgramError(f"{some(unknown)}: only this file knows it; write {REGISTER} above it")
-    with tempfile.TemporaryDirectory() as folder, _told("the model's file cannot be loaded again"):
-        file = Path(folder, "model.keras")
-        file.write_bytes(content)
-        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
-    if model is None:
-        return
-    ours, theirs = raw_outputs(model, examples), raw_outputs(loaded, examples)
-    if ours.shape != theirs.shape or not np.allclose(ours, theirs, CLOSE, CLOSE, equal_nan=True):
-        raise ProgramError(
-            "the model's file says something else than the model: a layer's `get_config` or its weights are incomplete"
-        )
 
 
 def _is_unregistered(part: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainable.errors import ProgramError
-from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, nbytes, rows_of
+from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, rows_of
 from trainable.model_file.compiling import (
     ACCURACY,
     Shapes,
@@ -48,7 +48,7 @@ def way_of(model: Any, dataset: Any) -> Way:
     """
     if type(model).fit is not keras.Model.fit or model.run_eagerly:
         return "fit"
-    return "graph" if nbytes(dataset.x_train) + nbytes(dataset.x_val) <= LARGEST_TENSORS else "fit"
+    return "graph" if dataset.nbytes <= LARGEST_TENSORS else "fit"
 
 
 class KerasTrainer:
