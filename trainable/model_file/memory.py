@@ -19,8 +19,8 @@ CUSTOM = "CustomGradient-"  # begins the names under which TensorFlow notes the 
 
 
 SETTLED = 10  # networks after which a worker has what it needs: code that is loaded late, room for the largest of them
-# The share of that by which a worker may grow; beyond it is renewed, which takes it about ten seconds. Over some hundred
-# networks of varied shapes the allocator comes to that, and what a person's own code keeps may do so sooner.
+# The share of that by which a worker may grow; then it is renewed, which takes it about ten seconds. Over some hundreds
+# of networks of varied shapes the allocator comes to that; what a person's own code keeps may do so sooner.
 MARGIN = 0.07
 
 
