@@ -115,6 +115,7 @@ def test_keras_that_was_set_before_is_set_again():
     assert said == ["float32", "float32", "channels_last"]
 
 
+@pytest.mark.thorough
 def test_a_gpu_that_is_not_there_is_named():
     """A worker that was given one does not train on the processor in silence; nor does a command begin with it."""
     hidden = clean_environment() | {"CUDA_VISIBLE_DEVICES": "-1"}

@@ -3,6 +3,7 @@
 import os
 from types import SimpleNamespace
 
+import pytest
 from attempts import trials_over
 from ray import tune
 
@@ -50,6 +51,7 @@ def growing():
     return Growing
 
 
+@pytest.mark.thorough
 def test_renewed_worker_trains_the_same_trial(tmp_path, tmp_path_factory):
     """Each trial is begun and told once, as the first attempt, with its seed, until the last one."""
     study, trials, _ = trials_over(tmp_path, f"sqlite:///{tmp_path / 'studies.db'}", goal=TRIALS)
