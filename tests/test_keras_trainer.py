@@ -12,6 +12,7 @@ import pytest
 from keras import layers
 from keras.src.saving import object_registration
 
+from search.export.interface import as_probabilities
 from trainable.errors import ConfigError, ProgramError
 from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
@@ -20,7 +21,7 @@ from trainable.model_file.compiling import check_model, compiled, labels_form
 from trainable.model_file.dataset import ModelDataset
 from trainable.model_file.loading import loaded
 from trainable.model_file.outputs import gives_logits
-from trainable.model_file.predicting import predicted, predicted_classes, probabilities
+from trainable.model_file.predicting import predicted, predicted_classes, raw_outputs
 from trainable.model_file.saving import REGISTER, check_loadable, model_bytes
 from trainable.model_file.trainer import KerasTrainer, way_of
 from trainable.model_file.trying import tried
@@ -170,7 +171,8 @@ def test_file_predicts_what_was_validated(data, tmp_path):
     model = keras.saving.load_model(tmp_path / "m.keras")
     assert not model.compiled
     assert float(np.mean(predicted_classes(model, data.x_val) == data.y_val)) == accuracy
-    np.testing.assert_allclose(probabilities(model, data.x_val).sum(axis=1), 1, rtol=1e-5)
+    outputs = raw_outputs(model, data.x_val)
+    np.testing.assert_allclose(as_probabilities(outputs, are_logits=gives_logits(model)).sum(axis=1), 1, rtol=1e-5)
 
 
 def test_examples_of_both_splits_are_trained_on(data, monkeypatch):

@@ -103,10 +103,10 @@ def answer(make: Callable[[bytes], bytes]) -> None:
 
 def answer_in_parts(make: Callable[[bytes, BinaryIO], object]) -> None:
     """As `answer`, where `make` writes the answer."""
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as output:
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    command, output = apart()
+    with output:
         try:
-            make(_request(), output)
+            make(_request(command), output)
         except (ConfigError, DataError, ProgramError) as error:
             print(f"\n{ERROR}{error}", file=sys.stderr, flush=True)
             os._exit(1)
@@ -116,12 +116,21 @@ def answer_in_parts(make: Callable[[bytes, BinaryIO], object]) -> None:
     os._exit(0)  # whatever threads a person's file has started
 
 
-def _request() -> bytes:
-    """Return the request on standard input, which has nothing more from then on; its end ends this process."""
-    command = os.dup(sys.stdin.fileno())
+def apart() -> tuple[int, BinaryIO]:
+    """Return a helper's standard input, as a descriptor, and its standard output, for itself alone.
+
+    What anything else prints there goes to standard error from then on, and it reads nothing.
+    """
+    command, output = os.dup(sys.stdin.fileno()), os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, sys.stdin.fileno())
     os.close(nothing)
+    return command, output
+
+
+def _request(command: int) -> bytes:
+    """Return the request on standard input, whose end ends this process."""
     request = _exactly(command, int.from_bytes(_exactly(command, LENGTH), "big"))
     threading.Thread(target=_end_with, args=(command,), daemon=True).start()
     return request
@@ -153,5 +162,10 @@ def _reason(said: bytes, status: int) -> str:
     told = [line.removeprefix(ERROR) for line in lines if line.startswith(ERROR)]
     if told:
         return told[-1]
-    last = f": {one_line(lines[-1])}" if lines else ""
-    return f"its process ended {f'by signal {-status}' if status < 0 else f'with status {status}'}{last}"
+    return ended(status, lines[-1] if lines else "")
+
+
+def ended(status: int, last: str) -> str:
+    """Return how a helper ended, by its exit status, and the last line that it printed, if any."""
+    how = f"by signal {-status}" if status < 0 else f"with status {status}"
+    return f"its process ended {how}{f': {one_line(last)}' if last else ''}"

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainable.data.several import Taken, by_input
-
-TEXTS = "SU"  # kinds of types
-TEXT = "string"  # what TensorFlow calls them
+from trainable.data.several import Taken, by_input, type_of
+from trainable.mlp.scoring import softmax
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,6 @@ class Interface:
         return f"{dtype} [{', '.join([batch, *map(str, shape)])}]"
 
 
-def type_of(array: NDArray[Any]) -> str:
-    """Return what TensorFlow calls the type of an array."""
-    return TEXT if array.dtype.kind in TEXTS else str(array.dtype)
-
-
 def as_probabilities(outputs: NDArray[np.float32], *, are_logits: bool) -> NDArray[np.float32]:
     """Return what a model says as the probability of each class, float32 [n, classes].
 
@@ -101,8 +94,4 @@ def as_probabilities(outputs: NDArray[np.float32], *, are_logits: bool) -> NDArr
     if outputs.shape[-1] == 1:
         second = 1 / (1 + np.exp(-outputs)) if are_logits else outputs
         return np.concatenate([1 - second, second], axis=-1)
-    if not are_logits:
-        return outputs
-    powers = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
-    shares: NDArray[np.float32] = powers / powers.sum(axis=-1, keepdims=True)
-    return shares
+    return softmax(outputs) if are_logits else outputs

@@ -2,14 +2,11 @@
 
 from search.export.formats import KERAS, ONNX, SAVEDMODEL, TFLITE
 from search.export.interface import Interface
-from search.export.snippets import DESCRIBED
+from search.export.snippets import AS_THEY_ARE, DESCRIBED
 from trainable.model_file.spec import LOAD
 from trainable.problem import ProblemSpec
 
 # From what is stored to what the model takes: floats of any size as float32.
-AS_THEY_ARE = """\
-inputs = {inputs}
-"""
 AS_FLOAT32 = """\
 inputs = {inputs}.astype("float32")
 """

@@ -9,20 +9,19 @@ a disk.
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.several import ONE, Taken, by_input, length_of, together
 from trainable.messages import packed, unpacked
+from trainable.model_file.loading import batch_of
 from trainable.model_file.stand_in import run_persons_file
 from trainable.process import prepare_tensorflow
 from trainable.program import Program
-
-MOST, MOST_BYTES = 1000, 4 << 20  # examples, and bytes of them, at once: layers may take many times as much
-ONE = ""  # the name of the only input, which is given without a name
 
 Inputs = dict[str, NDArray[Any]]
 """A batch of examples by the names of the model's inputs."""
@@ -40,24 +39,20 @@ def main(arguments: list[str]) -> None:
             sys.modules[package] = None  # type: ignore[assignment]  # Python's way to make an import fail
         program, examples = unpacked(sys.stdin.buffer.read())
         predict = load(model, Program(**program) if program else None)
-        length, size = len(next(iter(examples.values()))), sum(each[:1].nbytes for each in examples.values())
-        batch = max(1, min(MOST, MOST_BYTES // max(size, 1)))
-        batches = [
-            predict({name: each[start : start + batch] for name, each in examples.items()})
-            for start in range(0, length, batch)
-        ]
+        batch = batch_of(examples)
+        starts = range(0, length_of(examples), batch)
+        batches = [predict({name: each[start : start + batch] for name, each in examples.items()}) for start in starts]
         outputs.write(as_bytes(np.concatenate(batches)))
 
 
-def request_of(examples: Any, program: Program | None) -> bytes:
+def request_of(examples: Taken, program: Program | None) -> bytes:
     """Return the request for what a model says of examples, an array or several by the names of its inputs.
 
     Args:
         examples: As the model takes them.
         program: The person's file that Keras needs for its layers, if it needs one.
     """
-    arrays = examples if isinstance(examples, Mapping) else {ONE: examples}
-    return packed(asdict(program) if program else None, arrays)
+    return packed(asdict(program) if program else None, by_input(examples))
 
 
 def as_bytes(array: NDArray[Any]) -> bytes:
@@ -81,7 +76,7 @@ def load_keras(file: str, program: Program | None) -> Predict:
     if program is not None:
         run_persons_file(program)
     model = keras.models.load_model(file)
-    return lambda examples: np.asarray(model(_given(examples)))
+    return lambda examples: np.asarray(model(together(examples)))
 
 
 def load_savedmodel(folder: str, _program: Program | None) -> Predict:
@@ -90,7 +85,7 @@ def load_savedmodel(folder: str, _program: Program | None) -> Predict:
     import tensorflow as tf  # noqa: PLC0415 (as above)
 
     model = tf.saved_model.load(folder)
-    return lambda examples: np.asarray(model.serve(_given(examples)))
+    return lambda examples: np.asarray(model.serve(together(examples)))
 
 
 def load_onnx(file: str, _program: Program | None) -> Predict:
@@ -109,11 +104,6 @@ def load_tflite(file: str, _program: Program | None) -> Predict:
     runner = Interpreter(file).get_signature_runner()
     names = list(runner.get_input_details())
     return lambda examples: np.asarray(runner(**_named(examples, names))["output_0"])
-
-
-def _given(examples: Inputs) -> Any:
-    """Return examples as TensorFlow and Keras take them: those of an only input without its name."""
-    return examples[ONE] if list(examples) == [ONE] else examples
 
 
 def _named(examples: Inputs, names: list[str]) -> Inputs:

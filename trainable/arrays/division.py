@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from trainable.arrays.drawing import SEED, SHARE, stratified
 from trainable.arrays.labels import numbered
 from trainable.data.reading import Raw
-from trainable.data.several import Taken, by_input, length_of, together
+from trainable.data.several import TEXTS, Taken, by_input, length_of, part_of
 from trainable.data.source import DataSource
 from trainable.errors import DataError, one_line, shown
 
 Labels = NDArray[np.int32]
 
+SPLITS = ("train", "val", "test")
 DIGEST = 16  # bytes: no two examples that differ share one
 DRAWN = f"{100 * SHARE:.0f} % of the {{of}}, stratified, seed {SEED}"
 
@@ -38,6 +39,18 @@ class Division:
     y: dict[str, Labels]
     came: dict[str, str]
     repeated: dict[str, int]
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What holds the splits of some data has of them, by its fields."""
+        return {
+            "labels": self.labels,
+            **{f"x_{split}": self.x.get(split) for split in SPLITS},
+            **{f"y_{split}": self.y.get(split) for split in SPLITS},
+            "val": self.came["val"],
+            "test": self.came.get("test", "none"),
+            "repeated": self.repeated,
+        }
 
 
 def divided(source: DataSource, raw: Raw, x: dict[str, Any]) -> Division:
@@ -96,13 +109,12 @@ def _drawn(labels: Labels, classes: int, missing: list[str]) -> dict[str, NDArra
 
 def _parted(x: Taken, rows: Mapping[str, NDArray[np.intp]]) -> dict[str, Any]:
     """Return the examples of each split."""
-    arrays = by_input(x)
-    return {split: together({name: each[chosen] for name, each in arrays.items()}) for split, chosen in rows.items()}
+    return {split: part_of(x, chosen) for split, chosen in rows.items()}
 
 
 def _is_constant(examples: NDArray[Any]) -> bool:
     """Say whether no feature has two values."""
-    if examples.dtype.kind in "SU":
+    if examples.dtype.kind in TEXTS:
         return bool((examples == examples[:1]).all())
     return bool((examples.min(axis=0) == examples.max(axis=0)).all())
 

@@ -66,22 +66,7 @@ def splits_of(source: DataSource) -> Splits:
     """
     raw = read(source)
     shape, x = _features(raw, one_line(source.location))
-    division = divided(source, raw, x)
-    return Splits(
-        name=raw.name,
-        columns=raw.columns,
-        shape=shape,
-        labels=division.labels,
-        x_train=division.x["train"],
-        y_train=division.y["train"],
-        x_val=division.x["val"],
-        y_val=division.y["val"],
-        x_test=division.x.get("test"),
-        y_test=division.y.get("test"),
-        val=division.came["val"],
-        test=division.came.get("test", "none"),
-        repeated=division.repeated,
-    )
+    return Splits(name=raw.name, columns=raw.columns, shape=shape, **divided(source, raw, x).parts)
 
 
 def _features(raw: Raw, location: str) -> tuple[tuple[int, ...], dict[str, Any]]:

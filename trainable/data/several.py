@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 Taken = NDArray[Any] | Mapping[str, NDArray[Any]]
 ONE = ""  # stands for the name of the only input
+TEXTS = "SU"  # kinds of types
+TEXT = "string"  # texts of any length, as TensorFlow calls them
 
 
 def by_input(x: Taken) -> Mapping[str, NDArray[Any]]:
@@ -29,6 +31,16 @@ def array_names(name: str, x: Taken) -> dict[str, NDArray[Any]]:
 def length_of(x: Taken) -> int:
     """Return the number of examples."""
     return len(next(iter(by_input(x).values())))
+
+
+def part_of(x: Taken, place: Any) -> Any:
+    """Return the examples at some positions, or in a slice."""
+    return together({name: array[place] for name, array in by_input(x).items()})
+
+
+def type_of(array: NDArray[Any]) -> str:
+    """Return what TensorFlow calls the type of an array."""
+    return TEXT if array.dtype.kind in TEXTS else array.dtype.name
 
 
 def nbytes_of(x: Taken) -> int:

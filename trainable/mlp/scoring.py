@@ -54,7 +54,7 @@ def wrong_examples(weights: Weights, examples: Examples, labels: Labels, standar
 
 def probabilities(weights: Weights, examples: Examples, standard: Standard | None = None) -> NDArray[np.float32]:
     """Return float32 [n, classes], of arguments as for `wrong_examples`: each class's probability; a row sums to 1."""
-    batches = [_softmax(logits) for logits in _logits(weights, examples, standard)]
+    batches = [softmax(logits) for logits in _logits(weights, examples, standard)]
     return np.concatenate(batches) if batches else np.empty((0, len(weights[3])), np.float32)
 
 
@@ -98,7 +98,8 @@ def _logits(weights: Weights, examples: Examples, standard: Standard | None) -> 
         yield hidden @ output_kernel + output_bias
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+def softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the probabilities float32 [n, classes] that an output before softmax [n, classes] means."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))  # of 0 at most: none overflows
     shares: NDArray[np.float32] = powers / powers.sum(axis=1, keepdims=True)
     return shares

@@ -12,25 +12,22 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from trainable.data.several import together
 from trainable.errors import DataError, ProgramError
+from trainable.helper import apart
 from trainable.model_file.pipes import receive, send
 from trainable.model_file.stand_in import persons_code, run_persons_file
 from trainable.process import prepare_tensorflow
 from trainable.program import Program
 
-ONE = ""  # the name of the only array of examples that are no arrays by name
 MODEL, CLASSES = "model", "classes"  # arrays: the bytes of a model, what it takes each example for
 
 
 def main() -> None:
     """Answer until the other process has ended."""
-    asked, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a model prints is no answer
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)  # and what it reads no question
-    os.close(nothing)
+    asked, answers = apart()
     with suppress(EOFError, BrokenPipeError):
-        _serve(asked, answers)
+        _serve(os.fdopen(asked, "rb"), answers)
     os._exit(0)  # whatever threads a person's file has started
 
 
@@ -69,7 +66,7 @@ class Held:
             ProgramError: It is none that can be loaded here, or none for the examples.
         """
         if name := wish.get("hold"):
-            self.examples[name] = arrays[ONE] if list(arrays) == [ONE] else arrays
+            self.examples[name] = together(arrays)
         elif name := wish.get("forget"):
             del self.examples[name]
         else:

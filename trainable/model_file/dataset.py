@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trainable.arrays.division import Labels, divided, repeated
 from trainable.data.dataset import HeldOutSet
 from trainable.data.reading import read
-from trainable.data.several import Taken, array_names, by_input, nbytes_of, sha256_of, together
+from trainable.data.several import Taken, array_names, by_input, nbytes_of, sha256_of, together, type_of
 from trainable.data.source import DataSource
 from trainable.errors import DataError, one_line
 from trainable.mnist import source as images
 from trainable.mnist.spec import MNIST
-from trainable.model_file.taking import TEXTS, examples_of
+from trainable.model_file.taking import examples_of
 
 Shapes = tuple[int, ...] | dict[str, tuple[int, ...]]
-
-TEXT = "string"  # the type of texts of any length, as TensorFlow calls it
 
 
 @dataclass(frozen=True)
@@ -134,12 +130,8 @@ def shapes_of(x: Taken) -> Shapes:
 
 def types_of(x: Taken) -> str | dict[str, str]:
     """Return the type of the examples; of several inputs by their names."""
-    types: str | dict[str, str] = together({name: _type(array) for name, array in by_input(x).items()})
+    types: str | dict[str, str] = together({name: type_of(array) for name, array in by_input(x).items()})
     return types
-
-
-def _type(array: NDArray[Any]) -> str:
-    return TEXT if array.dtype.kind in TEXTS else array.dtype.name
 
 
 def raw_of(source: DataSource | None) -> RawSplits:
@@ -156,21 +148,7 @@ def raw_of(source: DataSource | None) -> RawSplits:
         return _built_in(source)
     raw = read(source)
     x = examples_of(raw, one_line(source.location))
-    division = divided(source, raw, x)
-    return RawSplits(
-        name=raw.name,
-        columns=raw.columns,
-        labels=division.labels,
-        x_train=division.x["train"],
-        y_train=division.y["train"],
-        x_val=division.x["val"],
-        y_val=division.y["val"],
-        x_test=division.x.get("test"),
-        y_test=division.y.get("test"),
-        val=division.came["val"],
-        test=division.came.get("test", "none"),
-        repeated=division.repeated,
-    )
+    return RawSplits(name=raw.name, columns=raw.columns, **divided(source, raw, x).parts)
 
 
 def _built_in(source: DataSource | None) -> RawSplits:

@@ -11,11 +11,11 @@ from trainable.model_file.hyperparameters import TAKEN
 from trainable.model_file.settings import LEARNING_RATE, USUAL, USUAL_RATE, Settings
 from trainable.model_file.stand_in import persons_code
 from trainable.parameter import LONGEST_SHOWN
+from trainable.problem import LARGEST
 from trainable.program import Program
 
 GIVEN = ("input_shape", "classes")  # what a function is told of the data
 TUNERS = ("hp", "hyperparameters")  # what KerasTuner's files call their parameter
-LARGEST = 1e300  # of a number
 POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 

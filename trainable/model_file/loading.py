@@ -4,9 +4,9 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
 from typing import Any
 
+from trainable.data.several import Taken, nbytes_of, part_of
 from trainable.errors import DataError
 from trainable.keras_file import CONFIG, METADATA
 
@@ -56,8 +56,7 @@ def note_output(model: Any, content: bytes) -> None:
         note_logits(model, are_logits=are_logits)
 
 
-def batch_of(examples: Any) -> int:
+def batch_of(examples: Taken) -> int:
     """Return how many examples are asked at once, so that memory holds what layers make of them."""
-    arrays = list(examples.values()) if isinstance(examples, Mapping) else [examples]
-    each = sum(array[:1].nbytes for array in arrays)
-    return int(max(1, min(MOST, MOST_BYTES // max(each, 1))))
+    each = nbytes_of(part_of(examples, slice(1)))
+    return max(1, min(MOST, MOST_BYTES // max(each, 1)))

@@ -4,10 +4,10 @@ A process of its own, before anything starts: what is wrong with the file is one
 never has it in its memory.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from trainable.data.several import Taken, array_names, part_of, together
 from trainable.helper import answer, run_helper
 from trainable.messages import packed, unpacked
 from trainable.model_file.found import Found
@@ -17,11 +17,8 @@ from trainable.program import Program
 X, Y = "x", "y"  # what the arrays of a request are called; of several inputs "x/NAME"
 EXAMPLES = 64  # that are tried at most
 
-Examples = Any
-"""An array of examples, or one for each input."""
 
-
-def probe(program: Program, x: Examples, y: Any, classes: int, nbytes: int) -> Found:
+def probe(program: Program, x: Taken, y: Any, classes: int, nbytes: int) -> Found:
     """Return what a person's file is, found out in a process of its own.
 
     Args:
@@ -34,8 +31,7 @@ def probe(program: Program, x: Examples, y: Any, classes: int, nbytes: int) -> F
     Raises:
         ProgramError: It builds no model that can be trained on these data, and taken away.
     """
-    inputs = {f"{X}/{name}": each for name, each in x.items()} if isinstance(x, Mapping) else {X: x}
-    arrays = {name: each[:EXAMPLES] for name, each in inputs.items()} | {Y: y[:EXAMPLES]}
+    arrays = array_names(X, part_of(x, slice(EXAMPLES))) | {Y: y[:EXAMPLES]}
     request = packed({"program": asdict(program), "classes": classes, "nbytes": nbytes}, arrays)
     facts, _ = unpacked(run_helper(__name__, request))
     return Found(**facts)
@@ -44,7 +40,7 @@ def probe(program: Program, x: Examples, y: Any, classes: int, nbytes: int) -> F
 def _answer(request: bytes) -> bytes:
     facts, arrays = unpacked(request)
     y = arrays.pop(Y)
-    x = arrays[X] if X in arrays else {name.removeprefix(f"{X}/"): each for name, each in arrays.items()}
+    x = together({name.removeprefix(X).removeprefix("/"): each for name, each in arrays.items()})
     prepare_tensorflow(1, gpu=False)
     from trainable.model_file.trying import tried  # noqa: PLC0415 (it needs TensorFlow)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from trainable.errors import ProgramError, cause_of, some
 from trainable.keras_file import CONFIG, MEMBER, METADATA, POLICY, SHARED, archived, objects_in
-from trainable.model_file.loading import LOGITS
+from trainable.model_file.loading import LOGITS, loaded
 from trainable.model_file.outputs import gives_logits
 from trainable.model_file.predicting import raw_outputs
 
@@ -70,11 +70,9 @@ def check_loadable(content: bytes, model: Any, examples: Any) -> None:
     Raises:
         ProgramError: In one line: why.
     """
-    with tempfile.TemporaryDirectory() as folder, _told("the model's file cannot be loaded again"):
-        file = Path(folder, "model.keras")
-        file.write_bytes(content)
-        loaded = keras.saving.load_model(file, compile=False, safe_mode=True)
-    ours, theirs = raw_outputs(model, examples), raw_outputs(loaded, examples)
+    with _told("the model's file cannot be loaded again"):
+        again = loaded(content)
+    ours, theirs = raw_outputs(model, examples), raw_outputs(again, examples)
     if ours.shape != theirs.shape or not np.allclose(ours, theirs, CLOSE, CLOSE, equal_nan=True):
         raise ProgramError(
             "the model's file says something else than the model: a layer's `get_config` or its weights are incomplete"

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any, BinaryIO
@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data.dataset import HeldOutSet
-from trainable.errors import DataError, ModelError, ProgramError, one_line
-from trainable.helper import environment
-from trainable.model_file.answering import CLASSES, MODEL, ONE
+from trainable.data.several import by_input
+from trainable.errors import DataError, ModelError, ProgramError
+from trainable.helper import ended, environment
+from trainable.model_file.answering import CLASSES, MODEL
 from trainable.model_file.pipes import receive, send
 from trainable.program import Program
 
@@ -140,7 +141,7 @@ class Scorer:
             send(to, {"forget": str(name)})
             _answer(answers)
         try:
-            send(to, {"hold": str(id(examples))}, examples if isinstance(examples, Mapping) else {ONE: examples})
+            send(to, {"hold": str(id(examples))}, by_input(examples))
         except DataError as error:
             raise AnswerError(error) from error
         _answer(answers)
@@ -153,9 +154,7 @@ class Scorer:
     def _end(self) -> str:
         """Return how the process ended, and what it said last."""
         status = self._process.wait()
-        how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        last = f": {one_line(self._said[-1].decode(errors='replace').strip())}" if self._said else ""
-        return f"its process ended {how}{last}"
+        return ended(status, self._said[-1].decode(errors="replace").strip() if self._said else "")
 
 
 class ScorerDiedError(ModelError):

@@ -17,11 +17,10 @@ from trainable.model_file.fitting import fitted, usual
 from trainable.model_file.found import Found
 from trainable.model_file.settings import LEARNING_RATE
 from trainable.parameter import Parameter
-from trainable.problem import ProblemSpec
+from trainable.problem import LARGEST, ProblemSpec
 from trainable.program import Program
 from trainable.words import Words
 
-GREATEST = 1e300  # of a number whose meaning only the person knows
 TRAIN, LOAD = "train", "train and load"  # what the file is needed for; the latter where it defines classes
 LIMIT = 'It has no answer for "no {label}": whatever the {example}, it says one of its {labels}, uncalibrated.'
 WAYS = {"graph": "an epoch is one graph call", "fit": "by the model's own fit, an epoch a call"}
@@ -116,7 +115,7 @@ def _parameters(names: list[str], examples: str) -> tuple[Parameter, ...]:
     """Return the parameters of these names, those that every training has last."""
     reserved = [each for each in MNIST.parameters if each.name in ("batch_size", "epochs")]
     known = {each.name for each in reserved}
-    own = [Parameter(name, "any", -GREATEST, GREATEST, "of the model") for name in dict.fromkeys(names)]
+    own = [Parameter(name, "any", -LARGEST, LARGEST, "of the model") for name in dict.fromkeys(names)]
     said = [replace(each, meaning=each.meaning.replace(MNIST.examples, examples)) for each in reserved]
     return (*(each for each in own if each.name not in known), *said)
 

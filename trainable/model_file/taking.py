@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainable.data.reading import Raw
-from trainable.data.several import by_input, together
+from trainable.data.several import TEXTS, by_input, together
 from trainable.errors import DataError, shown, some
 
-TEXTS, NUMBERS = "SU", "biuf"  # kinds of types
+NUMBERS = "biuf"  # kinds of types
 WIDEST = 8  # bytes of a number, as far as TensorFlow has them
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from trainable.data.several import part_of
 from trainable.errors import ProgramError
 from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, rows_of
 from trainable.model_file.compiling import (
@@ -28,7 +29,7 @@ from trainable.model_file.compiling import (
 )
 from trainable.model_file.memory import Traces
 from trainable.model_file.outputs import built, gives_logits
-from trainable.model_file.predicting import BATCH, forward_of, part_of, predicted_classes
+from trainable.model_file.predicting import BATCH, forward_of, predicted_classes
 from trainable.model_file.saving import model_bytes
 from trainable.parameter import SEED
 from trainable.trainer import Epoch
@@ -226,11 +227,10 @@ class KerasTrainer:
     def _train_by_fit(self, order: NDArray[np.int32]) -> Mapping[str, Any]:
         options = {"epochs": self._epoch, "initial_epoch": self._epoch - 1, "shuffle": False, "verbose": 0}
         batches = Batches(self._dataset, self._labels, order, self._batch_size)
-        if type(self._model).fit is keras.Model.fit:
-            with self._finalized_last():
+        with self._finalized_last():
+            if type(self._model).fit is keras.Model.fit:
                 history = self._model.fit(batches, **options)
-        else:  # it may do with arrays what it likes
-            with self._finalized_last():
+            else:  # it may do with arrays what it likes
                 history = self._model.fit(*batches.rows(order), batch_size=self._batch_size, **options)
         return {name: values[-1] for name, values in getattr(history, "history", {}).items() if values}
 
