@@ -1,6 +1,7 @@
 """Every benchmark runs at its smallest size, and writes its section and no other. No figure is asserted."""
 
 import ast
+import json
 import math
 import re
 import subprocess
@@ -14,7 +15,7 @@ from benchmarks import dashboard, quality, results
 from benchmarks.networks import NETWORKS
 from benchmarks.peers import space
 from benchmarks.search import check
-from benchmarks.systems import BenchmarkError, Run, Trial, run_command
+from benchmarks.systems import BenchmarkError, Run, Trial, had_no_time, run_command
 from search.study.space import Space
 from trainable.problems import BUILT_IN
 
@@ -192,6 +193,18 @@ def test_failed_command_ends_the_benchmark_with_its_last_words(tmp_path):
         run_command(
             [sys.executable, "-c", "import sys; print('this went wrong', file=sys.stderr); sys.exit(3)"], tmp_path
         )
+
+
+@pytest.mark.parametrize(("stopped", "is_result"), [("timeout", True), ("failed", False)])
+def test_search_without_a_trial_in_its_time_is_a_result(stopped, is_result, tmp_path):
+    """On a slow machine a system may end nothing in its time; a search that failed says something else."""
+    program = f'import sys; print(\'{{"stopped": "{stopped}"}}\'); sys.exit(1)'
+    command = [sys.executable, "-c", program]
+    if is_result:
+        assert json.loads(run_command(command, tmp_path, excused=had_no_time).stdout) == {"stopped": stopped}
+    else:
+        with pytest.raises(BenchmarkError, match="status 1"):
+            run_command(command, tmp_path, excused=had_no_time)
 
 
 def test_section_is_replaced_and_the_others_stay(tmp_path):
