@@ -53,6 +53,24 @@ print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
 """
 
 
+WITH_OTHERS = """
+import sys
+from trainable.process import SPARED, prepare_tensorflow
+prepare_tensorflow(1, gpu=False)
+import keras
+print([name for name in SPARED if name in sys.modules])
+import matplotlib.figure, pandas, sklearn.base
+table = pandas.DataFrame({"a": [1], "b": [2]})
+print(keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])(table.to_numpy()).shape)
+"""
+
+
+def test_keras_comes_without_what_it_does_not_need():
+    """Packages for charts and tables cost seconds at each start; a person's file may import them afterwards."""
+    result = subprocess.run([sys.executable, "-c", WITH_OTHERS], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines() == ["[]", "(1, 3)"]
+
+
 def test_workers_on_one_gpu_share_its_memory():
     """A worker takes memory as it needs it, not all that there is, and another process none: it sees no GPU."""
     result = subprocess.run([sys.executable, "-c", SCRIPT], cwd=ROOT, capture_output=True, text=True, check=True)

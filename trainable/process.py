@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from trainable.errors import ConfigError
@@ -18,8 +20,10 @@ KEPT = (ONEDNN, "TF_CPP_MIN_LOG_LEVEL", "TF_GPU_ALLOCATOR")
 OWN = {
     "KERAS_BACKEND": BACKEND,
     "KERAS_HOME": os.devnull,  # so that Keras neither reads nor makes a `keras.json`, the person's own settings
-    "MPLBACKEND": "agg",  # Keras imports Matplotlib where it is installed, and that the one of a notebook or an editor
+    "MPLBACKEND": "agg",  # a person's file may import Matplotlib, and that the one of a notebook or an editor
 }
+# Keras imports them where they are installed, for charts, wrappers and data frames: up to half the time that it takes.
+SPARED = ("matplotlib", "sklearn", "pandas")
 
 
 def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
@@ -35,7 +39,8 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
             imported with another backend.
     """
     _settle_variables()
-    import tensorflow as tf  # noqa: PLC0415 (seconds of import that not every process should pay)
+    with _absent(SPARED):
+        import tensorflow as tf  # noqa: PLC0415 (seconds of import that not every process should pay)
 
     _settle_keras(sys.modules.get("keras"))
     if threads is not None:
@@ -47,6 +52,18 @@ def prepare_tensorflow(threads: int | None, *, gpu: bool) -> None:
         raise ConfigError(NO_GPU)
     for device in tf.config.get_visible_devices("GPU"):  # those that Ray gave to this worker, perhaps a part of one
         tf.config.experimental.set_memory_growth(device, enable=True)
+
+
+@contextmanager
+def _absent(names: Iterable[str]) -> Iterator[None]:
+    """Let the packages be missing for what is imported meanwhile, unless they are loaded already."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]  # None is how Python says so
+    try:
+        yield
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def _settle_variables() -> None:
