@@ -14,7 +14,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import sqlalchemy as sa
-from commands import ROOT, SPACE_WITH_BASELINE, clean_environment, memory_folder, run_command
+from commands import QUICK_SPACE, ROOT, clean_environment, memory_folder, run_command
 from damaged import damaged_search
 from filelock import FileLock
 from postgres import PostgresServer, server_binaries
@@ -218,7 +218,7 @@ def finished(dataset, tmp_path_factory):
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():
             folder.mkdir()
-            space.write_text(SPACE_WITH_BASELINE)
+            space.write_text(QUICK_SPACE)
             environment = folder / "environment"
             environment.symlink_to(sys.prefix)
             result = run_command(

@@ -26,10 +26,10 @@ def test_answer_has_every_key_of_the_design(finished):
     assert set(answer["best"]["params"]) == {"hidden_units", "learning_rate", "batch_size", "epochs"}
     assert answer["baseline"]["number"] == 0
     assert answer["baseline"]["params"] == {
-        "hidden_units": 512, "learning_rate": 0.001, "batch_size": 128, "epochs": 5
+        "hidden_units": 32, "learning_rate": 0.001, "batch_size": 128, "epochs": 2
     }  # fmt: skip
-    assert answer["baseline"]["epochs_run"] == 5
-    assert 0.97 < answer["baseline"]["val_accuracy"] <= answer["best"]["val_accuracy"]
+    assert answer["baseline"]["epochs_run"] == 2
+    assert 0.85 < answer["baseline"]["val_accuracy"] <= answer["best"]["val_accuracy"]
     assert set(answer["seconds"]) == {"wall", "startup", "training"}
     assert 0 < answer["seconds"]["startup"] < answer["seconds"]["wall"]
     assert 0 < answer["utilization"] < 1
@@ -60,12 +60,12 @@ def test_answer_has_a_verdict_with_its_uncertainty(finished):
     accuracies = confirmed["winner"]["test_accuracy"]["mean"], confirmed["baseline"]["test_accuracy"]["mean"]
     assert difference["low"] < difference["mean"] < difference["high"]
     assert difference["mean"] == pytest.approx(accuracies[0] - accuracies[1])
-    assert 0.97 < accuracies[1] < 0.99
+    assert 0.85 < accuracies[1] < 0.97
     looks = {look["candidates"][0]: (look["seeds"], look["verdict"]) for look in confirmed["looks"]}
     assert looks == {str(confirmed["winner"]["trial"]): (2, 1), "baseline": (10, None)}
     assert (confirmed["looked"], confirmed["number"], confirmed["confidence"]) == (1, 1, 0.96)
     assert (finished.answer["looks"], finished.answer["stopped"]) == ({"study": 1, "storage": 1}, "trials")
-    assert confirmed["price"]["baseline"]["parameters"] == 784 * 512 + 512 + 512 * 10 + 10
+    assert confirmed["price"]["baseline"]["parameters"] == 784 * 32 + 32 + 32 * 10 + 10
     assert not set(confirmed["seeds"]) & {trial.user_attrs["seed"] for trial in study.trials}
     assert len(confirmed["candidates"]) == 2
     assert confirmed["parameters"]["epochs"] == sum(trial.user_attrs["epochs_run"] for trial in study.trials)
