@@ -1,6 +1,7 @@
 """Run this project's commands as a person would."""
 
 import contextlib
+import functools
 import importlib
 import io
 import os
@@ -169,9 +170,11 @@ def wait_for_training(process, runs, name):
 
 
 def _wait_for(process, runs, name, condition, what):
+    opened = functools.cache(study_of)  # to open a storage takes twenty times as long as to ask it
+
     def met():
         with contextlib.suppress(Exception):  # the file or its tables are not there yet
-            return condition(study_of(runs, name).trials)
+            return condition(opened(runs, name).trials)
         return False
 
     wait_until(met, 200, what, process)
