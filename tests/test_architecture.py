@@ -1,6 +1,7 @@
 """The rules of the architecture, read off the code."""
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
@@ -35,6 +36,7 @@ ROOMS = {
 }  # fmt: skip
 
 
+@functools.cache
 def modules():
     """Every module of the packages with its file."""
     return {
@@ -45,6 +47,7 @@ def modules():
     }
 
 
+@functools.cache
 def imported(file):
     """The modules of this project that a file imports, anywhere in it."""
     found, known = set(), modules()
