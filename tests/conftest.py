@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from commands import QUICK_SPACE, ROOT, clean_environment, memory_folder, run_command
 from damaged import damaged_search
 from filelock import FileLock
+from optuna.storages._rdb.storage import _VersionManager
 from postgres import PostgresServer, server_binaries
 from xdist.scheduler import LoadScopeScheduling
 
@@ -98,6 +99,21 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_migrations():
+    """What Optuna changed in its tables does not change under the tests: it is read once, not at each opening."""
+    scripts, read = [], _VersionManager._create_alembic_script
+
+    def once(manager):
+        if not scripts:
+            scripts.append(read(manager))
+        return scripts[0]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_VersionManager, "_create_alembic_script", once)
+        yield
 
 
 @pytest.fixture(scope="session")

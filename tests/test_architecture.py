@@ -1,6 +1,7 @@
 """The rules of the architecture, read off the code."""
 
 import ast
+import functools
 import graphlib
 import re
 import subprocess
@@ -35,6 +36,7 @@ ROOMS = {
 }  # fmt: skip
 
 
+@functools.cache
 def modules():
     """Every module of the packages with its file."""
     return {
@@ -45,6 +47,7 @@ def modules():
     }
 
 
+@functools.cache
 def imported(file):
     """The modules of this project that a file imports, anywhere in it."""
     found, known = set(), modules()
@@ -88,24 +91,34 @@ def test_rooms_are_all_there_is():
 
 
 @pytest.mark.parametrize(
-    ("statement", "absent"),
+    "steps",
     [
-        ("import search.__main__", {"optuna", "numpy", "tensorflow", "keras", "streamlit", "ray"}),
-        ("import search.run.__main__", {"optuna", "numpy", "tensorflow", "keras", "streamlit", "ray"}),
-        ("import search.run.session", {"tensorflow", "keras", "streamlit"}),
-        (
-            "import dashboard.source, dashboard.screens.overview, dashboard.screens.model",
-            {"ray", "tensorflow", "keras"},
-        ),
-        ("import trainable.mnist.source", {"ray", "tensorflow", "optuna"}),
-        ("import trainable.mlp.engine", {"ray", "optuna"}),
+        [  # one after the other in one process: what is absent later was not loaded before
+            ("import search.__main__", {"optuna", "numpy", "tensorflow", "keras", "streamlit", "ray"}),
+            ("import search.run.__main__", {"optuna", "numpy", "tensorflow", "keras", "streamlit", "ray"}),
+            ("import trainable.mnist.source", {"ray", "tensorflow", "optuna"}),
+            ("import search.run.session", {"tensorflow", "keras", "streamlit"}),
+        ],
+        [
+            (
+                "import dashboard.source, dashboard.screens.overview, dashboard.screens.model",
+                {"ray", "tensorflow", "keras"},
+            )
+        ],
+        [  # as a worker, which imports TensorFlow before
+            ("from trainable.process import prepare_tensorflow\nprepare_tensorflow(1, gpu=False)", {"ray", "optuna"}),
+            ("import trainable.mlp.engine", {"ray", "optuna"}),
+        ],
     ],
+    ids=["search", "dashboard", "engine"],
 )
-def test_imports_are_light(statement, absent):
+def test_imports_are_light(steps):
     """A part does not load what it does not need: start-up time is a feature."""
-    script = f"{statement}\nimport sys; print(sorted({absent!r} & set(sys.modules)))"
+    script = "import sys\n" + "\n".join(
+        f"{statement}\nprint(sorted({absent!r} & set(sys.modules)))" for statement, absent in steps
+    )
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert result.stdout.strip() == "[]"
+    assert result.stdout.splitlines() == ["[]"] * len(steps)
 
 
 def test_only_the_trainable_and_the_tuning_know_ray():

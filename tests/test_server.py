@@ -153,17 +153,25 @@ def running_provider(port):
         provider.wait(timeout=20)
 
 
-@pytest.fixture
-def browser():
-    """A browser that knows nobody."""
+@pytest.fixture(scope="module")
+def chromium():
+    """A browser, of which each page has a context of its own."""
     if CHROMIUM is None:
         pytest.skip("needs chromium (Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser.new_page()
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def browser(chromium):
+    """A browser that knows nobody."""
+    page = chromium.new_page()
+    yield page
+    page.close()
 
 
 def sign_in(page, port, name):

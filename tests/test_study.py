@@ -368,13 +368,21 @@ def test_missing_study_is_named_with_those_there_are(storage, study):
     assert load_study(None, storage).study_name == "a"
 
 
+PAIRS = [  # a first of each sampler, in which each pruner comes
+    (sampler, pruner, place % 4 == other)
+    for place, sampler in enumerate(["tpe", "random", "qmc", "grid", "cmaes"])
+    for other, pruner in enumerate(["asha", "hyperband", "median", "none"])
+]
+
+
 @pytest.mark.parametrize(
-    ("sampler", "pruner"),
+    ("storage_url", "sampler", "pruner"),
     [
-        pytest.param(sampler, pruner, marks=[] if place % 4 == other else pytest.mark.thorough)
-        for place, sampler in enumerate(["tpe", "random", "qmc", "grid", "cmaes"])
-        for other, pruner in enumerate(["asha", "hyperband", "median", "none"])
+        *(pytest.param("sqlite", *pair, marks=[] if first else pytest.mark.thorough) for *pair, first in PAIRS),
+        # What they store is of the same kind in each pair.
+        *(pytest.param("postgresql", *pair, marks=pytest.mark.thorough) for *pair, first in PAIRS if first),
     ],
+    indirect=["storage_url"],
 )
 def test_every_sampler_works_with_every_pruner(storage, sampler, pruner):
     """Each pair asks configurations of the space, after an enqueued baseline and a failed trial too."""
