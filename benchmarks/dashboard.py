@@ -107,7 +107,6 @@ def measure(browser: "Browser", folder: Path, trials: int, repeat: int, only: Se
     """
     url = f"sqlite:///{folder / 'studies.db'}"
     storage, settings = open_storage(url), Settings(seed=1, pruner="none")
-    storage, settings = open_storage(url), Settings(seed=1, pruner="none")
     fill(storage, settings, trials)
     cold = [_cold(browser, url, folder) for _ in range(repeat)]
     with serving("--storage", url, "--runs", folder) as server:

@@ -17,7 +17,7 @@ from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_si
 from search.terminal.arguments import whole
 
 WORKERS = 2  # of the peers that can have several, as the cores of the machine
-SMOKE_SECONDS = 25
+SMOKE_SECONDS = 15
 SMOKE_TARGETS = (0.9, 0.95)
 CHART = "quality.png"
 LOWEST_SHOWN = 0.96
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     end_on_signals()
     try:
-        runs = run_seeds(systems(), options.seeds, options.seconds)
+        runs = run_seeds(systems(smoke=options.smoke), options.seeds, options.seconds)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,7 +50,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--targets", metavar="A,B,...", type=targets, default=(0.975, 0.98, 0.983), help="(default: 0.975,0.98,0.983)"
     )
-    parser.add_argument("--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets")
+    parser.add_argument(
+        "--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets, fewer workers"
+    )
     options = parser.parse_args(arguments)
     if options.smoke:
         options.seeds, options.seconds, options.targets = 1, SMOKE_SECONDS, SMOKE_TARGETS
@@ -68,11 +70,12 @@ def targets(text: str) -> tuple[float, ...]:
     return values
 
 
-def systems() -> list[System]:
+def systems(*, smoke: bool) -> list[System]:
     """Return what is compared."""
+    workers = 1 if smoke else WORKERS  # where more of them change how fast it is, not how it is done
     return [
-        Own("this project", ("--no-baseline", "--workers", str(WORKERS))),
-        Peer("Ray Tune", "ray_tune", WORKERS),
+        Own("this project", ("--no-baseline", "--workers", str(workers))),
+        Peer("Ray Tune", "ray_tune", workers),
         Peer("Optuna", "optuna_alone", WORKERS),
         Peer("KerasTuner", "keras_tuner", 1),
     ]

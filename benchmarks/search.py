@@ -44,13 +44,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--configurations", metavar="N", type=whole(1, 1000), default=24, help="(default: 24)")
     parser.add_argument("--rounds", metavar="N", type=whole(1), default=2, help="of all systems (default: 2)")
     parser.add_argument("--workers", metavar="N", type=whole(1), default=2, help="trials at once (default: 2)")
-    parser.add_argument("--smoke", action="store_true", help="two small configurations, one round, fewer systems")
+    parser.add_argument(
+        "--smoke", action="store_true", help="two small configurations, one round, fewer systems and workers"
+    )
     return parser.parse_args(arguments)
 
 
 def systems(network: Network, workers: int, *, smoke: bool) -> list[System]:
     """Return what is compared, at the smallest size each tool in one form; this project is the first."""
-    options = (*network.options, "--workers", str(workers))
+    several = 1 if smoke else workers  # where more of them change how fast it is, not how it is done
+    options = (*network.options, "--workers", str(several))
     own: list[System] = [Own("this project", options)]
     try:
         check_precision(BFLOAT16)
@@ -61,7 +64,7 @@ def systems(network: Network, workers: int, *, smoke: bool) -> list[System]:
     alone = Peer("Optuna, one process", "optuna_alone", 1, network.name)
     return [
         *own[: 1 if smoke else None],
-        Peer("Ray Tune", "ray_tune", workers, network.name),
+        Peer("Ray Tune", "ray_tune", several, network.name),
         *([] if smoke else [alone]),
         Peer(f"Optuna, {workers} processes", "optuna_alone", workers, network.name),
         Peer("KerasTuner", "keras_tuner", 1, network.name),

@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return its exit status."""
     parser = make_parser("whole", __doc__)
     parser.add_argument("--runs", metavar="N", type=whole(1), default=RUNS, help=f"(default: {RUNS})")
-    parser.add_argument("--trials", metavar="N", type=whole(2), default=TRIALS, help=f"(default: {TRIALS})")
+    parser.add_argument("--trials", metavar="N", type=whole(1), default=TRIALS, help=f"(default: {TRIALS})")
     options = parser.parse_args(arguments)
     end_on_signals()
     own = Own("this project", ("--workers", str(WORKERS)))

@@ -47,19 +47,12 @@ high = 3
 """
 
 
-# The same, with the baseline in it.
 # With a baseline whose ten networks take seconds, where the usual one's take minutes.
 QUICK_SPACE = """
 hidden_units = {type = "categorical", choices = [8, 16, 32, 64], default = 32}
 learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
 batch_size = {type = "categorical", choices = [128, 512]}
 epochs = {type = "int", low = 1, high = 3, default = 2}
-"""
-SPACE_WITH_BASELINE = """
-hidden_units = {type = "categorical", choices = [8, 16, 32, 512]}
-learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
-batch_size = {type = "categorical", choices = [128, 512]}
-epochs = {type = "int", low = 1, high = 5}
 """
 
 

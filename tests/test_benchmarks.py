@@ -27,7 +27,7 @@ SMALLEST = {
     "verdicts": ["--searches", "50", "--studies", "50"],
     "stopping": [str(ROOT / "tests/studies/version-0.1.0-first.db")],
     "calibration": ["--smoke", "--networks", "5", "--comparisons", "3"],
-    "whole": ["--runs", "1", "--trials", "2"],
+    "whole": ["--runs", "1", "--trials", "1"],
     "driver": ["--trials", "8"],
     "memory": ["--trials", "12"],
     "dashboard": ["--trials", "60", "--repeat", "1", "--page", "Overview"],

@@ -1,5 +1,6 @@
 """A confirmation where processes die: real kills, real Ray, the real images."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -9,7 +10,6 @@ from random import Random
 import pytest
 from commands import (
     ROOT,
-    SPACE_WITH_BASELINE,
     assert_nothing_left,
     clean_environment,
     family_of,
@@ -24,11 +24,25 @@ from search.confirmation.record import CONFIRMATION, evidence_of
 from search.confirmation.wording import sentence_of
 from search.study.study import count
 
+# With a baseline whose networks take two seconds: long enough to be killed in training.
+SPACE = """
+hidden_units = {type = "categorical", choices = [8, 16, 64], default = 64}
+learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
+batch_size = {type = "categorical", choices = [128, 512]}
+epochs = {type = "int", low = 1, high = 5, default = 5}
+"""
+
+
+@functools.cache
+def opened(runs):
+    """The study, opened once: it is asked again and again."""
+    return study_of(runs, "c")
+
 
 def attributes_of(runs):
     """What the study has on record besides its trials."""
     try:
-        return study_of(runs, "c").user_attrs
+        return opened(runs).user_attrs
     except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
         return {}
 
@@ -42,7 +56,7 @@ def networks(runs):
 def arguments(tmp_path):
     """A command whose confirmation is of one small configuration and ten networks of the baseline."""
     space = tmp_path / "space.toml"
-    space.write_text(SPACE_WITH_BASELINE)
+    space.write_text(SPACE)
     return (
         "--trials", 3, "--study", "c", "--runs", tmp_path, "--space", space, "--seed", 1,
         "--confirm-top", 1, "--confirm-seeds", 8, "--json",
