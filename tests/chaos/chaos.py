@@ -176,7 +176,7 @@ class Chaos:
                     self.injected[kind] += 1
                     self.left[kind] -= 1
                 due = time.monotonic() + self.random.uniform(*NEXT)
-            time.sleep(0.05)
+            time.sleep(0.2)
         if process.returncode not in expected:
             self.results["commands that ended by themselves with a failure"] += 1
             print(f"{name}: exit status {process.returncode}: {self.last_line(name)}", flush=True)

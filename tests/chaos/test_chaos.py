@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from postgres import server_binaries
 
-FAULTS = {"driver": 3, "worker": 3, "raylet": 1, "gcs": 1, "storage": 2, "signal": 2, "rival": 1}
+FAULTS = {"driver": 2, "worker": 2, "raylet": 1, "gcs": 1, "storage": 2, "signal": 2, "rival": 1}
 
 
 @pytest.mark.thorough
@@ -21,4 +21,4 @@ def test_every_promise_is_kept_while_processes_die():
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=400)
     assert result.returncode == 0, result.stdout + result.stderr
     assert result.stdout.splitlines()[-1] == "no promise was broken"
-    assert "injected: 3 x kill -9 of the driver, 3 x kill -9 of a worker, 1 x kill -9 of the raylet" in result.stdout
+    assert "injected: 2 x kill -9 of the driver, 2 x kill -9 of a worker, 1 x kill -9 of the raylet" in result.stdout
