@@ -130,12 +130,19 @@ def study_of(runs, name):
     return optuna.load_study(study_name=name, storage=f"sqlite:///{runs / 'studies.db'}")
 
 
-def start(*arguments):
+def start(*arguments, program=("-m", "search.run"), **variables):
     """Start a search alone, without a confirmation after it; do not wait for it."""
-    command = [sys.executable, "-m", "search.run", "--no-confirm", *map(str, arguments)]
+    command = [sys.executable, *program, "--no-confirm", *map(str, arguments)]
+    environment = clean_environment() | variables
     return subprocess.Popen(
-        command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+
+
+def start_untrained(*arguments, **variables):
+    """Start one whose workers are real, but train nothing and so load no TensorFlow: see `failing.py`."""
+    program = (str(ROOT / "tests" / "failing.py"),)
+    return start(*arguments, program=program, PYTHONPATH=str(ROOT), **variables)
 
 
 def wait_until(condition, timeout, what, process=None):

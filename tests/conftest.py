@@ -1,5 +1,6 @@
 """What tests share: the real data in small, one real search, and the rules that tests follow."""
 
+import functools
 import gc
 import json
 import os
@@ -11,13 +12,13 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import alembic.util
 import hypothesis
 import pytest
 import sqlalchemy as sa
 from commands import QUICK_SPACE, ROOT, clean_environment, memory_folder, run_command
 from damaged import damaged_search
 from filelock import FileLock
-from optuna.storages._rdb.storage import _VersionManager
 from postgres import PostgresServer, server_binaries
 from xdist.scheduler import LoadScopeScheduling
 
@@ -28,6 +29,11 @@ from trainable.mnist.source import load_dataset
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+# Each storage that is opened loads all of Optuna's migrations, a new one three times. What Alembic runs is not kept.
+load_anew = alembic.util.load_python_file
+load_once = functools.cache(load_anew)
+alembic.util.load_python_file = lambda folder, name: (load_anew if name == "env.py" else load_once)(folder, name)
 
 # Where there are two processes, what promises something within seconds, or looks at a live search, is one group in one
 # of them, in this order. The other files run beside it, each as a group of its own, the longest first.
@@ -99,21 +105,6 @@ def pytest_runtest_makereport(item, call):
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} was skipped in CI: {report.longrepr}"
     return report
-
-
-@pytest.fixture(scope="session", autouse=True)
-def known_migrations():
-    """What Optuna changed in its tables does not change under the tests: it is read once, not at each opening."""
-    scripts, read = [], _VersionManager._create_alembic_script
-
-    def once(manager):
-        if not scripts:
-            scripts.append(read(manager))
-        return scripts[0]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_VersionManager, "_create_alembic_script", once)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
-"""The real command with a trainable that fails as its number of hidden units says: `failing.py [OPTIONS]`.
+"""The real command with a trainable that fails or waits as its number of hidden units says: `failing.py [OPTIONS]`.
 
 Before that it writes a megabyte into the folder that FAILING_FOLDER names, if it names one.
 """
 
 import os
+import time
 from pathlib import Path
 
 from ray import tune
@@ -13,7 +14,9 @@ from search.run.__main__ import main
 from search.terminal.streams import command, leave
 from trainable import keys
 
-GOOD, WRONG, DEAD, FULL, DIVERGED = 8, 9, 10, 11, 12  # hidden units
+GOOD, WRONG, DEAD, FULL, DIVERGED, BRIEF, HELD = 8, 9, 10, 11, 12, 13, 14  # hidden units
+# HELD is in training until this file is there. A global of the command's, which goes to the workers with the class.
+LET_GO = os.environ.get("FAILING_LET_GO", "")
 
 
 class FailingTrial(tune.Trainable):
@@ -39,12 +42,17 @@ class FailingTrial(tune.Trainable):
             os._exit(1)
         if units == FULL:
             raise MemoryError
+        started = time.monotonic()
+        if units == BRIEF:
+            time.sleep(0.5)
+        while units == HELD and not Path(LET_GO).exists():
+            time.sleep(0.05)
         failure = {keys.FAILURE: "diverged at epoch 1"} if units == DIVERGED else {}
         return failure | {
             keys.EPOCH: 1,
             keys.VAL_ACCURACY: 0.5,
             keys.TRAIN_ACCURACY: 0.5,
-            keys.SECONDS: 0.1,
+            keys.SECONDS: max(0.1, time.monotonic() - started),
             keys.SAMPLES_PER_SECOND: 1.0,
             keys.HOST: "here",
             keys.PARAMETERS_COUNT: 1,

@@ -40,12 +40,15 @@ def space(tmp_path):
 
 def wait_for_holder(options, launch, trials=1):
     """Wait until a search has its study and has finished some trials."""
+    opened = []  # once: opened at each look they would cost a whole processor
 
     def reached():
         assert launch.exit_status is None, control.tail(launch.log)
         try:
-            holder = holder_of(open_storage(options.storage).engine, launch.study)
-            finished = count(study_of(options.runs, launch.study).trials).finished
+            if not opened:
+                opened.append((open_storage(options.storage).engine, study_of(options.runs, launch.study)))
+            [(engine, study)] = opened
+            holder, finished = holder_of(engine, launch.study), count(study.trials).finished
         except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
             return None
         return holder if finished >= trials else None

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from commands import ROOT, start, study_of, wait_for_trials, wait_until
+from commands import ROOT, start, start_untrained, study_of, wait_for_trials, wait_until
 from ray._private.ray_constants import AUTOSCALER_RESOURCE_REQUEST_CHANNEL
 from ray.autoscaler.v2.sdk import get_cluster_resource_state
 from ray.cluster_utils import Cluster
@@ -29,23 +29,40 @@ from search.trials.failures import LOST_NODE
 from trainable.environment import code_here
 from trainable.keys import FAILURE
 
-SPACE = """
+# Trials of half a second, see `failing.py`: what is looked at is where they run.
+BRIEF = """
+hidden_units = {type = "categorical", choices = [13]}
+learning_rate = {type = "float", low = 1e-4, high = 1e-1}
+"""
+# Real ones that are not over while a command starts.
+LONGER = """
 hidden_units = {type = "int", low = 8, high = 16}
 batch_size = {type = "categorical", choices = [512]}
-epochs = {type = "int", low = 2, high = 3}
+epochs = {type = "int", low = 10, high = 12}
 """
-LONGER = SPACE.replace("low = 2, high = 3", "low = 10, high = 12")  # trials that are not over while a command starts
+AUTOSCALER = "RAY_enable_autoscaler_v2"
 
 
-def begun():
-    """Start a head with one CPU; it is shut down afterwards."""
+@pytest.fixture(scope="module")
+def standing():
+    """A head with one CPU, which tests leave as it was."""
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     yield cluster
     cluster.shutdown()
 
 
-cluster = pytest.fixture(begun, name="cluster")
-standing = pytest.fixture(begun, name="standing", scope="module")  # which tests leave as it was
+@pytest.fixture(scope="module")
+def unlike(tmp_path_factory):
+    """Another one, with Ray's newer autoscaler and with another version of the project for its workers."""
+    other = tmp_path_factory.mktemp("other")
+    shutil.copytree(ROOT / "trainable", other / "trainable")
+    with (other / "trainable" / "trial.py").open("a") as file:
+        file.write("\n# changed\n")
+    variables = {"PYTHONPATH": str(other), AUTOSCALER: "1"}
+    head = {"num_cpus": 1, "include_dashboard": False, "env_vars": variables}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    yield cluster
+    cluster.shutdown()
 
 
 @contextlib.contextmanager
@@ -72,12 +89,13 @@ def asked_newer():
     return [dict(each.request.resources_bundle) for each in requests for _ in range(each.count)]
 
 
-@pytest.fixture(params=["0", "1"], ids=["older", "newer"])
-def asked_of(request, monkeypatch):
-    """How to see what the autoscaler of the cluster that is then started is asked for."""
-    monkeypatch.setenv("RAY_enable_autoscaler_v2", request.param)
+@pytest.fixture(params=["older", "newer"])
+def autoscaled(request, monkeypatch):
+    """A cluster with each of Ray's autoscalers, and how to see what it is asked for."""
+    newer = request.param == "newer"
+    monkeypatch.setenv(AUTOSCALER, str(int(newer)))
     monkeypatch.setattr("ray.autoscaler.v2.utils.cached_is_autoscaler_v2", None)
-    return asked_newer if request.param == "1" else asked
+    return request.getfixturevalue("unlike" if newer else "standing"), asked_newer if newer else asked
 
 
 def wait_for(expected, observe, seconds=30):
@@ -121,8 +139,9 @@ def test_wanted_workers_may_come_later(standing):
         pass
 
 
-def test_autoscaler_is_asked_and_let_go(asked_of, cluster):
+def test_autoscaler_is_asked_and_let_go(autoscaled):
     """The request for nodes names what a trial gets, and ends with the search, with either of Ray's autoscalers."""
+    cluster, asked_of = autoscaled
     with connected(cluster) as resources:
         with asked_for(resources, 12):
             assert asked_of() == [{"CPU": 1}] * 12
@@ -139,23 +158,12 @@ def test_node_without_the_precision_is_refused(standing):
     )
 
 
-def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypatch):
+def test_node_with_another_version_of_the_project_is_refused(unlike, tmp_path, monkeypatch):
     """A node whose workers would import other code is named, with what it has and what the driver has."""
-    other = tmp_path / "other"
-    shutil.copytree(ROOT / "trainable", other / "trainable")
-    with (other / "trainable" / "trial.py").open("a") as file:
-        file.write("\n# changed\n")
     monkeypatch.chdir(tmp_path)  # Ray lets workers import from the driver's folder first
     monkeypatch.setattr("sys.path", [path for path in sys.path if path not in ("", str(ROOT))])
-    cluster = Cluster(
-        initialize_head=True,
-        head_node_args={"num_cpus": 1, "include_dashboard": False, "env_vars": {"PYTHONPATH": str(other)}},
-    )
-    try:
-        with connected(cluster) as resources, pytest.raises(UsageError) as caught:
-            Nodes(resources, "float32", limited=False).admit()
-    finally:
-        cluster.shutdown()
+    with connected(unlike) as resources, pytest.raises(UsageError) as caught:
+        Nodes(resources, "float32", limited=False).admit()
     ours = code_here()["mnist-search"]
     assert str(caught.value).startswith(f"the node {socket.gethostname()} (")
     assert f"has mnist-search {version('mnist-search')}+" in str(caught.value)
@@ -164,16 +172,16 @@ def test_node_with_another_version_of_the_project_is_refused(tmp_path, monkeypat
 
 
 @pytest.mark.thorough
-def test_preempted_node_costs_no_retry(cluster, tmp_path):
+def test_preempted_node_costs_no_retry(standing, tmp_path):
     """What was on a node that is taken back is tried again even where `--max-retries` allows none, and only once."""
-    node = cluster.add_node(num_cpus=1)
-    process = begin(cluster, tmp_path, "--trials", 20, "--max-retries", 0, text=LONGER)
+    node = standing.add_node(num_cpus=1)
+    process = begin(start, LONGER, standing, tmp_path, "--trials", 20, "--max-retries", 0)
     wait_for_trials(process, tmp_path, "g", 4)
-    where = ("--address", cluster.address, "--node-id", node.node_id)
+    where = ("--address", standing.address, "--node-id", node.node_id)
     why = ("--reason", "DRAIN_NODE_REASON_PREEMPTION", "--reason-message", "spot", "--deadline-remaining-seconds", "1")
     subprocess.run([Path(sys.executable).with_name("ray"), "drain-node", *where, *why], check=True, timeout=60)
     assert process.poll() is None
-    cluster.remove_node(node, allow_graceful=False)
+    standing.remove_node(node, allow_graceful=False)
     _, stderr = process.communicate(timeout=110)
     assert process.returncode == 0, stderr
     trials = study_of(tmp_path, "g").trials
@@ -184,28 +192,28 @@ def test_preempted_node_costs_no_retry(cluster, tmp_path):
     assert (retry.params, retry.user_attrs[ATTEMPTS]) == (lost.params, 1)
 
 
-def begin(cluster, runs, *options, text=SPACE):
-    """Start a search of a space of short trials."""
+def begin(how, text, cluster, runs, *options):
+    """Start a search of a space on a cluster."""
     space = runs / "space.toml"
     space.write_text(text)
     where = ("--address", cluster.address, "--study", "g", "--runs", runs)
-    return start(*where, "--space", space, "--no-baseline", "--pruner", "none", *options)
+    return how(*where, "--space", space, "--no-baseline", "--pruner", "none", *options)
 
 
-def test_node_that_joins_in_mid_run_gets_work(cluster, tmp_path):
+def test_node_that_joins_in_mid_run_gets_work(standing, tmp_path):
     """The search on it grows, also where trials end faster than a worker starts: they run beside each other then.
 
     It is stopped once it has; a worker takes seconds to start, so there are more trials than it takes.
     """
-    process = begin(cluster, tmp_path, "--trials", 500)
+    process = begin(start_untrained, BRIEF, standing, tmp_path, "--trials", 500)
     wait_for_trials(process, tmp_path, "g", 2)
     assert goal_of(study_of(tmp_path, "g").user_attrs).workers == 1
-    cluster.add_node(num_cpus=2)
-    wait_until(lambda: goal_of(study_of(tmp_path, "g").user_attrs).workers == 3, 200, "there are 3 workers", process)
-    study = study_of(tmp_path, "g")  # which reads a trial that has ended once
+    node, study = standing.add_node(num_cpus=2), study_of(tmp_path, "g")  # which reads a trial that has ended once
+    wait_until(lambda: goal_of(study.user_attrs).workers == 3, 200, "there are 3 workers", process)
     wait_until(lambda: beside(study.trials) >= 2, 200, "three train beside each other", process)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=30)
+    standing.remove_node(node)
     assert process.returncode == 130, stderr
     assert "3 workers" in stdout.splitlines()
 
@@ -217,10 +225,10 @@ def beside(trials):
     return max((sum(begin < other < end for other, _ in spans) for begin, end in spans), default=0)
 
 
-def test_signal_ends_a_search_that_no_node_can_hold(cluster, tmp_path):
+def test_signal_ends_a_search_that_no_node_can_hold(standing, tmp_path):
     """It waits for nodes, in Tune's loop; the autoscaler is told that nothing is wanted any more."""
-    process = begin(cluster, tmp_path, "--trials", 3, "--workers", 1, "--cpus-per-trial", 2)
-    with ray_runtime(cluster.address, Resources(0, 1, 0), verbose=False):
+    process = begin(start_untrained, BRIEF, standing, tmp_path, "--trials", 3, "--workers", 1, "--cpus-per-trial", 2)
+    with ray_runtime(standing.address, Resources(0, 1, 0), verbose=False):
         wait_for([{"CPU": 2}], asked, seconds=60)
         time.sleep(3)  # Tune has begun to ask for trials
         process.send_signal(signal.SIGINT)

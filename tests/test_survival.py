@@ -22,8 +22,10 @@ from commands import (
     family_of,
     run_command,
     start,
+    start_untrained,
     study_of,
     victims,
+    wait_for_training,
     wait_for_trials,
 )
 from damaged import TRIALS
@@ -37,22 +39,28 @@ from search.trials.models import ModelStore
 
 def test_killed_driver_loses_nothing_and_the_same_command_goes_on(tmp_path, dataset, monkeypatch):
     """After a kill -9 finished trials stay as they are; in the end the count is met and the model keeps its word."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    arguments = ("--trials", 10, "--study", "k", "--runs", tmp_path, "--space", space, "--no-baseline")
+    space, first = tmp_path / "space.toml", tmp_path / "first.jsonl"
+    space.write_text(SMALL_SPACE.replace("high = 3", "high = 30"))
+    short = {"hidden_units": 16, "learning_rate": 0.002, "batch_size": 512, "epochs": 1}
+    long = {"hidden_units": 8, "learning_rate": 0.001, "batch_size": 512, "epochs": 30}  # has time to be killed
+    first.write_text("\n".join(map(json.dumps, (short, short | {"epochs": 2}, long))))
+    arguments = ("--trials", 4, "--study", "k", "--runs", tmp_path, "--space", space, "--enqueue", first,
+                 "--no-baseline", "--pruner", "none", "--workers", 1)  # fmt: skip
     process = start(*arguments)
     wait_for_trials(process, tmp_path, "k", 2)
+    wait_for_training(process, tmp_path, "k")
     family = family_of(process)
     process.kill()
     process.communicate()
     assert_nothing_left(family)
     finished = (TrialState.COMPLETE, TrialState.PRUNED)
     kept = {trial.number: trial for trial in study_of(tmp_path, "k").trials if trial.state in finished}
-    result = run_command("search.run", "--no-confirm", *arguments, "--workers", 1)  # a second one costs its start
+    assert len(kept) >= 2
+    result = run_command("search.run", "--no-confirm", *arguments)
     assert result.returncode == 0, result.stderr
     study = study_of(tmp_path, "k")
     trials = study.trials
-    assert count(trials).finished == 10
+    assert count(trials).finished == 4
     assert not [trial for trial in trials if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
     assert {number: trials[number] for number in kept} == kept
     cut_short = [trial for trial in trials if trial.user_attrs.get("failure") == "interrupted"]
@@ -88,30 +96,30 @@ def test_killed_worker_is_replaced_and_its_trial_tried_again(damaged):
 @pytest.mark.parametrize("victim", ["raylet", "gcs_server"])
 def test_search_goes_on_in_another_runtime(victim, tmp_path):
     """After kill -9 of Ray's own processes the same command starts Ray again and completes the study."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    options = ("--no-baseline", "--workers", 1)
-    process = start("--trials", 10, "--study", "r", "--runs", tmp_path, "--space", space, *options)
+    let_go = tmp_path / "let go"
+    options = ("--trials", 4, "--study", "r", "--workers", 1, *queued(tmp_path, [8, 8, 14, 8]))
+    process = start_untrained(*options, FAILING_LET_GO=str(let_go))
     wait_for_trials(process, tmp_path, "r", 2)
     [pid] = victims(process, victim)
     family = family_of(process)
     os.kill(pid, signal.SIGKILL)
+    let_go.touch()
     stdout, _ = process.communicate(timeout=150)
     assert process.returncode == 0
     assert f"Ray's {victim} ended unexpectedly; starting Ray again" in stdout
-    assert count(study_of(tmp_path, "r").trials).finished == 10
+    assert count(study_of(tmp_path, "r").trials).finished == 4
     assert_nothing_left(family)
 
 
 @pytest.mark.thorough
 def test_second_driver_is_refused_before_ray_starts(tmp_path):
     """It is told who has the study, and changes nothing."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    arguments = ("--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline", "--workers", 1)
-    process = start("--trials", 40, *arguments)  # enough for the second to come before its end
+    let_go = tmp_path / "let go"
+    arguments = ("--study", "t", "--workers", 1, *queued(tmp_path, [8, 14, 8]))
+    process = start_untrained("--trials", 3, *arguments, FAILING_LET_GO=str(let_go))
     wait_for_trials(process, tmp_path, "t", 1)
     second = run_command("search.run", "--no-confirm", "--trials", 200, *arguments)
+    let_go.touch()
     assert second.returncode == 1
     assert second.stderr.startswith(f"error: the study 't' is held by process {process.pid} on ")
     assert len(second.stderr.splitlines()) == 1
@@ -120,17 +128,26 @@ def test_second_driver_is_refused_before_ray_starts(tmp_path):
     assert not [trial for trial in study_of(tmp_path, "t").trials if trial.state == TrialState.FAIL]
 
 
+def queued(folder, units):
+    """Options for trials with these numbers of hidden units, one after the other: what they do `failing.py` says.
+
+    The learning rate tells them apart: a configuration is queued once.
+    """
+    space, first = folder / "space.toml", folder / "first.jsonl"
+    space.write_text(
+        'hidden_units = {type = "int", low = 8, high = 14}\nepochs = {type = "int", low = 1, high = 1}\n'
+        'learning_rate = {type = "float", low = 1e-3, high = 1e-1}'
+    )
+    trials = [{"hidden_units": each, "epochs": 1, "learning_rate": rate / 1000} for rate, each in enumerate(units, 1)]
+    first.write_text("\n".join(map(json.dumps, trials)))
+    return "--runs", folder, "--space", space, "--enqueue", first, "--no-baseline"
+
+
 def failing(folder, units, *arguments, **environment):
     """Run the command with a trainable that fails in the ways that its numbers of hidden units say."""
-    space, first = folder / "space.toml", folder / "first.jsonl"
-    space.write_text('hidden_units = {type = "int", low = 8, high = 12}\nepochs = {type = "int", low = 1, high = 1}')
-    first.write_text("\n".join(json.dumps({"hidden_units": number, "epochs": 1}) for number in units))
-    given = ("--study", "f", "--runs", folder, "--space", space, "--enqueue", first, "--no-baseline")
-    return subprocess.run(
-        [sys.executable, ROOT / "tests" / "failing.py", *map(str, given), "--no-confirm", *map(str, arguments)],
-        env=clean_environment() | {"PYTHONPATH": str(ROOT)} | environment,
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=200,
-    )  # fmt: skip
+    process = start_untrained("--study", "f", *queued(folder, units), *arguments, **environment)
+    stdout, stderr = process.communicate(timeout=200)
+    return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
 
 def test_each_failure_has_its_reason_and_its_story(tmp_path):
@@ -213,7 +230,7 @@ def test_full_temporary_folder_uses_up_no_trial(small_disk, tmp_path):
     """One line names cause and remedy, and the same command has all its trials to do once there is room."""
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(5 * 2**19))
-    options = ("--trials", 1, "--max-retries", 0)
+    options = ("--trials", 1, "--max-retries", 0, "--workers", 1)
     full = failing(tmp_path, [8], *options, FAILING_FOLDER=str(small_disk))
     assert full.returncode == 1
     assert full.stderr.splitlines() == [
@@ -233,16 +250,16 @@ def test_full_temporary_folder_uses_up_no_trial(small_disk, tmp_path):
 @pytest.mark.thorough
 def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk, tmp_path):
     """One line says so; what was recorded stays, and the same command completes the study."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    options = ("--no-baseline", "--workers", 1)
-    arguments = ("--trials", 12, "--study", "d", "--runs", small_disk, "--space", space, *options)
-    process = start(*arguments)
+    let_go = tmp_path / "let go"
+    options = ("--trials", 4, "--study", "d", "--workers", 1, *queued(tmp_path, [8, 8, 14, 8]))
+    arguments = (*options, "--runs", small_disk)
+    process = start_untrained(*arguments, FAILING_LET_GO=str(let_go))
     wait_for_trials(process, small_disk, "d", 2)
     ballast = small_disk / "ballast"
     with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as stream:
         while True:
             stream.write(b"." * 4096)
+    let_go.touch()
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 1, stdout
     assert len(stderr.splitlines()) == 1
@@ -252,10 +269,11 @@ def test_full_disk_stops_the_search_which_goes_on_once_there_is_room(small_disk,
     finished = (TrialState.COMPLETE, TrialState.PRUNED)
     kept = {trial.number: trial for trial in study_of(small_disk, "d").trials if trial.state in finished}
     assert len(kept) >= 2
-    again = run_command("search.run", "--no-confirm", *arguments)
-    assert again.returncode == 0, again.stderr
+    again = start_untrained(*arguments, FAILING_LET_GO=str(let_go))
+    _, stderr = again.communicate(timeout=100)
+    assert again.returncode == 0, stderr
     trials = study_of(small_disk, "d").trials
-    assert count(trials).finished == 12
+    assert count(trials).finished == 4
     assert {number: trials[number] for number in kept} == kept
 
 
@@ -294,8 +312,8 @@ def test_password_is_in_nothing_that_a_run_leaves_behind(postgres, tmp_path):
     url = postgres.create_database("secret")
     [hidden] = re.findall(r"searcher:(.*)@127", url)
     process = subprocess.Popen(
-        [sys.executable, "-m", "search.run", "--no-confirm", "--trials", "3", "--study", "p", "--runs", tmp_path,
-         "--space", space, "--no-baseline", "--json", "--verbose"],
+        [sys.executable, "-m", "search.run", "--no-confirm", "--trials", "2", "--study", "p", "--runs", tmp_path,
+         "--space", space, "--no-baseline", "--workers", "1", "--json", "--verbose"],
         env=clean_environment() | {"SEARCH_STORAGE": url, "PGPASSWORD": postgres.password, "TMPDIR": str(place)},
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -352,9 +370,7 @@ def test_signal_while_ray_starts_ends_the_command_within_ten_seconds(number, tmp
 )
 def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
     """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
-    space = tmp_path / "space.toml"
-    space.write_text(SMALL_SPACE)
-    process = start("--trials", 500, "--study", "i", "--runs", tmp_path, "--space", space, "--no-baseline", "--json")
+    process = start_untrained("--trials", 500, "--study", "i", "--json", *queued(tmp_path, [8, 14, 14]))
     wait_for_trials(process, tmp_path, "i", 1)
     family, asked = family_of(process), time.monotonic()
     process.send_signal(number)

@@ -12,6 +12,7 @@ from trainable.problems import BUILT_IN
 from trainable.trial import NetworkTrial
 
 QUIET = {"RAY_CHDIR_TO_TRIAL_DIR": "0", "RAY_AIR_NEW_OUTPUT": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+NONE_AHEAD = {"RAY_prestart_worker_first_driver": "0"}  # workers beside the one that is wanted
 
 
 class SpyTrial(NetworkTrial):
@@ -27,7 +28,7 @@ class SpyTrial(NetworkTrial):
 @pytest.fixture(scope="module")
 def results(small, tmp_path_factory):
     """Trials, one after another, in a plain Tuner: some end well, some diverge, some train on all images."""
-    os.environ.update(QUIET)
+    os.environ.update(QUIET | NONE_AHEAD)
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         config = BUILT_IN.baseline | {
