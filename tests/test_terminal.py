@@ -218,7 +218,8 @@ def test_search_goes_on_without_its_terminal(tmp_path):
     """The reader of its lines ends, and the terminal hangs up: the study is completed and the report written."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    process = start("--trials", 6, "--study", "h", "--runs", tmp_path, "--space", space, "--no-baseline")
+    options = ("--space", space, "--no-baseline", "--workers", 1)
+    process = start("--trials", 6, "--study", "h", "--runs", tmp_path, *options)
     process.stdout.readline()
     process.stdout.close()
     wait_for_trials(process, tmp_path, "h", 1)
@@ -237,7 +238,8 @@ def test_sigterm_to_every_process_ends_a_search_in_good_order(tmp_path):
     """As the system's shutdown and service managers send it: the line, the answer so far, no trial left running."""
     space = tmp_path / "space.toml"
     space.write_text(SMALL_SPACE)
-    process = start("--trials", 500, "--study", "t", "--runs", tmp_path, "--space", space, "--no-baseline")
+    options = ("--space", space, "--no-baseline", "--workers", 1)
+    process = start("--trials", 500, "--study", "t", "--runs", tmp_path, *options)
     wait_for_trials(process, tmp_path, "t", 1)
     family, asked = family_of(process), time.monotonic()
     for pid in (process.pid, *family):

@@ -111,8 +111,12 @@ class Cluster:
         return {_listener(name, int(port)) for port, name in found}
 
     def wait_for_nodes(self, number, timeout=60):
-        """Wait until the head knows some number of nodes."""
-        wait_until(lambda: len(self.nodes()) == number, timeout, f"{number} nodes")
+        """Wait until the head knows some number of nodes; it is asked, which takes seconds, once as many run Ray."""
+        wait_until(lambda: self.running() >= number and len(self.nodes()) == number, timeout, f"{number} nodes")
+
+    def running(self):
+        """Return how many hosts run a node's process, whatever the head knows of it."""
+        return sum(any(map(is_raylet, descendants(host.process.pid))) for host in self.hosts if host.is_on)
 
     def trials(self, study):
         """Return the trials of a study that may be in progress or not yet there."""
@@ -146,6 +150,11 @@ def training(host):
     """Whether a worker on a host is in an epoch, as its title says."""
     titles = [command_of(pid).split(b"\0")[0] for pid in descendants(host.process.pid)]
     return any(re.match(rb"ray::\w+\.train", title) for title in titles)
+
+
+def is_raylet(pid):
+    """Whether a process is what makes a host a node."""
+    return command_of(pid).split(b"\0")[0].endswith(b"/raylet")
 
 
 def memory_of(pid):
