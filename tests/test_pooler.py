@@ -65,18 +65,8 @@ def test_search_runs_through_a_pooler_of_transactions(postgres, tmp_path):
     space.write_text(SMALL_SPACE)
     url = postgres.create_database(f"test_{uuid.uuid4().hex}")
     with Pooler(postgres, "transaction") as pooler:
-        arguments = (
-            "--study",
-            "s",
-            "--runs",
-            tmp_path / "runs",
-            "--space",
-            space,
-            "--no-baseline",
-            "--no-confirm",
-            "--workers",
-            1,
-        )
+        options = ("--no-baseline", "--no-confirm", "--workers", 1)
+        arguments = ("--study", "s", "--runs", tmp_path / "runs", "--space", space, *options)
         result = run_command("search.run", "--storage", pooler.url(url), "--trials", 3, *arguments, timeout=300)
         assert result.returncode == 0, result.stderr
         reader = open_read_only(pooler.url(url))
