@@ -17,7 +17,7 @@ from benchmarks.systems import BenchmarkError, Own, Peer, Run, System, end_on_si
 from search.terminal.arguments import whole
 
 WORKERS = 2  # of the peers that can have several, as the cores of the machine
-SMOKE_SECONDS = 15
+SMOKE_SECONDS = 25
 SMOKE_TARGETS = (0.9, 0.95)
 CHART = "quality.png"
 LOWEST_SHOWN = 0.96
