@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     end_on_signals()
     try:
-        runs = run_seeds(systems(smoke=options.smoke), options.seeds, options.seconds)
+        runs = run_seeds(systems(), options.seeds, options.seconds)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,9 +50,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--targets", metavar="A,B,...", type=targets, default=(0.975, 0.98, 0.983), help="(default: 0.975,0.98,0.983)"
     )
-    parser.add_argument(
-        "--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets, fewer workers"
-    )
+    parser.add_argument("--smoke", action="store_true", help=f"one seed, {SMOKE_SECONDS} seconds, low targets")
     options = parser.parse_args(arguments)
     if options.smoke:
         options.seeds, options.seconds, options.targets = 1, SMOKE_SECONDS, SMOKE_TARGETS
@@ -70,12 +68,11 @@ def targets(text: str) -> tuple[float, ...]:
     return values
 
 
-def systems(*, smoke: bool) -> list[System]:
+def systems() -> list[System]:
     """Return what is compared."""
-    workers = 1 if smoke else WORKERS  # where more of them change how fast it is, not how it is done
     return [
-        Own("this project", ("--no-baseline", "--workers", str(workers))),
-        Peer("Ray Tune", "ray_tune", workers),
+        Own("this project", ("--no-baseline", "--workers", str(WORKERS))),
+        Peer("Ray Tune", "ray_tune", WORKERS),
         Peer("Optuna", "optuna_alone", WORKERS),
         Peer("KerasTuner", "keras_tuner", 1),
     ]

@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     configurations = network.smoke if options.smoke else network.draw(options.configurations)
     compared = systems(network, options.workers, smoke=options.smoke)
     try:
-        runs = run_rounds(network, compared, configurations, 1 if options.smoke else options.rounds)
+        runs = run_rounds(network, compared, configurations, options.rounds)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -44,16 +44,16 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--configurations", metavar="N", type=whole(1, 1000), default=24, help="(default: 24)")
     parser.add_argument("--rounds", metavar="N", type=whole(1), default=2, help="of all systems (default: 2)")
     parser.add_argument("--workers", metavar="N", type=whole(1), default=2, help="trials at once (default: 2)")
-    parser.add_argument(
-        "--smoke", action="store_true", help="two small configurations, one round, fewer systems and workers"
-    )
-    return parser.parse_args(arguments)
+    parser.add_argument("--smoke", action="store_true", help="two small configurations, one round, one at once")
+    options = parser.parse_args(arguments)
+    if options.smoke:
+        options.rounds, options.workers = 1, 1
+    return options
 
 
 def systems(network: Network, workers: int, *, smoke: bool) -> list[System]:
     """Return what is compared, at the smallest size each tool in one form; this project is the first."""
-    several = 1 if smoke else workers  # where more of them change how fast it is, not how it is done
-    options = (*network.options, "--workers", str(several))
+    options = (*network.options, "--workers", str(workers))
     own: list[System] = [Own("this project", options)]
     try:
         check_precision(BFLOAT16)
@@ -61,12 +61,12 @@ def systems(network: Network, workers: int, *, smoke: bool) -> list[System]:
         print(f"without bfloat16: {error}", file=sys.stderr)
     else:
         own += [Own("this project, bfloat16", (*options, "--precision", BFLOAT16))] * network.has_precisions
-    alone = Peer("Optuna, one process", "optuna_alone", 1, network.name)
+    several = Peer(f"Optuna, {workers} processes", "optuna_alone", workers, network.name)
     return [
         *own[: 1 if smoke else None],
-        Peer("Ray Tune", "ray_tune", several, network.name),
-        *([] if smoke else [alone]),
-        Peer(f"Optuna, {workers} processes", "optuna_alone", workers, network.name),
+        Peer("Ray Tune", "ray_tune", workers, network.name),
+        Peer("Optuna, one process", "optuna_alone", 1, network.name),
+        *([] if smoke else [several]),
         Peer("KerasTuner", "keras_tuner", 1, network.name),
     ]
 
