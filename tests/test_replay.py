@@ -194,7 +194,6 @@ def test_environment_is_recorded_once_and_trials_hold_its_digest(searched):
     assert (environment["threads"], environment["onednn"], environment["gpu"]) == (1, True, "")
 
 
-@pytest.mark.thorough  # a process that loads TensorFlow for one line, whose words another test reads
 def test_other_environment_is_named(searched, chosen):
     """Without oneDNN the numbers may or may not come again; either way the difference is said."""
     result = subprocess.run(
