@@ -11,7 +11,8 @@ from commands import ROOT, SMALL_SPACE, bfloat16_is_here, invoke, run_command, s
 
 # What is printed before the answer; the hint comes where the machine is slow.
 PROGRESS = re.compile(
-    "plan       |starting (Ray|[0-9]+ workers?)$|no worker has started for |[0-9]+/6  |confirm [0-9]+/12  |not needed: "
+    "plan       |note       |starting (Ray|[0-9]+ workers?)$|no worker has started for |[0-9]+/6  |confirm [0-9]+/12  "
+    "|not needed: "
 )
 KEYS = {"study", "storage", "trials", "best", "baseline", "confirmed", "model", "report", "seconds", "utilization",
         "stopped", "stops", "looks"}  # fmt: skip
@@ -41,7 +42,12 @@ def test_progress_is_quiet_but_for_the_search(finished):
     lines = finished.stderr.splitlines()
     end = next(number for number, line in enumerate(lines) if line.startswith("study s: "))
     assert [line for line in lines[:end] if not PROGRESS.match(line)] == []
-    assert lines[:2] == ["plan       6 trials, then up to 12 networks to confirm the best", "starting Ray"]
+    assert lines[:3] == [
+        "note       with 10,000 test images and 2 seeds a difference below about 1 point cannot be shown",
+        "plan       6 trials, then up to 12 networks to confirm the best",
+        "starting Ray",
+    ]
+    assert len([line for line in lines[:end] if line.startswith("note  ")]) == 1
     trials = [line.split("  ")[0] for line in lines[:end] if line[0].isdigit()]
     assert trials == [f"{number}/6" for number in range(1, 7)]
     networks = [line.split("/")[0] for line in lines if line.startswith("confirm ")]

@@ -49,7 +49,8 @@ def smallest(examples: int, networks: tuple[int, int], confidence: float, error:
 def size_of(difference: float) -> str:
     """Return a difference of accuracies, a share, in words: two digits are enough."""
     points = POINTS * difference
-    return f"{points:.2g} points" if points < 10 else f"{points:.0f} points"  # noqa: PLR2004 (two digits)
+    number = f"{points:.2g}" if points < 10 else f"{points:.0f}"  # noqa: PLR2004 (two digits)
+    return f"{number} point{'' if number == '1' else 's'}"
 
 
 def told_apart(networks: int, error: float) -> float:
