@@ -161,12 +161,15 @@ def test_model_is_refused_for_a_study_of_another_kind(searched, tmp_path):
     assert "no file builds what the study 'n' trains; leave --model out" in result.stderr
 
 
-def test_trial_of_an_own_model_is_replayed(searched):
+def test_trial_of_an_own_model_is_replayed(searched, tmp_path):
     """Bit for bit, on this machine; without the file there is one line."""
     runs, model, _ = searched
     without = invoke("search.replay", "--study", "m", "--runs", runs, "--trial", 0)
     assert without.returncode == 2
     assert "give that file with --model model.py" in without.stderr
+    other = invoke("search.replay", "--study", "m", "--runs", runs, "--trial", 0, "--model", write(tmp_path, "other"))
+    assert other.returncode == 2
+    assert other.stderr.endswith("; give the one that it was made with\n")
     given = ("--study", "m", "--runs", runs, "--trial", 0, "--model", model)
     result = run_command("search.replay", *given, timeout=300)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -199,6 +202,10 @@ BROKEN = [
     (
         part(FILE, last="keras.layers.Dense(3)"),
         "the model's output is [batch, 3]; for 10 classes it has to be [batch, 10]",
+    ),
+    (
+        part(FILE, first="keras.layers.Reshape((8, 8, 1))"),
+        "[batch, 8, 8, 10]; for 10 classes it has to be [batch, 10]: it gives them for each part",
     ),
     (part(FILE, first="keras.layers.Lambda(lambda x: x), keras.layers.Flatten()"), "Lambda"),
     (part(FILE, head="import keras\nSPACE = {'width': {'type': 'int', 'low': 1, 'high': 2}}"), "does not take width"),

@@ -143,7 +143,7 @@ def make_plan(options: Options) -> Plan:
     configurations = list({tuple(params.items()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)
     attributes = study.user_attrs if study else {}
-    program = program_for(settings.problem, options.model, options.study)
+    program = program_for(settings.problem, options.model, options.study, "give --study a new name")
     plan = Plan(
         settings, configurations, trials, attributes, continued=study is not None, repeated=repeated, program=program
     )

@@ -33,8 +33,16 @@ def place_of(model: str) -> Path:
     return Path(found[1] if found else model)
 
 
-def program_for(problem: ProblemSpec, model: str | None, study: str) -> Program | None:
+def program_for(
+    problem: ProblemSpec, model: str | None, study: str, remedy: str = "give the one that it was made with"
+) -> Program | None:
     """Return the file that a study's models are built by, as the person names it: none is run because a study says so.
+
+    Args:
+        problem: The study's.
+        model: As `--model` names it, if at all.
+        study: Its name.
+        remedy: What to do about another file, for the message.
 
     Raises:
         UsageError: It is not named, or is not the one that the study was made with, or the study has none.
@@ -51,11 +59,11 @@ def program_for(problem: ProblemSpec, model: str | None, study: str) -> Program 
         one, other = program.sha256[:SHOWN], problem.code["sha256"][:SHOWN]
         raise UsageError(
             f"--model {model}: is not the file that the study {study!r} was made with (SHA-256 {one}..., recorded "
-            f"{other}...); give --study a new name"
+            f"{other}...); {remedy}"
         )
     if (program.function or "") != function:
         named = f"{name}:{function}" if function else name
-        raise UsageError(f"--model {model}: the study {study!r} was made with {named}; give --study a new name")
+        raise UsageError(f"--model {model}: the study {study!r} was made with {named}; {remedy}")
     return program
 
 

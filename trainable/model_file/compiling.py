@@ -80,10 +80,10 @@ def check_outputs(model: Any, classes: int) -> None:
     wanted = [(None, classes), *([(None, 1)] if classes == BINARY else [])]
     if (None, *shape[1:]) not in wanted:
         said = " or ".join(f"[batch, {values}]" for _, values in wanted)
-        raise ProgramError(
-            f"the model's output is {_said(shape)}; for {classes} classes it has to be {said}: "
-            f"the last layer needs `classes` units"
-        )
+        hint = "the last layer needs `classes` units"
+        if len(shape) > len(wanted[0]) and shape[-1] == classes:
+            hint = "it gives them for each part of an example; a Flatten or pooling layer is missing"
+        raise ProgramError(f"the model's output is {_said(shape)}; for {classes} classes it has to be {said}: {hint}")
     if is_single(model, classes) and model.compiled and is_sparse(model.loss):
         raise ProgramError("one output needs a binary loss such as binary_crossentropy, not a sparse categorical one")
 
