@@ -1,5 +1,6 @@
 """Searches that the dashboard starts and interrupts: real processes."""
 
+import functools
 import os
 import signal
 import stat
@@ -40,14 +41,13 @@ def space(tmp_path):
 
 def wait_for_holder(options, launch, trials=1):
     """Wait until a search has its study and has finished some trials."""
-    opened = []  # once: opened at each look they would cost a whole processor
+    # Once: opened at each look they would cost a whole processor.
+    opened = functools.cache(lambda: (open_storage(options.storage).engine, study_of(options.runs, launch.study)))
 
     def reached():
         assert launch.exit_status is None, control.tail(launch.log)
         try:
-            if not opened:
-                opened.append((open_storage(options.storage).engine, study_of(options.runs, launch.study)))
-            [(engine, study)] = opened
+            engine, study = opened()
             holder, finished = holder_of(engine, launch.study), count(study.trials).finished
         except Exception:  # noqa: BLE001 (the file or its tables are not there yet)
             return None

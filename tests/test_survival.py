@@ -370,8 +370,7 @@ def test_signal_while_ray_starts_ends_the_command_within_ten_seconds(number, tmp
 )
 def test_signal_prints_the_best_so_far_and_exits_in_order(number, status, tmp_path):
     """Ctrl-C and SIGTERM: the answer so far, the right exit status, nothing left running, within ten seconds."""
-    arguments = ("--trials", 500, "--study", "i", "--json", *queued(tmp_path, [8, 14, 14]))
-    process = start_untrained(*arguments, FAILING_LET_GO=str(tmp_path / "never"))
+    process = start_untrained("--trials", 500, "--study", "i", "--json", *queued(tmp_path, [8, 14, 14]))
     wait_for_trials(process, tmp_path, "i", 1)
     family, asked = family_of(process), time.monotonic()
     process.send_signal(number)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import optuna
-from commands import ROOT, wait_until
+from commands import ROOT, victims, wait_until
 
 from search.surroundings.guard import command_of, descendants
 from trainable.keys import HOST
@@ -116,7 +116,7 @@ class Cluster:
 
     def running(self):
         """Return how many hosts run a node's process, whatever the head knows of it."""
-        return sum(any(map(is_raylet, descendants(host.process.pid))) for host in self.hosts if host.is_on)
+        return sum(bool(victims(host.process, "raylet")) for host in self.hosts if host.is_on)
 
     def trials(self, study):
         """Return the trials of a study that may be in progress or not yet there."""
@@ -150,11 +150,6 @@ def training(host):
     """Whether a worker on a host is in an epoch, as its title says."""
     titles = [command_of(pid).split(b"\0")[0] for pid in descendants(host.process.pid)]
     return any(re.match(rb"ray::\w+\.train", title) for title in titles)
-
-
-def is_raylet(pid):
-    """Whether a process is what makes a host a node."""
-    return command_of(pid).split(b"\0")[0].endswith(b"/raylet")
 
 
 def memory_of(pid):
