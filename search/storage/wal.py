@@ -120,7 +120,7 @@ def check_own(file: Path, since: bytes | None = None) -> None:
     try:
         for what, is_own in (("wal", functools.partial(_owns_log, since=since)), ("journal", _owns_journal)):
             other = beside(file, what)
-            if other.exists() and not is_own(file, other):
+            if not is_own(file, other):
                 raise MixedError(
                     f"{file}: {other.name} beside it is of another file or of another state of it, and would be mixed "
                     f"into it; if {file.name} is a restored backup, remove {other}; both are left as they are"
@@ -153,8 +153,13 @@ def _owns_log(file: Path, other: Path, since: bytes | None = None) -> bool:
 
 
 def _owns_journal(file: Path, other: Path) -> bool:
-    """Say whether a journal that is to be rolled back holds the mark that the file has or had before."""
-    content = other.read_bytes()
+    """Say whether a journal that is to be rolled back holds the mark that the file has or had before.
+
+    So does one that is not there: another command's transaction may end, and remove it, at any moment.
+    """
+    content = b""
+    with suppress(FileNotFoundError):
+        content = other.read_bytes()
     held = {mark for _, mark in MARK.findall(content)} if content.startswith(JOURNAL_MAGIC) else set()
     marks = _marks_of(file)
     return not held or not marks or any(held & set(each) for each in marks)
