@@ -12,7 +12,7 @@ from trainable.helper import run_helper
 from trainable.model_file import hypermodels, stand_in
 from trainable.model_file.building import builder_of
 from trainable.model_file.finding import find
-from trainable.model_file.fitting import usual
+from trainable.model_file.fitting import fitted, usual
 from trainable.model_file.functions import tuner_argument
 from trainable.model_file.stand_in import run_persons_file
 from trainable.program import Program, read_program
@@ -100,8 +100,8 @@ def test_what_builds_is_found(text, form, defaults):
         ("def build(units=3, /): pass", "build: units can only be given by its position; take the / out"),
         ("def build(hp, /): pass", "build: hp can only be given by its position; take the / out"),
         ("def build(hp, *, units): pass", "build: units needs a default; what is given is hp, input_shape, classes"),
-        ("def build(seed=3): pass", "build: a search has something else of the name seed"),
-        ("def build(keep_from=3): pass", "build: a search has something else of the name keep_from"),
+        ("def build(seed=3): pass", "build: the name seed is taken: a search gives it itself"),
+        ("def build(keep_from=3): pass", "build: the name keep_from is taken: a search gives it itself"),
         ("def build(epochs=0): pass", "build: epochs must be a whole number from 1 to 10000, got 0"),
         ("def build(batch_size=True): pass", "build: batch_size must be a whole number from 1 to 1000000, got True"),
         ("def build(): pass\nBATCH_SIZE = 1.5", "BATCH_SIZE must be a whole number from 1 to 1000000, got 1.5"),
@@ -112,7 +112,7 @@ def test_what_builds_is_found(text, form, defaults):
         ("def build(a=1): pass\nSPACE = {'a': [1, 2]}", "SPACE: a must be a table, e.g. with type, low and high; got "),
         ("def build(a=1): pass\nSPACE = {1: {}}", "SPACE: the name of a parameter must be a text, and none of seed"),
         ("def build(a=1): pass\nSPACE = {'seed': {}}", "SPACE: the name of a parameter must be a text, and none of "),
-        ("def build(a=1): pass\nSPACE = {'b': {}}", "SPACE: build does not take b; it takes a"),
+        ("def build(a=1): pass\nSPACE = {'b': {}}", "SPACE: build does not take b; the parameters are a, batch_size, "),
         ("def build(**kwargs): pass\nSPACE = {'b': {}}", "SPACE: b needs a default, here or in build: a number"),
         ("def build(a=None): pass\nSPACE = {'a': {}}", "SPACE: a needs a default, here or in build"),
         (f"{MODEL}  def fit(self, hp, model, *args): pass", f"Mine has a fit of its own, which {FIT}"),
@@ -271,7 +271,11 @@ def build(units=3, epochs=7, batch_size=16, *, input_shape, classes, **others):
         ("def build(a=1): return 1 / 0", {}, "model.py: build: line 4: ZeroDivisionError: division by zero"),
         ("def build(a=1): pass", {}, "model.py: build: must return a keras.Model, got nothing"),
         ("def build(a=1): return [tiny()]", {}, "model.py: build: must return a keras.Model, got a list"),
-        ("def build(a=1): return tiny()", {"b": 1}, "model.py: build does not take b; it takes a"),
+        (
+            "def build(a=1): return tiny()",
+            {"b": 1},
+            "model.py: build does not take b; the parameters are a, batch_size, epochs",
+        ),
         ("def build(hp): return hp.Int('a', 1, 2)", {}, "model.py: build: must return a keras.Model, got a int"),
         ("def build(hp): return hp.get('a')", {}, "model.py: build: line 4: KeyError: 'a does not exist'"),
         (
@@ -451,6 +455,16 @@ def test_usual_ranges_end_where_the_parameters_do():
     tables = usual(1_000_000, 10_000, 8_000_000)
     assert max(tables["batch_size"]["choices"]) == 1_000_000
     assert tables["epochs"]["high"] == 10_000
+
+
+def test_range_ends_at_the_value_of_today_where_no_model_is_beyond_it():
+    """What has no other value left is not searched at all."""
+    today = {"units": 8, "rate": 0.01, "bias": True, "heads": 4, "name": "relu"}
+    unfit = {"units": [32], "rate": [0.001, 0.1], "bias": [False], "heads": [1]}
+    tables = fitted(today, 32, 10, 1000, unfit)
+    assert tables["units"] == {"type": "int", "low": 2, "high": 8, "log": True, "default": 8}
+    assert (tables["heads"]["low"], tables["heads"]["high"]) == (4, 16)
+    assert tables.keys() == {"units", "heads", "batch_size", "epochs"}
 
 
 def test_line_says_the_cause_and_not_where_it_came_up():

@@ -60,7 +60,7 @@ def test_complete_leaves_out_what_is_inactive():
 
 REFUSED = {
     "momentum is only searched where optimizer is sgd; leave it out": {"momentum": 0.5},
-    "momentum is missing; the space searches momentum, optimizer": {"optimizer": "sgd"},
+    "momentum, nesterov are missing; the space searches momentum, optimizer": {"optimizer": "sgd"},
     "units is 20, but the space goes from 16 to 64 in steps of 16": {"units": 20},
     "units is 16.5, but the space": {"units": 16.5},
     "units is 'many', but the space": {"units": "many"},

@@ -18,6 +18,7 @@ from search.confirmation.price import worst_of
 from search.confirmation.record import CONFIRMATION, LOOKS, design_of, evidence_of, fresh_seeds
 from search.confirmation.verdict import Word
 from search.confirmation.wording import circumstances_of, json_of, method_of, sentence_of
+from search.report.findings import remarks
 from search.study.settings import Settings
 from search.study.study import trial_seed
 from trainable.keys import FAILURE, PARAMETERS_COUNT, SECONDS, VAL_ACCURACY
@@ -300,6 +301,15 @@ def test_model_of_a_winner_that_is_worse_is_not_taken():
     assert evidence_of(scored(range(209), networks=5)).taken == WIDE
     worse = evidence_of(scored(range(300), range(200)))
     assert (worse.verdict.word, worse.taken) == (Word.WORSE, THE_BASELINE)
+
+
+def test_winner_that_is_behind_is_taken_and_said_to_be_no_gain():
+    """Test images choose nothing: without a difference the model is the winner's, whoever was ahead there."""
+    ahead, behind = evidence_of(scored(range(209), networks=5)), evidence_of(scored(range(211), networks=5))
+    assert (ahead.verdict.word, behind.verdict.word) == (Word.NO_DIFFERENCE, Word.NO_DIFFERENCE)
+    assert (behind.taken, ahead.verdict.is_behind, behind.verdict.is_behind) == (WIDE, False, True)
+    [told] = [each for each in remarks(behind) if each not in remarks(ahead) and "keep what you have" in each]
+    assert told.startswith("The winner is no gain so far: its mean on the test images is below the baseline's")
 
 
 def test_sentence_says_which_trial_how_much_how_sure_and_at_what_price():

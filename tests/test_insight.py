@@ -93,14 +93,14 @@ def test_space_of_one_configuration_has_no_importances():
     ("params", "warnings"),
     [
         ({}, []),
-        ({"learning_rate": 0.0001}, ["learning_rate's best is at the lower bound (0.0001): widen it"]),
-        ({"learning_rate": 0.000109}, ["learning_rate's best is at the lower bound (0.0001): widen it"]),
+        ({"learning_rate": 0.0001}, ["the best trial has learning_rate at the lower bound (0.0001): widen it"]),
+        ({"learning_rate": 0.000109}, ["the best trial has learning_rate at the lower bound (0.0001): widen it"]),
         ({"learning_rate": 0.000111}, []),
-        ({"hidden_units": 2048}, ["hidden_units's best is at the upper bound (2048): widen it"]),
-        ({"batch_size": 1024}, ["batch_size's best is at the largest choice (1024): widen it"]),
+        ({"hidden_units": 2048}, ["the best trial has hidden_units at the upper bound (2048): widen it"]),
+        ({"batch_size": 1024}, ["the best trial has batch_size at the largest choice (1024): widen it"]),
         ({"batch_size": 32, "epochs": 20}, [
-            "batch_size's best is at the smallest choice (32): widen it",
-            "epochs's best is at the upper bound (20): widen it",
+            "the best trial has batch_size at the smallest choice (32): widen it",
+            "the best trial has epochs at the upper bound (20): widen it",
         ]),
     ],
 )  # fmt: skip
@@ -139,7 +139,7 @@ def test_baseline_that_is_the_best_is_no_warning(attributes):
     assert insight_of(numbered([complete(0.98, settings=settings, **attributes)]), settings).warnings == []
     better = complete(0.99, {"epochs": 9}, settings=settings)
     [warning] = insight_of(numbered([complete(0.98, settings=settings, **attributes), better]), settings).warnings
-    assert warning == "hidden_units's best is at the upper bound (512): widen it"
+    assert warning == "the best trial has hidden_units at the upper bound (512): widen it"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from keras import layers
 from keras.src.saving import object_registration
 
 from search.export.interface import as_probabilities
-from trainable.errors import ConfigError, ProgramError
+from trainable.errors import ConfigError, ProgramError, UnfitError
 from trainable.model_file import memory
 from trainable.model_file import trainer as trainers
 from trainable.model_file.building import builder_of
@@ -461,6 +461,48 @@ def test_file_says_what_its_outputs_are():
     assert predicted_classes(loaded(content), np.zeros((1, 2))).tolist() == [0]
     model.compile("sgd", keras.losses.BinaryCrossentropy(from_logits=True))
     assert predicted_classes(loaded(model_bytes(model)), np.zeros((1, 2))).tolist() == [1]
+
+
+VARIED = """
+import keras
+
+def build(*, units=8, num_classes=3, odd=True, learning_rate=0.01, input_shape):
+    if not odd or units > 16:
+        raise ValueError("too wide")
+    return keras.Sequential([
+        keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Dense(units), keras.layers.Dense(num_classes)
+    ])
+"""
+
+
+def test_ends_of_ranges_that_make_no_model_are_found(data):
+    """One parameter at a time: an end that the function refuses, and one whose output does not fit the classes."""
+    found = tried(Program("model.py", VARIED), data.x_train[:20], data.y_train[:20], CLASSES, 1000)
+    assert {name: values for name, (values, _) in found.unfit.items()} == {
+        "units": [32], "num_classes": [1, 12], "odd": [False]
+    }  # fmt: skip
+    assert found.unfit["units"][1] == "model.py: build: line 6: ValueError: too wide"
+    assert "the model's output is [batch, 12]" in found.unfit["num_classes"][1]
+
+
+@pytest.mark.parametrize(
+    ("error", "cause", "kind"),
+    [
+        (ProgramError("model.py: build: line 3: no"), ValueError("no"), UnfitError),
+        (ValueError("bad shape"), None, UnfitError),
+        (ProgramError("model.py: build: line 3: no memory"), MemoryError(), ProgramError),
+        (ImportError("not installed here"), None, ImportError),
+    ],
+)
+def test_model_that_cannot_be_built_is_told_from_a_machine_that_lacks_something(data, error, cause, kind):
+    """The first is the configuration's fault; the second may go well elsewhere."""
+
+    def build(*_):
+        raise error from cause
+
+    with pytest.raises(kind) as refused:
+        trainer_of(build, data).start(PARAMS, 1)
+    assert type(refused.value) is kind
 
 
 def test_learning_rate_that_nothing_takes_is_refused(data):

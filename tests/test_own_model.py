@@ -35,6 +35,8 @@ SPACE = {
 
 
 def build(*, units=16, optimizer="adam", momentum=0.5, learning_rate=0.01, input_shape, classes):
+    if units == 13:
+        raise ValueError("no thirteen")
     model = keras.Sequential([
         keras.Input(input_shape), keras.layers.Flatten(), keras.layers.Rescaling(1 / 255),
         keras.layers.Dense(units, "relu"), keras.layers.Dense(classes, "softmax"),
@@ -45,6 +47,7 @@ def build(*, units=16, optimizer="adam", momentum=0.5, learning_rate=0.01, input
     model.compile(chosen, "sparse_categorical_crossentropy")
     return model
 """
+UNLUCKY = {"units": 13, "optimizer": "adam", "epochs": 2}
 GROWING = """
 import keras
 
@@ -79,12 +82,27 @@ def write(folder, text, name="model.py"):
 def searched(tmp_path_factory):
     """A search of a function with a condition on digits: the runs, the file, and what it printed.
 
-    It takes fifteen seconds, most of them for TensorFlow's imports in the probe and the worker. With one worker the
-    seed decides that trials of both optimizers are among them.
+    One configuration is asked for of which the function makes no model. It takes fifteen seconds, most of them for
+    TensorFlow's imports in the probe and the worker. With one worker the seed decides that trials of both optimizers
+    are among them.
     """
     folder = tmp_path_factory.mktemp("model")
     model, data = write(folder, QUICK), npz_of("digits", folder)
-    options = ("--trials", 4, "--seed", 5, "--workers", 1, "--pruner", "none", "--no-confirm", "--json")
+    first = write(folder, f"{json.dumps(UNLUCKY)}\n", "first.jsonl")
+    options = (
+        "--enqueue",
+        first,
+        "--trials",
+        5,
+        "--seed",
+        5,
+        "--workers",
+        1,
+        "--pruner",
+        "none",
+        "--no-confirm",
+        "--json",
+    )
     given = ("--model", model, "--data", data, "--study", "m", "--runs", folder / "runs")
     result = run_command("search.run", *given, *options, timeout=300)
     assert result.returncode == 0, result.stderr
@@ -101,6 +119,17 @@ def test_own_model_is_searched_beside_the_one_of_today(searched):
     assert "model.py, a model of 1,210 weights: Adam, sparse_categorical_crossentropy" in result.stderr
     assert (runs / "m" / "report.html").is_file()
     assert ModelStore(runs, "m").kept()
+
+
+def test_configuration_without_a_model_fails_with_the_line_of_the_file(searched):
+    """It is its own fault: told once, it counts, and the worker goes on."""
+    runs, _, result = searched
+    [failed] = [trial for trial in study_of(runs, "m").trials if trial.state == TrialState.FAIL]
+    reason = "model.py: build: line 15: ValueError: no thirteen"
+    assert (failed.params["units"], failed.user_attrs["failure"], failed.user_attrs["epochs_run"]) == (13, reason, 0)
+    told = [line for line in result.stderr.splitlines() if "no thirteen" in line]
+    assert len(told) == 1
+    assert f"trial {failed.number} failed: {reason}" in told[0]
 
 
 def test_study_records_the_file_and_conditions(searched):

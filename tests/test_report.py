@@ -265,7 +265,7 @@ def test_trials_parameters_and_settings_are_told(tmp_path):
     assert_both_say(
         study, tmp_path, "0 baseline", "+0.60 points", "17", "2.5 s",
         "Which parameters matter is not known: there are 3 complete trials, and fewer than 10 say nothing.",
-        "learning_rate's best is at the lower bound (0.0001): widen it.", "32 to 2048, log", "32, 64, 128,",
+        "the best trial has learning_rate at the lower bound (0.0001): widen it.", "32 to 2048, log", "32, 64, 128,",
         "All trials together trained 6 epochs for a gain of +0.60 points", "+10.000 points for 100 epochs",
         "tpe", "asha", "float32", "ab12", "node-1", "Trials trained for 0:08",
     )  # fmt: skip

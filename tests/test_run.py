@@ -154,7 +154,7 @@ WRONG_FILES = [
     ("--space", "width = 3", "width: unknown parameter"),
     ("--space", "epochs = {type = 'int', low = 3, high = 2}", "epochs: low must not be greater than high"),
     ("--space", "hidden_units = {type = 'int', low = 1, high = 64}", "the baseline is not in the space (--no-baseline"),
-    ("--enqueue", '{"hidden_units": 256}', "line 1: learning_rate is missing"),
+    ("--enqueue", '{"hidden_units": 256}', "line 1: learning_rate, batch_size, epochs are missing"),
     ("--enqueue", '{"width": 64}', "line 1: unknown parameter 'width'"),
     ("--data", "not an archive", "--data "),
 ]

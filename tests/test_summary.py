@@ -147,7 +147,7 @@ def test_search_that_ends_on_a_bound_is_told_to_widen_it(study, tmp_path):
     settings = replace(study[1], space=Space({"hidden_units": IntDistribution(512, 519)}))
     console = Console(file=io.StringIO(), width=120)
     summary_of(study[0], settings, tmp_path).print(console)
-    assert "note       hidden_units's best is at the upper bound (519): widen it" in console.file.getvalue()
+    assert "note       the best trial has hidden_units at the upper bound (519): widen it" in console.file.getvalue()
 
 
 def test_study_without_a_complete_trial_says_so(study, tmp_path):

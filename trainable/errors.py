@@ -19,6 +19,10 @@ class ProgramError(ValueError):
     """A person's file cannot be run, or does not do what such a file is for."""
 
 
+class UnfitError(ProgramError):
+    """A person's file makes no model of one configuration that can be trained; of others it may."""
+
+
 class ModelError(ProgramError):
     """One model of a person's file cannot be scored; others may be."""
 

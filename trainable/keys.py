@@ -6,7 +6,7 @@ KEEP_FROM = "keep_from"  # the val_accuracy from which on the finished model is 
 ALL_DATA = "all_data"  # train on the validation split, too, and hand back the model; val_accuracy is then NaN
 
 # Of a result, besides Tune's own; a study's trials and networks record most of them under the same names.
-EPOCH = "epoch"  # 1-based
+EPOCH = "epoch"  # 1-based; 0 where nothing was trained, since no model could be built
 TRAIN_LOSS = "train_loss"  # mean over the epoch; for other Tuners, the study does not record it
 TRAIN_ACCURACY = "train_accuracy"
 VAL_ACCURACY = "val_accuracy"

@@ -23,6 +23,7 @@ from ray import tune
 from trainable import keys
 from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
+from trainable.errors import UnfitError
 from trainable.precision import FLOAT32
 from trainable.problem import Problem
 from trainable.problems import BUILT_IN, problem_of
@@ -66,12 +67,19 @@ class NetworkTrial(tune.Trainable):
             params |= {name: each for name, each in new_config.items() if name not in (*params, *TOLD)}
         self._keep_from = new_config.get(keys.KEEP_FROM, math.inf)
         self._all_data = new_config.get(keys.ALL_DATA, False)
-        self._epochs = train(self._trainer, params, new_config.get(keys.SEED, 0), all_data=self._all_data)
+        self._unfit = ""
+        try:
+            self._epochs = train(self._trainer, params, new_config.get(keys.SEED, 0), all_data=self._all_data)
+        except UnfitError as error:  # the worker is as good as before
+            self._unfit = str(error)
+            return True
         self._size = self._trainer.size
         return True
 
     def step(self) -> dict[str, Any]:
         """Train one epoch, and validate the network unless it learns from the validation examples."""
+        if self._unfit:
+            return self._not_trained()
         epoch = next(self._epochs)
         result = {
             keys.EPOCH: epoch.number,
@@ -92,3 +100,17 @@ class NetworkTrial(tune.Trainable):
         if epoch.is_last and (self._all_data or epoch.val_accuracy >= self._keep_from):
             result[keys.MODEL] = self._trainer.model_bytes()
         return result
+
+    def _not_trained(self) -> dict[str, Any]:
+        """Return what is reported of a configuration of which the person's file makes no model."""
+        unknown = (keys.TRAIN_LOSS, keys.TRAIN_ACCURACY, keys.VAL_ACCURACY)
+        return {
+            keys.EPOCH: 0,
+            **dict.fromkeys(unknown, math.nan),
+            **dict.fromkeys((keys.SECONDS, keys.SAMPLES_PER_SECOND), 0.0),
+            keys.HOST: socket.gethostname(),
+            keys.PARAMETERS_COUNT: 0,
+            keys.ENVIRONMENT: self._environment,
+            keys.FAILURE: self._unfit,
+            tune.result.DONE: True,
+        }

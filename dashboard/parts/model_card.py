@@ -16,7 +16,7 @@ from search.confirmation.wording import method_of, percent
 from search.export.card import BY_ACCURACY, search_of, training_of
 from search.export.kept import CHOSEN, Kept
 from search.storage.address import location
-from search.study.program import model_arguments
+from search.study.program import loading_arguments
 from search.study.ranges import is_number
 from search.study.study import BEST
 from search.terminal.shell import command_line
@@ -168,7 +168,7 @@ def _offer_export(site: Site, study: Snapshot, model: Kept) -> None:
     name = study.name if model.is_winner else f"{study.name}-trial-{which}"
     place = location(study.storage, study.runs)
     problem = study.settings.problem
-    data = [*moved_arguments(problem, site.options.data), *model_arguments(problem)]
+    data = [*moved_arguments(problem, site.options.data), *loading_arguments(problem)]
     parts = ["--study", study.name, "--trial", which, "--output", str(site.options.exports / name), *place, *data]
     st.markdown("This model is not exported yet. The command below does it, checks the file, and writes a full card.")
     st.code(command_line("search.export", *parts), language="bash", wrap_lines=True)

@@ -88,6 +88,11 @@ class Verdict:
     confidence: float
     pairs: float | None
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether the first configuration's mean is below the second's, and no difference shown."""
+        return self.difference is not None and not self.word.is_clear and self.difference.mean < 0
+
 
 @dataclass(frozen=True)
 class _Side:

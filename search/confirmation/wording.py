@@ -22,6 +22,10 @@ UNSTEADY = (
     f"more than {FAR:.0f} standard deviations below the others: with some seeds this configuration may not train well, "
     "and no interval from a few networks covers that."
 )
+BEHIND = (
+    "its mean on the test {examples} is below the baseline's, which shows no difference and proves none: its model is "
+    "the one handed over, since test {examples} choose nothing, but without another reason for it keep what you have."
+)
 SOURCE = (
     "The intervals: Welch, Biometrika 34, 1947, for the seeds of two sides whose numbers differ, and the variance of "
     "the {example}s net of chance, each {example} being scored by both sides; one {example} more each way, after "

@@ -9,7 +9,16 @@ from search.confirmation.looks import occasions, often, told
 from search.confirmation.untested import chosen
 from search.confirmation.verdict import Estimate, Verdict, Word
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, method_of, out_of_date, percent, reference_of, sentence_of, source_of
+from search.confirmation.wording import (
+    BEHIND,
+    UNSTEADY,
+    method_of,
+    out_of_date,
+    percent,
+    reference_of,
+    sentence_of,
+    source_of,
+)
 from search.report.figures import intervals
 from search.report.page import Block, Figure, Headline, Section, Table, Text
 from search.study.study import params_of
@@ -124,7 +133,7 @@ def candidates_section(view: StudyView) -> Section:
 
 
 def remarks(evidence: Evidence) -> list[str]:
-    """Return what a verdict's interval does not say: how often the winner is ahead, and its worst network."""
+    """Return what a verdict's interval does not say: how often the winner is ahead, its worst network, a mean below."""
     texts, verdict, worst, examples = [], evidence.verdict, evidence.worst, evidence.problem.examples
     if verdict is not None and verdict.pairs is not None:
         texts.append(
@@ -137,6 +146,8 @@ def remarks(evidence: Evidence) -> list[str]:
             f"{worst.accuracy:.4f} on the {worst.images} {examples}."
         )
         texts.append(f"{text} That is {UNSTEADY}" if worst.is_far else text)
+    if verdict is not None and verdict.is_behind:
+        texts.append(f"The winner is no gain so far: {evidence.problem.said(BEHIND)}")
     return texts
 
 

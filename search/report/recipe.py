@@ -11,7 +11,7 @@ from search.confirmation.view import StudyView
 from search.report.page import Block, Code, Section, Text
 from search.storage.address import location
 from search.study.data import data_arguments
-from search.study.program import model_arguments
+from search.study.program import loading_arguments, model_arguments
 from search.study.settings import Settings
 from search.study.space_file import tables_of
 from search.study.study import IS_BASELINE, queued_params, was_queued
@@ -44,7 +44,7 @@ def replay_command(view: StudyView, number: int) -> str:
 def export_command(view: StudyView, number: int | None = None) -> str:
     """Return the command that takes a kept model away: a trial's, or else the winner's or the best's."""
     which, folder = ([], view.name) if number is None else (["--trial", str(number)], f"{view.name}-trial-{number}")
-    files = [*model_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
+    files = [*loading_arguments(view.settings.problem), *data_arguments(view.settings.problem)]
     return command_line("search.export", *_where(view), *files, *which, "--output", f"exports/{folder}")
 
 

@@ -62,6 +62,7 @@ def _model(plan: Plan) -> list[str]:
         f"{problem.code['name']}, {problem.words.layers.partition(' as ')[0]}: {problem.words.training}",
         f"today's model, the baseline: {named}",
         f"searched: {'; '.join(f'{name} {_range(each)}' for name, each in searched.items()) or 'nothing'}",
+        *([problem.code["unfit"]] if settings.space.is_default and "unfit" in problem.code else []),
     ]
 
 

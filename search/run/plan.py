@@ -28,7 +28,7 @@ from search.study.program import program_for
 from search.study.samplers import check_sampler
 from search.study.settings import PROGRAM, Settings
 from search.study.space import Space
-from search.study.space_file import load_space
+from search.study.space_file import load_space, read_space
 from search.study.study import IDENTITY, find_study, lacking, open_study, settings_of, was_queued
 from search.surroundings.capacity import Demand
 from search.trials.models import ModelStore
@@ -156,6 +156,8 @@ def make_plan(options: Options) -> Plan:
 
 def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     """Return the settings of a new study."""
+    if options.space:
+        read_space(options.space)  # before a person's file is run, which takes a while
     problem = found_in(new_source(options), options.model)
     if problem.code:
         _check_precision(wishes)

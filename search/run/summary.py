@@ -1,5 +1,6 @@
 """The answer at the end of a command: as a table for a person, as JSON for a program."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
+from search.confirmation.evidence import Evidence
 from search.confirmation.explanation import COLUMNS, Explanation
 from search.confirmation.untested import chosen
 from search.confirmation.view import StudyView
-from search.confirmation.wording import UNSTEADY, json_of, out_of_date, sentence_of
+from search.confirmation.wording import BEHIND, UNSTEADY, json_of, out_of_date, sentence_of
 from search.report.recipe import export_command
 from search.storage.address import location
 from search.study.study import EPOCHS_RUN, params_of
@@ -107,11 +109,8 @@ class Summary:
             )
         if evidence is not None:
             say(console, f"verdict    {sentence_of(evidence)}")
-            worst = evidence.worst
-            if evidence.verdict is not None and worst is not None and worst.is_far:
-                say(console, f"note       the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}")
-            if (evidence.verdict is not None or not evidence.is_tested) and not view.is_current:
-                say(console, f"note       {out_of_date(evidence)}")
+            for note in self._notes(evidence):
+                say(console, f"note       {note}")
         if view.explanation is not None:
             say(console, f"explained  {view.explanation.told(view.settings.problem.examples)}")
             console.print(_table_of(view.explanation))
@@ -121,6 +120,16 @@ class Summary:
         if self._model:
             say(console, f"export     {export_command(view)}", whole=True)
         say(console, f"dashboard  {dashboard_command(*location(view.storage, view.runs))}", whole=True)
+
+    def _notes(self, evidence: Evidence) -> Iterator[str]:
+        """Return what the sentence of a verdict does not say."""
+        worst = evidence.worst
+        if evidence.verdict is not None and worst is not None and worst.is_far:
+            yield f"the worst of its networks had {worst.accuracy:.4f}, {UNSTEADY}"
+        if evidence.verdict is not None and evidence.verdict.is_behind:
+            yield evidence.problem.said(BEHIND)
+        if (evidence.verdict is not None or not evidence.is_tested) and not self.view.is_current:
+            yield out_of_date(evidence)
 
     def _effort(self) -> str:
         """Return where the time went, unless nothing was trained."""

@@ -13,6 +13,7 @@ from search.trials.failures import CRASHED, ERROR, LOST_NODE, OUT_OF_MEMORY, Fai
 from search.trials.wants import FULL, MEMORY, full_one, want_in
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_LINE_OF_A_FILE = re.compile(r"^(?:[\w.]+\.)?ProgramError: ")  # what follows names the person's file and says it all
 
 
 def failure_of(error: BaseException | None, *, is_local: bool = False) -> Failure:
@@ -43,6 +44,7 @@ def folders_here() -> list[Path]:
 
 def _raised(error: str, story: str) -> Failure:
     """Return what an exception in a worker means, of which `error` is the kind and the message."""
+    error = _LINE_OF_A_FILE.sub("", error)
     said = f"{error}\n{story}"
     if (want := want_in(said)) is not None:  # first: TensorFlow calls a full disk exhausted resources, too
         return want.failure(error, story)

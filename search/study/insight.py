@@ -243,9 +243,9 @@ def _warning(parameter: Parameter, share: float, distribution: BaseDistribution,
     fewer_may_help = (is_float or low != parameter.low) and not (name == "epochs" and rising is True)
     more_may_help = (is_float or high != parameter.high) and not (name == "epochs" and rising is False)
     if share <= margin and fewer_may_help and not is_low_natural:
-        return f"{name}'s best is at the {ends[0]} ({low:.6g}): widen it"
+        return f"the best trial has {name} at the {ends[0]} ({low:.6g}): widen it"
     if share >= 1 - margin and more_may_help and not is_high_natural:
-        return f"{name}'s best is at the {ends[1]} ({high:.6g}): widen it"
+        return f"the best trial has {name} at the {ends[1]} ({high:.6g}): widen it"
     return None
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from search.errors import UsageError
 from trainable.errors import ProgramError
+from trainable.model_file.spec import LOAD
 from trainable.problem import ProblemSpec
 from trainable.program import SUFFIX, Program, read_program
 
@@ -72,3 +73,8 @@ def model_arguments(problem: ProblemSpec) -> list[str]:
     code = problem.code
     function = f":{code['function']}" if code.get("function") else ""
     return [f"--model={code['location']}{function}"] if code.get("location") else []
+
+
+def loading_arguments(problem: ProblemSpec) -> list[str]:
+    """Return the same where Keras cannot load what the file builds without it."""
+    return model_arguments(problem) if problem.code.get("needed_to") == LOAD else []

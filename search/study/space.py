@@ -180,15 +180,19 @@ class Space:
         for name in self.conditions:
             if name in params and name not in values:
                 raise UsageError(f"{where}: {name} is only searched where {told(self.conditions[name])}; leave it out")
+        missing = []
         for name in [*values, *(name for name in self._names_beside(values) if name not in values)]:
             if name not in self.distributions:
                 self._check_fixed(name, values[name], where)
             elif name in params:
                 check_value(name, params[name], self.distributions[name], where)
             elif name not in self.appeared:
-                raise UsageError(
-                    f"{where}: {name} is missing; the space searches {', '.join(self._names_beside(values))}"
-                )
+                missing.append(name)
+        if missing:
+            names, are = ", ".join(missing), "is" if len(missing) == 1 else "are"
+            raise UsageError(
+                f"{where}: {names} {are} missing; the space searches {', '.join(self._names_beside(values))}"
+            )
         return {name: values[name] for name in self.distributions if name in values}
 
     def _check_fixed(self, name: str, value: Any, where: str) -> None:

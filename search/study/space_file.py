@@ -58,11 +58,20 @@ def load_space(file: Path, problem: ProblemSpec) -> Space:
     Raises:
         UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
     """
-    text = read_text(file, "--space")
-    try:
-        tables = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"--space {file}: not a TOML file: {error}") from error
+    tables = read_space(file)
     if not tables:
         raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(problem.names)}")
     return Space.of(tables, problem, f"--space {file}: ")
+
+
+def read_space(file: Path) -> dict[str, Any]:
+    """Read the tables of a space file; whether they are any of a problem's is not looked at.
+
+    Raises:
+        UsageError: It cannot be read, or is no TOML.
+    """
+    text = read_text(file, "--space")
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"--space {file}: not a TOML file: {error}") from error

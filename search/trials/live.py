@@ -15,7 +15,7 @@ from trainable.keys import ENVIRONMENT, FAILURE, HOST, PARAMETERS_COUNT, SAMPLES
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a worker measured in one epoch; accuracies are shares, `epoch` is 1-based."""
+    """What a worker measured in one epoch; accuracies are shares, `epoch` is 1-based, and 0 where there was none."""
 
     epoch: int
     val_accuracy: float
@@ -75,13 +75,13 @@ def attributes_of(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
     attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0}
     attributes[ENDED] = live.ended or stamp()
     if live.last is not None:
-        attributes |= {
-            EPOCHS_RUN: live.last.epoch,
-            SAMPLES_PER_SECOND: live.last.samples_per_second,
-            HOST: live.last.host,
-            PARAMETERS_COUNT: live.last.parameters_count,
-            TRAIN_ACCURACY: live.last.train_accuracy,
-        }
+        attributes |= {EPOCHS_RUN: live.last.epoch, HOST: live.last.host}
+        if live.last.epoch:
+            attributes |= {
+                SAMPLES_PER_SECOND: live.last.samples_per_second,
+                PARAMETERS_COUNT: live.last.parameters_count,
+                TRAIN_ACCURACY: live.last.train_accuracy,
+            }
         if live.last.environment is not None:
             attributes[ENVIRONMENT] = digest_of(live.last.environment)
     if reason is not None:

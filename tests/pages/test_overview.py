@@ -192,7 +192,7 @@ def test_bound_that_the_best_lies_at_is_told(url, open_page):
     study = open_study("s", open_storage(url), Settings(seed=1, space=space))
     study.enqueue_trial({"epochs": 9})
     study.tell(study.ask(dict(space.distributions)), 0.9)
-    assert "epochs's best is at the upper bound (9): widen it" in texts(open_page())
+    assert "the best trial has epochs at the upper bound (9): widen it" in texts(open_page())
 
 
 def test_trials_below_the_figure_are_counted(make_study, open_page):

@@ -62,7 +62,7 @@ def test_best_on_a_bound_is_warned_of_first(make_study, open_page):
         optuna.trial.create_trial(value=0.99, params=params, distributions=study.trials[0].distributions)
     )  # fmt: skip
     warnings = [each.value for each in open_page("parameters").warning]
-    assert warnings == ["hidden_units's best is at the upper bound (2048): widen it."]
+    assert warnings == ["the best trial has hidden_units at the upper bound (2048): widen it."]
 
 
 def test_study_without_a_complete_trial_says_so(make_study, open_page):

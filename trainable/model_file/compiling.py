@@ -1,13 +1,14 @@
 """What a person's model has to be before it is trained: compiled, of the right form, small enough, safe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 from typing import Any, Literal
 
 import keras
 import tensorflow as tf
 
-from trainable.errors import ProgramError, shown, some
+from trainable.errors import ProgramError, UnfitError, cause_of, shown, some
 from trainable.model_file.losses import is_of_keras, is_sparse, only
 from trainable.model_file.outputs import gives_logits, output_shape
 
@@ -39,6 +40,23 @@ def compiled(model: Any, learning_rate: float | None, classes: int) -> Any:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=from_logits)
     model.compile(keras.optimizers.RMSprop(**rate), loss)
     return model
+
+
+@contextmanager
+def unfit() -> Iterator[None]:
+    """Tell a configuration of which a block makes no model from what is wrong with this machine.
+
+    Raises:
+        UnfitError: In the place of any exception but those that another machine may not raise.
+    """
+    try:
+        yield
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, ProgramError) else error
+        if isinstance(cause, MemoryError | OSError | ImportError | tf.errors.ResourceExhaustedError):
+            raise
+        said = str(error) if isinstance(error, ProgramError) else f"{type(error).__name__}: {cause_of(error)}"
+        raise UnfitError(said) from error
 
 
 def check_model(model: Any, classes: int, input_shape: Shapes) -> None:
@@ -83,6 +101,8 @@ def check_outputs(model: Any, classes: int) -> None:
         hint = "the last layer needs `classes` units"
         if len(shape) > len(wanted[0]) and shape[-1] == classes:
             hint = "it gives them for each part of an example; a Flatten or pooling layer is missing"
+        elif shape[-1] == 1:
+            hint += "; one value is a quantity, and this tool classifies"
         raise ProgramError(f"the model's output is {_said(shape)}; for {classes} classes it has to be {said}: {hint}")
     if is_single(model, classes) and model.compiled and is_sparse(model.loss):
         raise ProgramError("one output needs a binary loss such as binary_crossentropy, not a sparse categorical one")

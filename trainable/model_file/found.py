@@ -21,6 +21,7 @@ class Found:
         inputs: What the model calls its inputs, in their order.
         needs_file: Whether the file is needed to load what it built.
         cut_short: Where the search for parameters ended before its end, after what.
+        unfit: By parameter, the ends of the range around today's value that make no model, and why the last does not.
     """
 
     form: str
@@ -35,3 +36,4 @@ class Found:
     inputs: list[str]
     needs_file: bool
     cut_short: str
+    unfit: dict[str, tuple[list[Any], str]]

@@ -72,7 +72,7 @@ class FunctionBuilder:
             if each.kind is each.POSITIONAL_ONLY:
                 self._refuse(f"{shown(key)} can only be given by its position; take the / out")
             if key in TAKEN:
-                self._refuse(f"a search has something else of the name {key}; call the parameter otherwise")
+                self._refuse(f"the name {key} is taken: a search gives it itself; give the parameter another name")
             if needs_value(each) and key not in (*GIVEN, *USUAL):
                 self._refuse(
                     f"{shown(key)} needs a default: the value that your model has today ({' and '.join(GIVEN)} are "
@@ -103,8 +103,9 @@ class FunctionBuilder:
         return self._takes_any if each is None else each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
 
     def _does_not_take(self, key: str) -> str:
-        names = [each for each in self._parameters if self._takes(each) and each not in GIVEN]
-        return f"{self._name} does not take {shown(key)}; it takes {some(names) or 'no parameter'}"
+        names = [each for each in dict.fromkeys([*self._parameters, *USUAL]) if each in USUAL or self._takes(each)]
+        names = [each for each in names if each not in GIVEN]
+        return f"{self._name} does not take {shown(key)}; the parameters are {some(names)}"
 
     def _refuse(self, why: str) -> None:
         raise ProgramError(f"{self._program.name}: {self._name}: {why}")

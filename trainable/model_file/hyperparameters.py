@@ -180,7 +180,7 @@ class HyperParameters:
 
     def _check(self, name: str) -> None:
         if name in TAKEN:
-            raise ValueError(f"a search has something else of this name; {', '.join(TAKEN)} are taken")
+            raise ValueError(f"the name is taken: a search gives {', '.join(TAKEN)} itself")
         if any(each.name == name for each in self._parents):
             raise ValueError("it has the name of the one on which it depends")
         if name in TRAINING and self._parents:

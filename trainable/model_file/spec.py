@@ -1,6 +1,7 @@
 """The value of a person's model on some data: what a study about it records."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -44,7 +45,8 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
     reserved = {"batch_size": found.batch_size, "epochs": found.epochs}
     examples = sizes["train"]
     if found.tables is None:
-        space = fitted(own, **reserved, examples=examples)
+        unfit = {name: values for name, (values, _) in found.unfit.items()}
+        space = fitted(own, **reserved, examples=examples, unfit=unfit)
     else:
         tables = {name: _with_default(table, own.get(name)) for name, table in found.tables.items()}
         space = {**tables, **usual(**reserved, examples=examples), **tables} if found.form == OPEN else tables
@@ -67,14 +69,26 @@ def spec_of(program: Program, place: Path, source: DataSource | None, splits: Ra
         source=recorded_source(source),
         code={
             "name": program.name,
-            "location": str(place.absolute()),
+            "location": os.path.abspath(place),  # noqa: PTH100 (links stay as the person names them)
             "function": program.function or "",
             "form": found.form,
             "needed_to": LOAD if found.needs_file else TRAIN,
             "cut_short": found.cut_short,
             "sha256": program.sha256,
+            **({"unfit": "; ".join(_unfit(found, space))} if found.unfit else {}),
         },
     )
+
+
+def _unfit(found: Found, space: Mapping[str, Any]) -> list[str]:
+    """Return which ranges are no wider, since a value in them makes no model, a sentence each."""
+    lines = []
+    for name, (values, why) in found.unfit.items():
+        searched = "is not searched"
+        if name in space:
+            searched = f"is searched from {space[name]['low']} to {space[name]['high']}"
+        lines.append(f"{name} {searched}: with {values[-1]}, {why}")
+    return lines
 
 
 def _with_default(table: Any, value: Any) -> Any:

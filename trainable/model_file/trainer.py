@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainable.data.several import part_of
-from trainable.errors import ProgramError
+from trainable.errors import ProgramError, cause_of
 from trainable.model_file.arrays import Batches, as_fed, as_tensors, labels_in, rows_of
 from trainable.model_file.compiling import (
     ACCURACY,
@@ -25,6 +25,7 @@ from trainable.model_file.compiling import (
     has_step_of_keras,
     labels_form,
     threshold,
+    unfit,
     with_accuracy,
 )
 from trainable.model_file.memory import Traces
@@ -101,7 +102,8 @@ class KerasTrainer:
 
         Raises:
             ConfigError: It is no seed.
-            ProgramError: The file cannot build it, or it is none that can be trained here.
+            UnfitError: The file cannot build it, or it is none that can be trained here.
+            ProgramError: The file cannot be run, or this machine lacks something that it needs.
         """
         SEED.check(seed)
         self._seed, self._epoch, self._epochs = seed, 0, params["epochs"]
@@ -119,15 +121,26 @@ class KerasTrainer:
                 self._begin(params)  # as if nothing had been tried
                 self.way = "fit"
 
+    def refused(self, params: Mapping[str, Any]) -> str:
+        """Return why the file makes no model of checked parameters here, in a line; nothing where it makes one."""
+        self._seed = 0
+        self._forget()
+        try:
+            self._begin(params)
+        except Exception as error:  # noqa: BLE001 (whatever a person's code does at these values)
+            return cause_of(error)
+        finally:
+            self._forget()
+        return ""
+
     def _begin(self, params: Mapping[str, Any]) -> None:
         """Build and compile a model that only the parameters and the seed decide."""
         keras.utils.set_random_seed(int(np.random.SeedSequence([self._seed, RUNNING]).generate_state(1)[0]))
         self._builder = self._builders()
         keras.utils.set_random_seed(self._seed)  # whatever running the file, or what it imports first, has drawn
-        model = self._builder.build(params, self._input_shape, self._classes)
-        if isinstance(model, keras.Model):
-            built(model, self._rows(slice(0, 1)))
-        check_model(model, self._classes, self._input_shape)
+        with unfit():
+            model = self._builder.build(params, self._input_shape, self._classes)
+            check_model(built(model, self._rows(slice(0, 1))), self._classes, self._input_shape)
         rate = params.get("learning_rate", self._builder.defaults.get("learning_rate"))
         self.was_compiled = bool(model.compiled)
         model = compiled(model, rate, self._classes)

@@ -1,7 +1,9 @@
 """What a probe does with a person's file: the model as it is today is built, trained on a batch, and loaded again."""
 
 import contextlib
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from trainable.errors import ProgramError
@@ -10,11 +12,17 @@ from trainable.model_file.building import builder_of
 from trainable.model_file.compiling import input_names, said_of_training
 from trainable.model_file.dataset import ModelDataset
 from trainable.model_file.finding import find
+from trainable.model_file.fitting import around, ends
 from trainable.model_file.found import Found
 from trainable.model_file.saving import check_loadable
 from trainable.model_file.settings import LEARNING_RATE, USUAL_RATE
 from trainable.model_file.trainer import LARGEST_TENSORS, KerasTrainer
 from trainable.program import Program, program_errors
+
+LARGEST_VARIED = (
+    64_000_000  # bytes of weights of today's model; one that is four times as wide may have sixteen times as many
+)
+LONGEST = 30.0  # seconds
 
 
 def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
@@ -46,7 +54,7 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
         trainer.validate()
         content = trainer.model_bytes()
         check_loadable(content, trainer.model, x)
-    return Found(
+    found = Found(
         form=builder.form,
         defaults=builder.defaults,
         tables=builder.tables,
@@ -59,7 +67,24 @@ def tried(program: Program, x: Any, y: Any, classes: int, nbytes: int) -> Found:
         inputs=input_names(trainer.model) if getattr(trainer.model, "inputs", None) else [],
         needs_file=needs_file(content),
         cut_short=space.cut_short,
+        unfit={},
     )
+    is_small = sum(each.nbytes for each in trainer.model.get_weights()) <= LARGEST_VARIED
+    return replace(found, unfit=_unfit(trainer, found)) if found.tables is None and is_small else found
+
+
+def _unfit(trainer: KerasTrainer, found: Found) -> dict[str, tuple[list[Any], str]]:
+    """Return by parameter the ends of the range around today's value of which the file makes no model, and why.
+
+    One parameter at a time is another than today's.
+    """
+    unfit: dict[str, tuple[list[Any], str]] = {}
+    today, until = {**found.defaults, "batch_size": found.batch_size}, time.monotonic() + LONGEST
+    for name, value in found.defaults.items():
+        for end in ends(around(value) or {"choices": []}):
+            if time.monotonic() < until and (why := trainer.refused({**today, name: end})):
+                unfit[name] = [*unfit.get(name, ([], ""))[0], end], why
+    return unfit
 
 
 @contextlib.contextmanager
