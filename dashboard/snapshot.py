@@ -15,6 +15,7 @@ from search.confirmation.view import StudyView
 from search.study.insight import is_ordered
 from search.study.instants import began, ended
 from search.study.ranges import is_number
+from search.study.rungs import Rung, rung_of
 from search.study.space import Space
 from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, OUTSIDE, RETRY_OF, is_interrupted
 from search.study.tables import ANY
@@ -26,7 +27,7 @@ ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: 
 TAKEN = {
     "trial", "state", "val_accuracy", "gain", "epochs_run", "seconds", "weights", "host", "attempt", "retry_of",
     "failure", "started", "ended", "mark", "start", "end", "taken", "lane", "row", "order", "columns", "table",
-    "accuracy_from", "accuracy_to", "study", "show", "across", "up", "cost", "front",
+    "accuracy_from", "accuracy_to", "study", "show", "compared", "across", "up", "cost", "front",
 }  # fmt: skip  # names of other columns and of what pages ask for
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 
@@ -50,6 +51,11 @@ class Snapshot(StudyView):
     def is_done(self) -> bool:
         """Whether it has all that the last command wants of it; no where none recorded that."""
         return self.goal is not None and self.goal.is_reached(self.attributes, self.trials, self.settings)
+
+    @cached_property
+    def rung(self) -> Rung:
+        """What trials are compared by that ended at different epochs."""
+        return rung_of(self.trials)
 
     @property
     def baseline_value(self) -> float | None:

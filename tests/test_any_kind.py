@@ -108,11 +108,11 @@ def test_candidates_are_told_apart_by_all_they_have(study):
     assert are_best(chosen, study.trials, SETTINGS)
 
 
-def test_importances_are_of_what_all_trials_have(study):
-    """Of others nothing is said; choices that are no numbers lie nowhere between two ends."""
+def test_importance_is_judged_among_the_trials_that_have_a_parameter(study):
+    """Of one that too few have nothing is said; choices that are no numbers lie nowhere between two ends."""
     insight = insight_of(study.trials, SETTINGS)
-    assert set(insight.importances) == set(TODAY)
-    assert set(insight.partial) == {"momentum", "nesterov"}
+    assert set(insight.importance.shares) == set(TODAY)
+    assert set(insight.importance.partial) == {"momentum", "nesterov"}
     assert (insight.positions["optimizer"].best, insight.positions["optimizer"].from_low) == ("sgd", None)
     assert insight.positions["momentum"].from_low == 1
     assert not any("optimizer" in each or "rate" in each for each in insight.warnings)
@@ -128,7 +128,7 @@ def test_report_shows_what_each_configuration_has(study, tmp_path):
     assert "16 to 64, in steps of 16" in markdown
     assert "false, true; where momentum is 0.9 or 0.5" in markdown
     assert "| momentum | - | 0.9 |" in markdown
-    assert "Nothing is said of momentum, nesterov: not every trial has them." in markdown
+    assert "Nothing is said of momentum, nesterov: too few have it, or it had no say by then." in markdown
     assert "<i>" not in html
     assert "--space space.toml" not in markdown
 

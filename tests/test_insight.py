@@ -50,32 +50,32 @@ def many(settings=SETTINGS, number=60):
 def test_parameter_that_decides_is_the_most_important():
     """Importances are shares that add up to 1, the greatest first."""
     insight = insight_of(many(), SETTINGS)
-    assert next(iter(insight.importances)) == "learning_rate"
-    assert set(insight.importances) == set(SETTINGS.space.distributions)
-    assert sum(insight.importances.values()) == pytest.approx(1)
-    assert (insight.unknown, insight.rough) == (None, False)
+    assert next(iter(insight.importance.shares)) == "learning_rate"
+    assert set(insight.importance.shares) == set(SETTINGS.space.distributions)
+    assert sum(insight.importance.shares.values()) == pytest.approx(1)
+    assert (insight.importance.unknown, insight.importance.rough) == (None, False)
 
 
 def test_importance_of_few_trials_is_a_hint():
     """Optuna advises five trials at the top, a tenth of all."""
-    assert insight_of(many(number=40), SETTINGS).rough
-    assert not insight_of(many(number=41), SETTINGS).rough
+    assert insight_of(many(number=40), SETTINGS).importance.rough
+    assert not insight_of(many(number=41), SETTINGS).importance.rough
 
 
 @pytest.mark.parametrize(
     ("trials", "reason"),
     [
-        ([], "there are 0 complete trials, and fewer than 10 say nothing"),
-        ([complete(0.9 + number / 100) for number in range(9)], "there are 9 complete trials"),
-        ([complete(0.9) for _ in range(20)], "the complete trials hardly differ in accuracy"),
-        ([complete(0.9) for _ in range(19)] + [complete(0.91)], "the complete trials hardly differ in accuracy"),
+        ([], "0 trials can be compared, and fewer than 10 say nothing"),
+        ([complete(0.9 + number / 100) for number in range(9)], "9 trials can be compared"),
+        ([complete(0.9) for _ in range(20)], "the trials hardly differ in accuracy"),
+        ([complete(0.9) for _ in range(19)] + [complete(0.91)], "the trials hardly differ in accuracy"),
     ],
 )
 def test_importances_that_cannot_be_known_have_a_reason(trials, reason):
     """Too few trials, and equal ones, say nothing."""
     insight = insight_of(numbered(trials), SETTINGS)
-    assert insight.importances is None
-    assert insight.unknown.startswith(reason)
+    assert insight.importance.shares is None
+    assert insight.importance.unknown.startswith(reason)
 
 
 def test_space_of_one_configuration_has_no_importances():
@@ -85,7 +85,7 @@ def test_space_of_one_configuration_has_no_importances():
     )
     trials = numbered([complete(0.9 + number / 100, settings=single) for number in range(10)])
     insight = insight_of(trials, single)
-    assert insight.unknown == "the space holds a single configuration"
+    assert insight.importance.unknown == "the space holds a single configuration"
     assert insight.positions == {}
 
 
@@ -217,6 +217,6 @@ def test_insight_is_json(trials):
     values = insight_of(trials, SETTINGS).to_json()
     assert json.loads(json.dumps(values)) == values
     assert set(values) == {
-        "importances", "importances_rough", "importances_unknown", "positions", "warnings", "gain", "epochs",
-        "gain_per_100_epochs", "rising",
+        "importances", "importances_rough", "importances_unknown", "importances_trials", "importances_epoch",
+        "positions", "warnings", "gain", "epochs", "gain_per_100_epochs", "rising",
     }  # fmt: skip

@@ -2,29 +2,37 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import optuna
 import plotly.graph_objects as go
-from optuna.distributions import BaseDistribution
+from optuna.distributions import BaseDistribution, CategoricalDistribution
 from optuna.trial import FrozenTrial
-from optuna.visualization import plot_contour, plot_slice
 
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, titled
-from dashboard.text import figures, in_figure, in_template
-from search.study.insight import bounds, place
+from dashboard.text import figures, in_figure
+from search.study.insight import bounds, in_order, place
 from search.terminal.words import INACTIVE
 
 TOP = 0.1  # share of the trials that stands out among parallel coordinates
 ROOM = 0.06  # around the values of a parameter, a share of its range
+STAR = {"symbol": "star", "size": 16, "line": {"width": 1, "color": BASELINE}}  # the best trial
 
 
-def sample(trials: Sequence[FrozenTrial]) -> optuna.Study:
-    """Return a study in memory of some trials, which is what Optuna draws."""
-    study = optuna.create_study(direction="maximize")
-    study.add_trials(trials)
-    return study
+class Point(NamedTuple):
+    """A trial in a figure.
+
+    Attributes:
+        trial: Its number.
+        is_complete: Or else it was pruned.
+        value: Its validation accuracy where the trials can be compared, a share.
+        params: Those that it has.
+    """
+
+    trial: int
+    is_complete: bool
+    value: float
+    params: Mapping[str, Any]
 
 
 def importance_chart(importances: Mapping[str, float]) -> go.Figure:
@@ -49,60 +57,82 @@ def lowest_shown(values: Sequence[float]) -> float:
     return max(min(values), float(low - 3 * (high - low)))
 
 
-def slice_chart(study: optuna.Study, numbers: Sequence[int], name: str, best: FrozenTrial) -> go.Figure:
-    """Draw the accuracy of each trial over one of its parameters, as Optuna does; the best is marked.
+def slice_chart(points: Sequence[Point], name: str, distribution: BaseDistribution, best: int, title: str) -> go.Figure:
+    """Draw the accuracy of each trial over one of its parameters, from bound to bound; the best is marked.
 
     Args:
-        study: From `sample`, which numbers its trials anew.
-        numbers: Their own.
+        points: Trials that have the parameter.
         name: The parameter.
-        best: The best trial.
+        distribution: What it is drawn from.
+        best: The number of the best trial.
+        title: What the accuracy is called.
     """
-    figure = titled(plot_slice(study, params=[name], target_name=ACCURACY), in_figure(name), ACCURACY, height=320)
-    figure.update_layout(title=None, width=None)
-    for trace in figure.data:
-        trace.marker.color = [numbers[each] for each in trace.marker.color]
-    figure.update_traces(
-        hovertemplate=f"{in_template(name)} %{{x}}<br>{ACCURACY} %{{y:.4f}}<br>trial %{{marker.color}}<extra></extra>",
-        marker={"size": 7, "colorbar": {"title": "trial", "xpad": 0, "x": 1.02}, "colorscale": "Viridis"},
-    )
-    if name in best.params:
-        _mark(figure, best.params[name], best.value, f"best: trial {best.number}")
-    begin_with(figure, [float(trial.value or 0) for trial in study.get_trials(deepcopy=False)])
-    _tick(figure.layout.xaxis, study, name)
-    return figure
-
-
-def contour_chart(study: optuna.Study, x: str, y: str, best: FrozenTrial) -> go.Figure:
-    """Draw the accuracy over two parameters, as Optuna does: it is interpolated between the trials."""
-    figure = titled(plot_contour(study, params=[x, y], target_name=ACCURACY), in_figure(x), in_figure(y), height=480)
-    figure.update_layout(title=None, width=None, showlegend=False)
-    values = [float(trial.value or 0) for trial in study.get_trials(deepcopy=False)]
-    figure.update_traces(
-        selector={"type": "contour"}, colorscale="Viridis", reversescale=False,
-        zmin=lowest_shown(values), zmax=max(values), zauto=False, colorbar={"tickformat": ".4f"},
-        contours={"start": lowest_shown(values), "end": max(values), "size": (max(values) - lowest_shown(values)) / 12},
+    figure = titled(go.Figure(), in_figure(name), title, height=300)
+    for state, held in _by_state(points):
+        colour, symbol = STATES[state]
+        figure.add_scatter(
+            x=_across(held, name, distribution), y=[each.value for each in held], mode="markers", name=state,
+            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.85},
+            text=_hovers(held), hovertemplate="%{text}<extra></extra>", showlegend=False,
+        )  # fmt: skip
+    held = [each for each in points if each.trial == best]
+    figure.add_scatter(
+        x=_across(held, name, distribution), y=[each.value for each in held], mode="markers", name="best",
+        marker=STAR | {"color": BEST}, text=_hovers(held), hovertemplate="%{text}<extra></extra>", showlegend=False,
     )  # fmt: skip
-    figure.update_traces(selector={"type": "scatter"}, marker={"size": 5, "line": {"width": 1, "color": BASELINE}})
-    if x in best.params and y in best.params:
-        _mark(figure, best.params[x], best.params[y], f"best: trial {best.number}")
-    _tick(figure.layout.xaxis, study, x)
-    _tick(figure.layout.yaxis, study, y)
+    begin_with(figure, [each.value for each in points])
+    _scale(figure.layout.xaxis, distribution)
     return figure
 
 
-def parallel_chart(trials: Sequence[FrozenTrial], distributions: Mapping[str, BaseDistribution]) -> go.Figure:
-    """Draw each trial as a line through its parameters: the best tenth and the best stand out.
+def pair_chart(points: Sequence[Point], axes: Mapping[str, BaseDistribution], best: int, title: str) -> go.Figure:
+    """Draw each trial over two of its parameters; its colour is its accuracy, and nothing is drawn between trials.
+
+    Args:
+        points: Trials that have both.
+        axes: The parameter across and the one up, with what each is drawn from.
+        best: The number of the best trial.
+        title: What the accuracy is called.
+    """
+    (across, horizontal), (up, vertical) = axes.items()
+    figure = titled(go.Figure(), in_figure(across), in_figure(up), height=480)
+    values = [each.value for each in points]
+    figure.update_layout(
+        coloraxis={
+            "colorscale": "Viridis", "cmin": lowest_shown(values), "cmax": max(values),
+            "colorbar": {"title": title, "tickformat": ".4f"},
+        }
+    )  # fmt: skip
+    marks = {state: {"symbol": STATES[state][1], "size": 11} for state in ("complete", "pruned")}
+    groups = [(state, held, marks[state]) for state, held in _by_state(points)]
+    groups.append((f"best: trial {best}", [each for each in points if each.trial == best], STAR))
+    for name, held, mark in groups:
+        figure.add_scatter(
+            x=_across(held, across, horizontal), y=_across(held, up, vertical), mode="markers", name=name,
+            marker=mark | {"color": [each.value for each in held], "coloraxis": "coloraxis"},
+            text=_hovers(held), hovertemplate="%{text}<extra></extra>",
+        )  # fmt: skip
+    _scale(figure.layout.xaxis, horizontal)
+    _scale(figure.layout.yaxis, vertical)
+    return figure
+
+
+def parallel_chart(
+    trials: Sequence[FrozenTrial], pruned: Sequence[FrozenTrial], distributions: Mapping[str, BaseDistribution]
+) -> go.Figure:
+    """Draw each trial as a line through its parameters: the best tenth of the complete ones and the best stand out.
 
     Optuna's figure has a trace for each trial, with which a browser is slow.
 
     Args:
         trials: Complete ones, best first.
+        pruned: Those that were ended early.
         distributions: Of the parameters, each of more than one value.
     """
     top = max(1, math.ceil(TOP * len(trials)))
     figure = go.Figure()
     for name, held, line in (
+        (f"{len(pruned)} pruned", pruned, {"color": STATES["pruned"][0], "width": 0.4, "dash": "dot"}),
         (f"the other {len(trials) - top}", trials[top:], {"color": BASELINE, "width": 0.6, "dash": "dot"}),
         (f"best tenth, {top - 1} without the best", trials[1:top], {"color": LINES[0], "width": 1.2}),
         (f"the best: trial {trials[0].number}", trials[:1], {"color": BEST, "width": 4}),
@@ -134,26 +164,42 @@ def begin_with(figure: go.Figure, values: Sequence[float]) -> None:
         figure.update_yaxes(range=[low - room, high + 2 * room])
 
 
-def _tick(axis: Any, study: optuna.Study, name: str) -> None:
-    """Give a log scale round numbers, which plotly abbreviates."""
-    values = [trial.params[name] for trial in study.get_trials(deepcopy=False) if name in trial.params]
-    if axis.type == "log":
-        chosen = ticks(min(values), max(values))
-        axis.update(tickvals=chosen, ticktext=[f"{value:g}" for value in chosen], tickangle=0)
+def _by_state(points: Sequence[Point]) -> list[tuple[str, list[Point]]]:
+    """Return the points by state, the complete ones last, so that they lie on top."""
+    groups = (("pruned", [each for each in points if not each.is_complete]),
+              ("complete", [each for each in points if each.is_complete]))  # fmt: skip
+    return [(state, held) for state, held in groups if held]
 
 
-def _mark(figure: go.Figure, x: Any, y: Any, name: str) -> None:
-    """Mark the best trial; a parameter of listed choices has an axis of texts."""
-    last, layout = figure.data[-1], figure.layout
-    across = str(x) if layout.xaxis.type == "category" and isinstance(last.x[0], str) else x
-    up = str(y) if layout.yaxis.type == "category" and isinstance(last.y[0], str) else y
-    figure.add_scatter(
-        x=[across], y=[up], name=name, mode="markers", showlegend=True,
-        hovertemplate=f"{name}<extra></extra>",
-        marker={"symbol": "star", "size": 15, "color": BEST, "line": {"width": 1, "color": BASELINE}},
-    )  # fmt: skip
-    figure.update_layout(showlegend=True)
-    figure.update_traces(selector=lambda trace: trace.name != name, showlegend=False)
+def _across(points: Sequence[Point], name: str, distribution: BaseDistribution) -> list[Any]:
+    """Return where points lie on the axis of a parameter; listed choices stand on an axis of texts."""
+    values = [each.params[name] for each in points]
+    is_listed = isinstance(distribution, CategoricalDistribution)
+    return [in_figure(figures(value)) for value in values] if is_listed else values
+
+
+def _hovers(points: Sequence[Point]) -> list[str]:
+    """Return what is said of each point."""
+    said = []
+    for each in points:
+        params = "<br>".join(in_figure(f"{name} {figures(value)}") for name, value in each.params.items())
+        said.append(f"trial {each.trial}{'' if each.is_complete else ', pruned'}: {each.value:.4f}<br>{params}")
+    return said
+
+
+def _scale(axis: Any, distribution: BaseDistribution) -> None:
+    """Let an axis go from bound to bound, so that one sees how close to one a trial lies."""
+    if isinstance(distribution, CategoricalDistribution):
+        names = [in_figure(figures(each)) for each in in_order(distribution)]
+        axis.update(type="category", categoryorder="array", categoryarray=names, range=[-0.5, len(names) - 0.5])
+        return
+    low, high = bounds(distribution)
+    if distribution.log:  # type: ignore[attr-defined]
+        chosen = ticks(low, high)
+        axis.update(type="log", tickvals=chosen, ticktext=[f"{value:g}" for value in chosen], tickangle=0)
+        low, high = math.log10(low), math.log10(high)
+    room = ROOM * (high - low)
+    axis.update(range=[low - room, high + room])
 
 
 def _add_lines(
@@ -168,7 +214,7 @@ def _add_lines(
     y: list[float | None] = []
     texts: list[str] = []
     for trial in trials:
-        said = f"trial {trial.number}, {ACCURACY} {trial.value:.4f}<br>"
+        said = f"trial {trial.number}, {'pruned' if trial.value is None else f'{ACCURACY} {trial.value:.4f}'}<br>"
         params = trial.params
         values = {key: figures(params[key]) if key in params else INACTIVE for key in distributions}
         said += "<br>".join(in_figure(f"{key} {value}") for key, value in values.items())

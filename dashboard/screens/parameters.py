@@ -1,39 +1,37 @@
 """Which parameters matter, where the best lies between its bounds, and what accuracy costs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-import optuna
 import pandas as pd
 import streamlit as st
-from optuna.trial import FrozenTrial
+from optuna.trial import TrialState
 
 from dashboard.charts.cost import COSTS, cost_chart, front
 from dashboard.charts.parameters import (
-    contour_chart,
+    Point,
     importance_chart,
     lowest_shown,
+    pair_chart,
     parallel_chart,
-    sample,
     slice_chart,
 )
 from dashboard.parts.facts import formats
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, column_of
 from dashboard.source import View
-from dashboard.style import thinned, thinning_note
+from dashboard.style import ACCURACY, thinned, thinning_note
 from dashboard.text import figures, plain
+from search.study.importance import FEWEST_TRIALS
 from search.study.insight import bounds, is_ordered, searched, warnings_of
 from search.study.study import ranked
 from search.terminal.words import INACTIVE, number, several
 
 MOST = 1000  # trials in a figure of Optuna's
 NUMBERS = dict(enumerate(("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")))
-ROUGH = "From so few trials, importance is no more than a hint."
-METHOD = (
-    "PED-ANOVA: how much each parameter alone decides whether a complete trial is among the best tenth. Pruned trials "
-    "do not count."
-)
+ALL, COMPLETE = "all", "complete"
+NONE_COMPLETE = "No trial is complete yet."
+METHOD = "PED-ANOVA: how much each parameter alone decides whether a trial is among the best tenth."
 
 
 def show(site: Site) -> None:
@@ -43,11 +41,12 @@ def show(site: Site) -> None:
     site.live(lambda view: _newer(view, study))
     for warning in warnings_of(study.best, study.settings) if study.best else []:
         st.warning(f"{plain(warning)}.", icon=":material/open_in_full:")
-    chosen = st.selectbox("Show", list(PARTS), key="show", bind="query-params")
-    if study.best is None:
-        st.info("No trial is complete yet: there is nothing to compare.")
-    else:
+    chosen = st.segmented_control("Show", list(PARTS), default="importance", required=True, key="show",
+                                  bind="query-params")  # fmt: skip
+    if study.rung.accuracies:
         PARTS[str(chosen)](site, study)
+    else:
+        st.info("No trial is complete or pruned yet: there is nothing to compare.")
     _not_searched(study)
 
 
@@ -75,20 +74,19 @@ def _not_searched(study: Snapshot) -> None:
 
 
 def _importance(_site: Site, study: Snapshot) -> None:
-    insight = study.insight
+    importance = study.insight.importance
     st.subheader("Which parameters matter")
-    if insight.importances is None:
-        st.info(f"Importances cannot be known: {insight.unknown}.")
+    if importance.shares is None:
+        st.info(f"Importances cannot be known: {importance.unknown}.")
     else:
-        st.plotly_chart(importance_chart(insight.importances), key="importance", alt="Importance of each parameter")
-        partial = (
-            f"Nothing is said of {', '.join(insight.partial)}: not every trial has them." if insight.partial else ""
-        )
-        st.caption(f"{METHOD} {ROUGH if insight.rough else ''} {plain(partial)}")
+        st.plotly_chart(importance_chart(importance.shares), key="importance", alt="Importance of each parameter")
+        st.caption(f"{METHOD} {plain(importance.basis)}")
+    if study.best is None:
+        return
     st.subheader("Where the best lies between its bounds")
     rows = [
         (name, figures(each.best), *_bounds(study, name), None if each.from_low is None else 100 * each.from_low)
-        for name, each in insight.positions.items()
+        for name, each in study.insight.positions.items()
     ]
     columns = ["Parameter", "Best", "Lowest", "Highest", "Place between them, %"]
     st.dataframe(
@@ -110,61 +108,59 @@ def _bounds(study: Snapshot, name: str) -> tuple[str, str]:
 
 def _slices(_site: Site, study: Snapshot) -> None:
     st.subheader("Accuracy over each parameter")
-    held, names = _sampled(study), list(searched(study.settings))
+    held, names = _chosen(study), searched(study.settings)
     if not names:
         st.info("The space holds a single configuration.")
         return
     columns = st.columns(2)
-    for position, name in enumerate(names):
+    for position, (name, distribution) in enumerate(names.items()):
         with columns[position % 2]:
-            having = _having(held, name)
-            if not having.numbers:
-                st.caption(f"No complete trial has {plain(name)}.")
+            having = _having(held.points, name)
+            if not having:
+                st.caption(f"No trial has {plain(name)}.")
                 continue
             st.plotly_chart(
-                slice_chart(having.study, having.numbers, name, _best(study)),
+                slice_chart(having, name, distribution, held.best, held.title),
                 key=f"slice {name}",
                 alt=f"Validation accuracy over {name}",
             )
-    st.caption("Complete trials; the colour is the trial's number, later ones are brighter.")
-    _notes(study, held.numbers)
+    _notes(held)
 
 
-def _contour(_site: Site, study: Snapshot) -> None:
+def _pairs(_site: Site, study: Snapshot) -> None:
     st.subheader("Accuracy over two parameters")
-    names = list(searched(study.settings))
-    columns = st.columns(2)
+    names = searched(study.settings)
     if len(names) < 2:  # noqa: PLR2004
         st.info("It takes two parameters of more than one value.")
         return
-    x = columns[0].selectbox("Across", names, key="across", bind="query-params")
+    columns = st.columns(2)
+    x = str(columns[0].selectbox("Across", list(names), key="across", bind="query-params"))
     others = [name for name in names if name != x]
-    y = columns[1].selectbox("Up", others, key="up", bind="query-params")
-    held = _having(_sampled(study), str(x), str(y))
-    if min(len({study.trials[each].params[name] for each in held.numbers}) for name in (x, y)) < 2:  # noqa: PLR2004
-        st.info("The complete trials have a single value of one of them: there is nothing between which to draw.")
+    y = str(columns[1].selectbox("Up", others, key="up", bind="query-params"))
+    held = _chosen(study)
+    having = _having(held.points, x, y)
+    if not having:
+        st.info(f"No trial has both {plain(x)} and {plain(y)}.")
         return
-    st.plotly_chart(
-        contour_chart(held.study, str(x), str(y), _best(study)),
-        key="contour",
-        alt=f"Validation accuracy over {x} and {y}",
-    )
-    st.caption("Interpolated between the complete trials (points): far from them it says little.")
-    _notes(study, held.numbers)
+    figure = pair_chart(having, {x: names[x], y: names[y]}, held.best, held.title)
+    st.plotly_chart(figure, key="pairs", alt=f"Validation accuracy over {x} and {y}")
+    _notes(held)
 
 
 def _parallel(_site: Site, study: Snapshot) -> None:
     st.subheader("Each trial as a line")
-    held = ranked([study.trials[each] for each in _sampled(study).numbers])
     distributions = searched(study.settings)
-    if not distributions:
-        st.info("The space holds a single configuration.")
+    if not distributions or study.best is None:
+        st.info("The space holds a single configuration." if study.best else NONE_COMPLETE)
         return
-    st.plotly_chart(
-        parallel_chart(held, distributions), key="parallel", alt="Parameters of the complete trials as lines"
-    )
+    table = study.table[study.table["state"].isin(["complete", "pruned"])]
+    drawn = thinned(table, MOST, table["trial"] == study.best.number)["trial"].tolist()
+    trials = [study.trials[number] for number in drawn]
+    pruned = [trial for trial in trials if trial.state == TrialState.PRUNED]
+    figure = parallel_chart(ranked(trials), pruned, distributions)
+    st.plotly_chart(figure, key="parallel", alt="Parameters of the trials as lines")
     st.caption("Where the lines of the best lie close together, the parameter matters.")
-    if note := thinning_note(len(held), len(study.ranked)):
+    if note := thinning_note(len(drawn), len(table)):
         st.caption(note)
 
 
@@ -172,19 +168,22 @@ def _cost(site: Site, study: Snapshot) -> None:
     st.subheader("Accuracy against cost")
     label = "Cost: seconds of training, or weights of the network"
     cost = str(st.radio(label, list(COSTS), key="cost", bind="query-params", horizontal=True))
+    if study.best is None:
+        st.info(NONE_COMPLETE)
+        return
     table = study.table[study.table["state"] == "complete"]
     edge = table[front(table[cost], table["val_accuracy"])].sort_values([cost, "trial"])
     if edge.empty:
         st.info("No complete trial recorded it.")
         return
     baseline = study.baseline.number if study.baseline else None
-    figure = cost_chart(study.settings.problem, table, cost, _best(study).number, baseline)
+    figure = cost_chart(study.settings.problem, table, cost, study.best.number, baseline)
     st.plotly_chart(figure, key="accuracy against cost", alt=f"Validation accuracy over {COSTS[cost]}")
     st.caption(
         f"On the Pareto front ({len(edge)} of {len(table)} complete trials) a trial is beaten by none that costs as "
         "little or less. One seed each: neighbours on it can be luck."
     )
-    _notes(study, table["trial"].tolist())
+    _say_what_is_below(table["val_accuracy"].tolist())
     _front_table(site, study, edge)
 
 
@@ -218,45 +217,65 @@ def _front_table(site: Site, study: Snapshot, edge: pd.DataFrame) -> None:
 PARTS: dict[str, Callable[[Site, Snapshot], None]] = {
     "importance": _importance,
     "slices": _slices,
-    "contour": _contour,
+    "two parameters": _pairs,
     "parallel coordinates": _parallel,
     "accuracy against cost": _cost,
 }
 
 
-def _best(study: Snapshot) -> FrozenTrial:
-    return study.ranked[0]
+class Chosen(NamedTuple):
+    """The trials of a figure: `MOST` at most, of `total`; the number of the best among them, and what is measured."""
+
+    points: list[Point]
+    total: int
+    best: int
+    title: str
 
 
-class Sample(NamedTuple):
-    """The complete trials of a snapshot, `MOST` at most, as a study that Optuna can draw, and their own numbers."""
+def _chosen(study: Snapshot) -> Chosen:
+    """Ask which trials are drawn, where that makes a difference, and say by what they are compared."""
+    rung = study.rung
+    if rung.epoch is None:
+        return _points(study, rung.accuracies, None)
+    which = st.segmented_control(
+        "Trials", [ALL, COMPLETE], default=ALL, required=True, key="compared", bind="query-params"
+    )
+    if which == COMPLETE:
+        return _points(study, {trial.number: float(trial.value or 0) for trial in study.ranked}, None)
+    st.caption(
+        f"By the accuracy at epoch {rung.epoch}, which most trials reached. Crosses were pruned there or later, and "
+        "the best is that of all epochs."
+    )
+    return _points(study, rung.accuracies, rung.epoch)
 
-    snapshot: Snapshot  # comes along, so that no other one can have its id
-    study: optuna.Study
-    numbers: list[int]
+
+def _points(study: Snapshot, values: Mapping[int, float], epoch: int | None) -> Chosen:
+    """Return the trials that have these values as points, evenly thinned, the best always among them."""
+    best = study.best.number if study.best else -1
+    table = study.table.loc[sorted(values)]
+    drawn = thinned(table, MOST, table["trial"] == best)["trial"].tolist()
+    points = [
+        Point(number, study.trials[number].state == TrialState.COMPLETE, values[number], study.trials[number].params)
+        for number in drawn
+    ]
+    return Chosen(points, len(table), best, ACCURACY if epoch is None else f"{ACCURACY}, epoch {epoch}")
 
 
-@st.cache_resource(show_spinner=False, max_entries=5, hash_funcs={Snapshot: id})
-def _sampled(study: Snapshot) -> Sample:
-    table = study.table[study.table["state"] == "complete"]
-    numbers = thinned(table, MOST, table["trial"] == _best(study).number)["trial"].tolist()
-    return Sample(study, sample([study.trials[number] for number in numbers]), numbers)
-
-
-def _having(held: Sample, *names: str) -> Sample:
+def _having(points: Sequence[Point], *names: str) -> list[Point]:
     """Return the trials that have some parameters."""
-    has_all = [all(name in held.snapshot.trials[each].params for name in names) for each in held.numbers]
-    if all(has_all):
-        return held
-    numbers = [number for number, has in zip(held.numbers, has_all, strict=True) if has]
-    return Sample(held.snapshot, sample([held.snapshot.trials[number] for number in numbers]), numbers)
+    return [each for each in points if {*names} <= each.params.keys()]
 
 
-def _notes(study: Snapshot, numbers: list[int]) -> None:
-    """Say what a figure leaves out."""
-    if note := thinning_note(len(numbers), len(study.ranked)):
+def _notes(held: Chosen) -> None:
+    """Say what a figure leaves out, and where it is from few trials."""
+    if len(held.points) < FEWEST_TRIALS:
+        st.caption(f"From {several(len(held.points), 'trial')}: no more than a hint.")
+    if note := thinning_note(len(held.points), held.total):
         st.caption(note)
-    values = [float(study.trials[number].value or 0) for number in numbers]
+    _say_what_is_below([each.value for each in held.points])
+
+
+def _say_what_is_below(values: Sequence[float]) -> None:
     low = lowest_shown(values)
     if below := sum(value < low for value in values):
         st.caption(f"Outside at first, or in the darkest colour: {several(below, 'trial')} far below, under {low:.4f}.")

@@ -57,18 +57,14 @@ def trials_section(view: StudyView) -> Section:
 
 def parameters_section(view: StudyView) -> Section:
     """Show which parameters matter, where the best lies between its bounds, and what an epoch gained."""
-    insight = view.insight
-    if insight.importances is None:
-        blocks: list[Block] = [Text(f"Which parameters matter is not known: {insight.unknown}.")]
+    insight, importance = view.insight, view.insight.importance
+    if importance.shares is None:
+        blocks: list[Block] = [Text(f"Which parameters matter is not known: {importance.unknown}.")]
     else:
-        shares = list(insight.importances.items())
+        shares = list(importance.shares.items())
         table = Table("Importance", ("parameter", "share"), [(name, f"{share:.0%}") for name, share in shares])
         meaning = "Importance is how much a parameter decides whether a trial is among the best tenth (PED-ANOVA)."
-        if insight.rough:
-            meaning += f" With {several(len(view.ranked), 'complete trial')} it is no more than a hint."
-        if insight.partial:
-            meaning += f" Nothing is said of {', '.join(insight.partial)}: not every trial has them."
-        blocks = [Figure(bars(shares, "share of the importance"), table), Text(meaning)]
+        blocks = [Figure(bars(shares, "share of the importance"), table), Text(f"{meaning} {importance.basis}")]
     rows = [_parameter(name, view.settings.space, insight) for name in view.settings.problem.names]
     columns = ("parameter", "searched", "best trial", "from the lowest to the highest")
     blocks.append(Table("The space, and where the best trial lies in it", columns, rows))

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.trial import FrozenTrial
 
 from search.study.conditions import told
+from search.study.importance import Importance, importance_of
 from search.study.ranges import is_number, step_of
 from search.study.settings import Settings
 from search.study.space import Space
@@ -18,9 +18,6 @@ from search.study.tables import ANY
 from search.terminal.words import POINTS, number
 from trainable.parameter import Parameter
 
-TOP = 0.1  # share of the complete trials that importance sets against the rest
-FEWEST_TRIALS = 10  # complete ones, below which the top is a single trial and importance is noise
-FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
 AT_BOUND = 0.02  # share of a range
 PAIR = 2  # values
 LAST_EPOCHS = 3
@@ -51,24 +48,18 @@ class Insight:
     """What the trials of a study teach.
 
     Attributes:
-        importances: By parameter, shares that add up to 1, the greatest first; None where they cannot be known.
-        rough: Whether they are from so few trials that they are no more than a hint.
-        unknown: Why they cannot be known.
-        partial: The searched parameters that not every complete trial has: of their importance nothing is said.
+        importance: Which parameters matter.
         positions: By parameter that is searched; empty without a complete trial.
         gain: Of the best trial over the baseline on the validation examples, percentage points, one seed each.
         epochs: Trained by all trials together.
         rising: Whether the best trial was still getting better in its last epochs; None where it had too few.
     """
 
-    importances: Mapping[str, float] | None
-    rough: bool
-    unknown: str | None
+    importance: Importance
     positions: Mapping[str, Position]
     gain: float | None
     epochs: int
     rising: bool | None
-    partial: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> list[str]:
@@ -83,9 +74,11 @@ class Insight:
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
         return {
-            "importances": self.importances and dict(self.importances),
-            "importances_rough": self.rough,
-            "importances_unknown": self.unknown,
+            "importances": self.importance.shares and dict(self.importance.shares),
+            "importances_rough": self.importance.rough,
+            "importances_unknown": self.importance.unknown,
+            "importances_trials": self.importance.trials,
+            "importances_epoch": self.importance.epoch,
             "positions": {name: asdict(each) for name, each in self.positions.items()},
             "warnings": self.warnings,
             "gain": self.gain,
@@ -99,16 +92,12 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
     """Return what the trials of a study teach."""
     order, baseline = ranked(trials), baseline_of(trials)
     best = order[0] if order else None
-    unknown = _why_unknown(order, settings)
     return Insight(
-        importances=None if unknown else _importances(order, settings),
-        rough=_at_top(order) < FEWEST_AT_TOP,
-        unknown=unknown,
+        importance=importance_of(trials, searched(settings)),
         positions=_positions(best, settings) if best else {},
         gain=POINTS * (float(best.value or 0) - float(baseline.value or 0)) if best and baseline else None,
         epochs=sum(epochs_run(trial) for trial in trials),
         rising=_is_rising(best, settings) if best else None,
-        partial=tuple(name for name in searched(settings) if name not in _shared(order, settings)) if order else (),
     )
 
 
@@ -137,44 +126,6 @@ def said_of(space: Space, name: str, log: str = "log") -> str:
         step = "" if (each := step_of(distribution)) is None else f", in steps of {number(each)}"
         what = f"{number(low)} to {number(high)}{step}{f', {log}' if is_log else ''}"
     return f"{what}; where {told(space.conditions[name])}" if name in space.conditions else what
-
-
-def _why_unknown(order: Sequence[FrozenTrial], settings: Settings) -> str | None:
-    """Say why importances cannot be known; `order` holds the complete trials, best first."""
-    if len(order) < FEWEST_TRIALS:
-        return f"there are {len(order)} complete trials, and fewer than {FEWEST_TRIALS} say nothing"
-    if not searched(settings):
-        return "the space holds a single configuration"
-    if not _shared(order, settings):
-        return "no parameter that is searched is in every complete trial"
-    if order[_at_top(order) - 1].value == order[-1].value:
-        return "the complete trials hardly differ in accuracy"
-    return None
-
-
-def _shared(order: Sequence[FrozenTrial], settings: Settings) -> list[str]:
-    """Return the searched parameters that each of some trials has."""
-    return [name for name in searched(settings) if all(name in trial.params for trial in order)]
-
-
-def _at_top(order: Sequence[FrozenTrial]) -> int:
-    """Return how many trials importance sets against the rest."""
-    return math.ceil(TOP * len(order))
-
-
-def _importances(order: Sequence[FrozenTrial], settings: Settings) -> dict[str, float]:
-    """Return how much each parameter decides whether a trial is among the best.
-
-    Source: Watanabe, Bansal and Hutter, PED-ANOVA, IJCAI 2023, as Optuna has it.
-    """
-    # Imported here: Optuna loads all of scikit-learn, and that pandas, where they are there.
-    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # noqa: PLC0415
-
-    study = optuna.create_study(direction="maximize")
-    study.add_trials(order)
-    evaluator = PedAnovaImportanceEvaluator(target_quantile=TOP)
-    found = get_param_importances(study, evaluator=evaluator, params=_shared(order, settings))
-    return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 
 def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:

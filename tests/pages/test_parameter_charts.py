@@ -10,12 +10,12 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from dashboard.charts.cost import cost_chart, front
 from dashboard.charts.parameters import (
-    contour_chart,
+    Point,
     importance_chart,
     lowest_shown,
+    pair_chart,
     parallel_chart,
     place,
-    sample,
     slice_chart,
     ticks,
 )
@@ -42,7 +42,7 @@ TRIALS = [
     complete(8, 0.99, 1024, 1024),
     complete(9, 0.975, 2048, 32),
 ]
-NUMBERS = [trial.number for trial in TRIALS]
+POINTS = [Point(trial.number, trial.number != 9, trial.value, trial.params) for trial in TRIALS]
 
 
 @pytest.mark.parametrize(
@@ -116,35 +116,40 @@ def test_importance_chart_has_the_greatest_on_top():
     assert "PED-ANOVA" in figure.layout.xaxis.title.text
 
 
-def test_slice_chart_has_the_trials_own_numbers():
-    """Optuna's copy of the trials counts anew; what is drawn are the numbers of the study, and the best is marked."""
-    figure = slice_chart(sample(TRIALS), NUMBERS, "hidden_units", TRIALS[2])
-    drawn = dict(zip(figure.data[0].marker.color, figure.data[0].x, strict=True))
-    assert drawn == {3: 128, 5: 512, 8: 1024, 9: 2048}
-    assert (figure.data[-1].name, figure.data[-1].x, figure.data[-1].y) == ("best: trial 8", (1024,), (0.99,))
-    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("hidden_units", "validation accuracy")
+def test_slice_chart_goes_from_bound_to_bound_and_marks_the_best():
+    """One sees how close to a bound each trial lies; pruned ones have another symbol."""
+    figure = slice_chart(POINTS, "hidden_units", SPACE["hidden_units"], 8, "validation accuracy")
+    drawn = {trace.name: (list(trace.x), list(trace.y)) for trace in figure.data}
+    assert drawn["complete"] == ([128, 512, 1024], [0.97, 0.98, 0.99])
+    assert drawn["pruned"] == ([2048], [0.975])
+    assert drawn["best"] == ([1024], [0.99])
+    low, high = figure.layout.xaxis.range
+    assert 10**low < 128
+    assert 10**high > 2048
     assert figure.layout.xaxis.ticktext == ("200", "500", "1000", "2000")
+    assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("hidden_units", "validation accuracy")
 
 
-def test_slice_chart_of_choices_marks_the_best_among_their_texts():
-    """Listed choices stand on an axis of texts: the mark must not open a second scale."""
-    figure = slice_chart(sample(TRIALS), NUMBERS, "batch_size", TRIALS[2])
-    assert {type(x) for trace in figure.data for x in trace.x} == {type(figure.data[0].x[0])}
+def test_choices_stand_in_their_order_on_an_axis_of_texts():
+    """The mark of the best is among them."""
+    figure = slice_chart(POINTS, "batch_size", SPACE["batch_size"], 8, "validation accuracy")
+    assert figure.layout.xaxis.categoryarray == ("32", "128", "1024")
+    assert list(figure.data[-1].x) == ["1024"]
 
 
-def test_contour_chart_holds_every_trial_and_the_best():
-    """All points, with titles."""
-    figure = contour_chart(sample(TRIALS), "hidden_units", "batch_size", TRIALS[2])
-    points = [trace for trace in figure.data if trace.type == "scatter" and len(trace.x) == len(TRIALS)]
-    assert len(points) == 1
-    assert figure.data[-1].x == (1024,)
+def test_pair_chart_holds_every_trial_with_its_parameters():
+    """The best has the colour of its own accuracy; what a person chose is no HTML."""
+    figure = pair_chart(POINTS, SPACE, 8, "validation accuracy")
+    assert {trace.name: len(trace.x) for trace in figure.data} == {"pruned": 1, "complete": 3, "best: trial 8": 1}
+    assert list(figure.data[-1].marker.color) == [0.99]
+    assert "trial 9, pruned: 0.9750<br>hidden_units 2048<br>batch_size 32" in figure.data[0].text
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == ("hidden_units", "batch_size")
 
 
 def test_parallel_chart_has_three_traces_for_any_number_of_trials():
     """The best, the other best ones, and the rest: each a line through its places, ended by a gap."""
     order = sorted((complete(number, 0.9 + number / 1000) for number in range(40)), key=lambda trial: -trial.value)
-    figure = parallel_chart(order, SPACE)
+    figure = parallel_chart(order, [], SPACE)
     assert [t.name for t in figure.data] == ["the other 36", "best tenth, 3 without the best", "the best: trial 39"]
     assert tuple(figure.data[-1].y) == (0.5, 0.5, None)
     assert [len(trace.x) for trace in figure.data] == [36 * 3, 3 * 3, 3]
