@@ -62,7 +62,7 @@ class History:
         with self._engine.connect() as connection:
             self._find(connection)
             rows = self._changed(connection)
-            found = list(_trials(connection, rows))
+            found = [trial for trial in _trials(connection, rows) if not self._has(trial)]
         for trial in found:
             self.trials[trial.number : trial.number + 1] = [trial]
         return {trial.number for trial in found}
@@ -86,6 +86,10 @@ class History:
             sa.select(TRIALS).where(TRIALS.c.study_id == self._id, TRIALS.c.number >= first).order_by(TRIALS.c.number)
         )
         return [row for row in rows if not self._is_known(row)]
+
+    def _has(self, trial: FrozenTrial) -> bool:
+        """Say whether a trial that may still change has not."""
+        return trial.number < len(self.trials) and self.trials[trial.number] == trial
 
     def _is_known(self, row: sa.Row[Any]) -> bool:
         known = self.trials[row.number] if row.number < len(self.trials) else None

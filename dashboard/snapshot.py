@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +23,7 @@ from search.terminal.words import INACTIVE, POINTS, number
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
 from trainable.problem import ProblemSpec
 
-ZONE = datetime.now().astimezone().tzinfo  # as it was when this process began: no hour comes twice or not at all
+MOMENTS = ("started", "ended")  # columns
 TAKEN = {
     "trial", "state", "val_accuracy", "gain", "epochs_run", "seconds", "weights", "host", "attempt", "retry_of",
     "failure", "started", "ended", "mark", "start", "end", "taken", "lane", "row", "order", "columns", "table",
@@ -37,10 +37,12 @@ class Snapshot(StudyView):
     """One study as it was read.
 
     Attributes:
-        rows: A row of `table` for each trial, without its gain.
+        rows: A row of `table` for each trial, without its gain; with moments in UTC.
+        zone: Of who looks.
     """
 
     rows: Sequence[Mapping[str, Any]]
+    zone: tzinfo = UTC
 
     @cached_property
     def goal(self) -> Goal | None:
@@ -75,9 +77,15 @@ class Snapshot(StudyView):
         for name in map(column_of, self.settings.problem.names):
             if columns[name] == "object":
                 table[name] = [_text(row, name) for row in self.rows]
+        for name in MOMENTS:
+            table[name] = pd.to_datetime(table[name], utc=True).dt.tz_convert(self.zone).dt.tz_localize(None)
         gains = POINTS * (table["val_accuracy"].astype(float) - (self.baseline_value or float("nan")))
         table.insert(list(columns).index("gain"), "gain", gains)
         return table.astype(columns)
+
+    def local(self, moment: datetime) -> datetime:
+        """Return a moment as a page shows it: a local time that does not say so."""
+        return moment.astimezone(self.zone).replace(tzinfo=None)
 
     def epochs(self, numbers: Sequence[int]) -> pd.DataFrame:
         """Return a row for each reported epoch of some trials: trial, epoch, val_accuracy."""
@@ -98,8 +106,8 @@ class Snapshot(StudyView):
 def columns_of(problem: ProblemSpec, searched: Mapping[str, BaseDistribution] | None = None) -> dict[str, str]:
     """Return the columns of `Snapshot.table`, with their types.
 
-    Accuracies are shares, `gain` is in percentage points over the baseline, times are local. Parameters that are not
-    always numbers are texts.
+    Accuracies are shares, `gain` is in percentage points over the baseline, times are local to who looks. Parameters
+    that are not always numbers are texts.
 
     Args:
         problem: The study's.
@@ -159,8 +167,8 @@ def row_of(trial: FrozenTrial, space: Space) -> dict[str, Any]:
         "attempt": attributes.get(ATTEMPTS),
         "retry_of": attributes.get(RETRY_OF),
         "failure": attributes.get(FAILURE),
-        "started": start and local_time(start),
-        "ended": end and local_time(end),
+        "started": start,
+        "ended": end,
     }
 
 
@@ -169,11 +177,6 @@ def state_of(trial: FrozenTrial) -> str:
     if is_interrupted(trial):
         return INTERRUPTED
     return "failed" if trial.state == TrialState.FAIL else trial.state.name.lower()
-
-
-def local_time(moment: datetime) -> datetime:
-    """Return a moment as a page shows it: local time that does not say so, with one offset for all."""
-    return moment.astimezone(ZONE).replace(tzinfo=None)
 
 
 def points(value: float | None, baseline: float | None) -> float | None:

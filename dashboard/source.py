@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +10,7 @@ import streamlit as st
 from optuna.storages import RDBStorage
 
 from dashboard import sign_in
+from dashboard.clocks import viewer_zone
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
@@ -17,10 +18,11 @@ from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.goal import may_lack, tell_lack
 from search.storage.address import one_line_errors, open_read_only, shown, sqlite_file
 from search.storage.lease import holder_of
-from search.study.instants import began, ended
+from search.study.instants import ENDED, began, ended
 from search.study.study import settings_in
 
 STUDIES = 20  # whose histories are kept in memory
+WATCHED = timedelta(seconds=10)  # since the last reading: what changed meanwhile changed now
 COUNT_EVERY = timedelta(seconds=20)  # between two questions for what other studies did
 
 
@@ -57,7 +59,7 @@ class Source:
         """
         sign_in.check()
         with one_line_errors(self.url):
-            return _feed(self.url, _inode(self.url), str(self.runs), name).view()
+            return _feed(self.url, _inode(self.url), str(self.runs), name).view(viewer_zone())
 
 
 class Feed:
@@ -69,12 +71,14 @@ class Feed:
         self._history = History(storage, name)
         self._rows: list[dict[str, Any]] = []
         self._snapshot: Snapshot | None = None
+        self._zoned: dict[tzinfo, Snapshot] = {}  # the same snapshot, by the zone of who looks
+        self._read_at: datetime | None = None
         self._changed_at: datetime | None = None
         self._counted: tuple[datetime, int] | None = None  # looks at the test images for other studies, and when
         self._lock = threading.Lock()
 
-    def view(self) -> View:
-        """Read what is new."""
+    def view(self, zone: tzinfo = UTC) -> View:
+        """Read what is new; times are shown in a zone."""
         with self._lock:
             changed, now = self._history.read(), datetime.now(UTC)
             snapshot = self._snapshot
@@ -83,12 +87,15 @@ class Feed:
                 tell_lack(self._engine, self._name, self._history.attributes, self._history.trials)
             if snapshot is None or changed or snapshot.attributes != self._history.attributes:
                 snapshot = self._taken(changed, elsewhere)
-                self._changed_at = now if self._snapshot else _last_event(snapshot)
+                is_watched = self._read_at is not None and now - self._read_at < WATCHED
+                self._changed_at = now if is_watched else _last_event(snapshot)
             elif snapshot.elsewhere != elsewhere:
                 snapshot = replace(snapshot, elsewhere=elsewhere)
-            self._snapshot = snapshot
+            if snapshot is not self._snapshot:
+                self._snapshot, self._zoned = snapshot, {}
+            self._read_at = now
             status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at)
-            return View(snapshot, status)
+            return View(self._zoned.setdefault(zone, replace(snapshot, zone=zone)), status)
 
     def _looks_elsewhere(self, now: datetime) -> int | None:
         """Return how often other studies have looked at the test images, asked anew only after a while."""
@@ -119,11 +126,15 @@ class Feed:
 
 
 def _last_event(snapshot: Snapshot) -> datetime | None:
-    """Return when a trial last began or ended; None where a confirmation came later, which notes no time."""
-    if snapshot.evidence is not None and snapshot.evidence.verdict is None:
+    """Return when the last thing happened that the study notes; None where networks noted no time, as they once did."""
+    evidence = snapshot.evidence
+    networks = [] if evidence is None else [*evidence.validated.values(), *evidence.tested.values()]
+    noted = [each[ENDED] for each in networks if ENDED in each]
+    if evidence is not None and evidence.verdict is None and len(noted) < len(networks):
         return None
-    times = (time for trial in snapshot.trials for time in (began(trial), ended(trial)) if time)
-    return max(times, default=None)
+    noted += [each.time for each in (*snapshot.stops, *(evidence.looks if evidence else ()))]
+    times = [time for trial in snapshot.trials for time in (began(trial), ended(trial)) if time]
+    return max([*times, *map(datetime.fromisoformat, noted)], default=None)
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,7 +1,8 @@
 """Whether a study is moving: who drives it, how fast, how long it will take, and how to go on where no one does."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -10,9 +11,11 @@ from optuna.trial import FrozenTrial
 from dashboard.snapshot import Snapshot
 from search.confirmation.extent import Extent
 from search.confirmation.goal import Goal
+from search.run.forecast import seconds_left
 from search.storage.address import location
 from search.storage.lease import Holder
 from search.study.data import data_arguments
+from search.study.insight import epochs_run
 from search.study.instants import began, ended, instants, is_timed
 from search.study.program import model_arguments
 from search.study.study import is_interrupted
@@ -21,6 +24,9 @@ from trainable.keys import SECONDS
 
 SOON = timedelta(minutes=10)  # from a command's beginning to its first trial
 APART = timedelta(minutes=1)  # two machines' clocks
+LATEST = 50  # trials by which what is usual is judged
+TIMES = 3  # as long as usual is unusual
+PATIENCE, SLOW = 60.0, 300.0  # seconds: at least, and before anything was trained
 
 
 class Phase(StrEnum):
@@ -43,9 +49,11 @@ class Status:
         finished: Trials that it has.
         wanted: Trials that it shall have; None where no command said so.
         rate: Trials finished in a minute of the search; None before the first.
-        remaining: Seconds until the search has its trials, at that rate; None where that is not known.
+        remaining: Seconds until the study has all that is wanted of it, the confirmation among it; None where that is
+            not known.
         utilization: Share of the workers' time in which they trained; None where that is not known.
-        age: Seconds since a change was seen; None before the first.
+        age: Seconds since the last change; None where that is not known.
+        usual: Seconds that pass between two changes at most while all is well, judged by what was trained so far.
     """
 
     phase: Phase
@@ -56,6 +64,12 @@ class Status:
     remaining: float | None
     utilization: float | None
     age: float | None
+    usual: float = math.inf
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether a driver has the study, and unusually long nothing has changed."""
+        return self.is_running and self.age is not None and self.age > self.usual
 
     @property
     def is_running(self) -> bool:
@@ -74,16 +88,16 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
     """
     goal, finished, phase = snapshot.goal, snapshot.counts.finished, _phase(snapshot, holder)
     rate, utilization = (None, None) if goal is None else _pace(snapshot, goal)
-    missing = max(goal.trials - finished, 0) if goal else 0
     return Status(
         phase=phase,
         holder=holder,
         finished=finished,
         wanted=goal.trials if goal else None,
         rate=rate,
-        remaining=60 * missing / rate if rate and phase == Phase.SEARCHING else None,
+        remaining=_remaining(snapshot, phase, rate),
         utilization=utilization,
         age=_age(now, changed),
+        usual=_usual(snapshot, phase),
     )
 
 
@@ -150,6 +164,31 @@ def _pace(snapshot: Snapshot, goal: Goal) -> tuple[float | None, float | None]:
         return None, None
     training = sum(trial.user_attrs.get(SECONDS, 0.0) for trial in ours)
     return 60 * len(finished) / seconds, min(training / (seconds * goal.workers), 1.0)
+
+
+def _remaining(snapshot: Snapshot, phase: Phase, rate: float | None) -> float | None:
+    """Return the seconds until a running search has all that is wanted: its trials at this rate, then the rest."""
+    goal, finished = snapshot.goal, snapshot.counts.finished
+    if goal is None or rate is None or phase not in (Phase.SEARCHING, Phase.CONFIRMING):
+        return None
+    missing = max(goal.trials - finished, 0) if phase == Phase.SEARCHING else 0
+    rest = seconds_left(snapshot.trials, snapshot.attributes, snapshot.settings, replace(goal, trials=finished))
+    return 60 * missing / rate + (rest or 0.0)
+
+
+def _usual(snapshot: Snapshot, phase: Phase) -> float:
+    """Return after how many seconds without a change something may be wrong: of a search without a trial yet, `SLOW`.
+
+    A trial reports each epoch, a network of the confirmation only its end.
+    """
+    trained = [trial for trial in snapshot.trials[-LATEST:] if trial.user_attrs.get(SECONDS)]
+    epochs = [trial.user_attrs[SECONDS] / max(epochs_run(trial), 1) for trial in trained]
+    if not epochs:
+        return SLOW
+    longest = max(epochs)
+    if phase == Phase.CONFIRMING:
+        longest *= snapshot.settings.space.max_epochs
+    return max(PATIENCE, TIMES * longest)
 
 
 def _fits(trials: Sequence[FrozenTrial], since: datetime) -> bool:

@@ -1,6 +1,7 @@
 """What is said of trials in small tables, as text: their parameters, and what was measured."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -77,8 +78,8 @@ def measured(study: Snapshot, trial: int) -> dict[str, str]:
         "seed": _value(attributes.get(SEED)),
         "attempt": _value(attributes.get(ATTEMPTS)),
         "host": _value(attributes.get(HOST)),
-        "started": _time(row["started"]),
-        "ended": _time(row["ended"]),
+        "started": _time(study, row["started"]),
+        "ended": _time(study, row["ended"]),
         "environment": _value(attributes.get(ENVIRONMENT)),
     }
     return {capital(name): value for name, value in facts.items()}
@@ -140,5 +141,5 @@ def _per_epoch(attributes: Mapping[str, Any]) -> str:
     return _seconds(seconds / epochs) if seconds is not None and epochs else UNKNOWN
 
 
-def _time(moment: Any) -> str:
-    return UNKNOWN if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+def _time(study: Snapshot, moment: datetime | None) -> str:
+    return UNKNOWN if moment is None else f"{study.local(moment):%Y-%m-%d %H:%M:%S}"

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from dashboard.status import Phase, Status, continue_command
+from dashboard.status import Phase, continue_command
 from search.confirmation.evidence import Evidence
 from search.storage.lease import Holder
 from search.terminal.words import capital, clock
@@ -15,7 +16,7 @@ def show_movement(view: View) -> None:
     """Say whether anyone drives the study, how far it is, and how to go on where no one does."""
     study, status = view
     if status.holder is not None:
-        st.markdown(f":material/directions_run: **Running** on {_where(status.holder)}: {status.phase}.")
+        st.markdown(f":material/directions_run: **Running** on {_where(study, status.holder)}: {status.phase}.")
     elif status.phase == Phase.FINISHED:
         st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
     elif status.phase == Phase.INTERRUPTED:
@@ -30,11 +31,17 @@ def show_movement(view: View) -> None:
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
     if study.evidence is not None and status.phase == Phase.CONFIRMING:
         st.progress(*_confirmed(study.evidence))
-    st.caption(" · ".join(_pace(status)))
+    if status.is_silent and status.age is not None:
+        st.warning(
+            f"Nothing new for {clock(status.age)}, and by what was trained so far {clock(status.usual)} would be long. "
+            "The driver gives signs of life: its terminal, or its log, may say what it waits for.",
+            icon=":material/hourglass_disabled:",
+        )
+    st.caption(" · ".join(_pace(view)))
 
 
-def _where(holder: Holder) -> str:
-    since = datetime.fromisoformat(holder.since).astimezone()
+def _where(study: Snapshot, holder: Holder) -> str:
+    since = study.local(datetime.fromisoformat(holder.since))
     return f"{holder.host} (process {holder.pid} since {since:%d %b %H:%M:%S})"
 
 
@@ -42,13 +49,15 @@ def _confirmed(evidence: Evidence) -> tuple[float, str]:
     return evidence.done / evidence.total, f"{evidence.done} of {evidence.total} networks of the confirmation trained"
 
 
-def _pace(status: Status) -> list[str]:
+def _pace(view: View) -> list[str]:
     """Return what is known of speed and age, in words."""
+    study, status = view
     found = []
     if status.rate is not None:
         found.append(f"{status.rate:.1f} trials a minute")
     if status.remaining is not None:
-        found.append(f"about {clock(status.remaining)} left for the trials")
+        confirmed = study.goal is not None and study.goal.extent is not None
+        found.append(f"about {clock(status.remaining)} left{', with the confirmation' if confirmed else ''}")
     if status.utilization is not None:
         found.append(f"workers trained {status.utilization:.0%} of the time")
     if status.age is None:
@@ -56,5 +65,5 @@ def _pace(status: Status) -> list[str]:
     if status.is_running:
         age = f"{status.age:.0f} s" if status.age < 60 else clock(status.age)  # noqa: PLR2004 (a minute)
         return [*found, f"last change {age} ago"]
-    last = (datetime.now(UTC) - timedelta(seconds=status.age)).astimezone()
+    last = study.local(datetime.now(UTC) - timedelta(seconds=status.age))
     return [*found, f"last change on {last:%d %b %Y at %H:%M}"]

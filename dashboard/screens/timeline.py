@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard.charts.timeline import NO_HOST, occupancy, since, spans, timeline_chart
 from dashboard.site import Site
-from dashboard.snapshot import local_time
 from dashboard.source import View
 from dashboard.style import thinned
 from search.study.instants import is_timed
@@ -43,7 +42,7 @@ def show(site: Site) -> None:
 def _period(view: View, period: str) -> None:
     """Show the trials of a period."""
     study = view.study
-    begun = spans(study.table, local_time(datetime.now(UTC)) if view.status.is_running else None)
+    begun = spans(study.table, study.local(datetime.now(UTC)) if view.status.is_running else None)
     if begun.empty:
         st.info("No trial has begun yet.")
         return
@@ -71,7 +70,7 @@ def _beginning(view: View, begun: pd.DataFrame, period: str) -> datetime:
         starts = begun["start"].sort_values()
         latest = pd.Timestamp(starts.iloc[-min(LATEST, len(starts))])
         is_known = any(map(is_timed, view.study.trials)) or view.status.rate is not None  # else the zone may be another
-        return max(latest, local_time(goal.since)) if period == COMMAND and goal and is_known else latest
+        return max(latest, view.study.local(goal.since)) if period == COMMAND and goal and is_known else latest
     first, last = begun["start"].min(), begun["end"].max()
     return pd.Timestamp(first if length > last - first else last - length)
 

@@ -15,6 +15,7 @@ from search.confirmation.explanation import most_to_explain, networks_to_explain
 from search.confirmation.extent import Extent, why_fewer
 from search.confirmation.ledger import Ledger
 from search.errors import SearchError
+from search.study.instants import ENDED, stamp
 from search.study.settings import Settings
 from search.study.study import INTERRUPTED
 from search.trials.failures import Failure
@@ -196,7 +197,7 @@ class Confirmation:
         self._ended += 1
         if (result := self._result(network, training, last)) is None:
             return  # another network of the candidate has failed meanwhile: nothing but finalists is scored
-        self._ledger.record(network.key, {SECONDS: training.seconds} | result)
+        self._ledger.record(network.key, {SECONDS: training.seconds, ENDED: stamp()} | result)
         if network in self._first:
             self._trials.weigh_again()
         evidence = self._ledger.evidence

@@ -3,13 +3,13 @@
 import shlex
 import shutil
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import optuna
 import pytest
 
-from dashboard.snapshot import Snapshot, local_time, row_of
+from dashboard.snapshot import Snapshot, row_of
 from dashboard.source import Feed
 from dashboard.status import Phase, continue_command, status_of
 from search.confirmation.extent import GOAL, Extent
@@ -20,6 +20,7 @@ from search.storage.lease import Holder
 from search.study.instants import BEGAN, ENDED, Clock, ended
 from search.study.settings import Settings
 from search.study.space import Space
+from search.study.study import EPOCHS_RUN
 from trainable.keys import FAILURE, SECONDS
 
 SINCE = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -117,9 +118,7 @@ def test_pace_is_the_same_in_every_zone_and_by_every_clock(zone, now):
     assert (status.rate, status.remaining) == (pytest.approx(4 / 1.5), pytest.approx(22.5))
     assert status.utilization == pytest.approx(120 / (2 * 90))
     assert status.age == {-7200: None, 90: 0.0, 7200: 7110.0}[now]
-    assert [row["started"] for row in study(*trials).rows] == [
-        local_time(after(each)) for each in (-50, 0, 0, 30, 60, 90)
-    ]
+    assert [row["started"] for row in study(*trials).rows] == [after(each) for each in (-50, 0, 0, 30, 60, 90)]
 
 
 @pytest.mark.parametrize("zone", [-11, -5, -1, 0, 1, 9])
@@ -177,8 +176,8 @@ def test_pace_is_unknown_before_the_first_trial_ended(snapshot):
     assert (status.rate, status.remaining, status.utilization, status.age) == (None, None, None, None)
 
 
-def test_age_is_unknown_while_a_confirmation_notes_no_time(make_study, confirm, url):
-    """Its networks came after the last trial, and may have come just now; a verdict is as old as its study."""
+def test_age_is_unknown_while_a_confirmation_noted_no_time(make_study, confirm, url):
+    """As once: its networks came after the last trial, and may have come just now; a verdict is as old as its study."""
     study = make_study()
     confirm(study, tested=False)
     feed = Feed(open_read_only(url), url, Path("runs"), "s")
@@ -238,3 +237,65 @@ def test_command_that_goes_on_wants_the_same(snapshot, wanted):
     options = vars(parse(words[3:]))
     assert options["study"] == "s"
     assert {name: options[name] for name in wanted} == wanted
+
+
+def test_change_that_nobody_saw_is_as_old_as_what_the_study_notes(make_study, url):
+    """A page that is opened again after a while says when something happened, not when it looked."""
+    study = make_study(trials=[])
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    feed.view()
+    feed._read_at -= timedelta(hours=1)  # as if nobody had looked for an hour
+    trial = study.ask()
+    trial.set_user_attr(BEGAN, (datetime.now(UTC) - timedelta(minutes=40)).isoformat())
+    trial.set_user_attr(ENDED, (datetime.now(UTC) - timedelta(minutes=30)).isoformat())
+    study.tell(trial, 0.9)
+    assert feed.view().status.age == pytest.approx(1800, abs=60)
+
+
+def test_trial_that_runs_and_says_nothing_is_no_change(make_study, url):
+    """A search that hangs in an epoch gets older before the eyes of who looks."""
+    make_study()  # one of its trials is running
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    feed.view()
+    feed._changed_at -= timedelta(minutes=5)
+    assert feed.view().status.age == pytest.approx(300, abs=30)
+
+
+@pytest.mark.parametrize(
+    ("goal", "extent", "age", "is_silent"),
+    [(4, None, 110, False), (4, None, 130, True), (3, Extent(), 130, False), (3, Extent(), 3000, True)],
+)
+def test_search_that_is_silent_for_unusually_long_is_told(goal, extent, age, is_silent):
+    """Judged by the longest epoch so far, of 40 s; a network of the confirmation says nothing before its end."""
+    held = study(*three(), goal=goal, extent=extent)
+    assert status_of(held, HOLDER, after(age), after(0)).is_silent is is_silent
+    assert not status_of(held, None, after(age), after(0)).is_silent
+
+
+def test_search_without_a_trial_yet_has_some_minutes_to_begin():
+    """Nothing was trained by which one could judge."""
+    assert not status_of(study(), HOLDER, after(299), after(0)).is_silent
+    assert status_of(study(), HOLDER, after(301), after(0)).is_silent
+
+
+def test_time_left_counts_the_confirmation(make_study, url):
+    """As the terminal does: the networks that are still to be trained after the trials."""
+    trials = [trial(number, 30 * number, 30 * number + 30, **{SECONDS: 30.0, EPOCHS_RUN: 5}) for number in range(3)]
+    for each in trials:
+        each.params = {"epochs": 5 + each.number}
+        each.distributions = {"epochs": optuna.distributions.IntDistribution(1, 9)}
+    without, with_it = (
+        status_of(study(*trials, extent=each), HOLDER, after(90), after(90)) for each in (None, Extent())
+    )
+    assert without.remaining == pytest.approx(30)
+    assert with_it.remaining > without.remaining + 60
+
+
+def test_moments_are_local_to_who_looks(make_study, url):
+    """The browser's zone, which need not be the server's."""
+    make_study()
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    here, tokyo = feed.view().study, feed.view(timezone(timedelta(hours=9))).study
+    assert (tokyo.table["started"] - here.table["started"] == timedelta(hours=9)).all()
+    assert feed.view(timezone(timedelta(hours=9))).study is tokyo
+    assert here.local(after(0)) == after(0).replace(tzinfo=None)
