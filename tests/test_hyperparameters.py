@@ -261,7 +261,7 @@ def test_copy_keeps_what_it_defines_to_itself():
         (lambda hp: hp.Fixed("x" * 301, 1), "a name must have 1 to 300 printable characters"),
         (lambda hp: hp.Fixed("a\nb", 1), "a name must have 1 to 300 printable characters"),
         (lambda hp: hp.Fixed("", 1), "a name must have 1 to 300 printable characters"),
-        (lambda hp: hp.Fixed("seed", 1), "seed: a search has something else of this name"),
+        (lambda hp: hp.Fixed("seed", 1), "seed: the name is taken: a search gives seed"),
         (lambda hp: [hp.Fixed("x", 1), hp.Fixed("x", 1, "x", 1)], "x: it has the name of the one on which it depends"),
         (
             lambda hp: [hp.Fixed("x", 1), hp.Int("epochs", 1, 2, parent_name="x", parent_values=1)],
