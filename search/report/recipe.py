@@ -77,7 +77,7 @@ def _given(trial: FrozenTrial, settings: Settings) -> dict[str, Any]:
     return {name: each for name, each in queued_params(trial).items() if name not in settings.space.appeared}
 
 
-def _data(problem: ProblemSpec) -> list[str]:
+def named_data(problem: ProblemSpec) -> list[str]:
     """Return the options that name somebody's own data."""
     options = {"--data": problem.source.get("location"), "--target": problem.source.get("target")}
     return [f"{option}={value}" for option, value in options.items() if value is not None]  # it may begin with "-"
@@ -97,7 +97,7 @@ def _settings(settings: Settings) -> list[str]:
     given = [part for name, value in options.items() for part in (f"--{name}", value)]
     problem = settings.problem
     return [
-        *_data(problem),
+        *named_data(problem),
         *model_arguments(problem),
         *given,
         "--workers",

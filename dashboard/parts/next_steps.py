@@ -1,0 +1,25 @@
+"""The box that says what is to be done next about a study."""
+
+import streamlit as st
+
+from dashboard.site import Site
+from dashboard.source import View
+from dashboard.steps import SPACE_FILE, steps_of
+from dashboard.text import plain
+
+MOST = 3  # steps that are shown at once
+
+
+def show_next(site: Site, view: View) -> None:
+    """Show the next steps, each with its command or with a link to the page that helps."""
+    with st.container(border=True):
+        for place, step in enumerate(steps_of(view)[:MOST]):
+            title = "**Next** " if place == 0 else "**Or** "
+            st.markdown(f":material/arrow_forward: {title}{plain(step.text)}")
+            if step.file:
+                with st.expander(f"The file {SPACE_FILE}"):
+                    st.code(step.file, language="toml")
+            if step.command:
+                st.code(step.command, language="bash", wrap_lines=True)
+            if step.page:
+                site.link(step.page, "More about it")

@@ -1,0 +1,105 @@
+"""What is to be done next about a study: in words, with the command that does it."""
+
+from dataclasses import dataclass
+
+from dashboard.snapshot import Snapshot
+from dashboard.source import View
+from dashboard.status import Phase, continue_command
+from search.confirmation.untested import chosen
+from search.confirmation.verdict import Word
+from search.report.recipe import export_command, named_data
+from search.storage.address import location
+from search.study.data import data_arguments
+from search.study.program import model_arguments
+from search.study.space_file import tables_of
+from search.study.tables import key_of
+from search.study.widening import widened
+from search.terminal.shell import command_line
+from search.terminal.words import clock, several
+
+MANY_FAILED = 0.1  # share of the finished trials
+SPACE_FILE = "wider.toml"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do.
+
+    Attributes:
+        text: What and why, in a sentence or two.
+        command: That does it; empty where there is none.
+        file: What the file `SPACE_FILE` holds that the command reads; empty where it reads none.
+        page: Of the dashboard where more is to be seen, by its path; empty where there is none.
+    """
+
+    text: str
+    command: str = ""
+    file: str = ""
+    page: str = ""
+
+
+def steps_of(view: View) -> list[Step]:
+    """Return what is to be done about a study, the most important first; never nothing."""
+    study, status = view
+    if status.is_running:
+        left = f"; about {clock(status.remaining)} left" if status.remaining is not None else ""
+        return [Step(f"Nothing: the search runs{left}. It goes on without this page.")]
+    found = []
+    if status.phase == Phase.INTERRUPTED:
+        found.append(Step("Go on: the search ended before it had all that was wanted.", continue_command(study)))
+    counts = study.counts
+    if counts.failed and counts.failed >= MANY_FAILED * counts.finished:
+        share = f"{several(counts.failed, 'trial')} of {counts.finished:,} failed"
+        found.append(Step(f"See why {share}.", page="failures"))
+    if study.best is None:
+        return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + 10))]
+    if status.phase != Phase.INTERRUPTED:
+        found += _confirming(study)
+    found += _widening(study)
+    return found or [
+        Step("Nothing: settled. Keep what you have; no configuration of this space was shown to be better.")
+    ]
+
+
+def _confirming(study: Snapshot) -> list[Step]:
+    """Return how the answer becomes a sure one, or how its model is taken away."""
+    evidence, finished = study.evidence, study.counts.finished
+    if evidence is not None and (evidence.verdict is not None or chosen(evidence) is not None) and study.is_current:
+        word = evidence.verdict.word if evidence.verdict is not None else Word.NOT_TESTED
+        if word == Word.BETTER:
+            return [Step("Take the winner's model away: each file is checked.", export_command(study), page="model")]
+        if word == Word.NOT_TESTED and study.settings.problem.sizes["test"]:
+            return [Step("Test the winner: until then it is not known whether it is better.", _search(study, finished))]
+        return []
+    if study.gain is not None and study.gain <= 0:
+        return []
+    gain = "The best trial's lead" if study.gain is None else f"The gain of {study.gain:+.2f} points"
+    why = f"{gain} is of one seed each, and the best of many is partly luck: confirm it with fresh seeds."
+    return [Step(why, _search(study, finished))]
+
+
+def _widening(study: Snapshot) -> list[Step]:
+    """Return how the space is widened where the best trial lies at its edge, which needs a new study."""
+    positions = study.insight.positions
+    narrow = [name for name, each in positions.items() if each.warning]
+    if not narrow:
+        return []
+    tables = tables_of(widened(study.settings.space, positions))
+    known = {name: fields for name, fields in tables.items() if name not in study.settings.space.appeared}
+    file = "\n\n".join(f"[{key_of(name)}]\n{fields}" for name, fields in known.items())
+    wider = f"{study.name}-wider"
+    text = f"Search a wider space: the best trial has {' and '.join(narrow)} at the edge. It needs a study of its own."
+    new = ["--space", SPACE_FILE, *named_data(study.settings.problem)]
+    new += [] if study.settings.baseline else ["--no-baseline"]
+    command = _command(study, wider, study.counts.finished, *new)
+    return [Step(text, command, f"{file}\n")]
+
+
+def _search(study: Snapshot, trials: int) -> str:
+    return _command(study, study.name, trials, *data_arguments(study.settings.problem))
+
+
+def _command(study: Snapshot, name: str, trials: int, *further: str) -> str:
+    place = location(study.storage, study.runs)
+    model = model_arguments(study.settings.problem)
+    return command_line("search.run", "--study", name, "--trials", str(trials), *further, *model, *place)
