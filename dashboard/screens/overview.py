@@ -5,13 +5,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.progress import best_chart, drawn, spread_of, with_values
+from dashboard.parts.best import show_best
 from dashboard.parts.data_facts import facts_of
 from dashboard.parts.movement import show_movement
 from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
-from dashboard.style import thinning_note
 from dashboard.text import plain
 from search.confirmation.explanation import COLUMNS
 from search.confirmation.untested import chosen
@@ -36,14 +35,9 @@ def show(site: Site) -> None:
     st.subheader("Best value over time")
     axis = st.segmented_control("Horizontal axis", list(AXES), default="trial", required=True, key="x",
                                 bind="query-params")  # fmt: skip
-    part, view = partial(_chart, AXES[axis or "trial"]), site.view()
-    # A figure that is drawn anew loses its zoom.
-    if view.status.is_running and not st.toggle("Follow the search", value=True, help="Off: stand still to zoom in."):
-        part(view)
-    else:
-        site.live(part)
+    site.live(partial(show_best, site, AXES[axis or "trial"]))
     st.subheader("The data")
-    st.table(facts_of(view.study.settings.problem))
+    st.table(facts_of(site.view().study.settings.problem))
 
 
 def _state(site: Site, view: View) -> None:
@@ -140,22 +134,3 @@ def _counts(site: Site, study: Snapshot) -> None:
     st.markdown(" · ".join(named) or "No trial yet.")
     if study.counts.failed:
         site.link("failures", f"Why {several(study.counts.failed, 'trial')} failed")
-
-
-def _chart(x: str, view: View) -> None:
-    study = view.study
-    table, spread = with_values(study.table), spread_of(study.evidence)
-    if table.empty:
-        st.info("No trial has reported a val_accuracy yet.")
-        return
-    figure = best_chart(table, x, study.baseline_value, spread, study.settings.problem.sizes["val"])
-    st.plotly_chart(figure, key=f"best by {x}")
-    notes = (_below(table, figure.layout.yaxis.range[0]), thinning_note(len(drawn(table, x)), len(table)))
-    st.caption(" ".join(note for note in notes if note))
-
-
-def _below(table: pd.DataFrame, low: float) -> str | None:
-    """Return what a person has to know of trials that lie below what the figure shows."""
-    hidden = int((table["val_accuracy"] < low).sum())
-    lie = "lies" if hidden == 1 else "lie"
-    return f"{several(hidden, 'trial')} {lie} below: double-click on the figure to see all." if hidden else None

@@ -1,14 +1,21 @@
 """The page that a person sees first: verdict, best and baseline, movement, and what went wrong."""
 
+import contextlib
+import json
+
+import pandas as pd
 import pytest
 from confirmations import THE_BASELINE, scored, validated
 from optuna.distributions import IntDistribution
 
+from dashboard.parts.best import to_compare
+from dashboard.parts.figure import numbers_in
 from search.confirmation.candidates import Candidate
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION
 from search.confirmation.verdict import wilson
+from search.errors import SearchError
 from search.storage.address import open_storage
 from search.storage.lease import Lease
 from search.study.settings import Settings
@@ -125,15 +132,39 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
     assert bars(page) == ["4 of 4 trials finished", "0 of 15 networks of the confirmation trained"]
 
 
-def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
-    """A figure that is drawn anew loses its zoom: following can be switched off; a finished study needs no switch."""
+def figure_of(page):
+    """What the browser is given to draw."""
+    return json.loads(page.get("bidi_component")[-1].proto.json)
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_figure_is_drawn_by_what_keeps_it(is_running, make_study, open_page, url):
+    """All trials with a value; Plotly comes from this server, and only its address with each figure."""
     make_study()
-    assert not open_page().toggle
-    with Lease(open_storage(url), "s"):
+    with Lease(open_storage(url), "s") if is_running else contextlib.nullcontext():
         page = open_page()
-        page.toggle[0].set_value(False).run()
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 1
+    assert not page.toggle
+    given = figure_of(page)
+    assert {trace["name"] for trace in json.loads(given["figure"])["data"]} == {
+        "complete", "pruned", "running", "interrupted", "best so far",
+    }  # fmt: skip
+    assert given["library"].startswith("/component/dashboard.parts.figure.plotly/plotly.min.js?version=")
+
+
+def test_trials_that_are_marked_are_compared():
+    """The best first, as many as can be side by side; what is no trial of the study is left out."""
+    table = pd.DataFrame({"trial": range(10), "val_accuracy": [0.9, 0.95, 0.93, *[0.1] * 7]})
+    assert to_compare(table, [2, 0, 1, 99]) == [1, 2, 0]
+    assert to_compare(table, range(10)) == [1, 2, 0, 3, 4, 5]
+
+
+@pytest.mark.parametrize("sent", ["3", {"trial": 3}, [True], [-1], ["3"], [1.5], None])
+def test_what_a_browser_sends_is_looked_at(sent):
+    """Only numbers of trials are taken from a figure."""
+    assert numbers_in([3, 0]) == (3, 0)
+    with pytest.raises(SearchError, match="something else than numbers of trials"):
+        numbers_in(sent)
 
 
 def test_running_search_names_its_driver(make_study, open_page, url):
