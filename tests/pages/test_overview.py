@@ -48,17 +48,18 @@ def links(page):
     [(100, "Better than the baseline"), (200, "No difference shown"), (300, "Worse than the baseline")],
 )
 def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page):
-    """In words, with the test accuracies and their difference as the first figures, each with its interval."""
+    """In words, with the test accuracies as the first figures, each with its interval, and their difference drawn."""
     confirm(make_study(), wrong=wrong)
     page = open_page()
     box = (*page.success, *page.info, *page.warning)[0]
     assert box.value.startswith(f"**{word}.**")
     assert [*metrics(page)] == [
-        "Trial 1", "Baseline", "Difference, points", "Notebook (test)",
-        "Best, trial 1", "Baseline (512 units)", "Gain, points",
+        "Trial 1", "Baseline", "Notebook (test)",
     ]  # fmt: skip
     assert metrics(page)["Trial 1"][0] == f"{1 - wrong / 10_000:.4f}"
-    assert metrics(page)["Difference, points"][0] == f"{(200 - wrong) / 100:+.2f}"
+    drawing = json.loads(page.get("bidi_component")[0].proto.json)["drawing"]
+    assert f"Trial 1 minus the baseline: {(200 - wrong) / 100:+.2f} points (" in drawing
+    assert drawing.count('class="zero"') == 1
     notebook = wilson(0.9765, 10_000, 0.96)
     assert metrics(page)["Notebook (test)"] == ("0.9765", f"{notebook.low:.4f} to {notebook.high:.4f}")
     said = texts(page)
@@ -66,6 +67,9 @@ def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page)
     assert "verdict 1 of this study, 96 % intervals; the test images were looked at" in said
     assert "The worst of all 6 networks" in said
     assert "It trains " in said
+    assert said.count("hidden_units ") == 1  # the winner's configuration
+    line = "best **0.9800** (trial 1), baseline (512 units) **0.9700**, gain **+1.00** points."
+    assert said.count(line) == 1
 
 
 def test_baseline_that_won_has_no_difference(make_study, open_page):
@@ -78,7 +82,7 @@ def test_baseline_that_won_has_no_difference(make_study, open_page):
     for key, value in (recorded | scored([(THE_BASELINE, lambda _: range(200))], [21, 22])).items():
         study.set_user_attr(key, value)
     page = open_page()
-    assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
+    assert [*metrics(page)] == ["Baseline", "Notebook (test)"]
     assert "nothing to replace it with" in page.info[0].value
     assert open_page("studies").table[0].value["s"]["difference on the test data"] == "none"
 
