@@ -1,5 +1,6 @@
-"""A difference with its interval, drawn as in the report: a line from low to high, the mean on it, and 0."""
+"""Figures with their intervals, drawn as in the report: a line from low to high, and the mean on it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -18,8 +19,8 @@ _drawing = st.components.v2.component(
 )
 
 
-def show_interval(name: str, tone: str, difference: Estimate, confidence: float, what: str) -> None:
-    """Show a difference of accuracies.
+def show_difference(name: str, tone: str, difference: Estimate, confidence: float, what: str) -> None:
+    """Show a difference of accuracies, and where 0 lies.
 
     Args:
         name: What lies on the line.
@@ -31,4 +32,16 @@ def show_interval(name: str, tone: str, difference: Estimate, confidence: float,
     points = Estimate(*(POINTS * each for each in (difference.mean, difference.low, difference.high)))
     row = (f"{name}: {points.told('+.2f', unit=' points')}", tone, points)
     drawing = intervals([row], f"percentage points of {what}", percent(confidence), zero=True)
-    _drawing(key="interval", data={"drawing": drawing})
+    _drawing(key="difference", data={"drawing": drawing})
+
+
+def show_accuracies(rows: Sequence[tuple[str, Estimate]], confidence: float, what: str) -> None:
+    """Show accuracies one below the other.
+
+    Args:
+        rows: What is said of each, and the accuracy.
+        confidence: Of the intervals, a share.
+        what: The accuracies.
+    """
+    drawing = intervals([(name, "same", each) for name, each in rows], what, percent(confidence))
+    _drawing(key="accuracies", data={"drawing": drawing})

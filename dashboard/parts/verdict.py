@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard.parts.interval import show_interval
+from dashboard.parts.interval import show_difference
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.text import plain
@@ -84,7 +84,7 @@ def _measured(evidence: Evidence, verdict: Verdict, tone: str) -> None:
         what = f"accuracy on the test {evidence.problem.examples}"
         with left:
             name = f"{capital(winner.title)} minus the baseline"
-            show_interval(name, tone, verdict.difference, verdict.confidence, what)
+            show_difference(name, tone, verdict.difference, verdict.confidence, what)
     with right, st.container(horizontal=True, gap="small"):
         if winner is not None and is_compared:
             _interval(capital(winner.title), verdict.first)

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.parts.best import show_best
 from dashboard.parts.data_facts import facts_of
 from dashboard.parts.movement import show_movement
+from dashboard.parts.running import show_running
 from dashboard.parts.verdict import show_explanation, show_search, show_verdict
 from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
@@ -47,6 +48,7 @@ def _state(site: Site, view: View) -> None:
         show_search(site, view.study)
         show_movement(view)
         _counts(site, view.study)
+        show_running(view)
 
 
 def _counts(site: Site, study: Snapshot) -> None:
