@@ -33,7 +33,8 @@ WIDE: "ViewportSize" = {"width": 1280, "height": 900}  # pixels
 COMPLETE = """() => document.querySelector('h1')
     && document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'
     && !document.querySelector('[data-testid=stSkeleton]')
-    && [...document.querySelectorAll('[data-testid=stPlotlyChart]')].every(each => each.querySelector('.main-svg'))"""
+    && [...document.querySelectorAll('[data-testid=stPlotlyChart], .search-figure')]
+        .every(each => each.querySelector('.main-svg'))"""
 STARTED_WITHIN, ENDED_WITHIN = 60.0, 20.0  # seconds
 LINES_SHOWN = 20  # of what a server wrote that did not start
 MIB = 2**20

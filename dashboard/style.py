@@ -14,6 +14,8 @@ STATES = {
 LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 BASELINE = "#7F7F7F"  # dashed wherever it is a line
 BEST = "#CC79A7"
+# What a figure has on a dark ground in the place of colours that hardly show there: others of the same palette.
+DARK = {"#0072B2": "#56B4E9", "#56B4E9": "#F0E442", "#7F7F7F": "#B3B3B3", "#999999": "#B3B3B3"}
 HEIGHT = 380  # pixels
 MOST_POINTS = 2000  # in a figure; a browser draws so many in half a second
 ACCURACY = "validation accuracy"
@@ -24,7 +26,7 @@ def titled(figure: go.Figure, x: str, y: str, *, height: int = HEIGHT) -> go.Fig
     figure.update_layout(
         height=height,
         margin={"l": 10, "r": 10, "t": 30, "b": 10},
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},  # above is the tool bar
         xaxis={"title": x, "automargin": True},
         yaxis={"title": y, "automargin": True},
     )

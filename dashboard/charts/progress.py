@@ -8,10 +8,13 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
+from dashboard.snapshot import column_of
 from dashboard.style import ACCURACY, BASELINE, BEST, LINES, STATES, thinned, titled
+from dashboard.text import figures, in_figure, in_template, short
 from search.confirmation.evidence import Evidence
 from search.confirmation.looks import BASELINE_NAME
 from trainable.keys import VAL_ACCURACY
+from trainable.problem import ProblemSpec
 
 AXES = {"trial": "trial, by number", "ended": "time at which trials ended (local)"}
 FEWEST_SEEDS = 2  # that show a spread
@@ -22,6 +25,10 @@ FEWEST_EXAMPLES = 10  # of the validation split, that an axis spans
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 FINISHED = ("complete", "pruned", "failed")  # states that count
+MOST_LINES = 12  # of parameters, in what is said of a trial
+# Complete trials are what counts: in both themes the strongest marks, above all others.
+STRONG = {"size": 9, "opacity": 1.0}
+FAINT = {"size": 6, "opacity": 0.5}
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,9 @@ def drawn(table: pd.DataFrame, x: str) -> pd.DataFrame:
     return thinned(rows, always=rows["trial"].isin(best_steps(table, x)["trial"]))
 
 
-def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spread | None, size: int) -> go.Figure:
+def best_chart(
+    table: pd.DataFrame, x: str, baseline: float | None, spread: Spread | None, problem: ProblemSpec
+) -> go.Figure:
     """Draw the val_accuracy of all trials, the best so far, and the baseline.
 
     Args:
@@ -67,24 +76,26 @@ def best_chart(table: pd.DataFrame, x: str, baseline: float | None, spread: Spre
         x: One of `AXES`.
         baseline: Its val_accuracy.
         spread: How that wavers with the seed.
-        size: Examples of the validation split.
+        problem: The study's.
     """
     figure, rows = titled(go.Figure(), AXES[x], ACCURACY), drawn(table, x)
-    for state, (colour, symbol) in STATES.items():
-        figure.add_trace(_trials(rows[rows["state"] == state], x, state, colour, symbol))
+    for state in STATES:
+        figure.add_trace(_trials(rows[rows["state"] == state], x, state, problem))
     figure.data = [trace for trace in figure.data if len(trace.x)]
     steps = best_steps(table, x)
     if len(steps):
         points = _extended(steps, x, table[x].max())
         figure.add_trace(_staircase(points, x, "best so far", {"color": BEST, "width": 3}))
     if baseline is not None:
-        figure.add_hline(baseline, line={"dash": "dash", "color": BASELINE}, name="baseline, one seed", showlegend=True)
+        figure.add_hline(baseline, line={"dash": "dash", "color": BASELINE}, name="baseline", showlegend=True)
     if spread is not None:
-        name = f"baseline, lowest to highest of {spread.seeds} fresh seeds"
+        name = f"baseline, {spread.seeds} seeds"
         look = {"fillcolor": BASELINE, "opacity": 0.2, "line_width": 0, "layer": "below"}
         figure.add_hrect(spread.low, spread.high, **look, name=name, showlegend=True)
     marks = [] if baseline is None else [baseline]
-    figure.update_yaxes(range=focus(table, [*marks, *((spread.low, spread.high) if spread else ())], size))
+    figure.update_yaxes(
+        range=focus(table, [*marks, *((spread.low, spread.high) if spread else ())], problem.sizes["val"])
+    )
     return figure
 
 
@@ -124,16 +135,37 @@ def studies_chart(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
     return figure
 
 
-def _trials(rows: pd.DataFrame, x: str, state: str, colour: str, symbol: str) -> go.Scatter:
+def _trials(rows: pd.DataFrame, x: str, state: str, problem: ProblemSpec) -> go.Scatter:
+    colour, symbol = STATES[state]
+    is_strong = state == "complete"
     return go.Scatter(
         x=rows[x],
         y=rows["val_accuracy"],
-        customdata=rows["trial"],
+        customdata=list(zip(rows["trial"].tolist(), rows["epochs_run"].tolist(), _params(rows, problem), strict=True)),
         mode="markers",
         name=state,
-        marker={"color": colour, "symbol": symbol, "size": 6, "opacity": 0.7},
-        hovertemplate=f"trial %{{customdata}}, {state}: %{{y:.4f}}<extra></extra>",
+        marker={"color": colour, "symbol": symbol, **(STRONG if is_strong else FAINT)},
+        zorder=int(is_strong),
+        hovertemplate=(
+            f"trial %{{customdata[0]}}, {state}<br>val_accuracy %{{y:.4f}}, epoch %{{customdata[1]}}"
+            "%{customdata[2]}<extra></extra>"
+        ),
     )
+
+
+def _params(rows: pd.DataFrame, problem: ProblemSpec) -> list[str]:
+    """Return what is said of the parameters of each trial, a line each."""
+    names = problem.names[:MOST_LINES]
+    columns = [rows[column_of(name)].tolist() for name in names]
+    labels = [f"<br>{in_figure(short(name))} " for name in names]
+    left = len(problem.names) - len(names)
+    more = f"<br>and {left} more" if left else ""
+    return ["".join(map(_said, labels, values)) + more for values in zip(*columns, strict=True)]
+
+
+def _said(label: str, value: Any) -> str:
+    """Return a line of a parameter; none where a trial lacks it."""
+    return "" if pd.isna(value) else label + in_figure(short(figures(value)))
 
 
 def _extended(steps: pd.DataFrame, x: str, end: Any) -> pd.DataFrame:
@@ -149,10 +181,10 @@ def _staircase(
     return go.Scatter(
         x=steps[x],
         y=steps["val_accuracy"],
-        customdata=steps["trial"],
+        customdata=[[trial] for trial in steps["trial"].tolist()],
         mode="lines+markers" if symbol else "lines",
-        name=name,
+        name=in_figure(name),
         line={**line, "shape": "hv"},
         marker={"symbol": symbol, "size": 8} if symbol else None,
-        hovertemplate=f"{name}: %{{y:.4f}}, since trial %{{customdata}}<extra></extra>",
+        hovertemplate=f"{in_template(name)}: %{{y:.4f}}, since trial %{{customdata[0]}}<extra></extra>",
     )

@@ -18,14 +18,14 @@ def show_movement(view: View) -> None:
     if status.holder is not None:
         st.markdown(f":material/directions_run: **Running** on {_where(study, status.holder)}: {status.phase}.")
     elif status.phase == Phase.FINISHED:
-        st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
+        _tell_end(view)
+        return
     elif status.phase == Phase.INTERRUPTED:
         st.markdown(":material/pause_circle: **Interrupted**: no one drives the study. Continue with:")
         st.code(continue_command(study), language="bash", wrap_lines=True)
     else:
         st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
-    if study.stops and not study.stops[-1].is_usual and not status.is_running:
-        st.markdown(f"{capital(study.stops[-1].detail)}.")
+    _tell_stop(view)
     if status.wanted:
         share = min(status.finished / status.wanted, 1.0)
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
@@ -38,6 +38,20 @@ def show_movement(view: View) -> None:
             icon=":material/hourglass_disabled:",
         )
     st.caption(" · ".join(_pace(view)))
+
+
+def _tell_end(view: View) -> None:
+    """Say in a line or two what became of a study that has all that was wanted: nothing of it moves any more."""
+    finished = f":material/check_circle: **Finished** with {view.status.finished:,} trials: the study has all that was"
+    st.markdown(" · ".join([f"{finished} wanted of it", *_pace(view)]))
+    _tell_stop(view)
+
+
+def _tell_stop(view: View) -> None:
+    """Say why the search ended, where that was not because it had its trials."""
+    stops = view.study.stops
+    if stops and not stops[-1].is_usual and not view.status.is_running:
+        st.markdown(f"{capital(stops[-1].detail)}.")
 
 
 def _where(study: Snapshot, holder: Holder) -> str:

@@ -1,14 +1,21 @@
 """The page that a person sees first: verdict, best and baseline, movement, and what went wrong."""
 
+import contextlib
+import json
+
+import pandas as pd
 import pytest
 from confirmations import THE_BASELINE, scored, validated
 from optuna.distributions import IntDistribution
 
+from dashboard.parts.best import to_compare
+from dashboard.parts.figure import numbers_in
 from search.confirmation.candidates import Candidate
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
 from search.confirmation.record import CONFIRMATION
 from search.confirmation.verdict import wilson
+from search.errors import SearchError
 from search.storage.address import open_storage
 from search.storage.lease import Lease
 from search.study.settings import Settings
@@ -41,17 +48,18 @@ def links(page):
     [(100, "Better than the baseline"), (200, "No difference shown"), (300, "Worse than the baseline")],
 )
 def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page):
-    """In words, with the test accuracies and their difference as the first figures, each with its interval."""
+    """In words, with the test accuracies as the first figures, each with its interval, and their difference drawn."""
     confirm(make_study(), wrong=wrong)
     page = open_page()
     box = (*page.success, *page.info, *page.warning)[0]
     assert box.value.startswith(f"**{word}.**")
     assert [*metrics(page)] == [
-        "Trial 1", "Baseline", "Difference, points", "Notebook (test)",
-        "Best, trial 1", "Baseline (512 units)", "Gain, points",
+        "Trial 1", "Baseline", "Notebook (test)",
     ]  # fmt: skip
     assert metrics(page)["Trial 1"][0] == f"{1 - wrong / 10_000:.4f}"
-    assert metrics(page)["Difference, points"][0] == f"{(200 - wrong) / 100:+.2f}"
+    drawing = json.loads(page.get("bidi_component")[0].proto.json)["drawing"]
+    assert f"Trial 1 minus the baseline: {(200 - wrong) / 100:+.2f} points (" in drawing
+    assert drawing.count('class="zero"') == 1
     notebook = wilson(0.9765, 10_000, 0.96)
     assert metrics(page)["Notebook (test)"] == ("0.9765", f"{notebook.low:.4f} to {notebook.high:.4f}")
     said = texts(page)
@@ -59,6 +67,9 @@ def test_verdict_is_the_first_thing(wrong, word, make_study, confirm, open_page)
     assert "verdict 1 of this study, 96 % intervals; the test images were looked at" in said
     assert "The worst of all 6 networks" in said
     assert "It trains " in said
+    assert said.count("hidden_units ") == 1  # the winner's configuration
+    line = "best **0.9800** (trial 1), baseline (512 units) **0.9700**, gain **+1.00** points."
+    assert said.count(line) == 1
 
 
 def test_baseline_that_won_has_no_difference(make_study, open_page):
@@ -71,7 +82,7 @@ def test_baseline_that_won_has_no_difference(make_study, open_page):
     for key, value in (recorded | scored([(THE_BASELINE, lambda _: range(200))], [21, 22])).items():
         study.set_user_attr(key, value)
     page = open_page()
-    assert [*metrics(page)][:2] == ["Baseline", "Notebook (test)"]
+    assert [*metrics(page)] == ["Baseline", "Notebook (test)"]
     assert "nothing to replace it with" in page.info[0].value
     assert open_page("studies").table[0].value["s"]["difference on the test data"] == "none"
 
@@ -125,15 +136,39 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
     assert bars(page) == ["4 of 4 trials finished", "0 of 15 networks of the confirmation trained"]
 
 
-def test_figure_of_a_running_search_can_stand_still(make_study, open_page, url):
-    """A figure that is drawn anew loses its zoom: following can be switched off; a finished study needs no switch."""
+def figure_of(page):
+    """What the browser is given to draw."""
+    return json.loads(page.get("bidi_component")[-1].proto.json)
+
+
+@pytest.mark.parametrize("is_running", [False, True])
+def test_figure_is_drawn_by_what_keeps_it(is_running, make_study, open_page, url):
+    """All trials with a value; Plotly comes from this server, and only its address with each figure."""
     make_study()
-    assert not open_page().toggle
-    with Lease(open_storage(url), "s"):
+    with Lease(open_storage(url), "s") if is_running else contextlib.nullcontext():
         page = open_page()
-        page.toggle[0].set_value(False).run()
     assert not page.exception
-    assert len(page.get("plotly_chart")) == 1
+    assert not page.toggle
+    given = figure_of(page)
+    assert {trace["name"] for trace in json.loads(given["figure"])["data"]} == {
+        "complete", "pruned", "running", "interrupted", "best so far",
+    }  # fmt: skip
+    assert given["library"].startswith("/component/dashboard.parts.figure.plotly/plotly.min.js?version=")
+
+
+def test_trials_that_are_marked_are_compared():
+    """The best first, as many as can be side by side; what is no trial of the study is left out."""
+    table = pd.DataFrame({"trial": range(10), "val_accuracy": [0.9, 0.95, 0.93, *[0.1] * 7]})
+    assert to_compare(table, [2, 0, 1, 99]) == [1, 2, 0]
+    assert to_compare(table, range(10)) == [1, 2, 0, 3, 4, 5]
+
+
+@pytest.mark.parametrize("sent", ["3", {"trial": 3}, [True], [-1], ["3"], [1.5], None])
+def test_what_a_browser_sends_is_looked_at(sent):
+    """Only numbers of trials are taken from a figure."""
+    assert numbers_in([3, 0]) == (3, 0)
+    with pytest.raises(SearchError, match="something else than numbers of trials"):
+        numbers_in(sent)
 
 
 def test_running_search_names_its_driver(make_study, open_page, url):

@@ -1,5 +1,6 @@
 """The figures of how the best val_accuracy rises: what they draw of a table."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -16,29 +17,35 @@ from dashboard.charts.progress import (
     studies_chart,
     with_values,
 )
-from dashboard.style import MOST_POINTS
+from dashboard.snapshot import column_of
+from dashboard.style import BASELINE, DARK, LINES, MOST_POINTS
 from search.confirmation.record import evidence_of
 from search.study.settings import Settings
+from trainable.parameter import Parameter
+from trainable.problems import BUILT_IN
 
-SIZE = 10_000  # of the validation split
+OF_BASELINE = "<br>hidden_units 512<br>learning_rate 0.001<br>batch_size 128<br>epochs 5"
+SIZE = BUILT_IN.sizes["val"]
 START = datetime(2026, 1, 1, 12)  # noqa: DTZ001 (local, as the table has it)
 
 
 def table_of(*trials):
-    """A table of trials by number: state, val_accuracy, and the minute at which it ended."""
+    """A table of trials by number: state, val_accuracy, and the minute at which it ended; all are baselines."""
     rows = [
         {
             "trial": number,
             "state": state,
             "val_accuracy": value,
+            "epochs_run": 3,
+            **{column_of(name): value for name, value in BUILT_IN.baseline.items()},
             "started": START,
             "ended": pd.NaT if minute is None else START + timedelta(minutes=minute),
         }
         for number, (state, value, minute) in enumerate(trials)
     ]
-    return pd.DataFrame(rows, columns=["trial", "state", "val_accuracy", "started", "ended"]).astype(
-        {"val_accuracy": "float64", "started": "datetime64[ns]", "ended": "datetime64[ns]"}
-    )
+    return pd.DataFrame(
+        rows, columns=["trial", "state", "val_accuracy", "epochs_run", *BUILT_IN.names, "started", "ended"]
+    ).astype({"val_accuracy": "float64", "started": "datetime64[ns]", "ended": "datetime64[ns]"})
 
 
 TABLE = table_of(
@@ -71,7 +78,7 @@ def test_running_trial_is_drawn_at_the_last_end():
 
 def test_chart_shows_trials_by_state_the_best_so_far_and_the_baseline():
     """A series a state that occurs, a staircase to the end of the axis, a line, and a band."""
-    figure = best_chart(with_values(TABLE), "trial", 0.96, Spread(0.955, 0.965, 5), SIZE)
+    figure = best_chart(with_values(TABLE), "trial", 0.96, Spread(0.955, 0.965, 5), BUILT_IN)
     assert lines(figure) == {
         "complete": [(0, 0.96), (1, 0.97), (4, 0.98)],
         "pruned": [(2, 0.99)],
@@ -79,8 +86,8 @@ def test_chart_shows_trials_by_state_the_best_so_far_and_the_baseline():
         "best so far": [(0, 0.96), (1, 0.97), (4, 0.98), (5, 0.98)],
     }
     assert [(shape.name, shape.y0, shape.y1) for shape in figure.layout.shapes] == [
-        ("baseline, one seed", 0.96, 0.96),
-        ("baseline, lowest to highest of 5 fresh seeds", 0.955, 0.965),
+        ("baseline", 0.96, 0.96),
+        ("baseline, 5 seeds", 0.955, 0.965),
     ]
     assert (figure.layout.xaxis.title.text, figure.layout.yaxis.title.text) == (
         "trial, by number",
@@ -88,16 +95,50 @@ def test_chart_shows_trials_by_state_the_best_so_far_and_the_baseline():
     )
 
 
+def test_point_says_what_its_trial_was():
+    """Number, state, accuracy, epoch and parameters; what somebody chose is no HTML and no part of the template."""
+    problem = replace(
+        BUILT_IN,
+        parameters=(*BUILT_IN.parameters, Parameter("<b>%{y}", "any", 0, 9, "a thing")),
+        baseline={**BUILT_IN.baseline, "<b>%{y}": "<i>a</i>"},
+    )
+    table = with_values(TABLE).assign(**{"<b>%{y}": "<i>a</i>"})
+    trace = next(each for each in best_chart(table, "trial", None, None, problem).data if each.name == "pruned")
+    assert trace.hovertemplate == (
+        "trial %{customdata[0]}, pruned<br>val_accuracy %{y:.4f}, epoch %{customdata[1]}%{customdata[2]}<extra></extra>"
+    )
+    assert [*trace.customdata[0]] == [
+        2,
+        3,
+        f"{OF_BASELINE}<br>&lt;b&gt;%{{y}} &lt;i&gt;a&lt;/i&gt;",
+    ]
+
+
+def test_complete_trials_are_the_strongest_marks():
+    """They are larger and denser than all others, and lie above them; in the dark they have a colour that shows."""
+    complete, *others = best_chart(with_values(TABLE), "trial", None, None, BUILT_IN).data[:3]
+    assert all(complete.marker.size > each.marker.size for each in others)
+    assert all(complete.marker.opacity > each.marker.opacity for each in others)
+    assert all(complete.zorder > (each.zorder or 0) for each in others)
+    assert DARK[complete.marker.color] == "#56B4E9"
+
+
+def test_palette_of_the_dark_theme_tells_lines_apart():
+    """What is changed there becomes no colour that another line has."""
+    shown = [DARK.get(colour, colour) for colour in LINES]
+    assert len({*shown, DARK[BASELINE]}) == len(LINES) + 1
+
+
 def test_chart_says_nothing_of_a_baseline_that_is_not_known():
     """No baseline trial, no confirmation: neither line nor band."""
-    figure = best_chart(with_values(TABLE), "ended", None, None, SIZE)
+    figure = best_chart(with_values(TABLE), "ended", None, None, BUILT_IN)
     assert not figure.layout.shapes
     assert figure.layout.xaxis.title.text == "time at which trials ended (local)"
 
 
 def test_chart_without_a_complete_trial_has_no_staircase():
     """Its trials are drawn nevertheless."""
-    assert list(lines(best_chart(with_values(TABLE[2:3]), "trial", None, None, SIZE))) == ["pruned"]
+    assert list(lines(best_chart(with_values(TABLE[2:3]), "trial", None, None, BUILT_IN))) == ["pruned"]
 
 
 def test_thinned_chart_keeps_every_step_of_the_best():
@@ -108,7 +149,7 @@ def test_thinned_chart_keeps_every_step_of_the_best():
     rows = drawn(table, "trial")
     assert MOST_POINTS <= len(rows) <= MOST_POINTS + 4
     assert {0, 1, 4001, 7777, 9999} <= set(rows["trial"])
-    assert lines(best_chart(table, "trial", None, None, SIZE))["best so far"] == [
+    assert lines(best_chart(table, "trial", None, None, BUILT_IN))["best so far"] == [
         (0, 0.9),
         (1, 0.91),
         (4001, 0.92),
