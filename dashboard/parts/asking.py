@@ -45,7 +45,8 @@ def ask(study: Snapshot) -> Asked:
     states = _main_choices(asked)
     on, is_open = st.session_state.get(HEAD, (0, False))
     label = f"{FOLDED}: {on} on" if on else FOLDED
-    with st.expander(label, expanded=is_open, icon=":material/filter_list:", key="folded filters"):
+    key = f"filters {is_open}"  # another one where it opens by itself: the browser keeps the same one as it is
+    with st.expander(label, expanded=is_open, icon=":material/filter_list:", key=key):
         ranges: dict[str, Range] = {"val_accuracy": _accuracies(asked)}
         choices: dict[str, list[Any]] = {"state": states}
         _parameters(asked, study, ranges, choices)
@@ -168,7 +169,9 @@ def _chips(asked: Asked) -> None:
                 on_click=_set, args=({chip.key: chip.rest},),
             )  # fmt: skip
         nothing = {chip.key: chip.nothing for chip in asked.chips}
-        st.button("Clear all", icon=":material/filter_list_off:", type="tertiary", on_click=_set, args=(nothing,))
+        st.button(
+            "Clear all filters", icon=":material/filter_list_off:", type="tertiary", on_click=_set, args=(nothing,)
+        )
 
 
 def _set(values: dict[str, Any]) -> None:

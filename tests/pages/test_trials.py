@@ -248,7 +248,7 @@ def test_filters_that_are_on_can_be_taken_off(make_study, open_page):
     assert page.expander[0].label.endswith("choose columns")
     page = press(page, "state complete")
     assert len(numbers(page)) == 6
-    assert "Clear all" not in labels(page)
+    assert "Clear all filters" not in labels(page)
     assert not {"state", "accuracy_from"} & set(page.query_params)
 
 
@@ -259,7 +259,7 @@ def test_all_filters_can_be_taken_off_at_once(make_study, open_page):
     low, high = page.select_slider(key="epochs").options[1], page.select_slider(key="epochs").options[-1]
     page.select_slider(key="epochs").set_range(int(low), int(high)).run()
     assert {"state complete", "batch_size 128", f"epochs {low} to {high}"} < set(labels(page))
-    page = press(page, "Clear all")
+    page = press(page, "Clear all filters")
     assert not page.exception
     assert len(numbers(page)) == 6
     assert page.select_slider(key="epochs").value == (int(page.select_slider(key="epochs").options[0]), int(high))
