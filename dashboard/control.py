@@ -23,20 +23,22 @@ from search.run.options import parse
 from search.storage.address import location, shown
 from search.storage.lease import Holder
 from search.study.space_file import load_space
-from search.surroundings.guard import command_of
+from search.surroundings.guard import command_of, start_of
 from search.terminal.shell import command_line
 from trainable.problem import ProblemSpec
 
 MODULE = "search.run"
 LOGS = "_logs"  # below the runs; no study's name begins with _
 ENDED = "The search has ended already."
+INTERRUPTED_ALREADY = "The search was interrupted already and is about to end."
 TAIL = 16_384  # bytes of a log that are read
 
 _STEERING = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f]")  # of a terminal: colours, cursor
 
 _lock = threading.Lock()
 _launches: dict[tuple[str, str], "Launch"] = {}
-_interrupted: set[str] = set()  # tokens of leases: a second signal would end a search at once
+# Processes and when they started: a second signal would end a search at once.
+_interrupted: set[tuple[int, str | None]] = set()
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,12 @@ def reason_not_to_stop(holder: Holder) -> str | None:
 
 def is_stopping(holder: Holder) -> bool:
     """Say whether a search was interrupted from here and is about to end."""
-    return holder.token in _interrupted
+    return holder.is_here and (holder.pid, holder.process) in _interrupted
+
+
+def is_ending(launch: Launch) -> bool:
+    """Say likewise of a search that was started from here, which may have no lease yet."""
+    return _process_of(launch) in _interrupted
 
 
 def stop(options: Options, holder: Holder) -> None:
@@ -146,9 +153,26 @@ def stop(options: Options, holder: Holder) -> None:
         raise SearchError(reason)
     with _lock:
         if is_stopping(holder):
-            raise SearchError("The search was interrupted already and is about to end.")
+            raise SearchError(INTERRUPTED_ALREADY)
         _interrupt(holder)
-        _interrupted.add(holder.token)
+        _interrupted.add((holder.pid, holder.process))
+
+
+def stop_launch(options: Options, launch: Launch) -> None:
+    """Interrupt likewise a search that was started from here, before it has a lease.
+
+    Raises:
+        UsageError: The dashboard looks only.
+        SearchError: It was interrupted already, or has ended.
+    """
+    _refuse(options)
+    with _lock:
+        if launch.exit_status is not None:
+            raise SearchError(ENDED)
+        if is_ending(launch):
+            raise SearchError(INTERRUPTED_ALREADY)
+        _interrupted.add(_process_of(launch))
+        launch.process.send_signal(signal.SIGINT)  # nobody else's: an id is not given again before it was waited for
 
 
 def tail(log: Path, lines: int = 15) -> list[str]:
@@ -176,6 +200,10 @@ def _refuse(options: Options) -> None:
 
 def _place(options: Options, problem: ProblemSpec) -> list[str]:
     return ["--runs", str(options.runs), *search_arguments(problem, options.data)]
+
+
+def _process_of(launch: Launch) -> tuple[int, str | None]:
+    return launch.process.pid, start_of(launch.process.pid)
 
 
 def _new_log(runs: Path, study: str) -> Path:

@@ -28,6 +28,7 @@ TAKEN = {
     "trial", "state", "val_accuracy", "gain", "epochs_run", "seconds", "weights", "host", "attempt", "retry_of",
     "failure", "started", "ended", "mark", "start", "end", "taken", "lane", "row", "order", "columns", "table",
     "accuracy_from", "accuracy_to", "study", "show", "compared", "across", "up", "cost", "front",
+    "progress", "pinned", "note",
 }  # fmt: skip  # names of other columns and of what pages ask for
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 

@@ -36,7 +36,9 @@ def _pick(study: Snapshot) -> list[int]:
     )  # fmt: skip
     known = set(map(str, range(len(study.trials))))
     if missing := [each for each in asked if each and each not in known]:
-        st.warning(f"There is no trial {', '.join(missing)}: the study has {len(known):,} trials, from 0 on.")
+        st.warning(f"There is no trial {plain(', '.join(missing))}: the study has {len(known):,} trials, from 0 on.")
+    if len(asked) > MOST:
+        st.warning(f"The link names {len(asked)} trials; {MOST} at most are compared besides the baseline.")
     return chosen
 
 

@@ -5,10 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import models, sign_in
+from dashboard import models
 from dashboard.control import (
     Launch,
-    error_in,
     is_stopping,
     launch_of,
     parsed,
@@ -16,15 +15,25 @@ from dashboard.control import (
     shown_command,
     start,
     stop,
-    tail,
 )
 from dashboard.data import named_source
 from dashboard.model.predictions import check_unchanged
-from dashboard.site import REFRESH, Site
+from dashboard.parts.launches import (
+    ask_to_stop,
+    do,
+    go_there,
+    is_there,
+    note_start,
+    offer_stop,
+    show_log,
+    show_start,
+    started_elsewhere,
+)
+from dashboard.site import Site
 from dashboard.source import View
 from dashboard.status import Phase, continue_arguments, continue_command
 from dashboard.text import plain
-from search.errors import EXIT_DONE, SearchError
+from search.errors import SearchError
 from search.run.options import MOST_WORKERS
 from search.storage.lease import Holder
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER, PRUNER_NAMES, SAMPLER_NAMES
@@ -32,10 +41,12 @@ from trainable.parameter import MAX_SEED
 from trainable.problem import ProblemSpec
 from trainable.problems import BUILT_IN
 
-STARTED = "control_started"  # in the session: the chosen study when a search was started here, and the search's
 SWITCHES = ("baseline", "confirm", "test")  # on, unless --no-NAME says otherwise
 BUILT_IN_MODEL = "built in"
-SIGNALS = {130: "interrupted", 143: "terminated"}
+WHAT_STOPPING_DOES = (
+    "Trials in flight are recorded as interrupted and tried again when the study goes on; nothing that has finished is "
+    "lost."
+)
 
 
 def show(site: Site) -> None:
@@ -44,36 +55,56 @@ def show(site: Site) -> None:
     if not site.options.allow_control:
         st.error("This dashboard looks only; it was started without `--allow-control`.", icon=":material/lock:")
         return
-    _study(site, site.view())
-    _log(site)
+    launch, own = started_elsewhere(site), launch_of(site.options, site.name)
+    is_new = launch is not None and not is_there(site, launch)
+    if launch is not None and is_new:
+        show_start(site, launch)
+    if not is_new or (launch is not None and launch.exit_status is not None):
+        _study(site, site.view(), own)
+        if own is not None:
+            show_log(site, own)
+    if launch is not None and not is_new:
+        _lead_to(site, launch)
     _form(site)
 
 
 def show_first(site: Site) -> None:
     """Offer to start the first search of a storage, below what says that there is none yet."""
-    if site.options.allow_control:
-        _log(site)
+    if not site.options.allow_control:
+        return
+    launch = started_elsewhere(site)
+    if launch is not None:
+        show_start(site, launch)
+    if launch is None or launch.exit_status is not None:
         _form(site)
 
 
-def _study(site: Site, view: View) -> None:
+def _lead_to(site: Site, launch: Launch) -> None:
+    """Show the search that this person started last, besides the chosen study, or choose its study."""
+    go_there(site, launch)
+    show_log(site, launch)
+    overview = site.pages["overview"]
+    st.page_link(overview, label=f"Overview of {plain(launch.study)}", query_params={"study": launch.study})
+
+
+def _study(site: Site, view: View, launch: Launch | None) -> None:
     """Say how the chosen study does, and offer what can be done about it."""
-    st.subheader(site.name)
+    st.subheader(plain(site.name))
     site.live(_progress)
     status = view.status
-    launch = launch_of(site.options, site.name)
     if status.holder is not None:
         _offer_stop(site, status.holder)
     elif launch is not None and launch.exit_status is None:
         st.info("The search is starting; its log is below.", icon=":material/hourglass_top:")
+        offer_stop(site, launch)
     elif status.phase == Phase.INTERRUPTED:
         _offer_resume(site, view)
 
 
 def _progress(view: View) -> None:
     status = view.status
-    wanted = f" of {status.wanted}" if status.wanted else ""
-    st.markdown(f"**{str(status.phase).capitalize()}**: {status.finished}{wanted} trials finished.")
+    wanted = f" of {status.wanted:,}" if status.wanted else ""
+    st.markdown(f"**{str(status.phase).capitalize()}**: {status.finished:,}{wanted} trials finished.")
     if status.holder is not None:
         st.text(f"Driven by {status.holder}")  # as text: the storage says the host's name, and it may say anything
 
@@ -84,13 +115,7 @@ def _offer_stop(site: Site, holder: Holder) -> None:
     elif reason := reason_not_to_stop(holder):
         st.text(reason)
     else:
-        with st.popover("Stop the search", icon=":material/stop_circle:"):
-            st.markdown(
-                "This interrupts the search as Ctrl-C does. Trials in flight are recorded as interrupted and tried "
-                "again when the study goes on; nothing that has finished is lost."
-            )
-            if st.button("Yes, stop it now", type="primary"):
-                _do(lambda: stop(site.options, holder))
+        ask_to_stop(WHAT_STOPPING_DOES, lambda: stop(site.options, holder))
 
 
 def _offer_resume(site: Site, view: View) -> None:
@@ -217,63 +242,6 @@ def _launch(site: Site, problem: ProblemSpec, arguments: Sequence[str]) -> None:
         source = named_source(problem, site.options.data)
         if problem.source and source is not None and not source.is_code:  # it would take whatever is there by now
             check_unchanged(problem, site.options.data)
-        st.session_state[STARTED] = (site.name, start(site.options, problem, arguments).study)
+        note_start(site, start(site.options, problem, arguments))
 
-    _do(begin)
-
-
-def _do(act: Any) -> None:
-    """Do something and show the page anew, or say why it could not be done."""
-    try:
-        act()
-    except SearchError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.rerun()
-
-
-def _log(site: Site) -> None:
-    """Show the log of the search that was started last from this page, or of the chosen study's."""
-    at, study = st.session_state.get(STARTED, (None, ""))
-    launch = launch_of(site.options, study if at == site.name else site.name) or launch_of(site.options, study)
-    if launch is None:
-        return
-    st.subheader(f"Log of {launch.study}")
-    st.code(launch.command, language="bash", wrap_lines=True)
-    _follow(launch)
-    if launch.study != site.name and site.name and launch.study in site.source.names():
-        overview = site.pages["overview"]
-        st.page_link(overview, label=f"Overview of {launch.study}", query_params={"study": launch.study})
-
-
-def _follow(launch: Launch) -> None:
-    """Show the end of a log, anew every two seconds while the search runs."""
-    was_running = launch.exit_status is None
-
-    @st.fragment(run_every=REFRESH if was_running else None)
-    def followed() -> None:
-        try:
-            sign_in.check()
-        except SearchError:
-            st.rerun()
-        status = launch.exit_status
-        if was_running and status is not None:
-            st.rerun()  # there may be something to resume now
-        lines = tail(launch.log)
-        _say_how_it_does(status, lines)
-        st.code("\n".join(lines) or "nothing yet", language=None, wrap_lines=True)
-        st.caption(f"The whole log: {launch.log}")
-
-    followed()
-
-
-def _say_how_it_does(status: int | None, lines: Sequence[str]) -> None:
-    if status is None:
-        st.info("The search runs.", icon=":material/play_circle:")
-    elif status == EXIT_DONE:
-        st.success("The search has ended: done.", icon=":material/check_circle:")
-    elif status in SIGNALS:
-        st.warning(f"The search was {SIGNALS[status]}.", icon=":material/stop_circle:")
-    else:
-        reason = error_in(lines) or "its log says why"
-        st.error(f"The search ended with status {status}: {reason}", icon=":material/error:")
+    do(begin)

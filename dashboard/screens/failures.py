@@ -1,20 +1,22 @@
-"""What went wrong, by reason, with the newest story of each."""
+"""What went wrong, by reason: real failures first, what each has in common, and the newest story of each."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from dashboard.parts.in_common import in_common, without_failure
 from dashboard.parts.stories import Story, stories_of, story_of, story_of_network
 from dashboard.site import Site
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import Snapshot, column_of
 from dashboard.source import View
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.looks import title
 from search.errors import SearchError
+from search.study.insight import searched
 from search.study.study import INTERRUPTED
 from search.terminal.words import several
 from search.trials.failures import FailureStore
@@ -85,23 +87,31 @@ def _failures(site: Site, view: View) -> None:
     study = view.study
     store = _store(study)
     found, lost = groups(study.table), networks(study.attributes, store.networks() if store else ())
-    counts = study.counts
-    interrupted = sum(len(each.numbers) for each in found if each.state == INTERRUPTED)
-    finished = (
-        f"{several(counts.finished, 'trial')} finished: {counts.complete} complete, {counts.pruned} pruned, "
-        f"{counts.failed} failed"
-    )
     if not found and not lost:
-        st.success(f"Nothing failed. {finished}.", icon=":material/check_circle:")
+        st.success(f"Nothing failed. {_finished(study)}.", icon=":material/check_circle:")
         return
-    st.markdown(f"{finished}; {interrupted} more interrupted.")
-    if found:
-        _overview(found)
+    failed, interrupted = ([each for each in found if each.state == state] for state in (FAILED, INTERRUPTED))
+    st.markdown(f"{_finished(study)}; {sum(len(each.numbers) for each in interrupted):,} more interrupted.")
+    if failed:
+        _overview(failed)
         st.subheader("The newest story of each reason")
-        for group in found:
-            _group(site, study, store, group, is_open=group is found[0])
+        for group in failed:
+            with st.expander(_plain(group.reason), expanded=group is failed[0], key=f"failed {group.reason}"):
+                _group(site, study, store, group)
+    elif interrupted:
+        st.success("No trial failed by its own fault.", icon=":material/check_circle:")
     if lost:
         _networks(study, lost)
+    if interrupted:
+        _interruptions(site, study, store, interrupted)
+
+
+def _finished(study: Snapshot) -> str:
+    counts = study.counts
+    return (
+        f"{several(counts.finished, 'trial')} finished: {counts.complete:,} complete, {counts.pruned:,} pruned, "
+        f"{counts.failed:,} failed"
+    )
 
 
 def _store(study: Snapshot) -> FailureStore | None:
@@ -114,31 +124,72 @@ def _store(study: Snapshot) -> FailureStore | None:
 
 def _overview(found: list[Group]) -> None:
     """List the reasons."""
-    rows = [(each.reason, len(each.numbers), each.state, each.numbers[0], each.ended, _hosts(each)) for each in found]
-    columns = ["Reason", "Trials", "State", "Newest trial", "It ended, local time", "Hosts"]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt="Reasons of failures")
-    if any(each.state == INTERRUPTED for each in found):
-        st.caption(WHAT_INTERRUPTED_MEANS)
+    rows = [(each.reason, len(each.numbers), each.ended, _hosts(each)) for each in found]
+    columns = ["Reason", "Trials", "The newest ended, local time", "Hosts"]
+    number = st.column_config.NumberColumn(format="localized")
+    st.dataframe(
+        pd.DataFrame(rows, columns=columns), hide_index=True, column_config={"Trials": number},
+        alt="Reasons of failures",
+    )  # fmt: skip
 
 
 def _hosts(group: Group) -> str:
     return ", ".join(group.hosts) or "not recorded"
 
 
-def _group(site: Site, study: Snapshot, store: FailureStore | None, group: Group, *, is_open: bool) -> None:
-    """Show the newest trial of a reason and its story."""
-    newest, count = group.numbers[0], len(group.numbers)
-    with st.expander(_plain(group.reason), expanded=is_open, key=f"{group.state} {group.reason}"):
-        if count > 1:
-            st.markdown(_plain(f"The newest, trial {newest}: {study.rows[newest]['failure'] or NO_REASON}"))
-        more = f" and {count - NAMED} earlier ones" if count > NAMED else ""
-        st.markdown(f"Trials: {', '.join(map(str, group.numbers[:NAMED]))}{more}.")
-        if group.state == INTERRUPTED:
-            ended = "Its search ended while it ran. " if group.reason == INTERRUPTED else ""
-            st.markdown(ended + _successor(study.table, newest))
-        site.link("trial", f"Everything about trial {newest}", trial=str(newest))
-        number = next((each for each in group.numbers if store and store.path(each).exists()), newest)
-        _story(story_of(study, number))
+def _interruptions(site: Site, study: Snapshot, store: FailureStore | None, found: list[Group]) -> None:
+    """Show below the failures, and folded, what was nobody's fault."""
+    amount = several(sum(len(each.numbers) for each in found), "interrupted trial")
+    with st.expander(
+        f"{amount}, by no fault of {'its' if amount.startswith('1 ') else 'their'} own", key="interrupted"
+    ):
+        st.caption(WHAT_INTERRUPTED_MEANS)
+        _overview(found)
+        for group in found:
+            st.markdown(f"**{_plain(group.reason)}**")
+            _group(site, study, store, group)
+
+
+def _group(site: Site, study: Snapshot, store: FailureStore | None, group: Group) -> None:
+    """Show the trials of a reason, what they have in common, and the newest one's story."""
+    newest = group.numbers[0]
+    if len(group.numbers) > 1:
+        st.markdown(_plain(f"The newest, trial {newest}: {study.rows[newest]['failure'] or NO_REASON}"))
+    _links(site, group.numbers)
+    _common(study, group.numbers)
+    if group.state == INTERRUPTED:
+        ended = "Its search ended while it ran. " if group.reason == INTERRUPTED else ""
+        st.markdown(ended + _successor(study.table, newest))
+    number = next((each for each in group.numbers if store and store.path(each).exists()), newest)
+    _story(story_of(study, number))
+
+
+def _links(site: Site, numbers: Sequence[int]) -> None:
+    """Lead to each trial of a reason, the newest first."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown("Trials:" if len(numbers) > 1 else "Trial:", width="content")
+        for number in numbers[:NAMED]:
+            site.link("trial", str(number), trial=str(number))
+        if len(numbers) > NAMED:
+            st.markdown(f"and {len(numbers) - NAMED:,} earlier ones", width="content")
+
+
+def _common(study: Snapshot, numbers: Sequence[int]) -> None:
+    """Say what trials that failed for one reason have in common, and how many others have it."""
+    others = len(without_failure(study.table))
+    if len(numbers) == 1 or not others:
+        return
+    columns = {name: column_of(name) for name in searched(study.settings)}
+    found = in_common(study.table, numbers, columns)
+    if not found:
+        st.caption("No host and no range of a parameter sets them apart from the trials that did not fail.")
+        return
+    said = [
+        f"All {len(numbers):,} {each.says}; of the {others:,} that did not fail, {each.others:,} "
+        f"({100 * each.others / others:.0f} %)."
+        for each in found
+    ]
+    st.markdown("\n".join(f"- {_plain(line)}" for line in said))
 
 
 def _successor(table: pd.DataFrame, number: int) -> str:

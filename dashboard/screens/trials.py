@@ -1,104 +1,70 @@
-"""Every trial in a table that can be filtered, sorted, and taken away as CSV."""
+"""Every trial in a table that can be filtered, sorted, compared, and taken away as CSV."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
-from optuna.distributions import BaseDistribution, CategoricalDistribution
 
-from dashboard.filters import ORDERS, Filters, Range, as_csv, ordered, stops
+from dashboard.filters import as_csv, ordered, progress
 from dashboard.marks import mark_of
+from dashboard.parts.asking import ALWAYS, Asked, ask
 from dashboard.parts.facts import formats
+from dashboard.screens import compare
 from dashboard.site import Site
-from dashboard.snapshot import STATES, Snapshot, column_of, columns_of
+from dashboard.snapshot import STATES, Snapshot
 from dashboard.text import plain
-from search.study.insight import is_ordered, searched
-from search.terminal.words import INACTIVE, gain, number
+from search.terminal.words import INACTIVE, gain
 
-ALWAYS = ("trial", "mark")
-LEFT_OUT = ("weights", "retry_of", "started", "ended")  # unless somebody asks for them
 HEIGHT = 560  # pixels
 ROW = 35  # pixels
+NAMED = 12  # checked trials in a line
+# The colours of figures, dark enough for the white letters on them (a contrast of 4.5, WCAG 2).
+COLOURS = {
+    "complete": "#0072B2",
+    "pruned": "#8F6200",
+    "running": "#007A58",
+    "failed": "#B85000",
+    "interrupted": "#6E6E6E",
+    "waiting": "#4A5568",
+}
 FORMATS = {
     "trial": st.column_config.NumberColumn(pinned=True),
     "mark": st.column_config.TextColumn("role", width=85, help="The best trial and the baseline"),
+    "state": st.column_config.MultiselectColumn(options=STATES, color=[COLOURS[state] for state in STATES], width=105),
+    "progress": st.column_config.TextColumn(width=85, help="Epochs run, of those that its configuration has"),
     "gain": st.column_config.NumberColumn("gain, points", format="%+.2f", help="Percentage points over the baseline"),
     "seconds": st.column_config.NumberColumn(format="%.1f", help="Of training"),
     "attempt": st.column_config.NumberColumn(help="Which attempt at its configuration a trial is"),
     "failure": st.column_config.TextColumn(width="medium"),
 }
+TABLE = "table"  # the table's key
 OPENED = "trials-opened"  # session state: the trial whose row was clicked
+CHECKED = "trials-checked"  # session state: the study, and its trials whose boxes are checked
 
 
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Trials")
-    study = site.view().study
-    states, order = _main_choices()
-    with st.expander("Filter by accuracy and parameters, choose columns", icon=":material/filter_list:"):
-        accuracies, ranges, choices = _accuracies(), *_parameters(study)
-        offered = [name for name in columns_of(study.settings.problem) if name not in ALWAYS]
-        chosen = [name for name in offered if name not in LEFT_OUT]
-        columns = st.multiselect("Columns", offered, chosen, key="columns", bind="query-params")
-    filters = Filters({"val_accuracy": accuracies, **ranges}, {"state": states, **choices})
-    site.live(lambda view: _trials(site, view.study, filters, order, columns))
+    asked = ask(site.view().study)
+    site.live(lambda view: _trials(site, view.study, asked))
 
 
-def _main_choices() -> tuple[list[str], str]:
-    left, right = st.columns([3, 1])
-    states = left.multiselect("State", STATES, key="state", bind="query-params", placeholder="any")
-    return states, str(right.selectbox("Order", list(ORDERS), key="order", bind="query-params"))
-
-
-def _accuracies() -> Range:
-    def ask(column: Any, end: str) -> float | None:
-        found: float | None = column.number_input(
-            f"val_accuracy {end}", 0.0, 1.0, None, 0.001, "%.4f", f"accuracy_{end}",
-            placeholder="any", bind="query-params",
-        )  # fmt: skip
-        return found
-
-    left, right = st.columns(2)
-    return ask(left, "from"), ask(right, "to")
-
-
-def _parameters(study: Snapshot) -> tuple[dict[str, Range], dict[str, list[Any]]]:
-    """Ask for each parameter that the space searches; return ranges, and choices."""
-    ranges, choices, places = {}, {}, st.columns(2)
-    for position, (name, distribution) in enumerate(searched(study.settings).items()):
-        with places[position % len(places)]:
-            if isinstance(distribution, CategoricalDistribution):
-                choices[column_of(name)] = _values(name, distribution)
-            else:
-                ranges[column_of(name)] = _range(name, distribution)
-    return ranges, choices
-
-
-def _values(name: str, distribution: CategoricalDistribution) -> list[Any]:
-    offered = distribution.choices if is_ordered(distribution) else [*map(number, distribution.choices), INACTIVE]
-    return st.multiselect(plain(name), offered, key=column_of(name), bind="query-params", placeholder="any")
-
-
-def _range(name: str, distribution: BaseDistribution) -> Range:
-    offered = stops(distribution)
-    ends = (offered[0], offered[-1])
-    low, high = st.select_slider(plain(name), offered, ends, "{:.6g}".format, column_of(name), bind="query-params")
-    return None if low == ends[0] else low, None if high == ends[1] else high
-
-
-def _trials(site: Site, study: Snapshot, filters: Filters, order: str, columns: list[str]) -> None:
+def _trials(site: Site, study: Snapshot, asked: Asked) -> None:
     if not study.trials:
         st.info("The study has no trial yet.")
         return
-    found = ordered(filters.applied(study.table), order)
+    found = ordered(asked.filters.applied(study.table), asked.order)
     st.markdown(f"**{len(found):,} of {len(study.table):,} trials.** {_summary(study)}")
-    _table(site, study, found, columns)
-    content = functools.partial(as_csv, found, study.settings.problem)
-    st.download_button(
-        "Download these trials as CSV", content, f"{study.name}-trials.csv", "text/csv",
-        help="All columns, with all digits", icon=":material/download:", on_click="ignore", disabled=found.empty,
-    )  # fmt: skip
+    if found.empty:
+        on = "; ".join(chip.says for chip in asked.chips)
+        st.info(f"No trial passes these filters: {plain(on)}.", icon=":material/filter_list_off:")
+        return
+    _actions(site, study, found)
+    _table(study, found, asked.columns)
+    if OPENED in st.session_state:
+        site.go("trial", trial=str(st.session_state.pop(OPENED)))
 
 
 def _summary(study: Snapshot) -> str:
@@ -115,31 +81,82 @@ def _summary(study: Snapshot) -> str:
     return f"{text}: {gained} over the baseline, trial {baseline.number}."
 
 
-def _table(site: Site, study: Snapshot, found: pd.DataFrame, columns: list[str]) -> None:
-    shown = found.assign(mark="")
+def _actions(site: Site, study: Snapshot, found: pd.DataFrame) -> None:
+    """Offer what can be done with the trials that are checked, and with all that are shown."""
+    checked = _checked(study)
+    others = [number for number in checked if study.baseline is None or number != study.baseline.number]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Compare these", icon=":material/compare_arrows:", disabled=not 0 < len(others) <= compare.MOST,
+            help=f"The trials whose boxes are checked, at most {compare.MOST} besides the baseline",
+        ):  # fmt: skip
+            st.switch_page(site.pages["compare"], query_params={compare.KEY: [str(number) for number in others]})
+        content = functools.partial(as_csv, found, study.settings.problem)
+        st.download_button(
+            "Download these trials as CSV", content, f"{study.name}-trials.csv", "text/csv",
+            help="All columns, with all digits", icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        if checked:
+            st.button("Uncheck all", type="tertiary", on_click=_check, args=(study, []))
+            st.markdown(f"Checked: {_named(checked)}")
+
+
+def _named(numbers: Sequence[int]) -> str:
+    """Return trials in a line."""
+    more = f" and {len(numbers) - NAMED:,} more" if len(numbers) > NAMED else ""
+    return f"trial{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers[:NAMED]))}{more}"
+
+
+def _table(study: Snapshot, found: pd.DataFrame, columns: list[str]) -> None:
+    labels = pd.Series([[state] for state in found["state"]], index=found.index)
+    shown = found.assign(mark="", progress=progress(found), state=labels)
     for trial in (study.best, study.baseline):
         if trial is not None:
             shown.loc[shown["trial"] == trial.number, "mark"] = mark_of(study, trial.number)
     numbers, problem = found["trial"].tolist(), study.settings.problem
     accuracy = st.column_config.NumberColumn(format="%.4f", help=f"Share of the validation {problem.examples}")
+    _check_rows(study, numbers)
     st.dataframe(
         shown[[*ALWAYS, *columns]],
         height=min(HEIGHT, ROW * (len(shown) + 1) + 3),
         hide_index=True,
         column_config=FORMATS | formats(study) | {"val_accuracy": accuracy},
-        key="table",
-        on_select=lambda: _remember(numbers),
-        selection_mode="single-row",
+        key=TABLE,
+        on_select=lambda: _selected(study, numbers),
+        selection_mode=["multi-row", "single-cell"],
         placeholder="" if study.settings.space.is_fixed else INACTIVE,
         alt="Trials, a row each",
     )
-    st.caption("The box at the left of a row opens its trial; a column's title sorts by it.")
-    if OPENED in st.session_state:
-        site.go("trial", trial=str(st.session_state.pop(OPENED)))
+    st.caption(
+        "A click on a row opens its trial, the boxes at the left choose what to compare, a column's title sorts by it."
+    )
 
 
-def _remember(numbers: list[int]) -> None:
-    """Note whose row was clicked, by the rows that the person saw: there may be others since."""
-    rows = st.session_state["table"].selection.rows
-    if rows:
-        st.session_state[OPENED] = numbers[rows[0]]
+def _selected(study: Snapshot, numbers: list[int]) -> None:
+    """Note what was clicked, by the rows that the person saw: there may be others since."""
+    selection: Any = st.session_state[TABLE]["selection"]
+    rows = [numbers[row] for row in selection["rows"] if row < len(numbers)]
+    shown = set(numbers)
+    _check(study, [number for number in _checked(study) if number not in shown] + rows)
+    for row, _ in selection["cells"]:
+        if row < len(numbers):
+            st.session_state[OPENED] = numbers[row]
+
+
+def _checked(study: Snapshot) -> list[int]:
+    """Return the trials of the study whose boxes are checked, also those that a filter hides."""
+    name, numbers = st.session_state.get(CHECKED, ("", []))
+    return [number for number in numbers if name == study.name and number < len(study.trials)]
+
+
+def _check(study: Snapshot, numbers: list[int]) -> None:
+    st.session_state[CHECKED] = study.name, numbers
+
+
+def _check_rows(study: Snapshot, numbers: list[int]) -> None:
+    """Keep the boxes with their trials: the browser knows only rows, which are others once the table has changed."""
+    rows = {number: row for row, number in enumerate(numbers)}
+    wanted = [rows[number] for number in _checked(study) if number in rows]
+    held = list(st.session_state[TABLE]["selection"]["rows"]) if TABLE in st.session_state else []
+    if wanted != held:
+        st.session_state[TABLE] = {"selection": {"rows": wanted}}

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from commands import SMALL_SPACE
+from playwright.sync_api import expect
 from visits import Visit
 
 from benchmarks.browsing import serving
@@ -104,3 +105,20 @@ def test_search_is_stopped_from_the_page(visit, running):
     page.get_by_text("The search was interrupted.").wait_for(timeout=60_000)
     page.get_by_role("button", name="Resume the search").wait_for()
     page.get_by_test_id("stSidebar").get_by_text(re.compile("^Interrupted · ")).wait_for()
+
+
+def test_page_goes_to_the_study_of_a_search_that_it_starts(visit, running, runs):
+    """It is chosen by itself once it is there, in the address, too; its Stop is there from the start."""
+    page = visit.open(f"{running}/control?study={STUDY}")
+    page.get_by_role("textbox", name="Study").fill("another")
+    page.get_by_role("spinbutton", name="Workers").fill("1")
+    page.keyboard.press("Tab")
+    page.get_by_text("--study another").wait_for()
+    page.get_by_role("button", name="Start the search").click()
+    page.get_by_role("button", name="Stop the search").wait_for()
+    expect(page.get_by_role("combobox", name="Study")).to_have_value("another", timeout=90_000)
+    page.wait_for_url(re.compile(r"study=another\b"))
+    page.get_by_test_id("stMain").get_by_text(re.compile("^Driven by process")).wait_for()
+    page.get_by_role("button", name="Stop the search").click()
+    page.get_by_role("button", name="Yes, stop it now").click()
+    page.get_by_text("The search was interrupted.").wait_for(timeout=60_000)

@@ -156,7 +156,8 @@ def open_page(url, hashes, monkeypatch):
             hashes.update({known["url_pathname"]: each for each, known in first._registered_pages.items()})
         page = AppTest.from_file(app, default_timeout=60)
         page._page_hash = hashes[path]
-        page.query_params.update({key: str(value) for key, value in query.items()})
+        said = {key: [*map(str, value)] if isinstance(value, list) else str(value) for key, value in query.items()}
+        page.query_params.update(said)
         return page.run()
 
     return run

@@ -43,6 +43,13 @@ def test_trial_that_does_not_exist_is_said_so(study, open_page):
     assert columns(page) == ["trial 0 (baseline)"]
 
 
+def test_link_to_too_many_trials_is_said_so(study, open_page):
+    """As many are shown as can be told from each other."""
+    page = open_page("compare", trials=[*range(1, 8)])
+    assert page.warning[0].value == "The link names 7 trials; 6 at most are compared besides the baseline."
+    assert len(columns(page)) == 7
+
+
 def test_only_differing_parameters_are_shown_unless_asked(study, open_page):
     """What is the same in all is said in a line; the switch shows it in the table, too."""
     page = open_page("compare", trials=0)

@@ -3,16 +3,21 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import control
+from dashboard.options import Options
 from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
+from search.errors import SearchError, UsageError
 from search.storage.address import open_storage
 from search.storage.lease import LEASES, Holder, Lease
 from search.surroundings.guard import start_of
+
+OPTIONS = Options("sqlite:///none.db", Path(), Path(), None, allow_control=True)
 
 
 def labels(page):
@@ -160,15 +165,115 @@ def test_search_in_another_program_is_left_alone(url, make_study, open_page):
     assert labels(page) == ["Start the search"]
 
 
-def test_search_is_interrupted_once(hold, open_page):
+@pytest.fixture
+def sleeping():
+    """A function that starts a process that does as little as a search which starts."""
+    processes = []
+
+    def begin():
+        obey = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)"  # as a shell's background does not
+        code = f"{obey}; import time; print(flush=True); time.sleep(60)  # search.run"
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process.stdout.readline()
+        processes.append(process)
+        return process
+
+    yield begin
+    for process in processes:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def stop_button(page):
+    """The button that stops a search."""
+    return next(each for each in page.main.button if each.label == "Yes, stop it now")
+
+
+def test_search_is_interrupted_once(hold, sleeping, open_page):
     """The button sends the signal to the process that has the study, and then says that it was sent."""
-    obey = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL)"  # as a shell's background does not
-    code = f"{obey}; import time; print(flush=True); time.sleep(60)  # search.run"
-    search = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    search.stdout.readline()
+    search = sleeping()
     hold(pid=search.pid, process=start_of(search.pid))
-    page = open_page("control", "--allow-control")
-    button = next(each for each in page.main.button if each.label == "Yes, stop it now")
-    button.click().run()
+    stop_button(open_page("control", "--allow-control")).click().run()
     search.communicate(timeout=20)
     assert search.returncode == -2
+
+
+@pytest.fixture
+def launched(url, tmp_path, sleeping, monkeypatch):
+    """A function that opens the page as somebody sees it who has started a search of this study."""
+    monkeypatch.setattr(control, "_launches", {})
+    monkeypatch.setattr(control, "_interrupted", set())
+
+    def start(page, study, log=""):
+        (tmp_path / "log").write_text(log)
+        launch = control.Launch(study, "the command", tmp_path / "log", sleeping())
+        control._launches[url, study] = launch
+        page.session_state["control_started"] = ("s", study)
+        return page.run(), launch
+
+    return start
+
+
+def infos(page):
+    """What the page says calmly."""
+    return [each.value for each in page.info]
+
+
+def test_search_that_starts_is_shown_before_its_study_is_there(make_study, open_page, launched):
+    """It stands first, with its Stop; what the chosen study offers is not in its way."""
+    make_study().set_user_attr(GOAL, Goal(50, None, 2).to_json())
+    page, _ = launched(open_page("control", "--allow-control"), "new")
+    assert page.subheader[0].value == "new"
+    assert infos(page)[0].startswith("The search is starting.")
+    assert "Resume the search" not in labels(page)
+    assert "Yes, stop it now" in labels(page)
+    assert any("The program is starting." in each.value for each in page.caption)
+    assert "nothing yet" not in [each.value for each in page.code]
+
+
+def test_search_that_starts_can_be_stopped(make_study, open_page, launched):
+    """Once: a second signal would end it before it has put anything in order."""
+    make_study()
+    page, launch = launched(open_page("control", "--allow-control"), "new")
+    page = stop_button(page).click().run()
+    launch.process.wait(timeout=20)
+    page.run()
+    assert [each.value for each in page.warning] == ["The search was interrupted."]
+    with pytest.raises(SearchError, match="has ended already"):
+        control.stop_launch(OPTIONS, launch)
+    with pytest.raises(UsageError, match="looks only"):
+        control.stop_launch(replace(OPTIONS, allow_control=False), launch)
+
+
+def test_search_is_not_interrupted_twice_while_it_starts(sleeping, tmp_path, monkeypatch):
+    """Also where it has its lease by then."""
+    monkeypatch.setattr(control, "_interrupted", set())
+    launch = control.Launch("new", "", tmp_path, sleeping())
+    control._interrupted.add(control._process_of(launch))
+    with pytest.raises(SearchError, match="interrupted already"):
+        control.stop_launch(OPTIONS, launch)
+    holder = replace(Holder.this_process(), pid=launch.process.pid, process=start_of(launch.process.pid))
+    assert control.is_stopping(holder)
+    assert launch.exit_status is None
+
+
+def test_study_of_a_search_that_was_started_is_led_to(make_study, open_page, launched):
+    """As soon as the storage has it; what the search printed last is shown."""
+    make_study()
+    make_study("new")
+    page, _ = launched(open_page("control", "--allow-control", study="s"), "new", "begun\n")
+    assert "begun" in [each.value for each in page.code]
+    assert any(each.proto.label == "Overview of new" for each in page.get("page_link"))
+    page.session_state["study"] = "new"
+    page.run()
+    assert [each.value for each in page.subheader][:2] == ["new", "Log of new"]
+
+
+def test_first_search_that_starts_is_shown(open_page, launched, url, tmp_path):
+    """Where there is no storage yet."""
+    page, _ = launched(open_page("overview", "--allow-control"), "new", "begun\n")
+    page.session_state["control_started"] = ("", "new")
+    page.run()
+    assert "begun" in [each.value for each in page.code]
+    assert "Start the search" not in labels(page)
+    assert "Yes, stop it now" in labels(page)

@@ -1,11 +1,13 @@
 """The page of failures: reasons, counts and stories."""
 
+import optuna
 import pandas as pd
 import pytest
 
 from dashboard.screens.failures import groups, networks
 from search.study.study import RETRY_OF
 from search.trials.failures import Failure, FailureStore
+from trainable.keys import FAILURE
 
 COMPLETE = ([0.97], "COMPLETE", None)
 
@@ -19,6 +21,12 @@ def table(*rows):
 def texts(page):
     """All that the page says in plain text, without what keeps Markdown off."""
     return " ".join(each.value for each in [*page.markdown, *page.caption]).replace("\\", "")
+
+
+def links(page):
+    """The trials that the page leads to, and what stands in the addresses of theirs."""
+    found = [each.proto for each in page.get("page_link")]
+    return {each.label: each.query_string.partition("&")[2] for each in found if each.label.isdecimal()}
 
 
 def test_reasons_that_differ_in_a_number_only_are_one():
@@ -65,7 +73,7 @@ def test_newest_story_is_shown(make_study, open_page, tmp_path):
     page = open_page("failures", "--runs", tmp_path / "runs")
     assert "Traceback: *all* of it" in page.code[0].value
     assert page.dataframe[0].value["Trials"].tolist() == [2]
-    assert "Trials: 2, 1." in texts(page)
+    assert links(page) == {"2": "trial=2", "1": "trial=1"}
 
 
 @pytest.mark.parametrize("name", ["..", "../runs/../other", "."])
@@ -81,7 +89,7 @@ def test_study_whose_name_is_no_folder_has_no_story(name, make_study, open_page,
     assert not page.code
     assert "1 failed; 1 more interrupted" in texts(page)
     assert "is not that of a folder" in texts(page).replace("\\", "")
-    assert len(page.expander) == 2
+    assert len(page.expander) == 2  # the failure, and the interruption
 
 
 def test_missing_story_is_said_in_words(make_study, open_page, tmp_path):
@@ -142,3 +150,38 @@ def test_story_of_a_network_is_shown(make_study, open_page, tmp_path):
         == "the baseline, seed 6, on all training images: lost, and not trained since"
     )
     assert "the actor died" in page.code[0].value
+
+
+def test_failures_come_first_and_interruptions_are_folded(make_study, open_page):
+    """Though the newest was interrupted."""
+    make_study()
+    page = open_page("failures")
+    assert [each.label for each in page.expander] == [
+        "diverged at epoch 1", "1 interrupted trial, by no fault of its own",
+    ]  # fmt: skip
+    assert [each.proto.expanded for each in page.expander] == [True, False]
+    assert links(page) == {"3": "trial=3", "4": "trial=4"}
+
+
+def test_only_interrupted_trials_are_no_failures(make_study, open_page):
+    """The page says so, above what was interrupted."""
+    make_study(trials=[COMPLETE, ([0.5], "FAIL", "interrupted: crashed")])
+    page = open_page("failures")
+    assert [each.value for each in page.success] == ["No trial failed by its own fault."]
+    assert not page.expander[0].proto.expanded
+
+
+def test_page_says_what_failed_trials_have_in_common(make_study, open_page):
+    """Or that they have nothing in common; a trial alone has nothing to share."""
+    lost = ([], "FAIL", "diverged at epoch 1")
+    study = make_study(trials=[COMPLETE, *[([0.5], "PRUNED", None)] * 20, lost])
+    assert "apart" not in texts(open_page("failures"))
+    for rate in (0.001, 0.002, 0.003):
+        params = study.trials[0].params | {"learning_rate": rate, "hidden_units": 2048}
+        study.add_trial(
+            optuna.trial.create_trial(
+                state=optuna.trial.TrialState.FAIL, params=params, distributions=study.trials[0].distributions,
+                user_attrs={FAILURE: "out of memory"},
+            )
+        )  # fmt: skip
+    assert "All 3 have hidden_units 2048; of the 21 that did not fail, 0 (0 %)." in texts(open_page("failures"))
