@@ -11,6 +11,7 @@ from optuna.storages import RDBStorage
 
 from dashboard import sign_in
 from dashboard.clocks import viewer_zone
+from dashboard.listing import Entry, Listing
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
 from dashboard.status import Status, status_of
@@ -49,6 +50,12 @@ class Source:
         sign_in.check()
         with one_line_errors(self.url):
             return study_names(_opened(self.url, _inode(self.url)))
+
+    def entries(self) -> list[Entry]:
+        """Return all studies at a glance, the newest first; errors as for `names`."""
+        sign_in.check()
+        with one_line_errors(self.url):
+            return _listing(self.url, _inode(self.url)).read()
 
     def view(self, name: str) -> View:
         """Return a study as it is now; its `Snapshot` is the same object until something changes.
@@ -140,6 +147,11 @@ def _last_event(snapshot: Snapshot) -> datetime | None:
 @st.cache_resource(show_spinner=False)
 def _opened(url: str, file: int) -> RDBStorage:  # noqa: ARG001 (tells a file from another one in its place)
     return open_read_only(url, check=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _listing(url: str, file: int) -> Listing:
+    return Listing(_opened(url, file))
 
 
 @st.cache_resource(show_spinner="Reading the study", max_entries=STUDIES)

@@ -25,8 +25,8 @@ ROOMS = {
         "report", "run", "replay", "export", "studies", "__main__",
     ),
     "dashboard": (
-        "options", "text", "clocks", "data", "models", "sign_in", "queries", "snapshot", "status", "source", "style",
-        "site", "steps", "control", "filters", "marks", "model", "charts", "parts", "screens", "app",
+        "options", "text", "clocks", "data", "models", "sign_in", "queries", "glance", "snapshot", "status", "listing",
+        "source", "style", "site", "steps", "control", "filters", "marks", "model", "charts", "parts", "screens", "app",
     ),
     "benchmarks": (
         "results", "command", "cnn", "peers", "systems", "engine", "precision", "networks", "search", "quality",

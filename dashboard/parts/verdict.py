@@ -13,7 +13,6 @@ from search.confirmation.untested import chosen
 from search.confirmation.verdict import CONFIDENCE, Estimate, Verdict
 from search.confirmation.wording import circumstances_of, out_of_date, reference_of
 from search.report.findings import headline_of, meaning_of, remarks
-from search.study.insight import warnings_of
 from search.terminal.words import capital, describe
 from trainable.problem import ProblemSpec
 
@@ -59,8 +58,6 @@ def show_search(site: Site, study: Snapshot) -> None:
         with st.container(horizontal=True):
             site.link("trial", f"Trial {best.number}", trial=str(best.number))
             site.link("parameters", "What matters")
-    for warning in warnings_of(best, study.settings):
-        st.markdown(f":material/lightbulb: {warning}")
 
 
 def show_explanation(study: Snapshot) -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.parts.best import show_best
 from dashboard.parts.data_facts import facts_of
 from dashboard.parts.movement import show_movement
+from dashboard.parts.next_steps import show_next
 from dashboard.parts.running import show_running
 from dashboard.parts.verdict import show_explanation, show_search, show_verdict
 from dashboard.site import Site
@@ -45,6 +46,7 @@ def show(site: Site) -> None:
 def _state(site: Site, view: View) -> None:
     with st.container(gap="small"):
         show_verdict(site, view.study)
+        show_next(site, view)
         show_search(site, view.study)
         show_movement(view)
         _counts(site, view.study)
