@@ -30,12 +30,14 @@ class Step:
         command: That does it; empty where there is none.
         file: What the file `SPACE_FILE` holds that the command reads; empty where it reads none.
         page: Of the dashboard where more is to be seen, by its path; empty where there is none.
+        label: Of the link to it.
     """
 
     text: str
     command: str = ""
     file: str = ""
     page: str = ""
+    label: str = ""
 
 
 def steps_of(view: View) -> list[Step]:
@@ -50,7 +52,7 @@ def steps_of(view: View) -> list[Step]:
     counts = study.counts
     if counts.failed and counts.failed >= MANY_FAILED * counts.finished:
         share = f"{several(counts.failed, 'trial')} of {counts.finished:,} failed"
-        found.append(Step(f"See why {share}.", page="failures"))
+        found.append(Step(f"See why {share}.", page="failures", label="The failures"))
     if study.best is None:
         return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + 10))]
     if status.phase != Phase.INTERRUPTED:
@@ -67,7 +69,7 @@ def _confirming(study: Snapshot) -> list[Step]:
     if evidence is not None and (evidence.verdict is not None or chosen(evidence) is not None) and study.is_current:
         word = evidence.verdict.word if evidence.verdict is not None else Word.NOT_TESTED
         if word == Word.BETTER:
-            return [Step("Take the winner's model away: each file is checked.", export_command(study), page="model")]
+            return [Step("Take the winner's model away: each file is checked.", export_command(study), page="model", label="Its model")]
         if word == Word.NOT_TESTED and study.settings.problem.sizes["test"]:
             return [Step("Test the winner: until then it is not known whether it is better.", _search(study, finished))]
         return []

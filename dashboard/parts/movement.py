@@ -1,4 +1,4 @@
-"""How a page says whether a study is moving: who drives it, how far it is, how fast, and how to go on."""
+"""How a page says whether a study is moving: who drives it, how far it is, and how fast."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,14 +6,14 @@ import streamlit as st
 
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
-from dashboard.status import Phase, continue_command
+from dashboard.status import Phase
 from search.confirmation.evidence import Evidence
 from search.storage.lease import Holder
 from search.terminal.words import capital, clock
 
 
 def show_movement(view: View) -> None:
-    """Say whether anyone drives the study, how far it is, and how to go on where no one does."""
+    """Say whether anyone drives the study, and how far it is."""
     study, status = view
     if status.holder is not None:
         st.markdown(f":material/directions_run: **Running** on {_where(study, status.holder)}: {status.phase}.")
@@ -21,8 +21,7 @@ def show_movement(view: View) -> None:
         _tell_end(view)
         return
     elif status.phase == Phase.INTERRUPTED:
-        st.markdown(":material/pause_circle: **Interrupted**: no one drives the study. Continue with:")
-        st.code(continue_command(study), language="bash", wrap_lines=True)
+        st.markdown(":material/pause_circle: **Interrupted**: no one drives the study.")
     else:
         st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
     _tell_stop(view)

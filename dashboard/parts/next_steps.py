@@ -22,4 +22,4 @@ def show_next(site: Site, view: View) -> None:
             if step.command:
                 st.code(step.command, language="bash", wrap_lines=True)
             if step.page:
-                site.link(step.page, "More about it")
+                site.link(step.page, step.label)

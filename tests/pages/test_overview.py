@@ -184,16 +184,15 @@ def test_running_search_names_its_driver(make_study, open_page, url):
 
 @pytest.mark.parametrize(("wanted", "word"), [(4, "**Finished**"), (8, "**Interrupted**"), (None, "**Not running**")])
 def test_study_without_a_driver_says_whether_it_is_done(wanted, word, make_study, open_page):
-    """Done, or interrupted with the command that goes on, or nobody said what was wanted."""
+    """Done, or interrupted with the command that goes on before others, or nobody said what was wanted."""
     study = make_study()
     if wanted:
         study.set_user_attr(GOAL, Goal(wanted, None, 2).to_json())
     page = open_page()
     assert word in texts(page)
-    commands = [code.value for code in page.code]
-    assert [command.split(" --storage")[0] for command in commands] == (
-        ["python -m search.run --study s --trials 8 --workers 2 --no-confirm"] if wanted == 8 else []
-    )
+    command = page.code[0].value.split(" --storage")[0]
+    goes_on = "python -m search.run --study s --trials 8 --workers 2 --no-confirm"
+    assert command == (goes_on if wanted == 8 else "python -m search.run --study s --trials 4")
 
 
 def test_counts_are_told_and_failures_linked(make_study, open_page):
@@ -201,7 +200,7 @@ def test_counts_are_told_and_failures_linked(make_study, open_page):
     make_study()
     page = open_page()
     assert "**2** complete · **1** pruned · **1** running · **1** failed · **1** interrupted" in texts(page)
-    assert links(page) == ["Trial 1", "What matters", "Why 1 trial failed"]
+    assert links(page) == ["The failures", "Trial 1", "What matters", "Why 1 trial failed"]
 
 
 def test_axis_of_the_chart_is_in_the_address(make_study, open_page):
@@ -222,12 +221,15 @@ def test_study_without_a_baseline_says_so(url, open_page):
 
 
 def test_bound_that_the_best_lies_at_is_told(url, open_page):
-    """A wider space might bring more; it is the sentence of the search's own summary."""
+    """A wider space might bring more: with the file and the command that search it."""
     space = Space({"epochs": IntDistribution(1, 9)})
     study = open_study("s", open_storage(url), Settings(seed=1, space=space))
     study.enqueue_trial({"epochs": 9})
     study.tell(study.ask(dict(space.distributions)), 0.9)
-    assert "the best trial has epochs at the upper bound (9): widen it" in texts(open_page())
+    page = open_page()
+    assert "the best trial has epochs at the edge" in texts(page)
+    assert "high = 18" in page.code[-2].value
+    assert "--study s-wider --trials 1 --space wider.toml" in page.code[-1].value
 
 
 def test_trials_below_the_figure_are_counted(make_study, open_page):

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.source import Feed
 from dashboard.steps import steps_of
-from search.confirmation.extent import GOAL, Extent
+from search.confirmation.extent import GOAL
 from search.confirmation.goal import Goal
 from search.run.options import parse
 from search.storage.address import open_read_only, open_storage
