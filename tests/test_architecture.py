@@ -26,7 +26,7 @@ ROOMS = {
     ),
     "dashboard": (
         "options", "text", "data", "models", "sign_in", "queries", "snapshot", "status", "source", "style", "site",
-        "control", "filters", "marks", "model", "charts", "parts", "screens", "app",
+        "control", "notes", "filters", "marks", "model", "charts", "parts", "screens", "app",
     ),
     "benchmarks": (
         "results", "command", "cnn", "peers", "systems", "engine", "precision", "networks", "search", "quality",
