@@ -83,6 +83,12 @@ def ordered(table: pd.DataFrame, order: str) -> pd.DataFrame:
     return found.iloc[np.argsort(ranks.to_numpy(), kind="stable")]
 
 
+def pinned_first(table: pd.DataFrame, pinned: Collection[int]) -> pd.DataFrame:
+    """Return the rows of pinned trials, and then the others, each as they were ordered."""
+    is_pinned = table["trial"].isin(list(pinned))
+    return pd.concat([table[is_pinned], table[~is_pinned]])
+
+
 def progress(table: pd.DataFrame) -> list[str]:
     """Return how many of its epochs each trial has run, as "3 of 18"; without the whole where that is not drawn yet."""
     pairs = zip(table["epochs_run"], table["epochs"], strict=True)

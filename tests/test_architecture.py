@@ -26,7 +26,8 @@ ROOMS = {
     ),
     "dashboard": (
         "options", "text", "clocks", "data", "models", "sign_in", "queries", "glance", "snapshot", "status", "listing",
-        "source", "style", "site", "steps", "control", "filters", "marks", "model", "charts", "parts", "screens", "app",
+        "source", "style", "site", "steps", "control", "notes", "filters", "marks", "model", "charts", "parts",
+        "screens", "app",
     ),
     "benchmarks": (
         "results", "command", "cnn", "peers", "systems", "engine", "precision", "networks", "search", "quality",

@@ -1,6 +1,6 @@
 """What a person asks of the trials: filters as widgets, as chips that take them off, and links that ask in vain."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,8 @@ from search.terminal.words import INACTIVE, number
 
 ALWAYS = ("trial", "mark")  # columns that nobody chooses
 LEFT_OUT = ("epochs_run", "weights", "retry_of", "started", "ended")  # unless somebody asks for them
+BOOLEANS = ("true", "false")  # in an address
+NO_TRIAL = -1  # a number that none has
 FOLDED = "Filter by accuracy and parameters, choose columns"
 HEAD = "trials-filters"  # session state: how many folded filters are on, and whether they are shown
 WRONG = "trials-wrong"  # session state: what was asked in vain, and with what else
@@ -39,16 +41,22 @@ class Asked:
     wrong: list[str] = field(default_factory=list)
 
 
-def ask(study: Snapshot) -> Asked:
-    """Ask which trials shall be shown, and how; whoever comes by a link has been asked already."""
+def ask(study: Snapshot, pinned: Collection[int]) -> Asked:
+    """Ask which trials shall be shown, and how; whoever comes by a link has been asked already.
+
+    Args:
+        study: The study.
+        pinned: Numbers of its pinned trials.
+    """
     asked = Asked()
     states = _main_choices(asked)
+    trials = _pinned(asked, pinned)
     on, is_open = st.session_state.get(HEAD, (0, False))
     label = f"{FOLDED}: {on} on" if on else FOLDED
     key = f"filters {is_open}"  # another one where it opens by itself: the browser keeps the same one as it is
     with st.expander(label, expanded=is_open, icon=":material/filter_list:", key=key):
         ranges: dict[str, Range] = {"val_accuracy": _accuracies(asked)}
-        choices: dict[str, list[Any]] = {"state": states}
+        choices: dict[str, list[Any]] = {"state": states, "trial": trials}
         _parameters(asked, study, ranges, choices)
         _columns(asked, study)
     asked.filters = Filters(ranges, choices)
@@ -66,6 +74,16 @@ def _main_choices(asked: Asked) -> list[str]:
     asked.order = str(right.selectbox("Order", list(ORDERS), key="order", bind="query-params"))
     asked.chips += _of_each("state", "state", states, is_folded=False)
     return states
+
+
+def _pinned(asked: Asked, pinned: Collection[int]) -> list[int]:
+    """Ask for the pinned trials alone; return which trials may be shown, where not every one may."""
+    asked.wrong += wrong_choices("pinned", [each.lower() for each in st.query_params.get_all("pinned")], BOOLEANS)
+    only = st.toggle("Pinned trials only", key="pinned", bind="query-params")
+    if not only:
+        return []
+    asked.chips.append(Chip("pinned", "pinned", rest=False, nothing=False, is_folded=False))
+    return sorted(pinned) or [NO_TRIAL]
 
 
 def _of_each(key: str, name: str, values: Sequence[Any], *, is_folded: bool = True) -> list[Chip]:

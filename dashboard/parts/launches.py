@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import sign_in
 from dashboard.control import Launch, error_in, is_ending, launch_of, stop_launch, tail
+from dashboard.parts.doing import do
 from dashboard.site import REFRESH, Site
 from dashboard.text import plain
 from search.errors import EXIT_DONE, SearchError
@@ -68,16 +69,6 @@ def ask_to_stop(what_it_does: str, stop: Callable[[], Any]) -> None:
         st.markdown(f"This interrupts the search as Ctrl-C does. {what_it_does}")
         if st.button("Yes, stop it now", type="primary"):
             do(stop)
-
-
-def do(act: Callable[[], Any]) -> None:
-    """Do something and show the page anew, or say why it could not be done."""
-    try:
-        act()
-    except SearchError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.rerun()
 
 
 def go_there(site: Site, launch: Launch) -> None:

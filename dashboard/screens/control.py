@@ -18,9 +18,9 @@ from dashboard.control import (
 )
 from dashboard.data import named_source
 from dashboard.model.predictions import check_unchanged
+from dashboard.parts.doing import do
 from dashboard.parts.launches import (
     ask_to_stop,
-    do,
     go_there,
     is_there,
     note_start,

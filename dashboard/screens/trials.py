@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard.filters import as_csv, ordered, progress
+from dashboard.filters import as_csv, ordered, pinned_first, progress
 from dashboard.marks import mark_of
+from dashboard.notes import Notes
 from dashboard.parts.asking import ALWAYS, Asked, ask
 from dashboard.parts.facts import formats
+from dashboard.parts.notes import notes_of, offer_pins, show_on_study, show_on_trial
 from dashboard.screens import compare
 from dashboard.site import Site
 from dashboard.snapshot import STATES, Snapshot
@@ -19,6 +21,8 @@ from search.terminal.words import INACTIVE, gain
 
 HEIGHT = 560  # pixels
 ROW = 35  # pixels
+AFTER = 1  # columns that are chosen, before the notes
+PINNED = "pinned"
 NAMED = 12  # checked trials in a line
 # The colours of figures, dark enough for the white letters on them (a contrast of 4.5, WCAG 2).
 COLOURS = {
@@ -31,8 +35,9 @@ COLOURS = {
 }
 FORMATS = {
     "trial": st.column_config.NumberColumn(pinned=True),
-    "mark": st.column_config.TextColumn("role", width=85, help="The best trial and the baseline"),
+    "mark": st.column_config.TextColumn("role", width=100, help="The best trial, the baseline and pinned ones"),
     "state": st.column_config.MultiselectColumn(options=STATES, color=[COLOURS[state] for state in STATES], width=105),
+    "note": st.column_config.TextColumn(width="medium", help="What somebody wrote about the trial"),
     "progress": st.column_config.TextColumn(width=85, help="Epochs run, of those that its configuration has"),
     "gain": st.column_config.NumberColumn("gain, points", format="%+.2f", help="Percentage points over the baseline"),
     "seconds": st.column_config.NumberColumn(format="%.1f", help="Of training"),
@@ -47,7 +52,9 @@ CHECKED = "trials-checked"  # session state: the study, and its trials whose box
 def show(site: Site) -> None:
     """Show the page."""
     st.title("Trials")
-    asked = ask(site.view().study)
+    study = site.view().study
+    show_on_study(site, study)
+    asked = ask(study, notes_of(site, study).pinned)
     site.live(lambda view: _trials(site, view.study, asked))
 
 
@@ -55,14 +62,15 @@ def _trials(site: Site, study: Snapshot, asked: Asked) -> None:
     if not study.trials:
         st.info("The study has no trial yet.")
         return
-    found = ordered(asked.filters.applied(study.table), asked.order)
+    notes = notes_of(site, study)
+    found = pinned_first(ordered(asked.filters.applied(study.table), asked.order), notes.pinned)
     st.markdown(f"**{len(found):,} of {len(study.table):,} trials.** {_summary(study)}")
     if found.empty:
         on = "; ".join(chip.says for chip in asked.chips)
         st.info(f"No trial passes these filters: {plain(on)}.", icon=":material/filter_list_off:")
         return
     _actions(site, study, found)
-    _table(study, found, asked.columns)
+    _table(study, found, asked.columns, notes)
     if OPENED in st.session_state:
         site.go("trial", trial=str(st.session_state.pop(OPENED)))
 
@@ -99,6 +107,9 @@ def _actions(site: Site, study: Snapshot, found: pd.DataFrame) -> None:
         if checked:
             st.button("Uncheck all", type="tertiary", on_click=_check, args=(study, []))
             st.markdown(f"Checked: {_named(checked)}")
+            offer_pins(site, study, checked)
+    if len(checked) == 1:
+        show_on_trial(site, study, checked[0])
 
 
 def _named(numbers: Sequence[int]) -> str:
@@ -107,17 +118,28 @@ def _named(numbers: Sequence[int]) -> str:
     return f"trial{'' if len(numbers) == 1 else 's'} {', '.join(map(str, numbers[:NAMED]))}{more}"
 
 
-def _table(study: Snapshot, found: pd.DataFrame, columns: list[str]) -> None:
-    labels = pd.Series([[state] for state in found["state"]], index=found.index)
-    shown = found.assign(mark="", progress=progress(found), state=labels)
-    for trial in (study.best, study.baseline):
-        if trial is not None:
-            shown.loc[shown["trial"] == trial.number, "mark"] = mark_of(study, trial.number)
+def _shown(study: Snapshot, found: pd.DataFrame, columns: list[str], notes: Notes) -> pd.DataFrame:
+    """Return the table as it is shown: with what sets trials apart, and with notes where there are any."""
+    marked = {trial.number for trial in (study.best, study.baseline) if trial is not None} | notes.pinned
+    pins = dict.fromkeys(notes.pinned, PINNED)
+    marks = {number: ", ".join(filter(None, [mark_of(study, number), pins.get(number)])) for number in marked}
+    shown = found.assign(
+        mark=[marks.get(number, "") for number in found["trial"]],
+        progress=progress(found),
+        state=pd.Series([[state] for state in found["state"]], index=found.index),
+        note=pd.Series([notes.trials.get(number) for number in found["trial"]], index=found.index, dtype=object),
+    )
+    noted = [] if shown["note"].isna().all() else ["note"]
+    return shown[[*ALWAYS, *columns[:AFTER], *noted, *columns[AFTER:]]]
+
+
+def _table(study: Snapshot, found: pd.DataFrame, columns: list[str], notes: Notes) -> None:
+    shown = _shown(study, found, columns, notes)
     numbers, problem = found["trial"].tolist(), study.settings.problem
     accuracy = st.column_config.NumberColumn(format="%.4f", help=f"Share of the validation {problem.examples}")
     _check_rows(study, numbers)
     st.dataframe(
-        shown[[*ALWAYS, *columns]],
+        shown,
         height=min(HEIGHT, ROW * (len(shown) + 1) + 3),
         hide_index=True,
         column_config=FORMATS | formats(study) | {"val_accuracy": accuracy},
