@@ -1,10 +1,13 @@
 """`streamlit run dashboard/app.py -- --storage URL`: pages about the studies of a storage."""
 
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from search.surroundings.packages import finding_for_dashboard
@@ -18,7 +21,7 @@ if line := finding_for_dashboard():  # before anything is imported that it is ab
 
 from dashboard import sign_in
 from dashboard.options import parse
-from dashboard.site import REFRESH, Site
+from dashboard.site import REFRESH, STUDY, Site
 from dashboard.source import Source
 from dashboard.text import plain
 from search.errors import SearchError, UsageError
@@ -28,6 +31,7 @@ from search.terminal.shell import command_line
 
 # By path in the address, which is also the name of the module in `screens`: title and icon.
 PAGES = {
+    "home": ("All studies", "list"),
     "overview": ("Overview", "insights"),
     "trials": ("Trials", "table_rows"),
     "trial": ("Trial", "query_stats"),
@@ -40,37 +44,70 @@ PAGES = {
     "control": ("Run a search", "play_circle"),
 }
 
+HOME = "home"
+ABOUT_ALL = ("studies", "control")  # pages that need no certain study: where none is chosen, they begin with the newest
+LAST = "last-study"  # session state: which study was shown last
+LONG = 26  # characters of a name that the picker has room for
+
 
 def main() -> None:
     """Show the chosen page, or what is missing for it."""
     quiet(verbose=False)
     # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
-    st.set_page_config(page_title=sign_in.TITLE, page_icon="🔎", layout="wide")
+    st.set_page_config(page_icon="🔎", layout="wide")
     try:
         options = parse(sys.argv[1:])
     except UsageError as error:
         st.title(sign_in.TITLE)
         st.error(f"The dashboard was started with a wrong option: {error}", icon=":material/error:")
+        _name_tab(sign_in.TITLE)
         return
     if not sign_in.passed():
         return
     source = Source(options.storage, options.runs)
     names, missing = _names(source)
-    name = _pick(names) if names else ""
-    site = Site(options, source, name)
-    site.pages.update({path: _page(path, site) for path in PAGES if path != "control" or options.allow_control})
-    page = st.navigation(list(site.pages.values()))
+    site: Site
+
+    def show(path: str) -> None:
+        _screen(path).show(site)
+
+    pages = {path: _page(path, show) for path in PAGES if path != "control" or options.allow_control}
+    page = st.navigation(list(pages.values()))
+    path = next(each for each, known in pages.items() if known is page)
+    site = Site(options, source, _pick(names, path) if names else "", pages)
     if not names:
+        _name_tab(sign_in.TITLE)
         _nothing_yet(source, missing)
         if options.allow_control:
             _screen("control").show_first(site)
         return
     try:
-        _follow(site, names)
-        page.run()
+        _show(site, names, path, page)
     except SearchError as error:
         st.error(plain(str(error)), icon=":material/error:")
-        _try_again(site)
+        _try_again(site, names)
+
+
+def _show(site: Site, names: list[str], path: str, page: st.Page) -> None:
+    """Show a page; in its place which studies there are, where it is about one and that is not chosen, or not there."""
+    if path == HOME:
+        _name_tab(PAGES[HOME][0])
+        page.run()
+    elif not site.name:
+        _name_tab(PAGES[HOME][0])
+        _screen(HOME).choose(site, page.url_path)
+    elif site.name not in names:
+        _name_tab("No such study", site.name)
+        _screen(HOME).missing(site, page.url_path, names)
+    else:
+        _name_tab(PAGES[path][0], site.name)
+        _follow(site, names)
+        page.run()
+        if path == "trial" and (trials := site.view().study.trials):
+            best = site.view().study.best
+            chosen = st.session_state.get("trial")
+            usual = best.number if best is not None else len(trials) - 1
+            _name_tab(f"Trial {usual if chosen is None else chosen}", site.name)
 
 
 def _names(source: Source) -> tuple[list[str], SearchError | None]:
@@ -81,24 +118,49 @@ def _names(source: Source) -> tuple[list[str], SearchError | None]:
         return [], error
 
 
-def _pick(names: list[str]) -> str:
-    """Let the person choose a study, at first the newest; it stands in the address, whichever it is."""
+def _pick(names: list[str], path: str) -> str:
+    """Let the person choose a study; it stands in the address, whichever it is.
+
+    Returns:
+        Its name, also of one that is not there (any more): nobody is shown another one in its place. Empty where the
+        address names none and the page is about one of several.
+    """
+    asked = st.query_params.get(STUDY) or st.session_state.get(STUDY)
+    if asked is None and path != "overview":  # a step back in the browser may lead between two pages
+        asked = st.session_state.get(LAST)
+    if asked is None and (len(names) == 1 or path in ABOUT_ALL):
+        asked = names[0]
+    if asked is not None and not st.query_params.get(STUDY):
+        with suppress(StreamlitAPIException):  # the picker was there before: it takes the name to the address
+            st.query_params[STUDY] = asked
+        st.session_state[STUDY] = asked
+    offered = names if asked is None or asked in names else [asked, *names]
     with st.sidebar:
-        asked = st.query_params.get("study")
-        if asked is None:  # nothing was asked for yet, or `Site.go` left it out
-            chosen = st.session_state.get("study")
-            st.session_state["study"] = chosen if chosen in names else names[0]
+        st.caption("Study")
         # Without a default of its own: a widget that has its default is left out of the address.
-        name = st.selectbox("Study", names, index=None, key="study", bind="query-params") or names[0]
-        if asked is not None and asked not in names:
-            st.warning(f"There is no study {asked!r} here; this is {name!r}.")
-    return str(name)
+        name = st.selectbox(
+            "Study", offered, index=None, key=STUDY, bind="query-params", required=True, placeholder="Choose a study",
+            on_change=_screen(HOME).leave if path == HOME else None, label_visibility="collapsed",
+        )  # fmt: skip
+        if name is not None and len(name) > LONG:
+            st.caption(plain(name))
+    if name is None and asked is not None:  # after a step back Streamlit gives a widget what the address says: nothing
+        st.rerun()
+    if name is not None:
+        st.session_state[LAST] = name
+    return name or ""
 
 
-def _page(path: str, site: Site) -> st.Page:
+def _name_tab(what: str, study: str = "") -> None:
+    """Give the browser's tab its title: what it shows, and of which study."""
+    st.set_page_config(page_title=f"{what} - {study}" if study else what)
+
+
+def _page(path: str, show: Callable[[str], None]) -> st.Page:
     title, icon = PAGES[path]
-    icon = f":material/{icon}:"
-    return st.Page(lambda: _screen(path).show(site), title=title, icon=icon, url_path=path, default=path == "overview")
+    return st.Page(
+        lambda: show(path), title=title, icon=f":material/{icon}:", url_path=path, default=path == "overview"
+    )
 
 
 def _screen(path: str) -> ModuleType:
@@ -108,9 +170,7 @@ def _screen(path: str) -> ModuleType:
 
 def _follow(site: Site, names: list[str]) -> None:
     """Say beside every page how the study does; show the page anew when that or the list of studies changes."""
-    study, status = site.view()
-    before = status.phase
-    st.set_page_config(page_title=study.settings.problem.words.title)
+    before = site.view().status.phase
 
     @st.fragment(run_every=REFRESH)
     def followed() -> None:
@@ -128,10 +188,11 @@ def _follow(site: Site, names: list[str]) -> None:
 
 
 @st.fragment(run_every=REFRESH)
-def _try_again(site: Site) -> None:
-    """Show the page again once the study can be read."""
+def _try_again(site: Site, names: list[str]) -> None:
+    """Show the page again once the study can be read, or is not there any more."""
     try:
-        site.view()
+        if site.source.names() == names:
+            site.view()
     except SearchError:
         return
     st.rerun()

@@ -24,6 +24,8 @@ from search.study.study import settings_in
 from search.terminal.words import POINTS
 from search.trials.stops import stops_of
 
+UNREADABLE = "unreadable"
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -31,24 +33,22 @@ class Entry:
 
     Attributes:
         name: Of the study.
-        state: What becomes of it, a `Phase`; or why there is nothing else to say of it.
+        state: What becomes of it, a `Phase`; or `UNREADABLE`.
+        verdict: In words; why there is none, where the study cannot be read.
         best: The best validation accuracy, a share; None before a trial is complete.
         baseline: The baseline trial's, likewise.
-        verdict: In words; None where the study cannot be read.
         difference: Of the verdict, percentage points on the test examples; None where there is none.
         trials: That it has finished.
-        wanted: That it shall have; None where no command said so.
         changed: When something in it last began or ended, UTC; None where that is not known.
     """
 
     name: str
     state: str
+    verdict: str
     best: float | None = None
     baseline: float | None = None
-    verdict: str | None = None
     difference: float | None = None
     trials: int = 0
-    wanted: int | None = None
     changed: datetime | None = None
 
 
@@ -90,7 +90,7 @@ class Listing:
                 view = StudyView(sight.name, "", Path(), settings, attributes, history.trials, None)
                 phase = _phase(view, finished, is_driven=False)
         except UsageError as error:
-            return Entry(sight.name, str(error))
+            return Entry(sight.name, UNREADABLE, str(error))
         goal, verdict = goal_of(attributes), view.evidence.verdict if view.evidence is not None else None
         stale = ", out of date" if verdict is not None and not view.is_current else ""
         return Entry(
@@ -101,7 +101,6 @@ class Listing:
             verdict=f"{headline_of(view).word}{stale}",
             difference=POINTS * verdict.difference.mean if verdict is not None and verdict.difference else None,
             trials=finished,
-            wanted=goal.trials if goal else None,
             changed=_changed(sight, attributes, goal),
         )
 

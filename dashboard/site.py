@@ -11,6 +11,7 @@ from dashboard.source import Source, View
 from search.errors import SearchError
 
 REFRESH = 2.0  # seconds
+STUDY = "study"  # in the address, and in the session state: the chosen study's name
 
 
 @dataclass(frozen=True)
@@ -61,4 +62,4 @@ class Site:
 
     def link(self, path: str, label: str, **query: str) -> None:
         """Offer a link to another page about the same study."""
-        st.page_link(self.pages[path], label=label, query_params={"study": self.name, **query})
+        st.page_link(self.pages[path], label=label, query_params={STUDY: self.name, **query})

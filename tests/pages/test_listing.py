@@ -5,7 +5,7 @@ import pytest
 from many_studies import insert_studies
 
 from dashboard import glance
-from dashboard.listing import Listing
+from dashboard.listing import UNREADABLE, Listing
 from dashboard.source import Source
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
@@ -45,13 +45,12 @@ def said(view):
         headline_of(study).word + ("" if study.is_current or not verdict else ", out of date"),
         verdict and POINTS * verdict.difference.mean,
         study.counts.finished,
-        view.status.wanted,
     )
 
 
 def columns(entry):
     """The same of an entry."""
-    return entry.state, entry.best, entry.baseline, entry.verdict, entry.difference, entry.trials, entry.wanted
+    return entry.state, entry.best, entry.baseline, entry.verdict, entry.difference, entry.trials
 
 
 def unfinished(study, confirm):
@@ -162,8 +161,9 @@ def test_newest_study_comes_first_and_none_is_left_out(url, make_study, listed):
     later.set_user_attr(SETTINGS, later.user_attrs[SETTINGS] | {"format": 99})
     found = listed()
     assert list(found) == ["later", "theirs", "empty", "old"]
-    assert found["theirs"].state == "the study 'theirs' was made by another program"
-    assert "has the format 99" in found["later"].state
+    assert found["theirs"].verdict == "the study 'theirs' was made by another program"
+    assert "has the format 99" in found["later"].verdict
+    assert {found[name].state for name in ("theirs", "later")} == {UNREADABLE}
     assert (found["empty"].best, found["empty"].trials, found["empty"].changed) == (None, 0, None)
 
 
