@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
+from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.status import Phase, Status, continue_command
 from search.confirmation.evidence import Evidence
@@ -17,27 +18,19 @@ def show_movement(view: View) -> None:
     if status.holder is not None:
         st.markdown(f":material/directions_run: **Running** on {_where(status.holder)}: {status.phase}.")
     elif status.phase == Phase.FINISHED:
-        _tell_end(view)
-        return
+        st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
     elif status.phase == Phase.INTERRUPTED:
         st.markdown(":material/pause_circle: **Interrupted**: no one drives the study. Continue with:")
         st.code(continue_command(study), language="bash", wrap_lines=True)
     else:
         st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
     _tell_stop(view)
-    if status.wanted:
+    if status.wanted and status.phase != Phase.FINISHED:
         share = min(status.finished / status.wanted, 1.0)
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
     if study.evidence is not None and status.phase == Phase.CONFIRMING:
         st.progress(*_confirmed(study.evidence))
-    st.caption(" · ".join(_pace(status)))
-
-
-def _tell_end(view: View) -> None:
-    """Say in a line or two what became of a study that has all that was wanted: nothing of it moves any more."""
-    finished = f":material/check_circle: **Finished** with {view.status.finished:,} trials: the study has all that was"
-    st.markdown(" · ".join([f"{finished} wanted of it", *_pace(view.status)]))
-    _tell_stop(view)
+    st.caption(" · ".join([*_counts(study), *_pace(status)]))
 
 
 def _tell_stop(view: View) -> None:
@@ -54,6 +47,12 @@ def _where(holder: Holder) -> str:
 
 def _confirmed(evidence: Evidence) -> tuple[float, str]:
     return evidence.done / evidence.total, f"{evidence.done} of {evidence.total} networks of the confirmation trained"
+
+
+def _counts(study: Snapshot) -> list[str]:
+    """Return how many trials are in which state, in words."""
+    counts = study.table["state"].value_counts()
+    return [f"**{counts[state]:,}** {state}" for state in STATES if state in counts] or ["no trial yet"]
 
 
 def _pace(status: Status) -> list[str]:
