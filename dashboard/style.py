@@ -25,7 +25,7 @@ def titled(figure: go.Figure, x: str, y: str, *, height: int = HEIGHT) -> go.Fig
     """Give a figure its axis titles, with units where there are any, and the common look."""
     figure.update_layout(
         height=height,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        margin={"l": 10, "r": 10, "t": 24, "b": 10},
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom"},  # above is the tool bar
         xaxis={"title": x, "automargin": True},
         yaxis={"title": y, "automargin": True},

@@ -25,10 +25,11 @@ FEWEST_EXAMPLES = 10  # of the validation split, that an axis spans
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star")
 FINISHED = ("complete", "pruned", "failed")  # states that count
+HEIGHT = 330  # pixels, of the figure of a search
 MOST_LINES = 12  # of parameters, in what is said of a trial
 # Complete trials are what counts: in both themes the strongest marks, above all others.
-STRONG = {"size": 9, "opacity": 1.0}
-FAINT = {"size": 6, "opacity": 0.5}
+STRONG, FAINT = {"size": 9, "opacity": 1.0}, {"size": 6, "opacity": 0.6}
+MARKS = {"complete": STRONG, "running": {"size": 8, "opacity": 0.9}}
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def best_chart(
         spread: How that wavers with the seed.
         problem: The study's.
     """
-    figure, rows = titled(go.Figure(), AXES[x], ACCURACY), drawn(table, x)
+    figure, rows = titled(go.Figure(), AXES[x], ACCURACY, height=HEIGHT), drawn(table, x)
     for state in STATES:
         figure.add_trace(_trials(rows[rows["state"] == state], x, state, problem))
     figure.data = [trace for trace in figure.data if len(trace.x)]
@@ -137,15 +138,14 @@ def studies_chart(tables: Mapping[str, pd.DataFrame]) -> go.Figure:
 
 def _trials(rows: pd.DataFrame, x: str, state: str, problem: ProblemSpec) -> go.Scatter:
     colour, symbol = STATES[state]
-    is_strong = state == "complete"
     return go.Scatter(
         x=rows[x],
         y=rows["val_accuracy"],
         customdata=list(zip(rows["trial"].tolist(), rows["epochs_run"].tolist(), _params(rows, problem), strict=True)),
         mode="markers",
         name=state,
-        marker={"color": colour, "symbol": symbol, **(STRONG if is_strong else FAINT)},
-        zorder=int(is_strong),
+        marker={"color": colour, "symbol": symbol, **MARKS.get(state, FAINT)},
+        zorder=int(state == "complete"),
         hovertemplate=(
             f"trial %{{customdata[0]}}, {state}<br>val_accuracy %{{y:.4f}}, epoch %{{customdata[1]}}"
             "%{customdata[2]}<extra></extra>"

@@ -3,6 +3,7 @@
 // Points know theirs as the first of their custom data.
 
 const MODEBAR = ["zoom2d", "select2d", "lasso2d", "resetScale2d"];
+const FINGER = matchMedia("(pointer: coarse)"); // which scrolls the page, until a tool is chosen
 const KEPT = "kept"; // a uirevision that never changes: zoom, hidden series and selections stay
 
 let library; // Plotly, or its promise: once for all figures of a page
@@ -54,7 +55,8 @@ function styled(layout, look) {
     ...Object.fromEntries(axes.map((name) => [name, { ...line, ...layout[name] }])),
     autosize: true,
     font: { color: look.text, family: look.font, size: 13, ...layout.font },
-    hoverlabel: { bgcolor: look.ground, bordercolor: look.line, font: { color: look.text }, align: "left" },
+    hoverlabel: { bgcolor: look.ground, bordercolor: look.line, font: { color: look.text, family: look.font }, align: "left" },
+    dragmode: FINGER.matches ? false : "zoom",
     modebar: { bgcolor: "rgba(0,0,0,0)", color: look.line, activecolor: look.text },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",

@@ -13,9 +13,11 @@ from search.terminal.words import POINTS
 # Streamlit takes drawings out of HTML, and a picture would not know the colours of the theme.
 _drawing = st.components.v2.component(
     "mnist_search.interval",
-    html="<div></div>",
+    html='<div class="drawing"></div>',
     css=(Path(__file__).parent / "interval.css").read_text(encoding="utf-8"),
-    js="export default ({ parentElement, data }) => { parentElement.querySelector('div').innerHTML = data.drawing; }",
+    js="""export default ({ parentElement, data }) => {
+        parentElement.querySelector(".drawing").innerHTML = data.drawing;
+    }""",
 )
 
 

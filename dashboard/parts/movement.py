@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from dashboard.snapshot import Snapshot
+from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.status import Phase
 from search.confirmation.evidence import Evidence
@@ -18,14 +18,13 @@ def show_movement(view: View) -> None:
     if status.holder is not None:
         st.markdown(f":material/directions_run: **Running** on {_where(study, status.holder)}: {status.phase}.")
     elif status.phase == Phase.FINISHED:
-        _tell_end(view)
-        return
+        st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
     elif status.phase == Phase.INTERRUPTED:
         st.markdown(":material/pause_circle: **Interrupted**: no one drives the study.")
     else:
         st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
     _tell_stop(view)
-    if status.wanted:
+    if status.wanted and status.phase != Phase.FINISHED:
         share = min(status.finished / status.wanted, 1.0)
         st.progress(share, f"{status.finished:,} of {status.wanted:,} trials finished")
     if study.evidence is not None and status.phase == Phase.CONFIRMING:
@@ -36,14 +35,7 @@ def show_movement(view: View) -> None:
             "The driver gives signs of life: its terminal, or its log, may say what it waits for.",
             icon=":material/hourglass_disabled:",
         )
-    st.caption(" · ".join(_pace(view)))
-
-
-def _tell_end(view: View) -> None:
-    """Say in a line or two what became of a study that has all that was wanted: nothing of it moves any more."""
-    finished = f":material/check_circle: **Finished** with {view.status.finished:,} trials: the study has all that was"
-    st.markdown(" · ".join([f"{finished} wanted of it", *_pace(view)]))
-    _tell_stop(view)
+    st.caption(" · ".join([*_counts(study), *_pace(view)]))
 
 
 def _tell_stop(view: View) -> None:
@@ -60,6 +52,12 @@ def _where(study: Snapshot, holder: Holder) -> str:
 
 def _confirmed(evidence: Evidence) -> tuple[float, str]:
     return evidence.done / evidence.total, f"{evidence.done} of {evidence.total} networks of the confirmation trained"
+
+
+def _counts(study: Snapshot) -> list[str]:
+    """Return how many trials are in which state, in words."""
+    counts = study.table["state"].value_counts()
+    return [f"**{counts[state]:,}** {state}" for state in STATES if state in counts] or ["no trial yet"]
 
 
 def _pace(view: View) -> list[str]:

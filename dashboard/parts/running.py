@@ -97,13 +97,13 @@ def _confirmation(evidence: Evidence) -> None:
         st.markdown(PRELIMINARY)
         show_accuracies(rows, CONFIDENCE, f"accuracy on the validation {evidence.problem.examples}, fresh seeds only")
     tested = [
-        f"{each.title} {_done(wanted, missing, TESTED, each)}"
+        f"{_done(wanted, missing, TESTED, each)} of {each.title}"
         for each in evidence.candidates
         if wanted[TESTED, each.name]
     ]
     if tested:
         st.markdown(
-            f"Trained on all {evidence.problem.examples}: {'; '.join(tested)}. How they do on the test "
+            f"Trained on all {evidence.problem.examples}: {', '.join(tested)}. How they do on the test "
             f"{evidence.problem.examples} is told with the verdict, and not before."
         )
     for each in evidence.candidates:

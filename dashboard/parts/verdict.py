@@ -19,7 +19,7 @@ from trainable.problem import ProblemSpec
 TONES = {"better": (st.success, "trophy"), "same": (st.info, "balance"), "worse": (st.warning, "trending_down"),
          "open": (st.info, "hourglass_empty")}  # fmt: skip
 NONE_YET = "none yet"
-METRIC = 160  # pixels: two side by side on a phone
+METRIC = 150  # pixels: two side by side on a phone
 
 
 def show_verdict(site: Site, study: Snapshot) -> None:
@@ -37,8 +37,6 @@ def show_verdict(site: Site, study: Snapshot) -> None:
     box(f"**{headline.word}.** {meaning_of(evidence)}", icon=f":material/{icon}:")
     _out_of_date(study, evidence)
     _measured(evidence, verdict, headline.tone)
-    price = [f"{evidence.price.told}."] if evidence.price else []
-    st.markdown(" ".join([*price, *remarks(evidence)]))
     _winner(site, study, evidence)
 
 
@@ -60,8 +58,11 @@ def show_search(site: Site, study: Snapshot) -> None:
             site.link("parameters", "What matters")
 
 
-def show_explanation(study: Snapshot) -> None:
-    """Say why the winner wins, where that was asked for."""
+def show_details(study: Snapshot) -> None:
+    """Say what the interval of a verdict does not say, and why the winner wins, where that was asked for."""
+    evidence = study.evidence
+    if evidence is not None and evidence.verdict is not None and not _is_unusual(evidence, evidence.verdict):
+        st.markdown(" ".join(remarks(evidence)))
     if study.explanation is not None:
         st.subheader("Why the winner wins")
         st.markdown(study.explanation.told(study.settings.problem.examples))
@@ -90,15 +91,23 @@ def _measured(evidence: Evidence, verdict: Verdict, tone: str) -> None:
     ours, theirs = evidence.networks_compared
     reference = evidence.problem.reference
     given = f" ({plain(reference.name)}: one)" if reference else ""
-    st.caption(f"**Test accuracy**, {ours} networks against {theirs}{given}; {circumstances_of(evidence)}")
+    st.caption(f"**Test accuracy**, {ours} networks against {theirs}{given}; {circumstances_of(evidence)}.")
+    if _is_unusual(evidence, verdict):
+        st.markdown(" ".join(remarks(evidence)))
+
+
+def _is_unusual(evidence: Evidence, verdict: Verdict) -> bool:
+    """Say whether the remarks on a verdict are to be read at once: the winner is behind, or one of its networks is."""
+    return verdict.is_behind or (evidence.worst is not None and evidence.worst.is_far)
 
 
 def _winner(site: Site, study: Snapshot, evidence: Evidence) -> None:
-    """Give the configuration that won, and lead to what is known of it."""
+    """Give the configuration that won and its price, and lead to what is known of it."""
     winner = evidence.winner
     if winner is None or winner == evidence.baseline:
         return
-    st.markdown(f"{capital(winner.title)}: {plain(describe(dict(winner.params)))}")
+    price = f" {evidence.price.told}." if evidence.price else ""
+    st.markdown(f"{capital(winner.title)}: {plain(describe(dict(winner.params)))}.{price}")
     with st.container(horizontal=True):
         site.link("trial", f"Trial {winner.trial}", trial=str(winner.trial))
         site.link("model", "Its model")
@@ -146,4 +155,4 @@ def _interval(label: str, estimate: Estimate) -> None:
 
 
 def _metric(label: str, value: str, below: str | None = None) -> None:
-    st.metric(label, value, below, delta_color="off", delta_arrow="off", width=METRIC, height="stretch")
+    st.metric(label, value, below, delta_color="off", delta_arrow="off", width=METRIC)

@@ -113,7 +113,9 @@ def test_test_accuracies_are_not_told_before_the_verdict(make_study, followed):
         study.set_user_attr(key_of(TESTED, first, seed), {WRONG: list(range(123)), SECONDS: 1.0})
     page = followed()
     said = texts(page)
-    assert f"the baseline 0 of {design['baselines']} networks; trial 1 2 of {design['sizes'][0]} networks" in said
+    assert (
+        f"0 of {design['baselines']} networks of the baseline, 2 of {design['sizes'][0]} networks of trial 1." in said
+    )
     assert "told with the verdict, and not before" in said
     assert "0.9877" not in repr(page.main)
     assert not given(page, "drawing")
