@@ -14,7 +14,7 @@ def show_next(site: Site, view: View) -> None:
     """Show the next steps, each with its command or with a link to the page that helps."""
     with st.container(border=True):
         for place, step in enumerate(steps_of(view)[:MOST]):
-            title = "**Next** " if place == 0 else "**Or** "
+            title = "**Next:** " if place == 0 else "**Or:** "
             st.markdown(f":material/arrow_forward: {title}{plain(step.text)}")
             if step.file:
                 with st.expander(f"The file {SPACE_FILE}"):
