@@ -18,16 +18,16 @@ HEIGHT = 560  # pixels
 ROW = 35  # pixels
 # A link opens a tab of its own; what it shows of itself is the study's name again.
 COLUMNS = {
-    "name": st.column_config.LinkColumn("study", display_text=rf"{STUDY}=(.*)", width=175, pinned=True),
+    "name": st.column_config.LinkColumn("study", display_text=rf"{STUDY}=(.*)", width=172, pinned=True),
     "state": st.column_config.TextColumn(width=90),
-    "verdict": st.column_config.TextColumn(width=165),
+    "verdict": st.column_config.TextColumn(width=160),
     "difference": st.column_config.NumberColumn(
         "by points", format="%+.2f", width=75, help="The verdict's difference, percentage points on the test data"
     ),
-    "best": st.column_config.NumberColumn(format="%.4f", width=65, help="The best validation accuracy"),
+    "best": st.column_config.NumberColumn(format="%.4f", width=62, help="The best validation accuracy"),
     "baseline": st.column_config.NumberColumn(format="%.4f", width=75, help="The baseline trial's"),
     "trials": st.column_config.NumberColumn(format="localized", width=60, help="Finished ones"),
-    "changed": st.column_config.DatetimeColumn("last change", format="distance", width=105),
+    "changed": st.column_config.DatetimeColumn("last change", format="distance", width=118),
 }
 # Of `Entry`, in the order in which they are shown.
 KINDS = {

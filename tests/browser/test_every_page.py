@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from visits import PATIENCE, WIDE, Visit
 
 PAGES = {
+    "home": "All studies",
     "": "Overview",
     "trials": "Trials",
     "trial": "Trial",

@@ -4,13 +4,14 @@ import contextlib
 import sqlite3
 import sys
 
+import optuna
 import pytest
 
 from search.storage.address import open_storage, sqlite_file
 from search.study.settings import Settings
 from search.study.study import open_study
 
-PAGES = ("overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
+PAGES = ("home", "overview", "trials", "trial", "compare", "parameters", "failures", "timeline", "model", "studies")
 COMPLETE = ([0.96, 0.97], "COMPLETE", None)
 FAILED = ([], "FAIL", "diverged at epoch 1")
 
@@ -49,11 +50,86 @@ def test_page_follows_the_chosen_study(url, make_study, open_page):
     """Another study from the picker, or from the address, is shown without a restart."""
     make_study("older")
     open_study("empty", open_storage(url), Settings(seed=1))
-    page = open_page()
+    page = open_page(study="empty")
     assert page.selectbox(key="study").value == "empty"
     page.selectbox(key="study").select("older").run()
     assert page.selectbox(key="study").value == "older"
     assert open_page(study="older").selectbox(key="study").value == "older"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_only_study_stands_in_every_address(path, make_study, open_page):
+    """From the first moment: a copied link shows the same study once there are others."""
+    make_study()
+    assert open_page(path).query_params["study"] == "s"
+
+
+def test_what_a_page_chooses_stands_in_the_address_beside_the_study(make_study, open_page):
+    """The trials that are compared, for instance."""
+    make_study()
+    page = open_page("compare")
+    assert page.query_params == {"study": "s", "trials": "1"}
+    page.run()
+    assert page.query_params == {"study": "s", "trials": "1"}
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "studies"])
+def test_address_without_a_study_asks_for_one_of_several(path, make_study, open_page):
+    """Nobody is shown one that a link did not name: which one that is would change with the next search."""
+    for name in ("older", "newer"):
+        make_study(name)
+    page = open_page(path)
+    assert not page.exception
+    assert [each.value for each in page.title] == ["All studies"]
+    assert page.selectbox(key="study").value is None
+    assert "study" not in page.query_params
+    page.selectbox(key="study").select("older").run()
+    assert page.query_params["study"] == "older"
+    assert [each.value for each in page.title] != ["All studies"]
+
+
+def test_comparison_of_studies_begins_with_the_newest(make_study, open_page):
+    """It is about several, so that it need not ask for one; which one it began with stands in the address."""
+    for name in ("older", "newer"):
+        make_study(name)
+    assert open_page("studies").query_params["study"] == "newer"
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path != "home"])
+def test_study_that_does_not_exist_is_said_on_every_page(path, make_study, open_page):
+    """With the studies that there are, and no figure of any; the address still names it after the next run."""
+    make_study("[one](x)")
+    page = open_page(path, study="no *such* study")
+    for _ in range(2):
+        assert not page.exception
+        assert [each.value for each in page.title] == ["No such study"]
+        assert "There is no study **no \\*such\\* study** here" in page.warning[0].value
+        assert page.dataframe[0].value["trials"].tolist() == [4]
+        assert not page.metric
+        assert page.query_params["study"] == page.selectbox(key="study").value == "no *such* study"
+        page.run()
+
+
+def test_study_that_is_deleted_is_said_where_it_was_shown(make_study, open_page):
+    """A tab that is open says so, rather than showing another study; choosing one leads on."""
+    make_study("kept")
+    study = make_study("gone")
+    page = open_page("trials", study="gone")
+    assert page.title[0].value == "Trials"
+    optuna.delete_study(study_name="gone", storage=study._storage)
+    page.run()
+    assert page.title[0].value == "No such study"
+    assert page.query_params["study"] == "gone"
+    page.selectbox(key="study").select("kept").run()
+    assert page.title[0].value == "Trials"
+
+
+def test_long_name_is_shown_as_a_whole(make_study, open_page):
+    """The picker cuts it, so it stands below; a short one does not."""
+    make_study("a name of more letters than fit, with *stars*")
+    assert "a name of more letters than fit, with \\*stars\\*" in [each.value for each in open_page().caption]
+    make_study("short")
+    assert "short" not in [each.value for each in open_page(study="short").caption]
 
 
 def test_server_that_does_not_answer_is_said_and_asked_again(url, open_page):
