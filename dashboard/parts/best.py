@@ -28,11 +28,9 @@ def show_best(site: Site, view: View) -> None:
         st.info("No trial has reported a val_accuracy yet.")
         return
     figure = best_chart(table, x, study.baseline_value, spread, study.settings.problem)
-    touched = show_figure(figure, f"best of {study.name} by {x}", f"{ACCURACY} of each trial, and the best so far")
-    if touched.opened is not None:
-        site.go("trial", trial=str(touched.opened))
+    chosen = show_figure(figure, study.name, f"best by {x}", f"{ACCURACY} of each trial, and the best so far")
     with above:
-        _compare(site, table, touched.chosen)
+        _compare(site, table, chosen)
     band = f"The band is what {spread.seeds} fresh seeds of the baseline span." if spread else None
     notes = (_below(table, figure.layout.yaxis.range[0]), band, thinning_note(len(drawn(table, x)), len(table)))
     st.caption(" ".join([TOUCH, *(note for note in notes if note)]))

@@ -1,6 +1,6 @@
 // A Plotly figure that is changed in place: what a person did with it stays while the study goes on. A click on a
-// point goes to Python as the trigger `opened`, a box or a lasso around points as the state `chosen`: numbers of trials.
-// Points know theirs as the first of their custom data.
+// point opens the page of its trial, whose number is the first of the point's custom data; a box or a lasso around
+// points goes to Python as the state `chosen`, numbers of trials.
 
 const MODEBAR = ["zoom2d", "select2d", "lasso2d", "resetScale2d"];
 const FINGER = matchMedia("(pointer: coarse)"); // which scrolls the page, until a tool is chosen
@@ -64,6 +64,24 @@ function styled(layout, look) {
   };
 }
 
+// Plotly keeps what a person zoomed to only while the range it is given stays the same.
+function unmoved(place, layout) {
+  place.given ??= {};
+  for (const name of Object.keys(layout).filter((each) => layout[each]?.range)) {
+    const given = place.given[name];
+    const shown = place.layout?.[name]?.range;
+    const isZoomed = given && shown && given.some((end, position) => end !== shown[position]);
+    if (isZoomed) layout[name].range = [...given];
+    else place.given[name] = [...layout[name].range];
+  }
+  return layout;
+}
+
+// A uid stands in selectors: letters and digits.
+function nameOf(trace) {
+  return Array.from(trace.name, (each) => `u${each.codePointAt(0)}`).join("");
+}
+
 function trialOf(point) {
   return point.customdata?.[0];
 }
@@ -76,10 +94,10 @@ function trialsOf(event) {
 function listen(place) {
   place.on("plotly_click", (event) => {
     const trial = trialOf(event.points[0]);
-    if (trial !== undefined) place.send.setTriggerValue("opened", trial);
+    if (trial !== undefined) window.location.assign(place.wanted.trial + trial);
   });
-  place.on("plotly_selected", (event) => place.send.setStateValue("chosen", trialsOf(event)));
-  place.on("plotly_deselect", () => place.send.setStateValue("chosen", []));
+  place.on("plotly_selected", (event) => place.send("chosen", trialsOf(event)));
+  place.on("plotly_deselect", () => place.send("chosen", []));
   place.on("plotly_hover", (event) => {
     place.hovered = { series: event.points[0].data.name, trial: trialOf(event.points[0]) };
   });
@@ -105,8 +123,9 @@ async function draw(place) {
   const isFirst = place.shown === undefined;
   place.shown = shown;
   const { data, layout } = JSON.parse(look.isDark ? coloured(figure, dark) : figure);
+  for (const trace of data) trace.uid = nameOf(trace); // another series may come in before it
   const hovered = place.hovered;
-  await window.Plotly.react(place, data, styled(layout, look), {
+  await window.Plotly.react(place, data, styled(unmoved(place, layout), look), {
     displaylogo: false,
     modeBarButtons: [MODEBAR],
   });
@@ -118,15 +137,15 @@ async function draw(place) {
 }
 
 // Streamlit calls this at every change of the figure or of the colours.
-export default async function ({ parentElement, data, setStateValue, setTriggerValue }) {
+export default async function ({ parentElement, data, setStateValue }) {
   const place = parentElement.querySelector(".search-figure");
   place.ariaLabel = data.label;
   place.style.height = `${data.height}px`;
   place.wanted = data;
-  place.send = { setStateValue, setTriggerValue };
+  place.send = setStateValue;
   await load(data.library);
   if (!place.watched) {
-    place.watched = new ResizeObserver(() => place.shown && window.Plotly.Plots.resize(place));
+    place.watched = new ResizeObserver(() => place.shown && place.clientWidth && window.Plotly.Plots.resize(place));
     place.watched.observe(place);
     place.addEventListener("pointerdown", () => (place.isPressed = true), true);
     place.released = () => {

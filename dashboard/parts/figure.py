@@ -1,7 +1,7 @@
 """A figure that people touch: what they did with it stays while it follows a search, and its points lead to trials."""
 
-from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import plotly
 import plotly.graph_objects as go
@@ -22,45 +22,38 @@ _figure = st.components.v2.component(
 )
 
 
-@dataclass(frozen=True)
-class Touched:
-    """What a person did with a figure.
+def show_figure(figure: go.Figure, study: str, key: str, label: str) -> tuple[int, ...]:
+    """Show a figure whose points have the numbers of their trials as the first of their custom data, if any.
 
-    Attributes:
-        opened: The trial whose point was clicked just now; None where none was.
-        chosen: The trials that a box or a lasso holds, by number.
-    """
-
-    opened: int | None
-    chosen: tuple[int, ...]
-
-
-def show_figure(figure: go.Figure, key: str, label: str) -> Touched:
-    """Show a figure whose points have the numbers of their trials as the first of their custom data.
+    A click opens the trial's page as a link does that is pasted into a browser: a page that Python changes to while the
+    part around the figure follows a search may still be sent what that part shows.
 
     Args:
         figure: As `style.titled` makes it; it has the colours of the theme afterwards.
-        key: What the figure is known by: one with another key forgets what a person did.
+        study: Whose trials they are.
+        key: What the figure is known by within the study: one with another key forgets what a person did.
         label: What it shows, for who cannot see it.
+
+    Returns:
+        The trials that a box or a lasso holds, by number.
 
     Raises:
         SearchError: The browser sent something else than numbers of trials.
     """
     figure.update_layout(template={})
     sent = _figure(
-        key=key,
+        key=f"{key} of {study}",
         data={
             "figure": figure.to_json(),
             "dark": DARK,
             "height": figure.layout.height or HEIGHT,
             "label": label,
-            "library": _address(),
+            "library": f"{_base()}/component/{_library.name}/plotly.min.js?version={plotly.__version__}",
+            "trial": f"{_base()}/trial?study={quote(study, safe='')}&trial=",
         },
-        on_opened_change=_nothing,
         on_chosen_change=_nothing,
     )
-    opened = numbers_in([] if sent.opened is None else [sent.opened])
-    return Touched(opened[0] if opened else None, numbers_in(sent.chosen or []))
+    return numbers_in(sent.chosen or [])
 
 
 def numbers_in(sent: object) -> tuple[int, ...]:
@@ -74,10 +67,10 @@ def numbers_in(sent: object) -> tuple[int, ...]:
     return tuple(sent)
 
 
-def _address() -> str:
-    """Return where a browser finds Plotly."""
+def _base() -> str:
+    """Return what the addresses of this server begin with."""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
-    return f"{f'/{base}' if base else ''}/component/{_library.name}/plotly.min.js?version={plotly.__version__}"
+    return f"/{base}" if base else ""
 
 
 def _nothing() -> None:

@@ -81,7 +81,7 @@ def _trials(study: Snapshot) -> None:
     if drawn:
         titles = {number: title_of(study, number) for number in [*drawn, *([] if best is None else [best])]}
         figure = curves(study.epochs(list(titles)), titles, None, best).update_layout(height=SMALL)
-        show_figure(figure, f"running of {study.name}", "validation accuracy by epoch of the trials in training")
+        show_figure(figure, study.name, "running", "validation accuracy by epoch of the trials in training")
 
 
 def _confirmation(evidence: Evidence) -> None:

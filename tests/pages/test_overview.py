@@ -153,6 +153,7 @@ def test_figure_is_drawn_by_what_keeps_it(is_running, make_study, open_page, url
     assert {trace["name"] for trace in json.loads(given["figure"])["data"]} == {
         "complete", "pruned", "running", "interrupted", "best so far",
     }  # fmt: skip
+    assert given["trial"] == "/trial?study=s&trial="
     assert given["library"].startswith("/component/dashboard.parts.figure.plotly/plotly.min.js?version=")
 
 
