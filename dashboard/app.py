@@ -58,11 +58,12 @@ def main() -> None:
     try:
         options = parse(sys.argv[1:])
     except UsageError as error:
+        _name_tab(sign_in.TITLE)
         st.title(sign_in.TITLE)
         st.error(f"The dashboard was started with a wrong option: {error}", icon=":material/error:")
-        _name_tab(sign_in.TITLE)
         return
     if not sign_in.passed():
+        _name_tab(sign_in.TITLE)
         return
     source = Source(options.storage, options.runs)
     names, missing = _names(source)
