@@ -86,7 +86,8 @@ def best_chart(
     steps = best_steps(table, x)
     if len(steps):
         points = _extended(steps, x, table[x].max())
-        figure.add_trace(_staircase(points, x, "best so far", {"color": BEST, "width": 3}))
+        line = _staircase(points, x, "best so far", {"color": BEST, "width": 3})
+        figure.add_trace(line.update(hoverinfo="skip", hovertemplate=None))  # its trials' points say more
     if baseline is not None:
         figure.add_hline(baseline, line={"dash": "dash", "color": BASELINE}, name="baseline", showlegend=True)
     if spread is not None:
