@@ -76,6 +76,7 @@ def main() -> None:
     page = st.navigation(list(pages.values()))
     path = next(each for each, known in pages.items() if known is page)
     site = Site(options, source, _pick(names, path) if names else "", pages)
+    site.leave()
     if not names:
         _name_tab(sign_in.TITLE)
         _nothing_yet(source, missing)

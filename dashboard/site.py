@@ -11,6 +11,7 @@ from dashboard.source import Source, View
 from search.errors import SearchError
 
 REFRESH = 2.0  # seconds
+GO = "go-to"  # session state: the page that is to be shown, and what goes into its address
 STUDY = "study"  # in the address, and in the session state: the chosen study's name
 
 
@@ -56,9 +57,19 @@ class Site:
 
         refreshed()
 
-    def go(self, path: str, **query: str) -> None:
-        """Show another page about the same study; `query` goes into its address."""
-        st.switch_page(self.pages[path], query_params=query)  # the picker of the study puts it there, too
+    def go(self, path: str, **query: str | list[str]) -> None:
+        """Show another page about the same study; `query` goes into its address.
+
+        The whole page is run first, see `leave`: a part that is shown anew by itself would answer on the other page.
+        """
+        st.session_state[GO] = path, query
+        st.rerun()
+
+    def leave(self) -> None:
+        """Go where `go` wants to."""
+        if GO in st.session_state:
+            path, query = st.session_state.pop(GO)
+            st.switch_page(self.pages[path], query_params=query)  # the picker of the study puts it there, too
 
     def link(self, path: str, label: str, **query: str) -> None:
         """Offer a link to another page about the same study."""

@@ -98,7 +98,7 @@ def _actions(site: Site, study: Snapshot, found: pd.DataFrame) -> None:
             "Compare these", icon=":material/compare_arrows:", disabled=not 0 < len(others) <= compare.MOST,
             help=f"The trials whose boxes are checked, at most {compare.MOST} besides the baseline",
         ):  # fmt: skip
-            st.switch_page(site.pages["compare"], query_params={compare.KEY: [str(number) for number in others]})
+            site.go("compare", **{compare.KEY: [str(number) for number in others]})
         content = functools.partial(as_csv, found, study.settings.problem)
         st.download_button(
             "Download these trials as CSV", content, f"{study.name}-trials.csv", "text/csv",
