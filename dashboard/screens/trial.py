@@ -9,6 +9,7 @@ from dashboard.charts.curves import curves
 from dashboard.marks import mark_of, title_of
 from dashboard.model.kept import store_of
 from dashboard.parts.facts import UNKNOWN, measured, parameters
+from dashboard.parts.notes import show_on_trial
 from dashboard.parts.stories import story_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
@@ -38,6 +39,7 @@ def show(site: Site) -> None:
     if number >= len(study.trials):
         st.warning(f"There is no trial {number}: the study has trials 0 to {len(study.trials) - 1}.")
         return
+    show_on_trial(site, study, number)
     site.live(lambda view: _trial(view.study, number))
 
 

@@ -221,3 +221,13 @@ def test_page_says_where_notes_cannot_be_read(make_study, open_page, tmp_path):
     page = open_page("trials", "--runs", tmp_path / "r")
     assert "does not hold what is written there" in page.warning[0].value
     assert len(numbers(page)) == 6
+
+
+def test_note_stands_on_the_page_of_its_trial(make_study, open_page, tmp_path):
+    """And is written there, too."""
+    make_study()
+    page = open_page("trial", "--runs", tmp_path / "r", "--allow-control", trial=3)
+    page.text_area[0].input("odd")
+    page.button(key="save 3").click().run()
+    assert [each.value for each in page.text] == ["odd"]
+    assert not open_page("trial", "--runs", tmp_path / "r", trial=2).text
