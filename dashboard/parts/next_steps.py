@@ -12,7 +12,7 @@ MOST = 3  # steps that are shown at once
 
 def show_next(site: Site, view: View) -> None:
     """Show the next steps, each with its command or with a link to the page that helps."""
-    with st.container(border=True):
+    with st.container(border=True, gap="xsmall"):
         for place, step in enumerate(steps_of(view)[:MOST]):
             title = "**Next:** " if place == 0 else "**Or:** "
             st.markdown(f":material/arrow_forward: {title}{plain(step.text)}")
