@@ -139,7 +139,8 @@ def _last_event(snapshot: Snapshot) -> datetime | None:
     noted = [each[ENDED] for each in networks if ENDED in each]
     if evidence is not None and evidence.verdict is None and len(noted) < len(networks):
         return None
-    noted += [each.time for each in (*snapshot.stops, *(evidence.looks if evidence else ()))]
+    noted += [each.time for each in snapshot.stops]
+    noted += [] if evidence is None else [each.time for each in evidence.looks]
     times = [time for trial in snapshot.trials for time in (began(trial), ended(trial)) if time]
     return max([*times, *map(datetime.fromisoformat, noted)], default=None)
 

@@ -185,7 +185,7 @@ def _usual(snapshot: Snapshot, phase: Phase) -> float:
     epochs = [trial.user_attrs[SECONDS] / max(epochs_run(trial), 1) for trial in trained]
     if not epochs:
         return SLOW
-    longest = max(epochs)
+    longest = float(max(epochs))
     if phase == Phase.CONFIRMING:
         longest *= snapshot.settings.space.max_epochs
     return max(PATIENCE, TIMES * longest)
