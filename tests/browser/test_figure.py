@@ -91,7 +91,7 @@ def test_hover_stays_while_trials_come_in(page, followed):
     said.get_by_text("trial 0, complete").wait_for()
     followed[1](0.965)
     wait_for_points(page, before + 1)
-    assert "hidden_units 512" in said.text_content()
+    said.get_by_text("hidden_units 512").wait_for()
 
 
 def test_click_opens_the_trial(page):
