@@ -20,6 +20,7 @@ from search.confirmation.view import StudyView
 from search.errors import UsageError
 from search.report.findings import headline_of
 from search.storage.lease import drivers_of
+from search.study.instants import ENDED
 from search.study.study import settings_in
 from search.terminal.words import POINTS
 from search.trials.stops import stops_of
@@ -131,6 +132,7 @@ def _changed(sight: Sight, attributes: Mapping[str, Any], goal: Goal | None) -> 
     """Return the last moment that a study has noted; None where it lies ahead: then another clock noted it."""
     noted = [each.replace(tzinfo=UTC) for tally in sight.tallies for each in (tally.began, tally.ended) if each]
     times = [*(each.time for each in stops_of(attributes)), *(each.time for each in looks_of(attributes))]
+    times += [each[ENDED] for each in attributes.values() if isinstance(each, Mapping) and ENDED in each]
     noted += map(datetime.fromisoformat, times)
     last = max([*noted, *([goal.since] if goal else [])], default=None)
     return None if last is None or last - datetime.now(UTC) > APART else last

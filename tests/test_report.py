@@ -236,7 +236,7 @@ def test_study_without_trials_has_a_report(tmp_path):
     """There is nothing to draw and nothing to export, and the page says so."""
     study, _ = make_study()
     assert_both_say(
-        study, tmp_path, "Not confirmed yet", "No trial is complete, so there is no best one.", "0 complete trials"
+        study, tmp_path, "Not confirmed yet", "No trial is complete, so there is no best one.", "0 trials can be compared"
     )
     assert all("search.export" not in text for text in reports(study, tmp_path))
 
@@ -264,7 +264,7 @@ def test_trials_parameters_and_settings_are_told(tmp_path):
     study, _ = searched()
     assert_both_say(
         study, tmp_path, "0 baseline", "+0.60 points", "17", "2.5 s",
-        "Which parameters matter is not known: there are 3 complete trials, and fewer than 10 say nothing.",
+        "Which parameters matter is not known: 3 trials can be compared, and fewer than 10 say nothing.",
         "the best trial has learning_rate at the lower bound (0.0001): widen it.", "32 to 2048, log", "32, 64, 128,",
         "All trials together trained 6 epochs for a gain of +0.60 points", "+10.000 points for 100 epochs",
         "tpe", "asha", "float32", "ab12", "node-1", "Trials trained for 0:08",

@@ -257,7 +257,7 @@ def test_trial_that_runs_and_says_nothing_is_no_change(make_study, url):
     make_study()  # one of its trials is running
     feed = Feed(open_read_only(url), url, Path("runs"), "s")
     feed.view()
-    feed._changed_at -= timedelta(minutes=5)
+    feed._changed_at = datetime.now(UTC) - timedelta(minutes=5)
     assert feed.view().status.age == pytest.approx(300, abs=30)
 
 
