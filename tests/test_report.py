@@ -236,7 +236,11 @@ def test_study_without_trials_has_a_report(tmp_path):
     """There is nothing to draw and nothing to export, and the page says so."""
     study, _ = make_study()
     assert_both_say(
-        study, tmp_path, "Not confirmed yet", "No trial is complete, so there is no best one.", "0 trials can be compared"
+        study,
+        tmp_path,
+        "Not confirmed yet",
+        "No trial is complete, so there is no best one.",
+        "0 trials can be compared",
     )
     assert all("search.export" not in text for text in reports(study, tmp_path))
 
