@@ -69,10 +69,7 @@ def _confirming(study: Snapshot) -> list[Step]:
     if evidence is not None and (evidence.verdict is not None or chosen(evidence) is not None) and study.is_current:
         word = evidence.verdict.word if evidence.verdict is not None else Word.NOT_TESTED
         if word == Word.BETTER:
-            command = export_command(study)
-            return [
-                Step("Take the winner's model away: each file is checked.", command, page="model", label="Its model")
-            ]
+            return [Step("Take the winner's model away: each file is checked.", export_command(study))]
         if word == Word.NOT_TESTED and study.settings.problem.sizes["test"]:
             return [Step("Test the winner: until then it is not known whether it is better.", _search(study, finished))]
         return []
