@@ -71,6 +71,6 @@ class Site:
             path, query = st.session_state.pop(GO)
             st.switch_page(self.pages[path], query_params=query)  # the picker of the study puts it there, too
 
-    def link(self, path: str, label: str, **query: str) -> None:
+    def link(self, path: str, label: str, **query: str | list[str]) -> None:
         """Offer a link to another page about the same study."""
         st.page_link(self.pages[path], label=label, query_params={STUDY: self.name, **query})

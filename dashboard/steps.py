@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from optuna.trial import FrozenTrial
+
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.status import Phase, continue_command
@@ -10,6 +12,7 @@ from search.confirmation.verdict import Word
 from search.report.recipe import export_command, named_data
 from search.storage.address import location
 from search.study.data import data_arguments
+from search.study.insight import positions_of
 from search.study.program import model_arguments
 from search.study.space_file import tables_of
 from search.study.tables import key_of
@@ -57,7 +60,7 @@ def steps_of(view: View) -> list[Step]:
         return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + 10))]
     if status.phase != Phase.INTERRUPTED:
         found += _confirming(study)
-    found += _widening(study)
+    found += _widening(study, study.best)
     return found or [
         Step("Nothing: settled. Keep what you have; no configuration of this space was shown to be better.")
     ]
@@ -80,9 +83,9 @@ def _confirming(study: Snapshot) -> list[Step]:
     return [Step(why, _search(study, finished))]
 
 
-def _widening(study: Snapshot) -> list[Step]:
+def _widening(study: Snapshot, best: FrozenTrial) -> list[Step]:
     """Return how the space is widened where the best trial lies at its edge, which needs a new study."""
-    positions = study.insight.positions
+    positions = positions_of(best, study.settings)
     narrow = [name for name, each in positions.items() if each.warning]
     if not narrow:
         return []

@@ -57,9 +57,7 @@ def _compare(site: Site, table: pd.DataFrame, chosen: Sequence[int]) -> None:
     """Lead to the trials that a person has marked."""
     if numbers := to_compare(table, chosen):
         those = f"these {len(numbers)}" if len(chosen) <= MOST else f"the best {MOST} of these {len(chosen)}"
-        query = {"study": site.name, "trials": [str(number) for number in numbers]}
-        st.page_link(site.pages["compare"], label=f"Compare {those}", icon=":material/compare_arrows:",
-                     query_params=query)  # fmt: skip
+        site.link("compare", f"Compare {those}", trials=[str(number) for number in numbers])
 
 
 def _below(table: pd.DataFrame, low: float) -> str | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import sign_in
 from dashboard.control import Launch, error_in, is_ending, launch_of, stop_launch, tail
 from dashboard.parts.doing import do
-from dashboard.site import REFRESH, Site
+from dashboard.site import REFRESH, STUDY, Site
 from dashboard.text import plain
 from search.errors import EXIT_DONE, SearchError
 
@@ -89,7 +89,7 @@ def go_there(site: Site, launch: Launch) -> None:
             is_first = False
             return
         st.session_state[STARTED] = None, launch.study
-        st.session_state["study"] = launch.study
+        st.session_state[STUDY] = launch.study
         st.rerun()
 
     going()

@@ -29,7 +29,7 @@ from dashboard.parts.launches import (
     show_start,
     started_elsewhere,
 )
-from dashboard.site import Site
+from dashboard.site import STUDY, Site
 from dashboard.source import View
 from dashboard.status import Phase, continue_arguments, continue_command
 from dashboard.text import plain
@@ -84,7 +84,7 @@ def _lead_to(site: Site, launch: Launch) -> None:
     go_there(site, launch)
     show_log(site, launch)
     overview = site.pages["overview"]
-    st.page_link(overview, label=f"Overview of {plain(launch.study)}", query_params={"study": launch.study})
+    st.page_link(overview, label=f"Overview of {plain(launch.study)}", query_params={STUDY: launch.study})
 
 
 def _study(site: Site, view: View, launch: Launch | None) -> None:

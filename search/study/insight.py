@@ -94,7 +94,7 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
     best = order[0] if order else None
     return Insight(
         importance=importance_of(trials, searched(settings)),
-        positions=_positions(best, settings) if best else {},
+        positions=positions_of(best, settings) if best else {},
         gain=POINTS * (float(best.value or 0) - float(baseline.value or 0)) if best and baseline else None,
         epochs=sum(epochs_run(trial) for trial in trials),
         rising=_is_rising(best, settings) if best else None,
@@ -102,8 +102,8 @@ def insight_of(trials: Sequence[FrozenTrial], settings: Settings) -> Insight:
 
 
 def warnings_of(best: FrozenTrial, settings: Settings) -> list[str]:
-    """Return what a wider space than this best trial's might bring, as in `Insight.warnings`, and nothing dear."""
-    return [each.warning for each in _positions(best, settings).values() if each.warning]
+    """Return what a wider space than this best trial's might bring, as in `Insight.warnings`, likewise."""
+    return [each.warning for each in positions_of(best, settings).values() if each.warning]
 
 
 def epochs_run(trial: FrozenTrial) -> int:
@@ -128,7 +128,8 @@ def said_of(space: Space, name: str, log: str = "log") -> str:
     return f"{what}; where {told(space.conditions[name])}" if name in space.conditions else what
 
 
-def _positions(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
+def positions_of(best: FrozenTrial, settings: Settings) -> dict[str, Position]:
+    """Return where a best trial lies in the space, as in `Insight.positions`, and nothing dear."""
     params, rising = params_of(best, settings.space), _is_rising(best, settings)
     parameters = {each.name: each for each in settings.problem.parameters}
     found = {}

@@ -99,7 +99,7 @@ def test_winner_that_is_better_is_taken_away(make_study, confirm, steps):
 def test_study_without_a_difference_is_settled(make_study, confirm, steps, monkeypatch):
     """There is nothing to do, unless the space is too narrow."""
     confirm(make_study(trials=SOUND), wrong=200)
-    monkeypatch.setattr("dashboard.steps._widening", lambda _: [])
+    monkeypatch.setattr("dashboard.steps._widening", lambda *_: [])
     [step] = steps()
     assert (step.text.startswith("Nothing: settled"), step.command) == (True, "")
 
