@@ -2,26 +2,31 @@
 
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from benchmarks.browsing import COMPLETE, WIDE, Server, browsing, serving
+from benchmarks.browsing import COMPLETE, MIB, WIDE, Server, browsing, serving
 from benchmarks.command import make_parser
 from benchmarks.large import EPOCHS, PACE, fill, searching
 from benchmarks.results import record, spread, table
 from benchmarks.systems import BenchmarkError, end_on_signals
 from search.storage.address import open_storage
 from search.study.settings import Settings
-from search.terminal.arguments import whole
+from search.terminal.arguments import duration, whole
 from search.terminal.quiet import quiet
+from search.terminal.words import clock
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 TRIALS, REPETITIONS = 10_000, 5
+SIZES = 12  # times that they are noted while a page stays open
+STAYED = "The first page left open while a search ran; the browser's heap once what is not needed was collected."
+HEADS = ["after", "trials finished", "server, MiB", "browser's heap, MiB", "nodes of the document"]
 GOAL_OPENED, GOAL_REFRESHED = 3, 1  # seconds
 PACKAGES = ("streamlit", "plotly", "pandas", "optuna", "playwright")
 ASKED_EVERY = 2.0  # seconds, by a page of a study that runs
@@ -60,6 +65,7 @@ class Figures:
         refreshed: By page, seconds of a refresh.
         seen: Seconds from commits until they were seen.
         memory: The server's, in MiB, after its first page and in the end.
+        stayed: While the first page stayed open, evenly in time.
     """
 
     cold: list[float]
@@ -68,6 +74,23 @@ class Figures:
     refreshed: dict[str, list[float]]
     seen: list[float]
     memory: tuple[float, float]
+    stayed: list["Sizes"]
+
+
+class Sizes(NamedTuple):
+    """How much memory a page that stays open takes.
+
+    Attributes:
+        trials: That the study has finished; 0 before one more did.
+        server: The server's resident size, MiB.
+        heap: What the page's script holds in the browser once what it needs no longer is collected, MiB.
+        nodes: Of the page's document.
+    """
+
+    trials: int
+    server: float
+    heap: float
+    nodes: int
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -84,44 +107,53 @@ def main(arguments: list[str] | None = None) -> int:
         action="append",
         help="only this one, and others so named (default: all)",
     )
+    parser.add_argument(
+        "--stay",
+        metavar="DURATION",
+        type=duration,
+        help="keep the first page open that long at the end, while a search runs, and note the server's memory",
+    )
     options = parser.parse_args(arguments)
     end_on_signals()
     quiet(verbose=False)
     try:
         with tempfile.TemporaryDirectory() as folder, browsing() as browser:
-            figures = measure(browser, Path(folder), options.trials, options.repeat, options.pages)
+            figures = measure(browser, Path(folder), options)
     except BenchmarkError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    body = report(figures, options.trials, options.repeat)
+    body = report(figures, options)
     print(body)
     record("dashboard", "The dashboard", body, options.results, packages=PACKAGES)
     return 0
 
 
-def measure(browser: "Browser", folder: Path, trials: int, repeat: int, only: Sequence[str] | None) -> Figures:
-    """Open the pages of a study of that many trials, at rest and while a search goes on with it.
+def measure(browser: "Browser", folder: Path, options: Namespace) -> Figures:
+    """Open the pages of a study, at rest and while a search goes on with it.
 
     Raises:
         BenchmarkError: A page shows an error, or there is none of a name.
     """
     url = f"sqlite:///{folder / 'studies.db'}"
-    storage, settings = open_storage(url), Settings(seed=1, pruner="none")
-    fill(storage, settings, trials)
+    storage, settings, repeat = open_storage(url), Settings(seed=1, pruner="none"), options.repeat
+    fill(storage, settings, options.trials)
     cold = [_cold(browser, url, folder) for _ in range(repeat)]
     with serving("--storage", url, "--runs", folder) as server:
         open_page(browser, server.address, HEADLINE)
         first = server.memory
         warm = [open_page(browser, server.address, HEADLINE) for _ in range(repeat)]
-        pages = addresses(browser, server, only)
+        pages = addresses(browser, server, options.pages)
         opened = {name: [open_page(browser, each, COMPLETE) for _ in range(repeat)] for name, each in pages.items()}
         with searching(storage, settings) as commits:
             noted = {name: watch(browser, each, repeat) for name, each in pages.items()}
         memory = (first, server.memory)
+        stayed: list[Sizes] = []
+        if options.stay:
+            with searching(storage, settings) as commits:
+                stayed = stay(browser, server, commits, options.stay)
     refreshed = {name: refreshes(each["asked"], each["answered"]) for name, each in noted.items()}
-    return Figures(
-        cold, warm, opened, refreshed, [each for page in noted.values() for each in delays(commits, page)], memory
-    )
+    seen = [each for page in noted.values() for each in delays(commits, page)]
+    return Figures(cold, warm, opened, refreshed, seen, memory, stayed)
 
 
 def _cold(browser: "Browser", url: str, folder: Path) -> float:
@@ -157,6 +189,22 @@ def watch(browser: "Browser", address: str, refreshed: int) -> dict[str, Any]:
         return noted
 
 
+def stay(browser: "Browser", server: Server, commits: Sequence[tuple[int, float]], seconds: float) -> list[Sizes]:
+    """Keep the first page open that long; return the sizes, from its first moment to its last."""
+    found = []
+    with browser.new_page(viewport=WIDE) as page:
+        _wait(page, server.address, COMPLETE)
+        protocol = page.context.new_cdp_session(page)
+        protocol.send("Performance.enable")
+        for place in range(SIZES + 1):
+            protocol.send("HeapProfiler.collectGarbage")
+            held = {each["name"]: each["value"] for each in protocol.send("Performance.getMetrics")["metrics"]}
+            trials = commits[-1][0] if commits else 0
+            found.append(Sizes(trials, server.memory, held["JSHeapUsedSize"] / MIB, int(held["Nodes"])))
+            page.wait_for_timeout(1000 * seconds / SIZES * (place < SIZES))
+    return found
+
+
 def _wait(page: "Page", address: str, condition: str) -> float:
     page.goto(address, wait_until="commit")
     page.wait_for_function(f"({condition})() || document.querySelector('[data-testid=stException]')")
@@ -172,7 +220,8 @@ def refreshes(asked: Sequence[float], answered: Sequence[float]) -> list[float]:
     A page asks for each of its parts by itself, for all of them at about the same moment.
     """
     starts = [after for before, after in pairwise([float("-inf"), *asked]) if after - before >= PAUSE]
-    ends = [max((each for each in answered if each < end), default=0.0) for end in [*starts[1:], float("inf")]]
+    nexts = [*starts, float("inf")][1:]
+    ends = [max((each for each in answered if each < end), default=0.0) for end in nexts]
     return [end - start for start, end in zip(starts, ends, strict=True) if end > start]
 
 
@@ -187,18 +236,25 @@ def delays(commits: Sequence[tuple[int, float]], noted: dict[str, Any]) -> list[
     return found
 
 
-def report(figures: Figures, trials: int, repeat: int) -> str:
+def report(figures: Figures, options: Namespace) -> str:
     """Return the section's text."""
     first = [
         [f"first figures, the server just started (goal {GOAL_OPENED})", spread(figures.cold)],
         [f"first figures, the server has read the study (goal {GOAL_OPENED})", spread(figures.warm)],
         [f"a trial's end until it is seen, asked for every {ASKED_EVERY:.0f} s", spread(figures.seen)],
     ]
-    pages = [[name, spread(seconds), spread(figures.refreshed[name])] for name, seconds in figures.opened.items()]
+    pages = [
+        [name, spread(seconds), spread(refreshed) if (refreshed := figures.refreshed[name]) else "not meanwhile"]
+        for name, seconds in figures.opened.items()
+    ]
+    stayed = [
+        [clock(options.stay * place / SIZES), f"{each.trials:,}", f"{each.server:.0f}", f"{each.heap:.1f}", each.nodes]
+        for place, each in enumerate(figures.stayed)
+    ]
     return (
-        f"A study of {trials} trials of {EPOCHS} epochs on SQLite, looked at with Chromium on the same machine, "
-        f"{repeat} times. The first figures are those at the head of the first page, from the navigation on, in a "
-        "browser that has nothing cached.\n\n"
+        f"A study of {options.trials} trials of {EPOCHS} epochs on SQLite, looked at with Chromium on the same "
+        f"machine, {options.repeat} times. The first figures are those at the head of the first page, from the "
+        "navigation on, in a browser that has nothing cached.\n\n"
         + table(["", "seconds"], first)
         + "\n\nA page is complete once its script has ended and its charts are drawn. It is refreshed while a search "
         f"runs (every {PACE} s a trial ends and another has an epoch); a refresh lasts from the page's question to the "
@@ -207,6 +263,7 @@ def report(figures: Figures, trials: int, repeat: int) -> str:
         + "\n\nThe server's resident size was {:.0f} MiB after its first page and {:.0f} MiB in the end.".format(
             *figures.memory
         )
+        + (f"\n\n{STAYED}\n\n{table(HEADS, stayed)}" if stayed else "")
     )
 
 

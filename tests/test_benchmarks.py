@@ -30,7 +30,7 @@ SMALLEST = {
     "whole": ["--runs", "1", "--trials", "1"],
     "driver": ["--trials", "8"],
     "memory": ["--trials", "12"],
-    "dashboard": ["--trials", "60", "--repeat", "1", "--page", "Overview"],
+    "dashboard": ["--trials", "60", "--repeat", "1", "--page", "Overview", "--stay", "10s"],
 }
 
 
@@ -177,6 +177,7 @@ def test_time_to_a_target_counts_the_first_trial_that_reached_it():
 
 def test_refresh_lasts_from_its_first_question_to_its_last_answer():
     """The parts of a page ask at about the same moment; a question without an answer yet is no refresh."""
+    assert dashboard.refreshes([], [9.0]) == []
     asked, answered = [10.0, 10.1, 12.0, 14.0], [9.0, 10.2, 10.4, 12.25]
     np.testing.assert_allclose(dashboard.refreshes(asked, answered), [0.4, 0.25])
 
