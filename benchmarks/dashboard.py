@@ -30,6 +30,7 @@ HEADS = ["after", "trials finished", "server, MiB", "browser's heap, MiB", "node
 GOAL_OPENED, GOAL_REFRESHED = 3, 1  # seconds
 PACKAGES = ("streamlit", "plotly", "pandas", "optuna", "playwright")
 ASKED_EVERY = 2.0  # seconds, by a page of a study that runs
+FEWEST = 3  # refreshes that a page is watched for
 PAUSE = 0.5  # seconds; the questions of one refresh are closer to each other
 
 HEADLINE = "() => document.querySelector('[data-testid=stMetricValue]')?.innerText"
@@ -184,7 +185,7 @@ def watch(browser: "Browser", address: str, refreshed: int) -> dict[str, Any]:
         page.add_init_script(WATCH)
         _wait(page, address, COMPLETE)
         page.evaluate(NOTE)
-        page.wait_for_timeout(1000 * ASKED_EVERY * (refreshed + 1))
+        page.wait_for_timeout(1000 * ASKED_EVERY * (max(refreshed, FEWEST) + 1))
         noted: dict[str, Any] = page.evaluate("noted")
         return noted
 
@@ -241,12 +242,9 @@ def report(figures: Figures, options: Namespace) -> str:
     first = [
         [f"first figures, the server just started (goal {GOAL_OPENED})", spread(figures.cold)],
         [f"first figures, the server has read the study (goal {GOAL_OPENED})", spread(figures.warm)],
-        [f"a trial's end until it is seen, asked for every {ASKED_EVERY:.0f} s", spread(figures.seen)],
+        [f"a trial's end until it is seen, asked for every {ASKED_EVERY:.0f} s", _any(figures.seen)],
     ]
-    pages = [
-        [name, spread(seconds), spread(refreshed) if (refreshed := figures.refreshed[name]) else "not meanwhile"]
-        for name, seconds in figures.opened.items()
-    ]
+    pages = [[name, spread(seconds), _any(figures.refreshed[name])] for name, seconds in figures.opened.items()]
     stayed = [
         [clock(options.stay * place / SIZES), f"{each.trials:,}", f"{each.server:.0f}", f"{each.heap:.1f}", each.nodes]
         for place, each in enumerate(figures.stayed)
@@ -265,6 +263,11 @@ def report(figures: Figures, options: Namespace) -> str:
         )
         + (f"\n\n{STAYED}\n\n{table(HEADS, stayed)}" if stayed else "")
     )
+
+
+def _any(values: Sequence[float]) -> str:
+    """Return the spread of what was noted while a page was watched, which may be nothing."""
+    return spread(values) if values else "not meanwhile"
 
 
 if __name__ == "__main__":
