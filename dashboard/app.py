@@ -47,14 +47,15 @@ PAGES = {
 HOME = "home"
 ABOUT_ALL = ("studies", "control")  # pages that need no certain study: where none is chosen, they begin with the newest
 LAST = "last-study"  # session state: which study was shown last
-LONG = 26  # characters of a name that the picker has room for
+BESIDE = 240  # pixels, of what stands beside the pages
+LONG = 19  # characters of a name that the picker has room for
 
 
 def main() -> None:
     """Show the chosen page, or what is missing for it."""
     quiet(verbose=False)
     # A browser has an emoji, whereas Streamlit's other icons for the tab are fetched from the internet.
-    st.set_page_config(page_icon="🔎", layout="wide")
+    st.set_page_config(page_icon="🔎", layout="wide", initial_sidebar_state=BESIDE)
     try:
         options = parse(sys.argv[1:])
     except UsageError as error:

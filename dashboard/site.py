@@ -39,14 +39,14 @@ class Site:
         """
         return self.source.view(self.name)
 
-    def live(self, part: Callable[[View], None]) -> None:
-        """Show a part of a page, and show it anew every two seconds while the study runs; nothing else is touched.
+    def live(self, part: Callable[[View], None], every: float = REFRESH) -> None:
+        """Show a part of a page, and show it anew every few seconds while the study runs; nothing else is touched.
 
         A study that cannot be read at the moment is said so in the part's place; the next look may find it again.
         """
         is_running = self.view().status.is_running
 
-        @st.fragment(run_every=REFRESH if is_running else None)
+        @st.fragment(run_every=every if is_running else None)
         def refreshed() -> None:
             try:
                 view = self.view()

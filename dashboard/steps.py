@@ -22,6 +22,7 @@ from search.terminal.words import clock, several
 
 MANY_FAILED = 0.1  # share of the finished trials
 SPACE_FILE = "wider.toml"
+FAILURES = "failures"  # the page
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def steps_of(view: View) -> list[Step]:
     counts = study.counts
     if counts.failed and counts.failed >= MANY_FAILED * counts.finished:
         share = f"{several(counts.failed, 'trial')} of {counts.finished:,} failed"
-        found.append(Step(f"See why {share}.", page="failures", label="The failures"))
+        found.append(Step(f"See why {share}.", page=FAILURES, label="The failures"))
     if study.best is None:
         return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + 10))]
     if status.phase != Phase.INTERRUPTED:

@@ -16,7 +16,7 @@ BASELINE = "#7F7F7F"  # dashed wherever it is a line
 BEST = "#CC79A7"
 # What a figure has on a dark ground in the place of colours that hardly show there: others of the same palette.
 DARK = {"#0072B2": "#56B4E9", "#56B4E9": "#F0E442", "#7F7F7F": "#B3B3B3", "#999999": "#B3B3B3"}
-HEIGHT = 380  # pixels
+HEIGHT = 360  # pixels
 MOST_POINTS = 2000  # in a figure; a browser draws so many in half a second
 ACCURACY = "validation accuracy"
 

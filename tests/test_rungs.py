@@ -98,6 +98,16 @@ def test_parameter_under_a_condition_is_judged_among_the_trials_that_have_it():
     assert found.shares["momentum"] > 3 * found.shares["other"]
 
 
+def test_importance_of_very_many_trials_is_from_evenly_spread_ones():
+    """The same parameters matter as among all, the share is near, and the basis says of how many."""
+    trials = numbered(searched(2400))
+    found, half = importance_of(trials, SPACE), importance_of(numbered(trials[:1000]), SPACE)
+    assert (found.trials, found.among) == (800, 2400)
+    assert found.basis.startswith("From 800 of 2,400 trials, by the accuracy at epoch 2")
+    assert list(found.shares) == list(half.shares)
+    assert found.shares["rate"] == pytest.approx(half.shares["rate"], abs=0.05)
+
+
 def test_basis_says_how_many_trials_and_at_which_epoch():
     """And of what nothing is said."""
     assert importance_of(numbered(searched(20)), SPACE).basis == (

@@ -15,14 +15,8 @@ from search.terminal.words import capital, clock
 def show_movement(view: View) -> None:
     """Say whether anyone drives the study, and how far it is."""
     study, status = view
-    if status.holder is not None:
-        st.markdown(f":material/directions_run: **Running** on {_where(study, status.holder)}: {status.phase}.")
-    elif status.phase == Phase.FINISHED:
-        st.markdown(":material/check_circle: **Finished**: the study has all that was wanted of it.")
-    elif status.phase == Phase.INTERRUPTED:
-        st.markdown(":material/pause_circle: **Interrupted**: no one drives the study.")
-    else:
-        st.markdown(":material/stop_circle: **Not running**; no command recorded how many trials it wanted.")
+    st.markdown(_state(view))
+    st.caption(" · ".join([*_counts(study), *_pace(view)]))
     _tell_stop(view)
     if status.wanted and status.phase != Phase.FINISHED:
         share = min(status.finished / status.wanted, 1.0)
@@ -35,7 +29,18 @@ def show_movement(view: View) -> None:
             "The driver gives signs of life: its terminal, or its log, may say what it waits for.",
             icon=":material/hourglass_disabled:",
         )
-    st.caption(" · ".join([*_counts(study), *_pace(view)]))
+
+
+def _state(view: View) -> str:
+    """Return whether anyone drives the study, in words."""
+    if view.status.holder is not None:
+        where = _where(view.study, view.status.holder)
+        return f":material/directions_run: **Running** on {where}: {view.status.phase}."
+    if view.status.phase == Phase.FINISHED:
+        return ":material/check_circle: **Finished** with all that was wanted."
+    if view.status.phase == Phase.INTERRUPTED:
+        return ":material/pause_circle: **Interrupted**: no one drives the study."
+    return ":material/stop_circle: **Not running**; no command recorded how many trials it wanted."
 
 
 def _tell_stop(view: View) -> None:

@@ -4,16 +4,18 @@ import streamlit as st
 
 from dashboard.site import Site
 from dashboard.source import View
-from dashboard.steps import SPACE_FILE, steps_of
+from dashboard.steps import FAILURES, SPACE_FILE, steps_of
 from dashboard.text import plain
+from search.terminal.words import several
 
 MOST = 3  # steps that are shown at once
 
 
 def show_next(site: Site, view: View) -> None:
     """Show the next steps, each with its command or with a link to the page that helps."""
+    steps, failed = steps_of(view)[:MOST], view.study.counts.failed
     with st.container(border=True, gap="xsmall"):
-        for place, step in enumerate(steps_of(view)[:MOST]):
+        for place, step in enumerate(steps):
             title = "**Next:** " if place == 0 else "**Or:** "
             st.markdown(f":material/arrow_forward: {title}{plain(step.text)}")
             if step.file:
@@ -23,3 +25,5 @@ def show_next(site: Site, view: View) -> None:
                 st.code(step.command, language="bash", wrap_lines=True)
             if step.page:
                 site.link(step.page, step.label)
+        if failed and not any(step.page == FAILURES for step in steps):
+            site.link(FAILURES, f"Why {several(failed, 'trial')} failed")

@@ -37,7 +37,7 @@ def show_verdict(site: Site, study: Snapshot) -> None:
     box(f"**{headline.word}.** {meaning_of(evidence)}", icon=f":material/{icon}:")
     _out_of_date(study, evidence)
     _measured(evidence, verdict, headline.tone)
-    _winner(site, study, evidence)
+    _winner(site, evidence)
 
 
 def show_search(site: Site, study: Snapshot) -> None:
@@ -53,9 +53,7 @@ def show_search(site: Site, study: Snapshot) -> None:
     winner = study.evidence.winner if study.evidence else None
     if verdict is None or winner is None or winner.trial != best.number:
         st.markdown(f"Trial {best.number}: {plain(describe(study.params(best.number)))}")
-        with st.container(horizontal=True):
-            site.link("trial", f"Trial {best.number}", trial=str(best.number))
-            site.link("parameters", "What matters")
+        site.link("trial", f"Trial {best.number}", trial=str(best.number))
 
 
 def show_details(study: Snapshot) -> None:
@@ -101,7 +99,7 @@ def _is_unusual(evidence: Evidence, verdict: Verdict) -> bool:
     return verdict.is_behind or (evidence.worst is not None and evidence.worst.is_far)
 
 
-def _winner(site: Site, study: Snapshot, evidence: Evidence) -> None:
+def _winner(site: Site, evidence: Evidence) -> None:
     """Give the configuration that won and its price, and lead to what is known of it."""
     winner = evidence.winner
     if winner is None or winner == evidence.baseline:
@@ -111,8 +109,6 @@ def _winner(site: Site, study: Snapshot, evidence: Evidence) -> None:
     with st.container(horizontal=True):
         site.link("trial", f"Trial {winner.trial}", trial=str(winner.trial))
         site.link("model", "Its model")
-        if study.best is not None and study.best.number == winner.trial:
-            site.link("parameters", "What matters")
 
 
 def _validated(study: Snapshot) -> None:

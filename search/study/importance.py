@@ -3,7 +3,8 @@
 import math
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import optuna
 from optuna.distributions import BaseDistribution
@@ -15,6 +16,7 @@ from search.terminal.words import several
 TOP = 0.1  # share of the trials that importance sets against the rest
 FEWEST_TRIALS = 10  # below which the top is a single trial and importance is noise
 FEWEST_AT_TOP = 5  # Optuna's advice; with fewer, importances are a hint
+MOST_TRIALS = 1000  # evenly spread ones that they are from: ten times as many say the same, and take seconds
 EPOCHS = "epochs"
 
 
@@ -26,6 +28,7 @@ class Importance:
         shares: By parameter, shares that add up to 1, the greatest first; None where they cannot be known.
         unknown: Why they cannot be known.
         trials: How many trials they are from, complete and pruned ones.
+        among: Of how many.
         epoch: By their accuracy at which epoch; None where it is that at each trial's own end.
         partial: The searched parameters of which nothing is said: too few of these trials have them, or they had no say
             yet at that epoch.
@@ -34,6 +37,7 @@ class Importance:
     shares: Mapping[str, float] | None
     unknown: str | None
     trials: int
+    among: int
     epoch: int | None
     partial: tuple[str, ...]
 
@@ -46,7 +50,8 @@ class Importance:
     def basis(self) -> str:
         """What they are from, in sentences."""
         by = "each at its own end" if self.epoch is None else f"at epoch {self.epoch}, which most trials reached"
-        said = [f"From {several(self.trials, 'trial')}, by the accuracy {by}."]
+        part = "" if self.trials == self.among else f"{self.trials:,} of "
+        said = [f"From {part}{several(self.among, 'trial')}, by the accuracy {by}."]
         if self.rough:
             said.append("From so few it is no more than a hint.")
         if self.partial:
@@ -61,7 +66,9 @@ def importance_of(trials: Sequence[FrozenTrial], searched: Mapping[str, BaseDist
         trials: All of a study.
         searched: The parameters that can take more than one value.
     """
-    rung = rung_of(trials)
+    whole = rung_of(trials)
+    every = math.ceil(len(whole.accuracies) / MOST_TRIALS)
+    rung = replace(whole, accuracies=dict(islice(whole.accuracies.items(), 0, None, max(every, 1))))
     compared = [trials[number] for number in rung.accuracies]
     judged = [name for name in searched if _has_say(name, compared, rung)]
     unknown = _why_unknown(rung, searched, judged)
@@ -69,6 +76,7 @@ def importance_of(trials: Sequence[FrozenTrial], searched: Mapping[str, BaseDist
         shares=None if unknown else _shares(compared, rung, judged),
         unknown=unknown,
         trials=len(compared),
+        among=len(whole.accuracies),
         epoch=rung.epoch,
         partial=tuple(name for name in searched if name not in judged) if compared else (),
     )

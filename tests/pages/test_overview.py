@@ -10,6 +10,7 @@ from optuna.distributions import IntDistribution
 
 from dashboard.parts.best import to_compare
 from dashboard.parts.figure import numbers_in
+from dashboard.parts.matters import told
 from search.confirmation.candidates import Candidate
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
@@ -18,6 +19,7 @@ from search.confirmation.verdict import wilson
 from search.errors import SearchError
 from search.storage.address import open_storage
 from search.storage.lease import Lease
+from search.study.importance import Importance
 from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import open_study
@@ -138,7 +140,8 @@ def test_confirmation_under_way_says_how_far_it_is(make_study, confirm, open_pag
 
 def figure_of(page):
     """What the browser is given to draw."""
-    return json.loads(page.get("bidi_component")[-1].proto.json)
+    found = (json.loads(each.proto.json) for each in page.get("bidi_component"))
+    return next(each for each in found if "figure" in each)
 
 
 @pytest.mark.parametrize("is_running", [False, True])
@@ -201,7 +204,23 @@ def test_counts_are_told_and_failures_linked(make_study, open_page):
     make_study()
     page = open_page()
     assert "**2** complete · **1** pruned · **1** running · **1** failed · **1** interrupted" in texts(page)
-    assert links(page) == ["The failures", "Trial 1", "What matters", "Why 1 trial failed"]
+    assert links(page) == ["The failures", "Trial 1", "What matters"]
+
+
+def test_what_matters_is_told_in_a_line(make_study, open_page):
+    """The first three parameters, from how many trials and at which epoch; where it is not known, why."""
+    make_study()
+    assert "**What matters** cannot be known yet: 3 trials can be compared, and fewer than 10 say nothing." in texts(
+        open_page()
+    )
+    shares = {"learning_rate": 0.6, "a*b": 0.2, "units": 0.15, "last": 0.05}
+    assert told(Importance(shares, None, 40, 40, 2, ())) == (
+        r"**What matters most**: learning_rate **60%**, a\*b **20%**, units **15%** "
+        "(from 40 trials at epoch 2, no more than a hint)."
+    )
+    assert told(Importance({"units": 1.0}, None, 1000, 9000, None, ())) == (
+        "**What matters most**: units **100%** (from 1,000 trials)."
+    )
 
 
 def test_axis_of_the_chart_is_in_the_address(make_study, open_page):

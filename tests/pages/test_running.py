@@ -59,7 +59,7 @@ def test_running_trial_lies_beside_the_best(make_study, followed):
     assert (
         f"- **Trial 5**: epoch 1 of {epochs}, 0.3000, -67.00 points to the best trial's at that epoch, on here"
     ) in texts(page)
-    curves = json.loads(given(page, "figure")[0])["data"]
+    curves = json.loads(given(page, "figure")[-1])["data"]
     assert [each["name"] for each in curves] == ["trial 5", "trial 1 (best)"]
 
 
