@@ -51,6 +51,18 @@ def test_complete_trial_is_recorded_whole(make):
     ]
 
 
+def test_running_trial_says_where_it_is(make):
+    """Its host is recorded with its first epoch, and its successor may come to run elsewhere."""
+    study, trials, _ = make(max_retries=1)
+    trials.ask("a")
+    assert "host" not in study.trials[0].user_attrs
+    trials.report("a", measurement(1, 0.5, host="first"))
+    assert study.trials[0].user_attrs["host"] == "first"
+    trials.fail("a", LOST)
+    trials.ask("b")
+    assert "host" not in study.trials[1].user_attrs
+
+
 def test_first_configuration_is_the_baseline_with_a_seed(make):
     """A worker is given all four parameters and the trial's seed, which the study's seed decides."""
     _, trials, _ = make()

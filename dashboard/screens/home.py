@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
@@ -16,9 +15,8 @@ from search.errors import SearchError
 LISTED_EVERY = 10.0  # seconds
 HEIGHT = 560  # pixels
 ROW = 35  # pixels
-# A link opens a tab of its own; what it shows of itself is the study's name again.
 COLUMNS = {
-    "name": st.column_config.LinkColumn("study", display_text=rf"{STUDY}=(.*)", width=172, pinned=True),
+    "name": st.column_config.TextColumn("study", width=172, pinned=True),
     "state": st.column_config.TextColumn(width=90),
     "verdict": st.column_config.TextColumn(width=160),
     "difference": st.column_config.NumberColumn(
@@ -52,7 +50,7 @@ def leave() -> None:
 
 
 def choose(site: Site, path: str) -> None:
-    """Show the same in place of a page about one study, where the address names none: the links lead to that page."""
+    """Show the same in place of a page about one study, where the address names none: a row leads to that page."""
     st.title("All studies")
     _list(site, path)
 
@@ -85,17 +83,17 @@ def _list(site: Site, path: str) -> None:
     st.markdown(_summary(entries, found))
     names = [each.name for each in found]
     st.dataframe(
-        _table(found, path),
+        _table(found),
         height=min(HEIGHT, ROW * (max(len(found), 1) + 1) + 3),
         hide_index=True,
         column_config=COLUMNS,
         key="studies-listed",
         on_select=lambda: _remember(names),
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],
         placeholder="",
         alt="Studies, a row each",
     )
-    st.caption("The box at the left of a row opens its study, a name opens it in another tab; titles sort.")
+    st.caption("A click on a row opens its study; a column's title sorts by it.")
     if st.session_state.pop(OPENED, False):
         site.go(path or "overview")
 
@@ -107,15 +105,14 @@ def _summary(entries: Sequence[Entry], found: Sequence[Entry]) -> str:
     return f"**{shown}{len(entries):,} {'study' if len(entries) == 1 else 'studies'}**, {running:,} running."
 
 
-def _table(entries: Sequence[Entry], path: str) -> pd.DataFrame:
-    """Return a row for each study; its name is a link to a page about it."""
-    table = pd.DataFrame([vars(each) for each in entries], columns=list(KINDS)).astype(KINDS)
-    table["name"] = [f"./{path}?{STUDY}={quote(each.name, safe='')}" for each in entries]
-    return table
+def _table(entries: Sequence[Entry]) -> pd.DataFrame:
+    """Return a row for each study."""
+    return pd.DataFrame([vars(each) for each in entries], columns=list(KINDS)).astype(KINDS)
 
 
 def _remember(names: Sequence[str]) -> None:
     """Choose the study whose row was clicked, by the rows that the person saw: there may be others since."""
-    rows = st.session_state["studies-listed"].selection.rows
-    if rows:
+    selection = st.session_state["studies-listed"].selection
+    rows = [*selection.rows, *(row for row, _ in selection.cells)]
+    if rows and rows[0] < len(names):
         st.session_state[STUDY], st.session_state[OPENED] = names[rows[0]], True

@@ -21,7 +21,7 @@ from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
 from search.trials.models import ModelStore
 from search.trials.stops import Reason, Stopped, stops_of
 from search.trials.streak import Streak, kind_of
-from trainable.keys import ENVIRONMENT, FAILURE, KEEP_FROM, SEED
+from trainable.keys import ENVIRONMENT, FAILURE, HOST, KEEP_FROM, SEED
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
 
@@ -247,6 +247,8 @@ class Trials:
         """Add a measurement to what is known; return whether it was new: a pruned trial's last one comes twice."""
         if live.last is not None and measurement.epoch <= live.last.epoch:
             return False
+        if live.last is None:
+            live.trial.set_user_attr(HOST, measurement.host)  # at once: people see where a running trial is
         live.last = measurement
         if measurement.appeared:
             self.settings = self._growth.grown(self.study, self.settings, live, measurement.appeared)

@@ -10,7 +10,7 @@ from optuna.trial import TrialState
 from search.study.instants import ENDED, stamp
 from search.study.study import ATTEMPTS, EPOCHS_RUN, IS_BASELINE
 from trainable.environment import digest_of
-from trainable.keys import ENVIRONMENT, FAILURE, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, TRAIN_ACCURACY
+from trainable.keys import ENVIRONMENT, FAILURE, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, TRAIN_ACCURACY
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def attributes_of(live: LiveTrial, reason: str | None) -> Mapping[str, Any]:
     attributes: dict[str, Any] = {ATTEMPTS: live.attempt, SECONDS: live.seconds, EPOCHS_RUN: 0}
     attributes[ENDED] = live.ended or stamp()
     if live.last is not None:
-        attributes |= {EPOCHS_RUN: live.last.epoch, HOST: live.last.host}
+        attributes[EPOCHS_RUN] = live.last.epoch
         if live.last.epoch:
             attributes |= {
                 SAMPLES_PER_SECOND: live.last.samples_per_second,

@@ -5,8 +5,8 @@ import json
 
 import pandas as pd
 import pytest
+from clicks import click
 from optuna.distributions import FloatDistribution, IntDistribution
-from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 from dashboard.filters import Filters, as_csv, ordered, progress, stops, wrong_choices, wrong_range, wrong_share
 from dashboard.snapshot import columns_of
@@ -28,15 +28,6 @@ def table(url, tmp_path, make_study):
 def numbers(page):
     """The trials that the page's table shows, in order."""
     return page.dataframe[0].value["trial"].tolist()
-
-
-def click(page, cell=None, rows=()):
-    """Click on a cell of the page's table, or check the boxes of these rows, as the browser says it."""
-    cells = [] if cell is None else [cell]
-    selection = json.dumps({"selection": {"rows": list(rows), "columns": [], "cells": cells}})
-    states = page._tree.get_widget_states()
-    states.widgets.append(WidgetState(id=page.dataframe[0].proto.id, string_value=selection))
-    return page._run(states)
 
 
 def labels(page):
