@@ -18,6 +18,7 @@ from search.confirmation.alpha import ANALYSES
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.extent import GOAL
 from search.confirmation.record import CONFIRMATION, LOOKS
+from search.study import instants
 from search.study.settings import SETTINGS
 from search.study.study import IDENTITY, INTERRUPTED, IS_BASELINE, OUTSIDE
 from search.trials.stops import STOPS
@@ -26,7 +27,8 @@ from trainable.keys import FAILURE
 READ = (IDENTITY, SETTINGS, GOAL, STOPS, LOOKS, ANALYSES, CONFIRMATION)  # of each study, every time
 NETWORKS = (CONFIRMED, TESTED, EXPLAINED)  # of a study that has changed: they are long, and do not change themselves
 LEADING = 6  # complete trials of a study that are read, the best ones: they say whether its verdict is up to date
-ENDED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
+INSTANTS = (instants.BEGAN, instants.ENDED)
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 
 HELD, VALUES = models.StudyUserAttributeModel.__table__, models.TrialValueModel.__table__
 MARKS, PARAMS = models.TrialUserAttributeModel.__table__, models.TrialParamModel.__table__
@@ -76,16 +78,18 @@ class Details:
         leading: Its best complete trials, best first, with their parameters alone.
         baseline: What its baseline trial came to; None before that is complete.
         interrupted: How many of its trials were interrupted.
+        last: The last moment that a trial has recorded itself, ISO 8601, UTC; None where none has.
     """
 
     networks: dict[str, Any] = field(default_factory=dict)
     leading: list[FrozenTrial] = field(default_factory=list)
     baseline: float | None = None
     interrupted: int = 0
+    last: str | None = None
 
     def finished(self, tallies: Collection[Tally]) -> int:
         """Return how many trials a study of these has finished: an interrupted one has a successor."""
-        return sum(each.number for each in tallies if each.state in ENDED) - self.interrupted
+        return sum(each.number for each in tallies if each.state in FINISHED) - self.interrupted
 
 
 def sights(connection: sa.Connection, driven: Collection[str]) -> dict[int, Sight]:
@@ -133,6 +137,8 @@ def details(connection: sa.Connection, studies: Sequence[int]) -> dict[int, Deta
             found[study].baseline = value
         for study, number in connection.execute(_interruptions(part)):
             found[study].interrupted = number
+        for study, moment in connection.execute(_instants(part)):
+            found[study].last = json.loads(moment)
     return found
 
 
@@ -144,6 +150,16 @@ def _baselines(studies: Sequence[int]) -> sa.Select[Any]:
         .join(MARKS, MARKS.c.trial_id == TRIALS.c.trial_id)
         .where(TRIALS.c.study_id.in_(studies), TRIALS.c.state == TrialState.COMPLETE)
         .where(MARKS.c.key == IS_BASELINE, MARKS.c.value_json == json.dumps(obj=True))
+        .group_by(TRIALS.c.study_id)
+    )
+
+
+def _instants(studies: Sequence[int]) -> sa.Select[Any]:
+    """Ask for the last moment that trials of each study have recorded themselves: texts of one zone."""
+    return (
+        sa.select(TRIALS.c.study_id, sa.func.max(MARKS.c.value_json))
+        .join(MARKS, MARKS.c.trial_id == TRIALS.c.trial_id)
+        .where(TRIALS.c.study_id.in_(studies), MARKS.c.key.in_(INSTANTS))
         .group_by(TRIALS.c.study_id)
     )
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from optuna.storages import RDBStorage
 
@@ -102,7 +101,7 @@ class Listing:
             verdict=f"{headline_of(view).word}{stale}",
             difference=POINTS * verdict.difference.mean if verdict is not None and verdict.difference else None,
             trials=finished,
-            changed=_changed(sight, attributes, goal),
+            changed=_changed(sight, known, goal),
         )
 
 
@@ -128,10 +127,15 @@ def _has_all(view: StudyView, goal: Goal) -> bool:
     return is_confirmed and not (goal.explain and lacks_explanation(view.attributes, view.settings))
 
 
-def _changed(sight: Sight, attributes: Mapping[str, Any], goal: Goal | None) -> datetime | None:
-    """Return the last moment that a study has noted; None where it lies ahead: then another clock noted it."""
-    noted = [each.replace(tzinfo=UTC) for tally in sight.tallies for each in (tally.began, tally.ended) if each]
-    times = [*(each.time for each in stops_of(attributes)), *(each.time for each in looks_of(attributes))]
+def _changed(sight: Sight, known: Details, goal: Goal | None) -> datetime | None:
+    """Return the last moment that a study has noted; None where it lies ahead: then another clock noted it.
+
+    Trials without instants of their own have Optuna's local times, which count as if recorded in the zone of here.
+    """
+    attributes, times = sight.known | known.networks, [known.last] if known.last else []
+    local = [each for tally in sight.tallies for each in (tally.began, tally.ended) if each and not known.last]
+    noted = [each.astimezone(UTC) for each in local]
+    times += [*(each.time for each in stops_of(attributes)), *(each.time for each in looks_of(attributes))]
     times += [each[ENDED] for each in attributes.values() if isinstance(each, Mapping) and ENDED in each]
     noted += map(datetime.fromisoformat, times)
     last = max([*noted, *([goal.since] if goal else [])], default=None)

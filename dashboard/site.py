@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.options import Options
 from dashboard.source import Source, View
+from dashboard.text import plain
 from search.errors import SearchError
 
 REFRESH = 2.0  # seconds
@@ -51,7 +52,9 @@ class Site:
             try:
                 view = self.view()
             except SearchError as error:
-                st.warning(f"The study cannot be read at the moment: {error}", icon=":material/sync_problem:")
+                st.warning(
+                    f"The study cannot be read at the moment: {plain(str(error))}", icon=":material/sync_problem:"
+                )
                 return
             part(view)
 

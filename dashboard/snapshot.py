@@ -28,8 +28,9 @@ TAKEN = {
     "trial", "state", "val_accuracy", "gain", "epochs_run", "seconds", "weights", "host", "attempt", "retry_of",
     "failure", "started", "ended", "mark", "start", "end", "taken", "lane", "row", "order", "columns", "table",
     "accuracy_from", "accuracy_to", "study", "show", "compared", "across", "up", "cost", "front",
-    "progress", "pinned", "note",
+    "progress", "pinned", "note", "pins", "search", "go-to", "last-study", "trials-checked", "trials-filters",
 }  # fmt: skip  # names of other columns and of what pages ask for
+STREAMLIT_TAKES = {"embed", "embed_options"}  # in an address, in letters of either case
 STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
 
 
@@ -139,7 +140,8 @@ def columns_of(problem: ProblemSpec, searched: Mapping[str, BaseDistribution] | 
 
 def column_of(parameter: str) -> str:
     """Return what a column of a parameter is called, and what pages ask of it: another name where that is taken."""
-    return f"{parameter} (parameter)" if parameter in TAKEN else parameter
+    is_taken = parameter in TAKEN or parameter.lower() in STREAMLIT_TAKES
+    return f"{parameter} (parameter)" if is_taken else parameter
 
 
 def _text(row: Mapping[str, Any], name: str) -> str | None:

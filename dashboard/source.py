@@ -14,7 +14,7 @@ from dashboard.clocks import viewer_zone
 from dashboard.listing import Entry, Listing
 from dashboard.queries import History, study_names
 from dashboard.snapshot import Snapshot, row_of
-from dashboard.status import Status, status_of
+from dashboard.status import Status, later, status_of
 from search.confirmation.elsewhere import looks_elsewhere
 from search.confirmation.goal import may_lack, tell_lack
 from search.storage.address import one_line_errors, open_read_only, shown, sqlite_file
@@ -79,7 +79,10 @@ class Feed:
         self._rows: list[dict[str, Any]] = []
         self._snapshot: Snapshot | None = None
         self._zoned: dict[tzinfo, Snapshot] = {}  # the same snapshot, by the zone of who looks
+        self._pending: set[int] = set()  # trials that changed since the snapshot
+        self._status: Status | None = None  # of the snapshot, when it was read first
         self._read_at: datetime | None = None
+        self._watched_since: datetime | None = None
         self._changed_at: datetime | None = None
         self._counted: tuple[datetime, int] | None = None  # looks at the test images for other studies, and when
         self._lock = threading.Lock()
@@ -87,22 +90,29 @@ class Feed:
     def view(self, zone: tzinfo = UTC) -> View:
         """Read what is new; times are shown in a zone."""
         with self._lock:
-            changed, now = self._history.read(), datetime.now(UTC)
-            snapshot = self._snapshot
+            self._pending |= self._history.read()
+            changed, now, snapshot = self._pending, datetime.now(UTC), self._snapshot
+            is_watched = self._read_at is not None and now - self._read_at < WATCHED
+            self._watched_since = self._watched_since if is_watched and self._watched_since else now
             elsewhere = self._looks_elsewhere(now)
             if snapshot is None and may_lack(self._engine, self._name):
                 tell_lack(self._engine, self._name, self._history.attributes, self._history.trials)
-            if snapshot is None or changed or snapshot.attributes != self._history.attributes:
+            is_other = snapshot is None or bool(changed) or snapshot.attributes != self._history.attributes
+            if snapshot is None or is_other:
                 snapshot = self._taken(changed, elsewhere)
-                is_watched = self._read_at is not None and now - self._read_at < WATCHED
-                self._changed_at = now if is_watched else _last_event(snapshot)
             elif snapshot.elsewhere != elsewhere:
                 snapshot = replace(snapshot, elsewhere=elsewhere)
             if snapshot is not self._snapshot:
-                self._snapshot, self._zoned = snapshot, {}
+                self._snapshot, self._zoned, self._pending, self._status = snapshot, {}, set(), None
+            shown_study = self._zoned.setdefault(zone, replace(snapshot, zone=zone))
+            if is_other:
+                self._changed_at = now if is_watched else _last_event(shown_study)
             self._read_at = now
-            status = status_of(snapshot, holder_of(self._engine, self._name), now, self._changed_at)
-            return View(self._zoned.setdefault(zone, replace(snapshot, zone=zone)), status)
+            watched = (now - self._watched_since).total_seconds()
+            holder = holder_of(self._engine, self._name)
+            if self._status is None or self._status.holder != holder:
+                self._status = status_of(shown_study, holder, now, self._changed_at, watched)
+            return View(shown_study, later(self._status, now, self._changed_at, watched))
 
     def _looks_elsewhere(self, now: datetime) -> int | None:
         """Return how often other studies have looked at the test images, asked anew only after a while."""

@@ -54,6 +54,7 @@ class Status:
         utilization: Share of the workers' time in which they trained; None where that is not known.
         age: Seconds since the last change; None where that is not known.
         usual: Seconds that pass between two changes at most while all is well, judged by what was trained so far.
+        watched: Seconds for which the study has been looked at without a gap: of epochs before that it notes no time.
     """
 
     phase: Phase
@@ -65,11 +66,12 @@ class Status:
     utilization: float | None
     age: float | None
     usual: float = math.inf
+    watched: float = math.inf
 
     @property
     def is_silent(self) -> bool:
-        """Whether a driver has the study, and unusually long nothing has changed."""
-        return self.is_running and self.age is not None and self.age > self.usual
+        """Whether a driver has the study, and unusually long nothing has changed, as far as anybody looked."""
+        return self.is_running and self.age is not None and min(self.age, self.watched) > self.usual
 
     @property
     def is_running(self) -> bool:
@@ -77,7 +79,9 @@ class Status:
         return self.phase in (Phase.SEARCHING, Phase.CONFIRMING)
 
 
-def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed: datetime | None) -> Status:
+def status_of(
+    snapshot: Snapshot, holder: Holder | None, now: datetime, changed: datetime | None, watched: float = math.inf
+) -> Status:
     """Return how a study does.
 
     Args:
@@ -85,6 +89,7 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
         holder: Who drives it.
         now: When it was read, UTC.
         changed: When a change was last seen, likewise; None where that is not known.
+        watched: Seconds for which the study has been looked at without a gap.
     """
     goal, finished, phase = snapshot.goal, snapshot.counts.finished, _phase(snapshot, holder)
     rate, utilization = (None, None) if goal is None else _pace(snapshot, goal)
@@ -98,7 +103,13 @@ def status_of(snapshot: Snapshot, holder: Holder | None, now: datetime, changed:
         utilization=utilization,
         age=_age(now, changed),
         usual=_usual(snapshot, phase),
+        watched=watched,
     )
+
+
+def later(status: Status, now: datetime, changed: datetime | None, watched: float) -> Status:
+    """Return how a study does that nothing has changed in since; the arguments are those of `status_of`."""
+    return replace(status, age=_age(now, changed), watched=watched)
 
 
 def continue_command(snapshot: Snapshot) -> str:
@@ -169,11 +180,13 @@ def _pace(snapshot: Snapshot, goal: Goal) -> tuple[float | None, float | None]:
 def _remaining(snapshot: Snapshot, phase: Phase, rate: float | None) -> float | None:
     """Return the seconds until a running search has all that is wanted: its trials at this rate, then the rest."""
     goal, finished = snapshot.goal, snapshot.counts.finished
-    if goal is None or rate is None or phase not in (Phase.SEARCHING, Phase.CONFIRMING):
+    if goal is None or phase not in (Phase.SEARCHING, Phase.CONFIRMING):
         return None
     missing = max(goal.trials - finished, 0) if phase == Phase.SEARCHING else 0
     rest = seconds_left(snapshot.trials, snapshot.attributes, snapshot.settings, replace(goal, trials=finished))
-    return 60 * missing / rate + (rest or 0.0)
+    if not missing:
+        return rest
+    return None if rate is None else 60 * missing / rate + (rest or 0.0)
 
 
 def _usual(snapshot: Snapshot, phase: Phase) -> float:

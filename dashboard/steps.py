@@ -9,7 +9,7 @@ from dashboard.source import View
 from dashboard.status import Phase, continue_command
 from search.confirmation.untested import chosen
 from search.confirmation.verdict import Word
-from search.report.recipe import export_command, named_data
+from search.report.recipe import export_command, named_data, test_arguments
 from search.storage.address import location
 from search.study.data import data_arguments
 from search.study.insight import positions_of
@@ -21,6 +21,7 @@ from search.terminal.shell import command_line
 from search.terminal.words import clock, several
 
 MANY_FAILED = 0.1  # share of the finished trials
+MORE = 10  # trials
 SPACE_FILE = "wider.toml"
 FAILURES = "failures"  # the page
 
@@ -58,7 +59,7 @@ def steps_of(view: View) -> list[Step]:
         share = f"{several(counts.failed, 'trial')} of {counts.finished:,} failed"
         found.append(Step(f"See why {share}.", page=FAILURES, label="The failures"))
     if study.best is None:
-        return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + 10))]
+        return found or [Step("Give the study more trials: none is complete.", _search(study, counts.finished + MORE))]
     if status.phase != Phase.INTERRUPTED:
         found += _confirming(study)
     found += _widening(study, study.best)
@@ -74,11 +75,15 @@ def _confirming(study: Snapshot) -> list[Step]:
         word = evidence.verdict.word if evidence.verdict is not None else Word.NOT_TESTED
         if word == Word.BETTER:
             return [Step("Take the winner's model away: each file is checked.", export_command(study))]
-        if word == Word.NOT_TESTED and study.settings.problem.sizes["test"]:
+        if word != Word.NOT_TESTED:
+            return []
+        if study.settings.problem.sizes["test"]:
             return [Step("Test the winner: until then it is not known whether it is better.", _search(study, finished))]
-        return []
+        text = "Take the chosen model away: the data have no test examples that could say whether it is better."
+        return [Step(text, export_command(study))]
     if study.gain is not None and study.gain <= 0:
-        return []
+        text = "Give the study more trials, or keep what you have: so far none is better than the baseline."
+        return [Step(text, _search(study, finished + MORE))]
     gain = "The best trial's lead" if study.gain is None else f"The gain of {study.gain:+.2f} points"
     why = f"{gain} is of one seed each, and the best of many is partly luck: confirm it with fresh seeds."
     return [Step(why, _search(study, finished))]
@@ -86,17 +91,17 @@ def _confirming(study: Snapshot) -> list[Step]:
 
 def _widening(study: Snapshot, best: FrozenTrial) -> list[Step]:
     """Return how the space is widened where the best trial lies at its edge, which needs a new study."""
-    positions = positions_of(best, study.settings)
-    narrow = [name for name, each in positions.items() if each.warning]
+    space = study.settings.space
+    wide = widened(space, positions_of(best, study.settings))
+    known = {name: fields for name, fields in tables_of(wide).items() if name not in space.appeared}
+    narrow = [name for name in known if wide.distributions[name] != space.distributions[name]]
     if not narrow:
         return []
-    tables = tables_of(widened(study.settings.space, positions))
-    known = {name: fields for name, fields in tables.items() if name not in study.settings.space.appeared}
     file = "\n\n".join(f"[{key_of(name)}]\n{fields}" for name, fields in known.items())
     wider = f"{study.name}-wider"
     text = f"Search a wider space: the best trial has {' and '.join(narrow)} at the edge. It needs a study of its own."
     new = ["--space", SPACE_FILE, *named_data(study.settings.problem)]
-    new += [] if study.settings.baseline else ["--no-baseline"]
+    new += [*([] if study.settings.baseline else ["--no-baseline"]), *test_arguments(study.settings.problem, None)]
     command = _command(study, wider, study.counts.finished, *new)
     return [Step(text, command, f"{file}\n")]
 

@@ -41,7 +41,8 @@ def lanes(starts: Sequence[float], ends: Sequence[float]) -> list[int]:
 def spans(table: pd.DataFrame, until: datetime | None) -> pd.DataFrame:
     """Return the trials that began, with `start`, `end`, `taken`, `host`, `lane`, and `row`: what its line is called.
 
-    Trials record their host when they end. Where a study knows a single one, the others are taken to have run there.
+    Trials record their host with their first epoch. Where a study knows a single one, the others are taken to have
+    run there.
 
     Args:
         table: `Snapshot.table`.

@@ -183,8 +183,8 @@ def _chips(asked: Asked) -> None:
     with st.container(horizontal=True, gap="small"):
         for chip in asked.chips:
             st.button(
-                plain(chip.says), icon=":material/close:", key=f"chip {chip.says}", help="Take this filter off",
-                on_click=_set, args=({chip.key: chip.rest},),
+                plain(chip.says), icon=":material/close:", key=f"chip {chip.key} {chip.says}",
+                help="Take this filter off", on_click=_set, args=({chip.key: chip.rest},),
             )  # fmt: skip
         nothing = {chip.key: chip.nothing for chip in asked.chips}
         st.button(

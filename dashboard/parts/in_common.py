@@ -50,7 +50,7 @@ def in_common(table: pd.DataFrame, numbers: Sequence[int], columns: Mapping[str,
     """
     failed, others = table[table["trial"].isin(numbers)], without_failure(table)
     found = []
-    for name, column in {HOST: HOST, **columns}.items():
+    for name, column in [("", HOST), *columns.items()]:
         told = [Common(says, int(has.sum())) for says, has in _candidates(name, failed[column], others[column])]
         if told:
             found.append(min(told, key=lambda each: each.others))
@@ -60,7 +60,7 @@ def in_common(table: pd.DataFrame, numbers: Sequence[int], columns: Mapping[str,
 
 
 def _candidates(name: str, failed: pd.Series, others: pd.Series) -> Iterator[tuple[str, pd.Series]]:
-    """Yield what all of the failed trials have, in words, and which of the others have it."""
+    """Yield what all of the failed trials have, in words, and which of the others have it; without a name: the host."""
     if failed.empty or failed.isna().any():  # not recorded, or not drawn
         return
     value = failed.iloc[0]
@@ -73,7 +73,7 @@ def _candidates(name: str, failed: pd.Series, others: pd.Series) -> Iterator[tup
 
 
 def _having(name: str, value: Any) -> str:
-    if name == HOST:
+    if not name:
         return f"ran on {value}"
     return f"have no {name}" if value == INACTIVE else f"have {name} {figures(value)}"
 

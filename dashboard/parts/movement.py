@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.status import Phase
+from dashboard.text import plain
 from search.confirmation.evidence import Evidence
 from search.storage.lease import Holder
 from search.terminal.words import capital, clock
@@ -52,7 +53,7 @@ def _tell_stop(view: View) -> None:
 
 def _where(study: Snapshot, holder: Holder) -> str:
     since = study.local(datetime.fromisoformat(holder.since))
-    return f"{holder.host} (process {holder.pid} since {since:%d %b %H:%M:%S})"
+    return f"{plain(holder.host)} (process {holder.pid} since {since:%d %b %H:%M:%S})"
 
 
 def _confirmed(evidence: Evidence) -> tuple[float, str]:
@@ -80,6 +81,7 @@ def _pace(view: View) -> list[str]:
         return found
     if status.is_running:
         age = f"{status.age:.0f} s" if status.age < 60 else clock(status.age)  # noqa: PLR2004 (a minute)
-        return [*found, f"last change {age} ago"]
+        what = "last change" if status.age <= status.watched else "a trial last began or ended"
+        return [*found, f"{what} {age} ago"]
     last = study.local(datetime.now(UTC) - timedelta(seconds=status.age))
     return [*found, f"last change on {last:%d %b %Y at %H:%M}"]

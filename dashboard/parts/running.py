@@ -12,6 +12,7 @@ from dashboard.parts.figure import show_figure
 from dashboard.parts.interval import show_accuracies
 from dashboard.snapshot import Snapshot, points
 from dashboard.source import View
+from dashboard.status import Phase
 from dashboard.style import LINES
 from dashboard.text import plain
 from search.confirmation.candidates import CONFIRMED, TESTED, Candidate
@@ -33,7 +34,8 @@ def show_running(view: View) -> None:
         return
     _trials(view.study)
     evidence = view.study.evidence
-    if evidence is not None and evidence.verdict is None and not evidence.is_complete:
+    is_confirming = view.status.phase == Phase.CONFIRMING
+    if is_confirming and evidence is not None and evidence.verdict is None and not evidence.is_complete:
         _confirmation(evidence)
 
 

@@ -1,6 +1,5 @@
 """What went wrong, by reason: real failures first, what each has in common, and the newest story of each."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from dashboard.parts.stories import Story, stories_of, story_of, story_of_networ
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot, column_of
 from dashboard.source import View
+from dashboard.text import plain
 from search.confirmation.candidates import CONFIRMED, EXPLAINED, TESTED
 from search.confirmation.looks import title
 from search.errors import SearchError
@@ -96,7 +96,7 @@ def _failures(site: Site, view: View) -> None:
         _overview(failed)
         st.subheader("The newest story of each reason")
         for group in failed:
-            with st.expander(_plain(group.reason), expanded=group is failed[0], key=f"failed {group.reason}"):
+            with st.expander(plain(group.reason), expanded=group is failed[0], key=f"failed {group.reason}"):
                 _group(site, study, store, group)
     elif interrupted:
         st.success("No trial failed by its own fault.", icon=":material/check_circle:")
@@ -146,7 +146,7 @@ def _interruptions(site: Site, study: Snapshot, store: FailureStore | None, foun
         st.caption(WHAT_INTERRUPTED_MEANS)
         _overview(found)
         for group in found:
-            st.markdown(f"**{_plain(group.reason)}**")
+            st.markdown(f"**{plain(group.reason)}**")
             _group(site, study, store, group)
 
 
@@ -154,7 +154,7 @@ def _group(site: Site, study: Snapshot, store: FailureStore | None, group: Group
     """Show the trials of a reason, what they have in common, and the newest one's story."""
     newest = group.numbers[0]
     if len(group.numbers) > 1:
-        st.markdown(_plain(f"The newest, trial {newest}: {study.rows[newest]['failure'] or NO_REASON}"))
+        st.markdown(plain(f"The newest, trial {newest}: {study.rows[newest]['failure'] or NO_REASON}"))
     _links(site, group.numbers)
     _common(study, group.numbers)
     if group.state == INTERRUPTED:
@@ -189,7 +189,7 @@ def _common(study: Snapshot, numbers: Sequence[int]) -> None:
         f"({100 * each.others / others:.0f} %)."
         for each in found
     ]
-    st.markdown("\n".join(f"- {_plain(line)}" for line in said))
+    st.markdown("\n".join(f"- {plain(line)}" for line in said))
 
 
 def _successor(table: pd.DataFrame, number: int) -> str:
@@ -210,17 +210,12 @@ def _networks(study: Snapshot, lost: Mapping[str, str]) -> None:
     for key, what in lost.items():
         kind, name, seed = key.split(":")
         examples = f"all training {study.settings.problem.examples}" if kind == TESTED else "the training split"
-        with st.expander(_plain(f"{title(name)}, seed {seed}, on {examples}: {what}"), key=key):
+        with st.expander(plain(f"{title(name)}, seed {seed}, on {examples}: {what}"), key=key):
             _story(story_of_network(study, key))
 
 
 def _story(story: Story) -> None:
     """Show a story, or say in words why there is none."""
-    st.caption(_plain(story.where))
+    st.caption(plain(story.where))
     if story.text is not None:
         st.code(story.text, language=None, wrap_lines=True, height="content" if len(story.text) < LONG else TALL)
-
-
-def _plain(text: str) -> str:
-    """Return a text so that Markdown shows it as it is."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~<>$:])", r"\\\1", text)

@@ -112,6 +112,9 @@ def _slices(_site: Site, study: Snapshot) -> None:
     if not names:
         st.info("The space holds a single configuration.")
         return
+    if not held.points:
+        st.info(NONE_COMPLETE)
+        return
     columns = st.columns(2)
     for position, (name, distribution) in enumerate(names.items()):
         with columns[position % 2]:

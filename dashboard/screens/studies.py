@@ -54,7 +54,7 @@ def _readable(site: Site, names: Sequence[str], *, say_why: bool = False) -> dic
             found[name] = site.source.view(name)
         except SearchError as error:
             if say_why:
-                st.warning(f"{name}: {plain(str(error))}", icon=":material/block:")
+                st.warning(f"{plain(name)}: {plain(str(error))}", icon=":material/block:")
     return found
 
 

@@ -93,14 +93,14 @@ def _notes(view: View, held: pd.DataFrame) -> list[str]:
         notes.append("No one drives the study: trials that it left running are drawn to the last event it recorded.")
     unplaced = study.table.loc[held.index, "host"].isna()
     if (held["host"] == NO_HOST).any():
-        notes.append("A trial records its host when it ends; running and interrupted ones have lanes of their own.")
+        notes.append("A trial records its host with its first epoch; those without have lanes of their own.")
     elif unplaced.any():
         notes.append(
-            "A trial records its host when it ends; running and interrupted ones are taken to be on the only host that "
-            "the study knows."
+            "A trial records its host with its first epoch; those without are taken to be on the only host that the "
+            "study knows."
         )
     if study.evidence is not None:
-        notes.append("The networks of the confirmation record no times, so they are not here.")
+        notes.append("Networks of the confirmation record when they ended, not when they began: they are not here.")
     return notes
 
 

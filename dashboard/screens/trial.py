@@ -14,6 +14,7 @@ from dashboard.parts.stories import story_of
 from dashboard.site import Site
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
+from dashboard.text import plain
 from search.errors import SearchError, UsageError
 from search.replay.comparison import epochs_to_compare
 from search.report.recipe import export_command, replay_command
@@ -35,7 +36,7 @@ def show(site: Site) -> None:
     number = _pick(study, usual)
     heading.title(f"Trial {number}")
     if asked and not asked.isdecimal():
-        st.warning(f"{asked!r} is no trial's number; this is trial {number}.")
+        st.warning(f"{plain(repr(asked))} is no trial's number; this is trial {number}.")
     if number >= len(study.trials):
         st.warning(f"There is no trial {number}: the study has trials 0 to {len(study.trials) - 1}.")
         return
@@ -98,13 +99,13 @@ def _failure(study: Snapshot, number: int) -> None:
     reason = study.trials[number].user_attrs.get(FAILURE)
     if reason is None:
         return
-    st.warning(f"{capital(study.rows[number]['state'])}: {reason}", icon=":material/error:")
+    st.warning(f"{capital(study.rows[number]['state'])}: {plain(str(reason))}", icon=":material/error:")
     story = story_of(study, number)
     if story.text is None:
-        st.caption(story.where)
+        st.caption(plain(story.where))
         return
     with st.expander("The whole story", icon=":material/article:"):
-        st.caption(story.where)
+        st.caption(plain(story.where))
         st.code(story.text, language=None, wrap_lines=True)
 
 

@@ -69,7 +69,7 @@ def _search_again(view: StudyView) -> tuple[str, list[tuple[str, str]]]:
         parts += ["--confirm-top", str(len(evidence.candidates) - 1), *how]
     else:
         parts += ["--no-confirm"]
-    return command_line("search.run", *parts, *_test(settings.problem, evidence)), files
+    return command_line("search.run", *parts, *test_arguments(settings.problem, evidence)), files
 
 
 def _given(trial: FrozenTrial, settings: Settings) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def named_data(problem: ProblemSpec) -> list[str]:
     return [f"{option}={value}" for option, value in options.items() if value is not None]  # it may begin with "-"
 
 
-def _test(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
+def test_arguments(problem: ProblemSpec, evidence: Evidence | None) -> list[str]:
     """Return the option that leaves the test away: with a test split that was drawn, the trials would be others."""
     if problem.source:
         is_left_out = not problem.source.get("test", True) and (evidence is None or not evidence.is_tested)

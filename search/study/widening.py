@@ -1,5 +1,6 @@
 """A wider space than one at whose edge the best trial lies."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 from search.study.insight import Position, in_order
 from search.study.ranges import step_of
 from search.study.space import Space
+from search.study.tables import ANY
 from trainable.parameter import Parameter
 
 TIMES = 2  # whole numbers and choices, as wide on that side
@@ -18,6 +20,8 @@ HALF = 0.5
 
 def widened(space: Space, positions: Mapping[str, Position]) -> Space:
     """Return the space with each parameter that has a warning widened on the side where the best trial lies.
+
+    One that cannot go further stays as it is; no range comes to hold 0, or values on the other side of it.
 
     Args:
         space: As it was searched.
@@ -35,21 +39,47 @@ def _wider(distribution: BaseDistribution, parameter: Parameter, *, at_low: bool
     """Return a distribution that goes further at one end, within what the parameter can be."""
     if isinstance(distribution, CategoricalDistribution):
         ordered = in_order(distribution)
-        further = ordered[0] // TIMES if at_low else ordered[-1] * TIMES
-        is_possible = parameter.low <= further <= parameter.high and further not in ordered
-        return CategoricalDistribution([*distribution.choices, *([further] if is_possible else [])])
+        end = ordered[0] if at_low else ordered[-1]
+        further = _multiplied(end, TIMES, at_low=at_low, is_int=all(isinstance(each, int) for each in ordered))
+        is_new = further not in ordered and _is_possible(further, parameter)
+        return CategoricalDistribution([*distribution.choices, *([further] if is_new else [])])
     low, high, log = distribution.low, distribution.high, distribution.log  # type: ignore[attr-defined]
     is_int, step = isinstance(distribution, IntDistribution), step_of(distribution)
+    end, sign = (low, -1) if at_low else (high, 1)
     if log or is_int:
-        times = TIMES if is_int else ON_LOG_SCALE
-        new = low / times if at_low else high * times
+        new = _multiplied(end, TIMES if is_int else ON_LOG_SCALE, at_low=at_low, is_int=is_int)
     else:
-        new = low - (high - low) / PART if at_low else high + (high - low) / PART
+        new = end + sign * (high - low) / PART
+        if not _is_outward(end, at_low=at_low):
+            nearest = _multiplied(end, ON_LOG_SCALE, at_low=at_low, is_int=False)
+            new = max(new, nearest) if at_low else min(new, nearest)
+    within = min(max(new, _least(parameter)), parameter.high)
+    far = max(sign * (within - end), 0)
     if step is not None:
-        new = low - step * round((low - new) / step) if at_low else low + step * round((new - low) / step)
-    least = parameter.low if is_int or parameter.low != 0 else low / ON_LOG_SCALE  # a float has to exceed it
-    new = max(new, least) if at_low else min(new, parameter.high)
-    low, high = (new, high) if at_low else (low, new)
+        is_free = within == new and _is_outward(end, at_low=at_low)
+        far = step * (round(far / step) if is_free else math.floor(far / step))
+    low, high = (low - far, high) if at_low else (low, high + far)
     if is_int:
         return IntDistribution(int(low), int(high), log=log, step=1 if step is None else int(step))
     return FloatDistribution(float(f"{low:.6g}"), float(f"{high:.6g}"), log=log, step=step)
+
+
+def _multiplied(end: float, times: int, *, at_low: bool, is_int: bool) -> float:
+    """Return an end of a range as many times as far from 0, or as near to it, whichever makes the range wider."""
+    if _is_outward(end, at_low=at_low):
+        return end * times
+    return int(math.copysign(max(abs(end) // times, 1), end)) if is_int and end else end / times
+
+
+def _is_outward(end: float, *, at_low: bool) -> bool:
+    """Say whether a range becomes wider at an end by going away from 0."""
+    return end != 0 and (end < 0) == at_low
+
+
+def _least(parameter: Parameter) -> float:
+    return -parameter.high if parameter.kind == ANY else parameter.low
+
+
+def _is_possible(value: float, parameter: Parameter) -> bool:
+    is_above = value > parameter.low if parameter.kind == "float" else value >= _least(parameter)
+    return is_above and value <= parameter.high

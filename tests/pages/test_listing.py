@@ -1,5 +1,8 @@
 """All studies at a glance: the list says of each what its own pages say, and reads anew only what has changed."""
 
+import time
+from datetime import UTC, datetime, timedelta
+
 import optuna
 import pytest
 from many_studies import insert_studies
@@ -12,6 +15,7 @@ from search.confirmation.goal import Goal
 from search.report.findings import headline_of
 from search.storage.address import open_read_only, open_storage
 from search.storage.lease import Lease
+from search.study.instants import BEGAN, ENDED
 from search.study.settings import SETTINGS, Settings
 from search.study.study import open_study, settings_of
 from search.terminal.words import POINTS
@@ -175,6 +179,23 @@ def test_last_change_is_the_last_moment_that_was_noted(make_study, listed):
     want(study)
     note_stop(study, Reason.TRIALS, "it has its trials")
     assert listed()["s"].changed >= last.astimezone().replace(microsecond=0)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+def test_last_change_is_right_in_any_zone(zone, url, listed, monkeypatch):
+    """By the instants that trials record themselves, in UTC; Optuna's are local to who wrote them."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        study, ended = open_study("s", open_storage(url), Settings(seed=1)), datetime.now(UTC) - timedelta(minutes=8)
+        trial = study.ask()
+        trial.set_user_attr(BEGAN, (ended - timedelta(minutes=1)).isoformat())
+        trial.set_user_attr(ENDED, ended.isoformat())
+        study.tell(trial, 0.9)
+        assert listed()["s"].changed == ended
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_only_what_has_changed_is_read_anew(url, monkeypatch):

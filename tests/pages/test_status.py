@@ -5,6 +5,7 @@ import shutil
 import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from unittest.mock import Mock
 
 import optuna
 import pytest
@@ -14,6 +15,7 @@ from dashboard.source import Feed
 from dashboard.status import Phase, continue_command, status_of
 from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
+from search.errors import SearchError
 from search.run.options import parse
 from search.storage.address import open_read_only
 from search.storage.lease import Holder
@@ -183,6 +185,7 @@ def test_age_is_unknown_while_a_confirmation_noted_no_time(make_study, confirm, 
     feed = Feed(open_read_only(url), url, Path("runs"), "s")
     assert feed.view().status.age is None
     confirm(study)
+    feed._read_at = datetime.now(UTC)
     assert feed.view().status.age == 0.0  # this change was seen
     assert Feed(open_read_only(url), url, Path("runs"), "s").view().status.age is not None
 
@@ -272,6 +275,43 @@ def test_search_that_is_silent_for_unusually_long_is_told(goal, extent, age, is_
     assert not status_of(held, None, after(age), after(0)).is_silent
 
 
+def test_silence_is_told_only_by_who_has_looked_for_so_long():
+    """Epochs note no time: of a page that was opened just now, nobody knows when the last one ended."""
+    held = study(*three(), goal=4)
+    assert not status_of(held, HOLDER, after(900), after(0), watched=30.0).is_silent
+    assert status_of(held, HOLDER, after(900), after(0), watched=130.0).is_silent
+
+
+def test_gap_in_looking_begins_the_watch_anew(make_study, url):
+    """As where a browser lets a tab in the background wait."""
+    make_study()
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    assert feed.view().status.watched == 0
+    feed._watched_since -= timedelta(minutes=5)
+    feed._read_at = datetime.now(UTC)
+    assert feed.view().status.watched >= 300
+    feed._read_at -= timedelta(minutes=1)
+    assert feed.view().status.watched == 0
+
+
+def test_reading_that_failed_halfway_loses_no_trial(make_study, url, monkeypatch):
+    """The database was busy after the trials had been read: the next look has all of them."""
+    held = make_study()
+    feed = Feed(open_read_only(url), url, Path("runs"), "s")
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "_looks_elsewhere", Mock(side_effect=SearchError("the database is locked")))
+        with pytest.raises(SearchError):
+            feed.view()
+    assert [row["trial"] for row in feed.view().study.rows] == list(range(len(held.trials)))
+    with monkeypatch.context() as patched:
+        patched.setattr(feed, "_taken", Mock(side_effect=SearchError("the database is locked")))
+        held.tell(held.ask(), 0.9)
+        with pytest.raises(SearchError):
+            feed.view()
+    assert [row["trial"] for row in feed.view().study.rows] == list(range(len(held.trials)))
+    assert feed.view().study.rows[-1]["state"] == "complete"
+
+
 def test_search_without_a_trial_yet_has_some_minutes_to_begin():
     """Nothing was trained by which one could judge."""
     assert not status_of(study(), HOLDER, after(299), after(0)).is_silent
@@ -288,6 +328,11 @@ def test_time_left_counts_the_confirmation(make_study, url):
         status_of(study(*trials, extent=each), HOLDER, after(90), after(90)) for each in (None, Extent())
     )
     assert without.remaining == pytest.approx(30)
+    later = study(*trials, extent=Extent(), goal=3)
+    later.attributes[GOAL] |= {"since": after(100).isoformat()}
+    only_confirming = status_of(later, HOLDER, after(110), after(100))
+    assert (only_confirming.phase, only_confirming.rate) == (Phase.CONFIRMING, None)
+    assert only_confirming.remaining > 60
     assert with_it.remaining > without.remaining + 60
 
 
