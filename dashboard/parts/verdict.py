@@ -52,7 +52,8 @@ def show_search(site: Site, study: Snapshot) -> None:
         return
     winner = study.evidence.winner if study.evidence else None
     if verdict is None or winner is None or winner.trial != best.number:
-        st.markdown(f"Trial {best.number}: {plain(describe(study.params(best.number)))}")
+        price = f". {study.price.told}." if study.price else ""
+        st.markdown(f"Trial {best.number}: {plain(describe(study.params(best.number)))}{price}")
         site.link("trial", f"Trial {best.number}", trial=str(best.number))
 
 

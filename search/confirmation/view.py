@@ -11,11 +11,13 @@ from optuna.trial import FrozenTrial
 from search.confirmation.candidates import are_best
 from search.confirmation.evidence import Evidence
 from search.confirmation.explanation import Explanation, explanation_of
+from search.confirmation.price import Cost, Price
 from search.confirmation.record import evidence_of
-from search.study.insight import Insight, insight_of
+from search.study.insight import Insight, epochs_run, insight_of
 from search.study.settings import Settings
 from search.study.study import Counts, baseline_of, count, ranked
 from search.trials.stops import Stop, stops_of
+from trainable.keys import PARAMETERS_COUNT, SECONDS
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,22 @@ class StudyView:
         """The best complete trial, if there is one."""
         return self.ranked[0] if self.ranked else None
 
+    @property
+    def price(self) -> Price | None:
+        """What the best trial's network cost beside the baseline trial's; None where that is not known of two."""
+        best, baseline = self.best, self.baseline
+        if best is None or baseline is None or best is baseline:
+            return None
+        if not all(SECONDS in trial.user_attrs for trial in (best, baseline)):
+            return None
+        return Price(_cost(best), _cost(baseline))
+
     @cached_property
     def baseline(self) -> FrozenTrial | None:
         """The complete baseline trial, if there is one."""
         return baseline_of(self.trials)
+
+
+def _cost(trial: FrozenTrial) -> Cost:
+    known = trial.user_attrs
+    return Cost(epochs_run(trial), known[SECONDS], known.get(PARAMETERS_COUNT))

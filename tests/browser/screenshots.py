@@ -8,7 +8,7 @@ from benchmarks.browsing import COMPLETE, browsing, serving
 from benchmarks.systems import BenchmarkError
 
 # By file: the page, and what stands in its address; and the height of the picture in pixels.
-PICTURES = {"dashboard": ("", 1250), "trials": ("trials", 900), "model": ("model", 1050)}
+PICTURES = {"dashboard": ("", 980), "trials": ("trials", 900), "model": ("model", 1050)}
 WIDTH = 1280  # pixels
 SCALE = 1.5  # of the picture's pixels to the page's
 # A 3 as somebody draws it, in shares of the canvas.

@@ -183,7 +183,7 @@ def test_running_search_names_its_driver(make_study, open_page, url):
     assert "**Running** on " in texts(page)
     assert "(process " in texts(page)
     assert bars(page) == ["4 of 8 trials finished"]
-    assert "last change" in texts(page)
+    assert "a trial last began or ended" in texts(page)
 
 
 @pytest.mark.parametrize(("wanted", "word"), [(4, "**Finished**"), (8, "**Interrupted**"), (None, "**Not running**")])
@@ -197,6 +197,12 @@ def test_study_without_a_driver_says_whether_it_is_done(wanted, word, make_study
     command = page.code[0].value.split(" --storage")[0]
     goes_on = "python -m search.run --study s --trials 8 --workers 2 --no-confirm"
     assert command == (goes_on if wanted == 8 else "python -m search.run --study s --trials 4")
+
+
+def test_price_of_the_best_is_told_before_a_verdict(make_study, open_page):
+    """Its epochs, seconds and weights beside the baseline trial's."""
+    make_study()
+    assert "It trains 2 epochs for the baseline's 2" in texts(open_page())
 
 
 def test_counts_are_told_and_failures_linked(make_study, open_page):
@@ -247,7 +253,7 @@ def test_bound_that_the_best_lies_at_is_told(url, open_page):
     study.enqueue_trial({"epochs": 9})
     study.tell(study.ask(dict(space.distributions)), 0.9)
     page = open_page()
-    assert "the best trial has epochs at the edge" in texts(page)
+    assert any("the best trial has epochs at the edge" in each.label for each in page.expander)
     assert "high = 18" in page.code[-2].value
     assert "--study s-wider --trials 1 --space wider.toml" in page.code[-1].value
 
