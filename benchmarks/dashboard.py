@@ -125,7 +125,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     body = report(figures, options)
     print(body)
-    record("dashboard", "The dashboard", body, options.results, packages=PACKAGES)
+    name, title = ("dashboard-memory", "The dashboard, left open") if options.stay else ("dashboard", "The dashboard")
+    record(name, title, body, options.results, packages=PACKAGES)
     return 0
 
 

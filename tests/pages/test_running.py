@@ -34,7 +34,7 @@ def begin(study, candidates):
     trials, settings = study.get_trials(), settings_of(study)
     design = wanted_design(trials, settings, Extent(candidates, None), {})
     study.set_user_attr(CONFIRMATION, design)
-    study.set_user_attr(GOAL, Goal(4, Extent(candidates, None), 2).to_json())
+    study.set_user_attr(GOAL, Goal(1, Extent(candidates, None), 2).to_json())
     return [Candidate(**each) for each in design["candidates"]], design
 
 
