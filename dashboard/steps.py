@@ -85,8 +85,9 @@ def _confirming(study: Snapshot) -> list[Step]:
         text = "Give the study more trials, or keep what you have: so far none is better than the baseline."
         return [Step(text, _search(study, finished + MORE))]
     gain = "The best trial's lead" if study.gain is None else f"The gain of {study.gain:+.2f} points"
-    why = f"{gain} is of one seed each, and the best of many is partly luck: confirm it with fresh seeds."
-    return [Step(why, _search(study, finished))]
+    why = f"{gain} is of one seed each, and the best of many is partly luck."
+    how = "Confirm it with fresh seeds: the study has its trials, and the command trains the best ones again."
+    return [Step(f"{why} {how}", _search(study, finished))]
 
 
 def _widening(study: Snapshot, best: FrozenTrial) -> list[Step]:

@@ -324,7 +324,8 @@ def test_sentence_says_which_trial_how_much_how_sure_and_at_what_price():
     assert text.startswith("trial 7 against the baseline: better. Test accuracy 0.9818 (")
     assert f"points ({100 * difference.low:+.2f} to {100 * difference.high:+.2f}); 3 networks against 4, " in text
     assert text.endswith(
-        ". It trains 20 epochs for the baseline's 5, 12 s for 3.0 s (4.0 times), and has 814,090 parameters for 407,050"
+        ". It trains 20 epochs instead of the baseline's 5, takes 12 s instead of 3.0 s (4.0 times), and has 814,090 "
+        "parameters instead of 407,050"
     )
     assert "\n" not in text
 
@@ -332,7 +333,7 @@ def test_sentence_says_which_trial_how_much_how_sure_and_at_what_price():
 def test_price_without_sizes_is_told_without_them():
     """Networks of before do not have theirs on record."""
     assert sentence_of(evidence_of(scored())).endswith(
-        "It trains 20 epochs for the baseline's 5, 3.0 s for 3.0 s (1.0 times)"
+        "It trains 20 epochs instead of the baseline's 5, takes 3.0 s instead of 3.0 s (1.0 times)"
     )
 
 

@@ -169,7 +169,7 @@ def test_verdict_comes_first(tmp_path, wrong, facts):
     figures = [f"{each.low:.4f} to {each.high:.4f}" for each in (verdict.first, verdict.second)]
     figures += [f"{100 * verdict.difference.low:+.2f} to {100 * verdict.difference.high:+.2f}"]
     notebook = ("0.9765", "96 % interval", "0.9732 to 0.9794")
-    more = ("of pairs", "The worst of all 6 networks", "It trains 5 epochs for")
+    more = ("of pairs", "The worst of all 6 networks", "It trains 5 epochs instead of")
     assert_both_say(study, tmp_path, *facts, *figures, *notebook, *more)
     for text in reports(study, tmp_path):
         assert text.index(facts[0]) < text.index("How it was measured") < text.index("Candidates")

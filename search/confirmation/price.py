@@ -38,13 +38,13 @@ class Price:
         ours, theirs = self.winner, self.baseline
         times = f" ({ours.seconds / theirs.seconds:.1f} times)" if theirs.seconds else ""
         many = (
-            f", and has {_many(ours.parameters)} parameters for {_many(theirs.parameters)}"
+            f", and has {_many(ours.parameters)} parameters instead of {_many(theirs.parameters)}"
             if ours.parameters and theirs.parameters
             else ""
         )
         return (
-            f"It trains {ours.epochs} epochs for the baseline's {theirs.epochs}, {_long(ours.seconds)} for "
-            f"{_long(theirs.seconds)}{times}{many}"
+            f"It trains {ours.epochs} epochs instead of the baseline's {theirs.epochs}, takes {_long(ours.seconds)} "
+            f"instead of {_long(theirs.seconds)}{times}{many}"
         )
 
 

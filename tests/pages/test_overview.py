@@ -202,7 +202,7 @@ def test_study_without_a_driver_says_whether_it_is_done(wanted, word, make_study
 def test_price_of_the_best_is_told_before_a_verdict(make_study, open_page):
     """Its epochs, seconds and weights beside the baseline trial's."""
     make_study()
-    assert "It trains 2 epochs for the baseline's 2" in texts(open_page())
+    assert "It trains 2 epochs instead of the baseline's 2, takes 3.0 s instead of 3.0 s" in texts(open_page())
 
 
 def test_counts_are_told_and_failures_linked(make_study, open_page):
