@@ -127,7 +127,8 @@ class Cluster:
 
     def hosts_with_trials(self, study):
         """Return the names of the hosts on which trials of a study have ended."""
-        return {trial.user_attrs[HOST] for trial in self.trials(study) if HOST in trial.user_attrs}
+        ended = (trial for trial in self.trials(study) if trial.state.is_finished())
+        return {trial.user_attrs[HOST] for trial in ended if HOST in trial.user_attrs}
 
 
 def _listener(name, port):
