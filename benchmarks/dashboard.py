@@ -126,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     body = report(figures, options)
     print(body)
     name, title = ("dashboard-memory", "The dashboard, left open") if options.stay else ("dashboard", "The dashboard")
-    record(name, title, body, options.results, packages=PACKAGES)
+    record(name, title, body, options.results, packages=PACKAGES, command="dashboard")
     return 0
 
 

@@ -15,7 +15,7 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 # In the order of the file.
 SECTIONS = (
     "engine", "precision", "search", "model", "quality", "verdicts", "calibration", "stopping", "whole", "driver",
-    "workers", "memory", "memory-model", "dashboard",
+    "workers", "memory", "memory-model", "dashboard", "dashboard-memory",
 )  # fmt: skip
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 
