@@ -47,6 +47,11 @@ PAGES = {
 HOME = "home"
 ABOUT_ALL = ("studies", "control")  # pages that need no certain study: where none is chosen, they begin with the newest
 LAST = "last-study"  # session state: which study was shown last
+# The menu beside the pages, which names the study, is open in a window this wide.
+ON_PHONE = """<style>
+.st-key-named { margin: -1.5rem 0 -2rem; }
+@media (min-width: 768px) { :has(> .st-key-named) { display: none; } }
+</style>"""
 BESIDE = 240  # pixels, of what stands beside the pages
 LONG = 19  # characters of a name that the picker has room for
 
@@ -105,6 +110,7 @@ def _show(site: Site, names: list[str], path: str, page: st.Page) -> None:
     else:
         _name_tab(PAGES[path][0], site.name)
         _follow(site, names)
+        _name_on_phone(site.name)
         page.run()
         if path == "trial" and (trials := site.view().study.trials):
             best = site.view().study.best
@@ -157,6 +163,13 @@ def _pick(names: list[str], path: str) -> str:
 def _name_tab(what: str, study: str = "") -> None:
     """Give the browser's tab its title: what it shows, and of which study."""
     st.set_page_config(page_title=f"{what} - {study}" if study else what)
+
+
+def _name_on_phone(study: str) -> None:
+    """Say on the page which study it is about, where the menu that says so is closed."""
+    st.html(ON_PHONE)
+    with st.container(key="named"):
+        st.caption(f"Study **{plain(study)}**")
 
 
 def _page(path: str, show: Callable[[str], None]) -> st.Page:

@@ -7,6 +7,7 @@ from optuna.trial import FrozenTrial
 from dashboard.snapshot import Snapshot
 from dashboard.source import View
 from dashboard.status import Phase, continue_command
+from dashboard.text import lasting
 from search.confirmation.untested import chosen
 from search.confirmation.verdict import Word
 from search.report.recipe import export_command, named_data, test_arguments
@@ -18,7 +19,7 @@ from search.study.space_file import tables_of
 from search.study.tables import key_of
 from search.study.widening import widened
 from search.terminal.shell import command_line
-from search.terminal.words import clock, several
+from search.terminal.words import several
 
 MANY_FAILED = 0.1  # share of the finished trials
 MORE = 10  # trials
@@ -49,8 +50,10 @@ def steps_of(view: View) -> list[Step]:
     """Return what is to be done about a study, the most important first; never nothing."""
     study, status = view
     if status.is_running:
-        left = f"; about {clock(status.remaining)} left" if status.remaining is not None else ""
-        return [Step(f"Nothing: the search runs{left}. It goes on without this page.")]
+        left = f"; about {lasting(status.remaining)} left" if status.remaining is not None else ""
+        to_confirm = study.goal is not None and study.goal.extent is not None and status.phase == Phase.SEARCHING
+        then = " It trains the best trials again by itself, to see how sure their gain is." if to_confirm else ""
+        return [Step(f"Nothing: the search runs{left}.{then} It goes on without this page.")]
     found = []
     if status.phase == Phase.INTERRUPTED:
         found.append(Step("Go on: the search ended before it had all that was wanted.", continue_command(study)))

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from search.study.ranges import is_number
-from search.terminal.words import number
+from search.terminal.words import clock, number
 
 LONGEST = 24  # characters of a name in a figure or a table
 CUT = "…"
+MINUTE, HOUR = 60, 3600  # seconds
 
 # What has a meaning in Markdown, in its tables, or in formulas; an underscore has none inside a word.
 _MARKS = re.compile(r"[\\`*{}\[\]<>|$~#&!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -35,6 +36,13 @@ def in_template(text: str) -> str:
 def figures(value: Any, digits: int = 4) -> str:
     """Return a parameter's value, a number with so many digits."""
     return f"{value:.{digits}g}" if is_number(value) else number(value)
+
+
+def lasting(seconds: float) -> str:
+    """Return a duration with its unit; a short one in seconds."""
+    if round(seconds) < MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{clock(seconds)} {'min' if round(seconds) < HOUR else 'h'}"
 
 
 def short(text: str, longest: int = LONGEST) -> str:

@@ -9,17 +9,16 @@ import streamlit as st
 
 from dashboard.marks import title_of
 from dashboard.snapshot import Snapshot, column_of, columns_of, points
-from dashboard.text import plain
+from dashboard.text import MINUTE, lasting, plain
 from search.study.ranges import is_number, is_same
 from search.study.study import ATTEMPTS, EPOCHS_RUN
 from search.study.tables import ANY
-from search.terminal.words import INACTIVE, capital, clock, number
+from search.terminal.words import INACTIVE, capital, number
 from trainable.keys import ENVIRONMENT, HOST, PARAMETERS_COUNT, SAMPLES_PER_SECOND, SECONDS, SEED, TRAIN_ACCURACY
 
 SAME = "same"
 DIFFERENT = "different"
 UNKNOWN = "not known"
-MINUTE = 60  # seconds
 
 
 def parameters(study: Snapshot, trial: int) -> pd.DataFrame:
@@ -133,7 +132,7 @@ def _seconds(value: float | None) -> str:
     """Return a time; short ones in seconds, since minutes would hide how they differ."""
     if value is None:
         return UNKNOWN
-    return f"{value:.1f} s" if value < MINUTE else clock(value)
+    return f"{value:.1f} s" if value < MINUTE else lasting(value)
 
 
 def _per_epoch(attributes: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ import streamlit as st
 from dashboard.snapshot import STATES, Snapshot
 from dashboard.source import View
 from dashboard.status import Phase
-from dashboard.text import plain
+from dashboard.text import lasting, plain
 from search.confirmation.evidence import Evidence
 from search.storage.lease import Holder
-from search.terminal.words import capital, clock
+from search.terminal.words import capital
 
 
 def show_movement(view: View) -> None:
@@ -26,7 +26,7 @@ def show_movement(view: View) -> None:
         st.progress(*_confirmed(study.evidence))
     if status.is_silent and status.age is not None:
         st.warning(
-            f"Nothing new for {clock(status.age)}, and by what was trained so far {clock(status.usual)} would be long. "
+            f"Nothing new for {lasting(status.age)}, and by what was trained so far {lasting(status.usual)} is long. "
             "The driver gives signs of life: its terminal, or its log, may say what it waits for.",
             icon=":material/hourglass_disabled:",
         )
@@ -74,14 +74,13 @@ def _pace(view: View) -> list[str]:
         found.append(f"{status.rate:.1f} trials a minute")
     if status.remaining is not None:
         confirmed = study.goal is not None and study.goal.extent is not None
-        found.append(f"about {clock(status.remaining)} left{', with the confirmation' if confirmed else ''}")
+        found.append(f"about {lasting(status.remaining)} left{', with the confirmation' if confirmed else ''}")
     if status.utilization is not None:
         found.append(f"workers trained {status.utilization:.0%} of the time")
     if status.age is None:
         return found
     if status.is_running:
-        age = f"{status.age:.0f} s" if status.age < 60 else clock(status.age)  # noqa: PLR2004 (a minute)
         what = "last change" if status.age <= status.watched else "a trial last began or ended"
-        return [*found, f"{what} {age} ago"]
+        return [*found, f"{what} {lasting(status.age)} ago"]
     last = study.local(datetime.now(UTC) - timedelta(seconds=status.age))
     return [*found, f"last change on {last:%d %b %Y at %H:%M}"]

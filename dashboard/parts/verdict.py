@@ -50,10 +50,11 @@ def show_search(site: Site, study: Snapshot) -> None:
     best = study.best
     if best is None:
         return
-    winner = study.evidence.winner if study.evidence else None
-    if verdict is None or winner is None or winner.trial != best.number:
+    if verdict is None:  # else the winner is the one that counts, and is described above
         price = f". {study.price.told}." if study.price else ""
         st.markdown(f"Trial {best.number}: {plain(describe(study.params(best.number)))}{price}")
+    winner = study.evidence.winner if study.evidence else None
+    if winner is None or winner.trial != best.number or verdict is None:
         site.link("trial", f"Trial {best.number}", trial=str(best.number))
 
 

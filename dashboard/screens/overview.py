@@ -18,7 +18,6 @@ PAGE = "overview"  # the page's content
 NOW_AND_THEN = 20.0  # seconds
 # All that matters is in one screen of a usual size: less margin than Streamlit leaves, where there is the room.
 DENSE = """<style>
-.st-key-overview { margin-top: -3rem; }
 @media (min-width: 1000px) {
 .st-key-overview { min-width: calc(100% + 6rem); margin: -5rem -3rem 0; }
 .st-key-overview h1 { padding: 0 0 1rem; font-size: 1.8rem; }

@@ -9,6 +9,7 @@ from dashboard.charts.timeline import NO_HOST, occupancy, since, spans, timeline
 from dashboard.site import Site
 from dashboard.source import View
 from dashboard.style import thinned
+from dashboard.text import lasting
 from search.study.instants import is_timed
 from search.terminal.words import clock
 
@@ -80,8 +81,8 @@ def _summary(lanes: pd.DataFrame) -> None:
     busy, idle = lanes["busy"].sum(), lanes["idle"].sum()
     columns = st.columns(4)
     columns[0].metric("Busy", f"{busy / (busy + idle):.0%}" if busy + idle else "no time", border=True)
-    columns[1].metric("Idle, all lanes together", clock(idle), border=True)
-    columns[2].metric("Longest gap of a lane", clock(lanes["gap"].max()), border=True)
+    columns[1].metric("Idle, all lanes together", lasting(idle), border=True)
+    columns[2].metric("Longest gap of a lane", lasting(lanes["gap"].max()), border=True)
     columns[3].metric("Lanes", len(lanes), border=True)
 
 

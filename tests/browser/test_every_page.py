@@ -1,5 +1,7 @@
 """Every page in a real browser: errors, requests to elsewhere, accessibility, a phone's width."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
@@ -60,3 +62,13 @@ def test_page_fits_a_phone(visited):
     for part in (visited.page.locator("html"), visited.page.get_by_test_id("stMain")):
         # Streamlit lays tables out anew a moment after the window has changed.
         expect(part).to_have_js_property("scrollWidth", PHONE["width"], timeout=PATIENCE)
+
+
+def test_page_names_its_study_where_the_menu_is_closed(visited):
+    """On a phone; in a wide window the menu does. The list of all studies is about none."""
+    study = parse_qs(urlsplit(visited.page.url).query)["study"][0]
+    named = visited.page.get_by_text(f"Study {study}", exact=True)
+    visited.page.set_viewport_size(WIDE)
+    expect(named).not_to_be_visible()
+    visited.page.set_viewport_size(PHONE)
+    expect(named).to_be_visible(visible=visited.page.title() != "All studies")

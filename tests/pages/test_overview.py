@@ -108,9 +108,13 @@ def test_verdict_that_is_out_of_date_says_so(make_study, confirm, open_page):
     study = make_study()
     confirm(study)
     study.tell(study.ask(dict(study.trials[1].distributions)), 0.99)
-    assert [warning.value for warning in open_page().warning] == [
+    page = open_page()
+    assert [warning.value for warning in page.warning] == [
         "The best trials are others since this verdict: the search with a confirmation brings it up to date."
     ]
+    assert {"Trial 1", "Trial 6"} <= {*links(page)}
+    assert "Trial 1: hidden_units" in texts(page)
+    assert "Trial 6: hidden_units" not in texts(page)  # the winner alone is described
 
 
 def test_without_a_verdict_the_search_is_what_is_known(make_study, open_page):

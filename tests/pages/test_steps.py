@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.source import Feed
 from dashboard.steps import steps_of
-from search.confirmation.extent import GOAL
+from search.confirmation.extent import GOAL, Extent
 from search.confirmation.goal import Goal
 from search.run.options import parse
 from search.storage.address import open_read_only, open_storage
@@ -51,6 +51,14 @@ def test_running_search_needs_nothing(make_study, steps, url):
     with Lease(open_storage(url), "s"):
         [step] = steps()
     assert (step.text.startswith("Nothing: the search runs"), step.command) == (True, "")
+
+
+def test_running_search_says_that_it_will_confirm(make_study, steps, url):
+    """Before it does: nobody has to think of it."""
+    wanted(make_study(trials=SOUND), 50, Extent())
+    with Lease(open_storage(url), "s"):
+        [step] = steps()
+    assert "It trains the best trials again by itself" in step.text
 
 
 def test_interrupted_search_goes_on_first(make_study, steps):

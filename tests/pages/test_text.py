@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.text import in_figure, plain, short_names
+from dashboard.text import in_figure, lasting, plain, short_names
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_short_names_still_differ():
     names = short_names(["short", *(f"one and the same beginning {number}" for number in range(3))])
     assert names[:2] == ["short", "one and the same beginn…"]
     assert len(set(names)) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1:00 min"), (77, "1:17 min"), (3599.6, "1:00:00 h")]
+)
+def test_duration_has_its_unit(seconds, text):
+    """Two numbers with a colon alone may be minutes or hours."""
+    assert lasting(seconds) == text
