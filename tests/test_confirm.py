@@ -72,7 +72,7 @@ def held_out():
 @functools.cache
 def some_model(number, units):
     """The content of one of a few models that have learnt nothing, each with errors of its own."""
-    return keras_bytes(initial_weights(784, units, 10, seed=number))
+    return keras_bytes(initial_weights(784, [units], 10, seed=number))
 
 
 def model_of(config):

@@ -74,7 +74,7 @@ def test_bfloat16_learns_as_float32_does(small, monkeypatch):
 @pytest.mark.parametrize(("hidden_units", "batch_size"), [(32, 128), (100, 64), (17, 2030)])
 def test_epoch_gives_the_weights_that_keras_fit_gives(small, engine, hidden_units, batch_size):
     """From the same weights, over the same batches (the partial last one too), both arrive at the same weights."""
-    weights = initial_weights(small.features, hidden_units, small.classes, seed=1)
+    weights = initial_weights(small.features, [hidden_units], small.classes, seed=1)
     engine.start(*network(hidden_units, 0.001, batch_size, 1), weights)
     order = tf.range(engine.samples)
     tf.function(engine._train_in_order, autograph=False)(order, tf.constant(batch_size), tf.constant(0.001))
@@ -127,7 +127,7 @@ def test_seed_decides_both_weights_and_order(engine):
         configuration = network(24, 0.001, 64, 1, seed=seed)
         engine.start(*configuration)
         weights.append(engine.weights[0])
-        engine.start(*configuration, initial_weights(784, 24, 10, seed=0))
+        engine.start(*configuration, initial_weights(784, [24], 10, seed=0))
         engine.train_epoch()
         trained_weights.append(engine.weights[0])
     assert not np.array_equal(*weights)
@@ -137,7 +137,7 @@ def test_seed_decides_both_weights_and_order(engine):
 def test_each_epoch_has_an_order_of_its_own(small):
     """From the same weights and seed, the first and the second epoch arrive at different weights."""
     engine = Engine(small)
-    start, moved = initial_weights(784, 24, 10, seed=0), []
+    start, moved = initial_weights(784, [24], 10, seed=0), []
     for epochs_before in (0, 1):
         engine.start(*network(24, 0.05, 64, 2, seed=1), start)
         engine._epochs_run = epochs_before
@@ -190,7 +190,7 @@ def test_kept_model_is_an_ordinary_keras_model_of_the_same_accuracy(small, engin
 
 def test_initial_weights_follow_glorot():
     """Kernels are uniform within the square root of 6 / (fan in + fan out), biases are zero."""
-    kernel, bias, _, _ = initial_weights(784, 512, 10, seed=0)
+    kernel, bias, _, _ = initial_weights(784, [512], 10, seed=0)
     limit = np.sqrt(6 / (784 + 512))
     assert np.abs(kernel).max() <= limit
     assert kernel.std() == pytest.approx(limit / np.sqrt(3), rel=0.01)

@@ -214,7 +214,7 @@ def test_model_that_is_another_one_is_not_exported(finished, tensorflow_is_here,
 
     runs = tmp_path / "runs"
     shutil.copytree(finished.runs, runs)
-    models, other = ModelStore(runs, "s"), keras_bytes(initial_weights(784, 8, 10, seed=0))
+    models, other = ModelStore(runs, "s"), keras_bytes(initial_weights(784, [8], 10, seed=0))
     models.write(finished.answer["best"]["number"], other)
     models.write_final(evidence_of(study_of(runs, "s").user_attrs).taken.name, other)
     arguments = ("--study", "s", "--runs", runs, "--trial", which, "--output", tmp_path / "new" / "out")

@@ -237,9 +237,9 @@ def test_first_keras_3_opens_the_file_and_predicts_the_same(dataset, tmp_path):
 
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", tmp_path / "first"]
     subprocess.run([*install, "keras==3.0.0", "dm-tree==0.1.10", "namex==0.1.0"], capture_output=True, check=True)
-    model = keras_model(initial_weights(784, 32, 10, seed=1))
+    model = keras_model(initial_weights(784, [32], 10, seed=1))
     numbers = np.random.default_rng(1).normal(1e3, 3, (100, 13)).astype(np.float32)
-    own = keras_model(initial_weights(13, 32, 3, seed=1), Standard.of(numbers), "examples")
+    own = keras_model(initial_weights(13, [32], 3, seed=1), Standard.of(numbers), "examples")
     inputs = {
         "flat": np.float32(dataset.x_val[:100]) / np.float32(255),
         "images": dataset.x_val[:100].reshape(-1, 28, 28),

@@ -135,7 +135,7 @@ def test_tie_may_go_to_either_class(tmp_path):
 
     from trainable.mlp.network import initial_weights, keras_model
 
-    weights = [np.zeros_like(each) for each in initial_weights(4, 2, 3, seed=0)]
+    weights = [np.zeros_like(each) for each in initial_weights(4, [2], 3, seed=0)]
     signature = [keras.InputSpec(shape=(None, 4), dtype="float32", name="examples")]
     convert(keras_model(weights, name="examples"), ONNX, tmp_path / ONNX.file, signature)
     expected = np.full((5, 3), 1 / 3, np.float32)

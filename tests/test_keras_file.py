@@ -18,7 +18,7 @@ from trainable.mlp.scoring import probabilities, read_standard, read_weights
 @pytest.fixture(scope="module")
 def weights():
     """Of a small network."""
-    return initial_weights(784, 8, 10, seed=1)
+    return initial_weights(784, [8], 10, seed=1)
 
 
 def config_of(content):

@@ -45,7 +45,7 @@ from trainable.process import prepare_tensorflow
 prepare_tensorflow(1, gpu=False)
 import keras, tensorflow as tf
 from trainable.mlp.network import initial_weights, keras_model
-layer = keras_model(initial_weights(4, 3, 2, seed=1)).layers[0]
+layer = keras_model(initial_weights(4, [3], 2, seed=1)).layers[0]
 print(keras.config.backend(), layer.compute_dtype, keras.config.epsilon(), keras.config.image_data_format())
 print(tf.executing_eagerly(), bool(tf.config.optimizer.get_jit()))
 print(tf.config.threading.get_intra_op_parallelism_threads())

@@ -87,7 +87,7 @@ def test_model_standardises_as_the_engine_and_numpy_do(dataset, tmp_path):
 
 def test_network_of_bytes_has_no_such_layer():
     """Those of before and of images: numbers in [0, 1]."""
-    assert read_standard(keras_bytes(initial_weights(5, 3, 2, seed=1))) is None
+    assert read_standard(keras_bytes(initial_weights(5, [3], 2, seed=1))) is None
     with pytest.raises(DataError, match=r"expected the content of a \.keras file"):
         read_standard(b"something else")
 

@@ -47,13 +47,13 @@ class Engine:
         self._dtype = tf.as_dtype(precision)
         self._features, self._classes = dataset.features, dataset.classes
         self._standard, self._name = dataset.standard, name
-        self._lit = lit_features(dataset)
+        self.lit = lit_features(dataset)
         self._split = len(dataset.y_train)  # training examples come before those of the validation split
-        self._examples = tf.constant(np.concatenate([self._taken(dataset.x_train), self._taken(dataset.x_val)]))
-        self._labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
-        self._val_examples = tf.constant(self._taken(dataset.x_val))
-        self._val_labels = tf.constant(dataset.y_val.astype(np.int32))
-        shapes = [(len(self._lit), None), (None,), (None, self._classes), (self._classes,)]
+        self.examples = tf.constant(np.concatenate([self._taken(dataset.x_train), self._taken(dataset.x_val)]))
+        self.labels = tf.constant(np.concatenate([dataset.y_train, dataset.y_val]).astype(np.int32))
+        self.val_examples = tf.constant(self._taken(dataset.x_val))
+        self.val_labels = tf.constant(dataset.y_val.astype(np.int32))
+        shapes = [(len(self.lit), None), (None,), (None, self._classes), (self._classes,)]
         self._weights, self._mean_squares, self._momenta = (
             [_open_variable(shape) for shape in shapes] for _ in range(3)
         )
@@ -78,7 +78,7 @@ class Engine:
             raise RuntimeError("an engine has no weights before start")
         lit_kernel, *others = (variable.numpy() for variable in self._weights)
         kernel = self._drawn_kernel.copy()
-        kernel[self._lit] = lit_kernel
+        kernel[self.lit] = lit_kernel
         return [kernel, *others]
 
     @property
@@ -92,15 +92,15 @@ class Engine:
         """Begin a new network, see `Trainer.start`; with these weights in place of those that the seed draws."""
         SEED.check(seed)
         if weights is None:
-            weights = initial_weights(self._features, params["hidden_units"], self._classes, seed)
+            weights = initial_weights(self._features, [params["hidden_units"]], self._classes, seed)
         self._drawn_kernel = weights[0]
-        trained = [weights[0][self._lit], *weights[1:]]
+        trained = [weights[0][self.lit], *weights[1:]]
         for variable, value in zip(self._weights, trained, strict=True):
             variable.assign(value)
         for slots in (self._mean_squares, self._momenta):
             for variable, value in zip(slots, trained, strict=True):
                 variable.assign(tf.zeros_like(value))
-        self._samples = int(self._labels.shape[0]) if all_data else self._split
+        self._samples = int(self.labels.shape[0]) if all_data else self._split
         self._params, self._seed, self._epochs_run = params, seed, 0
 
     def train_epoch(self) -> Epoch:
@@ -119,8 +119,8 @@ class Engine:
 
     def validate(self) -> float:
         """Return the accuracy, a share, on the validation split."""
-        correct = count_correct(self._val_examples, self._val_labels, self._weights)
-        return int(correct) / int(self._val_labels.shape[0])
+        correct = count_correct(self.val_examples, self.val_labels, self._weights)
+        return int(correct) / int(self.val_labels.shape[0])
 
     def model_bytes(self) -> bytes:
         """Return the content of a `.keras` file of the network as it is now."""
@@ -128,7 +128,7 @@ class Engine:
 
     def _taken(self, examples: Examples) -> Examples:
         """Return the lit columns, standardised where that is not for the graph to do: then all are lit."""
-        return np.take(examples, self._lit, axis=1) if self._standard is None else self._standard.applied(examples)
+        return np.take(examples, self.lit, axis=1) if self._standard is None else self._standard.applied(examples)
 
     @tf.function(
         input_signature=[
@@ -162,7 +162,7 @@ class Engine:
 
     def _step(self, batch: Any, learning_rate: Any) -> tuple[Any, Any]:
         """Update the weights on one batch; the gradients are written out, so no tape is kept."""
-        examples, labels = scaled(tf.gather(self._examples, batch)), tf.gather(self._labels, batch)
+        examples, labels = scaled(tf.gather(self.examples, batch)), tf.gather(self.labels, batch)
         weights = [tf.convert_to_tensor(variable) for variable in self._weights]
         hidden, logits = forward(examples, weights, self._product)
         losses, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=logits, labels=labels)

@@ -1,0 +1,61 @@
+"""What decides the graph that trains a network, apart from all values that are arguments of it. Without TensorFlow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+RELU, GELU = "relu", "gelu"
+RMSPROP, ADAM, ADAMW, SGD = "rmsprop", "adam", "adamw", "sgd"
+CONSTANT, COSINE = "constant", "cosine"
+ACTIVATIONS, OPTIMIZERS, SCHEDULES = (RELU, GELU), (RMSPROP, ADAM, ADAMW, SGD), (CONSTANT, COSINE)
+MOST_LAYERS = 3
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The operations of a training; one graph serves all networks that have the same.
+
+    Attributes:
+        layers: Hidden ones.
+        activation: Of each of them.
+        optimizer: What updates the weights.
+        drops_inputs: Whether inputs are dropped while training.
+        drops_units: Whether units of the hidden layers are.
+        schedule: Of the learning rate, from step to step.
+        smooths: Whether labels are smoothed.
+        shifts: Whether images are shifted.
+    """
+
+    layers: int = 1
+    activation: str = RELU
+    optimizer: str = RMSPROP
+    drops_inputs: bool = False
+    drops_units: bool = False
+    schedule: str = CONSTANT
+    smooths: bool = False
+    shifts: bool = False
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Self:
+        """Return that of a configuration, in which what is missing is as in the network of one hidden layer."""
+        return cls(
+            layers=params.get("layers", 1),
+            activation=params.get("activation", RELU),
+            optimizer=params.get("optimizer", RMSPROP),
+            drops_inputs=params.get("input_dropout", 0) > 0,
+            drops_units=params.get("dropout", 0) > 0,
+            schedule=params.get("schedule", CONSTANT),
+            smooths=params.get("label_smoothing", 0) > 0,
+            shifts=params.get("shift", 0) > 0,
+        )
+
+    @property
+    def needs_all_features(self) -> bool:
+        """Whether weights of features that are 0 in every example change: by decay, or since others are moved there."""
+        return self.optimizer == ADAMW or self.shifts
+
+
+def widths_of(params: Mapping[str, Any]) -> list[int]:
+    """Return the units of each hidden layer of a configuration."""
+    names = ["hidden_units", *(f"hidden_units_{layer}" for layer in range(2, params.get("layers", 1) + 1))]
+    return [params[name] for name in names]
