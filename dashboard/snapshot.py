@@ -18,7 +18,6 @@ from search.study.ranges import is_number
 from search.study.rungs import Rung, rung_of
 from search.study.space import Space
 from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, OUTSIDE, RETRY_OF, is_interrupted
-from search.study.tables import ANY
 from search.terminal.words import INACTIVE, POINTS, number
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
 from trainable.problem import ProblemSpec
@@ -119,7 +118,7 @@ def columns_of(problem: ProblemSpec, searched: Mapping[str, BaseDistribution] | 
     for each in problem.parameters:
         distribution = (searched or {}).get(each.name)
         is_number_only = is_ordered(distribution) if distribution else is_number(problem.baseline.get(each.name))
-        kinds[column_of(each.name)] = "float64" if each.kind != ANY or is_number_only else "object"
+        kinds[column_of(each.name)] = "float64" if is_number_only else "object"
     return {
         "trial": "int64",
         "state": "object",

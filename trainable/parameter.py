@@ -15,18 +15,27 @@ class Parameter:
 
     Attributes:
         name: What it is called everywhere.
-        kind: Of its values; "any" for a number, a text or a boolean, with which a person's own code does what it likes,
-            and which a configuration can lack.
+        kind: Of its values; a share is a float that may be as small as `low`; "any" is for a number, a text or a
+            boolean, with which a person's own code does what it likes.
         low: The least value that can be trained at all; of a float what it has to exceed. Not of any kind.
         high: The greatest; of any kind the greatest size of a number.
         meaning: In a few words.
+        choices: What a choice is of.
+        is_optional: Whether a configuration can lack it; it always can where it is of any kind.
     """
 
     name: str
-    kind: Literal["int", "float", "any"]
+    kind: Literal["int", "float", "share", "choice", "any"]
     low: float
     high: float
     meaning: str
+    choices: tuple[str, ...] = ()
+    is_optional: bool = False
+
+    @property
+    def can_lack(self) -> bool:
+        """Whether a configuration can do without it."""
+        return self.is_optional or self.kind == "any"
 
     def check(self, value: object) -> None:
         """Refuse a value that no network can be trained with.
@@ -37,9 +46,15 @@ class Parameter:
         if self.kind == "any":
             self._check_any(value)
             return
-        if self.kind == "int":
+        if self.kind == "choice":
+            allowed = isinstance(value, str) and value in self.choices
+            what = f"one of {', '.join(self.choices)}"
+        elif self.kind == "int":
             allowed = isinstance(value, int) and self.low <= value <= self.high
             what = f"a whole number from {self.low} to {self.high}"
+        elif self.kind == "share":
+            allowed = isinstance(value, int | float) and self.low <= value <= self.high
+            what = f"a number from {self.low:g} to {self.high:g}"
         else:
             allowed = isinstance(value, int | float) and self.low < value <= self.high
             what = f"a number greater than {self.low:g} and at most {self.high:g}".replace("e+", "e")

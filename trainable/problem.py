@@ -124,7 +124,7 @@ class ProblemSpec:
         Raises:
             ConfigError: One is missing, or no network can be trained with it.
         """
-        missing = [each.name for each in self.parameters if each.name not in values and each.kind != "any"]
+        missing = [each.name for each in self.parameters if each.name not in values and not each.can_lack]
         if missing:
             raise ConfigError(f"missing {', '.join(missing)}; a configuration needs {', '.join(self.names)}")
         given = [each for each in self.parameters if each.name in values]
@@ -149,6 +149,10 @@ class ProblemSpec:
         for of, name in ((values, "code"), (values["inputs"], "several")):  # of the first studies that record this
             if not of[name]:
                 del of[name]
+        for parameter in values["parameters"]:
+            for name in ("choices", "is_optional"):  # only where there are any
+                if not parameter[name]:
+                    del parameter[name]
         return dict(_merged(recorded, json.loads(json.dumps(values))))
 
     @classmethod
@@ -160,7 +164,9 @@ class ProblemSpec:
         """
         own = _known(cls, values)
         own |= {
-            "parameters": tuple(Parameter(**_known(Parameter, each)) for each in own["parameters"]),
+            "parameters": tuple(
+                Parameter(**_known(Parameter, each) | _tuples(each, "choices")) for each in own["parameters"]
+            ),
             "inputs": Inputs(**_known(Inputs, own["inputs"]) | _tuples(own["inputs"], "shape", "columns")),
             "labels": tuple(own["labels"]),
             "reference": own["reference"] and Reference(**_known(Reference, own["reference"])),
@@ -195,7 +201,12 @@ def _check_bounds(spec: ProblemSpec) -> None:
 def _check_texts(spec: ProblemSpec, source: DataSource | None) -> None:
     words = asdict(spec.words)
     names: list[Any] = [spec.kind, spec.name, spec.metric, spec.inputs.dtype, *spec.names, *spec.labels]
-    names += [*spec.inputs.columns, *spec.data, *spec.data.values(), *(each.kind for each in spec.parameters)]
+    names += [
+        *spec.inputs.columns,
+        *spec.data,
+        *spec.data.values(),
+        *(text for each in spec.parameters for text in (each.kind, *each.choices)),
+    ]
     names += [spec.reference.name] if spec.reference else []
     names += [*spec.code, *spec.inputs.several]
     texts: list[Any] = [*spec.code.values(), spec.split, spec.test_split, *words.pop("limits"), *words.values()]

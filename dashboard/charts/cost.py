@@ -9,12 +9,11 @@ from dashboard.charts.parameters import begin_with
 from dashboard.snapshot import column_of
 from dashboard.style import ACCURACY, BASELINE, BEST, STATES, thinned, titled
 from dashboard.text import figures, in_figure, in_template
-from search.study.tables import ANY
 from search.terminal.words import INACTIVE
 from trainable.problem import ProblemSpec
 
 FRONT = STATES["pruned"][0]
-FORMATS = {"int": "", "float": ":.3g", ANY: ""}  # of a parameter
+FORMATS = {"float": ":.3g", "share": ":.3g"}  # of a parameter's numbers
 COSTS = {"seconds": "training time, seconds", "weights": "weights of the network"}
 
 
@@ -68,15 +67,17 @@ def cost_chart(problem: ProblemSpec, table: pd.DataFrame, cost: str, best: int, 
 
 def _said(rows: pd.DataFrame, problem: ProblemSpec) -> pd.DataFrame:
     """Return what is said of trials, with texts for parameters that not all trials need have."""
-    own = [column_of(each.name) for each in problem.parameters if each.kind == ANY]
+    own = [column_of(each.name) for each in problem.parameters if each.can_lack]
     texts = {name: [INACTIVE if pd.isna(each) else in_figure(figures(each)) for each in rows[name]] for name in own}
     return rows.assign(**texts)
 
 
 def _hover(problem: ProblemSpec) -> str:
     """Return what is said of each trial, in the order of its custom data."""
-    params = enumerate(problem.parameters, start=1)
-    told = [f"{in_template(each.name)} %{{customdata[{place}]{FORMATS[each.kind]}}}<br>" for place, each in params]
+    told = [
+        f"{in_template(each.name)} %{{customdata[{place}]{'' if each.can_lack else FORMATS.get(each.kind, '')}}}<br>"
+        for place, each in enumerate(problem.parameters, start=1)
+    ]
     seconds = len(told) + 1
     return (
         f"trial %{{customdata[0]}}<br>val_accuracy %{{y:.4f}}<br>{''.join(told)}"

@@ -1,6 +1,7 @@
 """The models of a study whose files are here: which there are, which to show first, and their networks."""
 
 import hashlib
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ from trainable.data.archive import UNREADABLE
 from trainable.data.dataset import Examples
 from trainable.data.scaling import Standard
 from trainable.errors import DataError
-from trainable.mlp.scoring import SCALE, Weights, probabilities, read_standard, read_weights
+from trainable.mlp.scoring import SCALE, Weights, probabilities, read_activation, read_standard, read_weights
 
 IN_MEMORY = 8  # models
 
@@ -29,14 +30,21 @@ Stamp = tuple[int, int]
 
 
 class Network(NamedTuple):
-    """What is needed of a kept model: its weights, and how it standardises numbers; None where it takes bytes."""
+    """What is needed of a kept model.
+
+    Attributes:
+        weights: Of all layers.
+        standard: How it standardises numbers; None where it takes bytes.
+        activation: Of its hidden layers.
+    """
 
     weights: Weights
     standard: Standard | None
+    activation: str
 
     def probabilities(self, examples: Examples) -> NDArray[np.float32]:
         """Return float32 [n, classes], of examples [n, features] as they are stored, uint8 or float32."""
-        return probabilities(self.weights, examples, self.standard)
+        return probabilities(self.weights, examples, self.standard, self.activation)
 
     def scaled(self, examples: Examples) -> NDArray[np.float32]:
         """Return float32 [n, features], such as the first layer of weights is given."""
@@ -125,7 +133,8 @@ def _network(file: str, stamp: Stamp, sha256: str | None, *, has_standard: bool)
         content = Path(file).read_bytes()
         if sha256 and hashlib.sha256(content).hexdigest() != sha256:
             raise SearchError(f"{file}: is not the file whose SHA-256 the study recorded")
-        network = Network(read_weights(content), read_standard(content) if has_standard else None)
+        standard = read_standard(content) if has_standard else None
+        network = Network(read_weights(content), standard, read_activation(content))
     except (*UNREADABLE, KeyError, DataError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else lines_of(error)[0]
         raise SearchError(f"{file}: cannot be read as a model: {reason}") from error
@@ -136,14 +145,16 @@ def _network(file: str, stamp: Stamp, sha256: str | None, *, has_standard: bool)
 
 
 def _check(model: Kept, network: Network) -> None:
-    """Refuse arrays that are no network of one hidden layer for a model's problem."""
+    """Refuse arrays that are no network for a model's problem."""
     problem, weights, standard = model.problem, network.weights, network.standard
-    features, hidden, classes = problem.inputs.features, weights[1].shape, len(problem.labels)
-    wanted = [(features, *hidden), hidden, (*hidden, classes), (classes,)]
+    widths = [problem.inputs.features, *(bias.size for bias in weights[1:-1:2]), len(problem.labels)]
+    wanted: list[tuple[int, ...]] = [
+        shape for rows, columns in pairwise(widths) for shape in ((rows, columns), (columns,))
+    ]
     found = [each.shape for each in weights]
     if problem.inputs.scale is None:
-        wanted += 2 * [(features,)]
+        wanted += 2 * [(problem.inputs.features,)]
         found += [each.shape for each in vars(standard).values()] if standard else []
     if found != wanted:
         size = f"{problem.examples} of {size_of(problem)} {'pixels' if problem.inputs.is_image else 'numbers'}"
-        raise SearchError(f"{model.file}: does not hold a network of one hidden layer for {size}")
+        raise SearchError(f"{model.file}: does not hold a network for {size}")

@@ -88,7 +88,7 @@ def formats(study: Snapshot) -> dict[str, Any]:
     """Return how the columns of parameters look in a large table: three digits of what is no whole number."""
     space, problem = study.settings.space, study.settings.problem
     kinds = columns_of(problem, space.distributions)
-    digits = {"float": "%.3g", ANY: "%.6g"}
+    digits = {"float": "%.3g", "share": "%.3g", ANY: "%.6g"}
     return {
         column_of(each.name): st.column_config.NumberColumn(format=digits[each.kind])
         for each in problem.parameters

@@ -20,9 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
         from search.run.plan import new_source  # noqa: PLC0415 (as below)
         from search.study.data import found_in  # noqa: PLC0415 (likewise)
         from search.study.space import Space  # noqa: PLC0415 (likewise)
-        from search.study.space_file import to_toml  # noqa: PLC0415 (likewise)
+        from search.study.space_file import load_space, to_toml  # noqa: PLC0415 (likewise)
 
-        streams.answer(to_toml(Space.default(found_in(new_source(options), options.model))).removesuffix("\n"))
+        problem = found_in(new_source(options), options.model)
+        space = load_space(options.space, problem) if options.space else Space.default(problem)
+        streams.answer(to_toml(space).removesuffix("\n"))
         return EXIT_DONE
     # Imported here: a wrong option is answered before anything heavy is loaded.
     from search.surroundings.variables import forget_for_ray  # noqa: PLC0415

@@ -122,7 +122,12 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     )
 
     what = parser.add_argument_group("what is searched, and how (a continued study keeps its own)")
-    what.add_argument("--space", metavar="FILE", type=path, help="TOML, a table per parameter (default: built in)")
+    what.add_argument(
+        "--space",
+        metavar="FILE|wide",
+        type=path,
+        help="TOML, a table per parameter, or wide: depth, optimizers, dropout and more (default: built in)",
+    )
     what.add_argument("--print-space", action="store_true", help="print the built-in space as such a file, and end")
     what.add_argument("--sampler", choices=SAMPLER_NAMES, help=f"(default: {DEFAULT_SAMPLER})")
     what.add_argument("--pruner", choices=PRUNER_NAMES, help=f"(default: {DEFAULT_PRUNER})")

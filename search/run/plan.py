@@ -33,6 +33,7 @@ from search.study.study import IDENTITY, find_study, lacking, open_study, settin
 from search.surroundings.capacity import Demand
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
+from trainable.mlp.wide import WIDE
 from trainable.precision import FLOAT32
 from trainable.problem import Problem, ProblemSpec
 from trainable.problems import BUILT_IN, problem_of
@@ -156,7 +157,7 @@ def make_plan(options: Options) -> Plan:
 
 def _new(options: Options, wishes: Mapping[str, Any]) -> Settings:
     """Return the settings of a new study."""
-    if options.space:
+    if options.space is not None and str(options.space) != WIDE:
         read_space(options.space)  # before a person's file is run, which takes a while
     problem = found_in(new_source(options), options.model)
     if problem.code:

@@ -191,7 +191,8 @@ def _warning(parameter: Parameter, share: float, distribution: BaseDistribution,
     )
     name, is_float = parameter.name, parameter.kind == "float"
     # A range of a person's own that ends at 0 or 1 most likely ends where the values do, as that of a share.
-    is_low_natural, is_high_natural = (parameter.kind == ANY and end in (0, 1) for end in (low, high))
+    is_natural = parameter.kind in (ANY, "share")
+    is_low_natural, is_high_natural = (is_natural and end in (0, 1) for end in (low, high))
     fewer_may_help = (is_float or low != parameter.low) and not (name == "epochs" and rising is True)
     more_may_help = (is_float or high != parameter.high) and not (name == "epochs" and rising is False)
     if share <= margin and fewer_may_help and not is_low_natural:

@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution, distribution_to_json, json_to
 from search.errors import UsageError, refused_configuration
 from search.study.conditions import WHEN, Conditions, active, conditions_of, holds, in_order, told
 from search.study.ranges import check_value, given, grid_values, is_same, note, shown, size_of, suggest, was_given
-from search.study.tables import ANY, DEFAULT, distribution_of
+from search.study.tables import DEFAULT, distribution_of
 from trainable.data.names import LONGEST_NAME
 from trainable.keys import ALL_DATA, KEEP_FROM, SEED
 from trainable.model_file import OPEN as FORM_OF_OPEN
@@ -282,7 +282,7 @@ def _check_new(tables: Mapping[str, Any], known: int) -> None:
 
 def _defaults(problem: ProblemSpec) -> dict[str, Any]:
     """Return what the tables of a problem of a person's own code have as the values of today."""
-    own = {each.name for each in problem.parameters if each.kind == ANY}
+    own = {each.name for each in problem.parameters if each.can_lack}
     tables = {name: each for name, each in problem.space.items() if name in own and isinstance(each, Mapping)}
     return {name: each[DEFAULT] for name, each in tables.items() if DEFAULT in each}
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.errors import UsageError
+from search.errors import UsageError, refused_configuration
 from search.study.conditions import WHEN
 from search.study.ranges import has
 from search.study.space import Space
 from search.study.tables import DEFAULT, fields_of, key_of
 from search.terminal.files import read_text
+from trainable.mlp.wide import NAMES, SPACE, WIDE, widened
 from trainable.problem import ProblemSpec
 
 EXPLANATION = """\
@@ -52,16 +53,31 @@ def _further(space: Space, name: str) -> Mapping[str, Any]:
     return default | ({WHEN: space.conditions[name]} if name in space.conditions else {})
 
 
-def load_space(file: Path, problem: ProblemSpec) -> Space:
-    """Read the space of a problem from TOML, see `Space.of`.
+def load_space(name: Path, problem: ProblemSpec) -> Space:
+    """Return the space of a problem that `--space` names: the wide one, or what a file has, see `Space.of`.
 
     Raises:
-        UsageError: The file cannot be read, or a table is wrong; the message names file, table and key.
+        UsageError: The file cannot be read, or a table is wrong: the message names file, table and key.
     """
-    tables = read_space(file)
+    where = f"--space {name}"
+    if str(name) == WIDE:
+        with refused_configuration(where):
+            wide = widened(problem)
+        return Space.of(wide.space, wide, f"{where}: ")
+    tables = read_space(name)
     if not tables:
-        raise UsageError(f"--space {file}: no parameter in it; give a table for any of {', '.join(problem.names)}")
-    return Space.of(tables, problem, f"--space {file}: ")
+        raise UsageError(f"{where}: no parameter in it; give a table for any of {', '.join(problem.names)}")
+    further = [each for each in tables if each in NAMES and each not in problem.names]
+    if further and not problem.code:
+        with refused_configuration(where):
+            problem = widened(problem, further)
+        tables = {each: _conditional(each, table) for each, table in tables.items()}
+    return Space.of(tables, problem, f"{where}: ")
+
+
+def _conditional(name: str, table: Any) -> Any:
+    """Return the table of a parameter with the conditions that it has in the wide space, where it says none."""
+    return {WHEN: SPACE[name][WHEN], **table} if WHEN in SPACE.get(name, {}) and isinstance(table, dict) else table
 
 
 def read_space(file: Path) -> dict[str, Any]:

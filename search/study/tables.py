@@ -73,7 +73,7 @@ def _toml(value: Any) -> str:
 def _check_keys(kind: str, table: Mapping[str, Any], parameter: Parameter, where: str) -> None:
     needed = NEEDED[kind]
     further = () if kind == "categorical" else ("log", "step")
-    allowed = ("type", *needed, *further, DEFAULT, *([WHEN] if parameter.kind == ANY else []))
+    allowed = ("type", *needed, *further, DEFAULT, *([WHEN] if parameter.can_lack else []))
     if WHEN in table and WHEN not in allowed:
         raise UsageError(f"{where}: {WHEN} is not for {parameter.name}: every network is trained with one")
     for key in table:
@@ -98,8 +98,10 @@ def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribu
 
 
 def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
-    if parameter.kind not in (kind, ANY):
-        raise UsageError(f"{where}: type must be {parameter.kind} or categorical, got {kind!r}")
+    ours = {"share": "float", "choice": "categorical"}.get(parameter.kind, parameter.kind)
+    if ours not in (kind, ANY):
+        types = ours if ours == "categorical" else f"{ours} or categorical"
+        raise UsageError(f"{where}: type must be {types}, got {kind!r}")
     low, high, log = table["low"], table["high"], table.get("log", False)
     if not isinstance(log, bool):
         raise UsageError(f"{where}: log must be true or false, got {shown(log)}")

@@ -19,10 +19,11 @@ from search.study.settings import Settings
 from search.study.space import Space
 from search.study.study import IDENTITY, open_study, settings_of
 from search.trials.models import ModelStore
-from trainable.mlp.scoring import MEMBER, PATHS
+from trainable.keras_file import CONFIG, MEMBER
 from trainable.problems import BUILT_IN
 
 HIDDEN = 6
+PATHS = [f"layers/{layer}/vars/{at}" for layer in ("dense", "dense_1") for at in (0, 1)]  # of its weights
 # The same data, as if they were rows of a table: nothing that the page says of them is about pictures.
 ROWS = replace(
     BUILT_IN,
@@ -38,8 +39,10 @@ def keras_file(seed=1, shapes=((784, HIDDEN), (HIDDEN,), (HIDDEN, 10), (10,))):
     with h5py.File(arrays, "w") as file:
         for path, shape in zip(PATHS, shapes, strict=True):
             file[path] = random.normal(size=shape).astype(np.float32)
+    layers = [{"class_name": "Dense", "config": {"name": each, "activation": "relu"}} for each in ("hidden", "output")]
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(MEMBER, arrays.getvalue())
+        archive.writestr(CONFIG, json.dumps({"config": {"layers": layers}}))
     return content.getvalue()
 
 

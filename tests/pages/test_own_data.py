@@ -21,10 +21,11 @@ from search.study.study import IDENTITY, open_study
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
 from trainable.keras_file import CONFIG, MEMBER
-from trainable.mlp.scoring import PATHS, STANDARD
+from trainable.mlp.scoring import STANDARD
 from trainable.problems import problem_of, spec_in
 
 HIDDEN = 5
+PATHS = [f"layers/{layer}/vars/{at}" for layer in ("dense", "dense_1") for at in (0, 1)]  # of its weights
 ODD = "<b>a</b> | `b` $c$ :red[d]"
 
 
@@ -36,7 +37,9 @@ def keras_file(problem, standard):
     with h5py.File(arrays, "w") as file:
         for path, shape in zip(PATHS, shapes, strict=True):
             file[path] = random.normal(size=shape).astype(np.float32)
-    layers = [{"config": {"name": STANDARD, **standard.to_json()}}] if standard else []
+    layers = [{"class_name": "Dense", "config": {"name": each, "activation": "relu"}} for each in ("hidden", "output")]
+    if standard:
+        layers.insert(0, {"class_name": "Normalization", "config": {"name": STANDARD, **standard.to_json()}})
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr(MEMBER, arrays.getvalue())
         archive.writestr(CONFIG, json.dumps({"config": {"layers": layers}}))

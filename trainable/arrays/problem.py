@@ -12,7 +12,7 @@ from trainable.data.reading import file_of
 from trainable.data.scaling import Standard
 from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError
-from trainable.mlp.scoring import SOURCES, read_standard, read_weights, wrong_examples
+from trainable.mlp.scoring import SOURCES, read_activation, read_standard, read_weights, wrong_examples
 from trainable.problem import ProblemSpec
 from trainable.trainer import Trainer
 
@@ -77,13 +77,14 @@ class ArraysProblem:
 
     def trainer(self, dataset: Dataset, precision: str) -> Trainer:
         """Return the engine."""
-        from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
+        from trainable.mlp.engines import engine_for  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
-        return Engine(dataset, precision, self.spec.inputs.name)
+        return engine_for(self.spec, dataset, precision)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the examples that a model classifies wrong, computed with NumPy."""
-        return wrong_examples(read_weights(model), examples.only, examples.y, read_standard(model))
+        standard, activation = read_standard(model), read_activation(model)
+        return wrong_examples(read_weights(model), examples.only, examples.y, standard, activation)
 
     def close(self) -> None:
         """Do nothing: scoring starts nothing."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.source import DataSource
 from trainable.errors import DataError
-from trainable.mlp.scoring import SOURCES, read_weights, wrong_examples
+from trainable.mlp.scoring import SOURCES, read_activation, read_weights, wrong_examples
 from trainable.mnist import source as images
 from trainable.mnist.drawing import like_mnist
 from trainable.mnist.spec import MNIST
@@ -39,13 +39,13 @@ class MnistProblem:
 
     def trainer(self, dataset: Dataset, precision: str) -> Trainer:
         """Return the engine."""
-        from trainable.mlp.engine import Engine  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
+        from trainable.mlp.engines import engine_for  # noqa: PLC0415 (it needs TensorFlow, which only workers load)
 
-        return Engine(dataset, precision)
+        return engine_for(self.spec, dataset, precision)
 
     def wrong(self, model: bytes, examples: HeldOutSet) -> list[int]:
         """Return the positions of the images that a model classifies wrong, computed with NumPy."""
-        return wrong_examples(read_weights(model), examples.only, examples.y)
+        return wrong_examples(read_weights(model), examples.only, examples.y, None, read_activation(model))
 
     def close(self) -> None:
         """Do nothing: scoring starts nothing."""
