@@ -10,10 +10,12 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, QMCSampler, 
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
+from search.study.halving import ShareHalving
 from search.study.space import Space
 
 FIRST_RUNG = 1 / 12  # of the longest training: after less, the order of configurations says little about their end
 EPOCHS = "epochs"
+SCHEDULE = "schedule"  # of the learning rate, a parameter
 FEWEST_EPOCHS = 2  # before trials are compared, where there are so many
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)
 
@@ -66,6 +68,13 @@ def check_sampler(sampler: str, space: Space) -> None:
         raise UsageError(f"--sampler {sampler}: the space grows while networks are built; give --sampler {others}")
 
 
+def _halving(space: Space) -> BasePruner:
+    """Return successive halving: at equal epochs, or at equal shares where learning rates may fall to the last one."""
+    if SCHEDULE in space.distributions:
+        return ShareHalving(FIRST_RUNG, REDUCTION_FACTOR, space.max_epochs)
+    return SuccessiveHalvingPruner(min_resource=first_rung(space), reduction_factor=REDUCTION_FACTOR)
+
+
 SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
     "tpe": _tpe,
     "random": lambda _, seed: RandomSampler(seed=seed),
@@ -74,7 +83,7 @@ SAMPLERS: dict[str, Callable[[Space, int], BaseSampler]] = {
     "cmaes": lambda _, seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
 }
 PRUNERS: dict[str, Callable[[Space], BasePruner]] = {
-    "asha": lambda space: SuccessiveHalvingPruner(min_resource=first_rung(space), reduction_factor=REDUCTION_FACTOR),
+    "asha": _halving,
     "hyperband": lambda space: HyperbandPruner(
         min_resource=first_rung(space),
         max_resource=max(space.max_epochs, first_rung(space)),
