@@ -19,7 +19,7 @@ from search.confirmation.wording import sentence_of
 from search.errors import SearchError
 from search.export import selection
 from search.export.formats import FIRST_ONNXRUNTIME, FORMATS, ONNX, with_preprocessing
-from search.export.reload import from_bytes, request_of
+from search.export.reload import SAID, from_bytes, request_of
 from search.export.roundtrip import RoundTrip
 from search.export.snippets import prepare, use
 from trainable.data.scaling import Standard
@@ -73,7 +73,8 @@ def exported(request, training_data, tmp_path_factory):
     if request.param:
         runs, extra = request.getfixturevalue("finished").runs, ("--with-preprocessing", "--format", "all")
     else:
-        runs, extra = request.getfixturevalue("brief"), ("--format", "tflite,keras", "--format", "savedmodel,onnx")
+        extra = ("--format", "tflite,keras", "--format", "savedmodel,onnx", "--time")
+        runs = request.getfixturevalue("brief")
     result = run_command("search.export", "--runs", runs, "--data", training_data, "--output", output, "--json", *extra)
     assert result.returncode == 0, result.stderr
     return Exported(output, result, request.param, runs)
@@ -81,13 +82,18 @@ def exported(request, training_data, tmp_path_factory):
 
 def test_every_format_predicts_what_keras_predicts(exported):
     """All 10,000 validation images have the same class in each format, and nothing but that is said."""
-    output, result, *_ = exported
+    output, result, preprocessing, _ = exported
     said = json.loads(result.stdout)
     assert said["paths"] == [str(output / name) for name in (*FILES, "model.json", "MODEL_CARD.md")]
     assert [check["file"] for check in said["checks"].values()] == FILES
     assert {check["images"] for check in said["checks"].values()} == {10_000}
     assert max(check["largest_difference"] for check in said["checks"].values()) <= 1e-4
-    assert [line.split(":")[0] for line in result.stderr.splitlines()] == FILES
+    times = 1 if preprocessing else 2  # that it says how long an answer takes, too
+    assert [line.split(":")[0] for line in result.stderr.splitlines()] == [each for each in FILES for _ in range(times)]
+    for check in said["checks"].values():
+        assert [each["batch"] for each in check["latencies"]] == ([] if preprocessing else [1, 1000])
+        assert all(0 < each["lower"] <= each["median"] <= each["upper"] < 1 for each in check["latencies"])
+    assert ("How long an answer took" in (output / "MODEL_CARD.md").read_text()) is not preprocessing
 
 
 def test_description_names_every_file_with_its_hash(exported):
@@ -154,7 +160,7 @@ def test_runtimes_that_need_no_tensorflow_do_without(exported, dataset, name):
         cwd=ROOT, env=clean_environment(), input=request_of(images, None), capture_output=True, check=False,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert from_bytes(result.stdout).shape == (3, 10)
+    assert from_bytes(result.stdout)[SAID].shape == (3, 10)
 
 
 def test_conversion_that_changes_the_model_is_refused(finished, tmp_path, monkeypatch):
@@ -188,7 +194,7 @@ def test_probabilities_that_differ_are_refused(exported, dataset):
     output, _, preprocessing, _ = exported
     images = dataset.x_val[:5].reshape(-1, 28, 28) if preprocessing else np.float32(dataset.x_val[:5]) / np.float32(255)
     file = output / ONNX.file
-    found = RoundTrip(images, np.zeros((5, 10), np.float32), "images")._predicted(ONNX, file)
+    found, _ = RoundTrip(images, np.zeros((5, 10), np.float32), "images")._predicted(ONNX, file)
     assert RoundTrip(images, found, "images").check(ONNX, file).largest_difference == 0
     for wrong in (2e-4, np.nan):
         expected = found.copy()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from search.errors import EXIT_DONE
 from search.export.formats import FORMATS, KERAS
+from search.export.latency import told
 from search.terminal import streams
 from search.terminal.arguments import Parser, add_data_option, add_model_option, add_storage_options
 from search.terminal.signals import Interruptible
@@ -47,6 +48,9 @@ def _announce(exported: "Exported", *, as_json: bool) -> None:
             f"probabilities within {check.largest_difference:.2g}{ties}",
             file=sys.stderr,
         )
+        if check.latencies:
+            example = exported.examples.removesuffix("s")
+            print(f"{check.file}: {', '.join(told(each, example) for each in check.latencies)}", file=sys.stderr)
     for name, reason in exported.left_out.items():
         print(f"{name}: left out: {reason}", file=sys.stderr)
     paths = [str(path) for path in exported.paths]
@@ -78,6 +82,10 @@ def _parse(arguments: list[str] | None) -> dict[str, Any]:
         "--with-preprocessing", dest="preprocessing", action="store_true",
         help=f"the model takes {BUILT_IN.examples} or other examples as they are stored, such as "
         f"{BUILT_IN.inputs.stored('batch')}, and scales and flattens itself",
+    )  # fmt: skip
+    parser.add_argument(
+        "--time", dest="timed", action="store_true",
+        help="measure how long each format takes to answer, alone in its process: one example, and 1,000 at once",
     )  # fmt: skip
     parser.add_argument("--output", metavar="DIR", type=Path, required=True, help="a new or empty folder")
     add_storage_options(parser)

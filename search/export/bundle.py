@@ -42,6 +42,7 @@ class Request:
         study: Its name; None for the most recent one.
         trial: As `search.export.selection.select` takes it.
         formats: Which, each once.
+        timed: Whether it is measured how long each format takes to answer.
         optional: Those of them that are left out where a model of the person's own cannot be had in them.
         preprocessing: Whether the model does itself what has to be done with examples as they are stored.
         output: The folder.
@@ -61,6 +62,7 @@ class Request:
     data: str | None
     model: str | None = None
     optional: frozenset[str] = frozenset()
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def export(request: Request) -> Exported:
             settings = _needing(settings, exported.content)
         else:
             exported = built_in(model, selected, dataset.x_val, preprocessing=request.preprocessing)
-        checks, left_out = write_models(folder, request.formats, exported, settings.problem, request.optional)
+        checks, left_out = write_models(
+            folder, request.formats, exported, settings.problem, request.optional, is_timed=request.timed
+        )
         description = description_of(
             study, settings, evidence, selected, checks, preprocessing=request.preprocessing,
             interface=exported.interface, left_out=left_out,
@@ -133,7 +137,13 @@ def _needing(settings: Settings, content: bytes) -> Settings:
 
 
 def write_models(
-    folder: Path, formats: Sequence[Format], exported: Exportable, problem: ProblemSpec, optional: Collection[str] = ()
+    folder: Path,
+    formats: Sequence[Format],
+    exported: Exportable,
+    problem: ProblemSpec,
+    optional: Collection[str] = (),
+    *,
+    is_timed: bool = False,
 ) -> tuple[dict[str, Check], dict[str, str]]:
     """Write a model in each format, and check what was written.
 
@@ -143,6 +153,7 @@ def write_models(
         exported: The model.
         problem: What the study is about.
         optional: Formats in which a person's own model need not go: their layers may have no form there.
+        is_timed: Whether answers are timed.
 
     Returns:
         The checks by format, and why one was left out.
@@ -151,8 +162,9 @@ def write_models(
         SearchError: A format that is not optional does not go, or none does.
     """
     trip = RoundTrip(
-        exported.examples, exported.expected, problem.examples, program=exported.program, are_logits=exported.are_logits
-    )
+        exported.examples, exported.expected, problem.examples, program=exported.program,
+        are_logits=exported.are_logits, is_timed=is_timed,
+    )  # fmt: skip
     checks, left_out = {}, {}
     for kind in formats:
         file = folder / kind.file

@@ -13,6 +13,7 @@ from search.export.description import input_of, output_of
 from search.export.formats import FIRST_ONNXRUNTIME, KERAS
 from search.export.interface import Interface
 from search.export.kept import CHOSEN, WINNER
+from search.export.latency import BATCHES, Latency, milliseconds
 from search.export.own_snippets import prepare_own, use_own
 from search.export.roundtrip import CLOSE
 from search.export.snippets import prepare, use
@@ -207,5 +208,22 @@ def _checks(problem: ProblemSpec, checks: Mapping[str, Any], left_out: Mapping[s
         f"the class that the study's Keras model gives, with probabilities that differ by {CLOSE:g} at most.{other} "
         "`model.json` has the SHA-256 of every file.\n\n"
         f"| file | loaded with | {problem.examples} | largest difference |\n| --- | --- | ---: | ---: |\n{rows}"
+        + _latencies(problem, checks)
         + "".join(f"\n\nNot in the format {name}: {markdown(reason)}." for name, reason in left_out.items())
+    )
+
+
+def _latencies(problem: ProblemSpec, checks: Mapping[str, Any]) -> str:
+    """Return how long each file takes to answer, where that was measured."""
+    rows = "".join(
+        f"\n| `{each['file']}` | {' | '.join(milliseconds(Latency(**one)) for one in each['latencies'])} |"
+        for each in checks.values()
+        if each.get("latencies")
+    )
+    if not rows:
+        return ""
+    heads = " | ".join(f"{size:,} {problem.words.example}{'s' * (size > 1)}, ms" for size in BATCHES)
+    return (
+        "\n\nHow long an answer took on the machine that exported this, each format alone: the median, with the "
+        f"quartiles in brackets.\n\n| file | {heads} |\n| --- | ---: | ---: |{rows}"
     )

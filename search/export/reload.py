@@ -1,9 +1,9 @@
-"""`python -m search.export.reload FORMAT MODEL <REQUEST >OUTPUTS`: predict with an exported model, in its process.
+"""`python -m search.export.reload FORMAT MODEL [time] <REQUEST >OUTPUTS`: predict with an exported model, apart.
 
-Each format is loaded by its own runtime alone, on processors: of this project there are only this module, TensorFlow's
-settings, and what runs a person's file that Keras needs for their layers. Where a runtime does not need TensorFlow or
-Keras, they cannot be imported. REQUEST has the inputs; OUTPUTS is the content of a `.npy` file: a pipe needs no room on
-a disk.
+Each format is loaded by its own runtime alone, on processors: of this project there are only this module, the clock,
+TensorFlow's settings, and what runs a person's file that Keras needs for their layers. Where a runtime does not need
+TensorFlow or Keras, they cannot be imported. REQUEST has the inputs; OUTPUTS is the content of a `.npz` file: a pipe
+needs no room on a disk. With `time` it also has the seconds of answers.
 """
 
 import io
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from search.export.latency import timed
 from trainable.data.several import ONE, Taken, by_input, length_of, together
 from trainable.messages import packed, unpacked
 from trainable.model_file.loading import batch_of
@@ -25,13 +26,14 @@ from trainable.program import Program
 
 Inputs = dict[str, NDArray[Any]]
 """A batch of examples by the names of the model's inputs."""
+SAID = "outputs"  # what the model says, in OUTPUTS; its other arrays have the sizes of batches for their names
 Predict = Callable[[Inputs], NDArray[np.float32]]
 """Examples, as the model takes them, to what it says of them, float32 [batch, outputs]."""
 
 
 def main(arguments: list[str]) -> None:
     """Load the model, predict, and write what it says."""
-    name, model = arguments
+    name, model, *asked = arguments
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as outputs:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a runtime prints is no probability
         load, absent = LOADERS[name]
@@ -42,7 +44,10 @@ def main(arguments: list[str]) -> None:
         batch = batch_of(examples)
         starts = range(0, length_of(examples), batch)
         batches = [predict({name: each[start : start + batch] for name, each in examples.items()}) for start in starts]
-        outputs.write(as_bytes(np.concatenate(batches)))
+        seconds = timed(predict, examples) if asked else {}
+        outputs.write(
+            as_bytes({SAID: np.concatenate(batches)} | {size: np.array(each) for size, each in seconds.items()})
+        )
 
 
 def request_of(examples: Taken, program: Program | None) -> bytes:
@@ -55,17 +60,16 @@ def request_of(examples: Taken, program: Program | None) -> bytes:
     return packed(asdict(program) if program else None, by_input(examples))
 
 
-def as_bytes(array: NDArray[Any]) -> bytes:
-    """Return the content of a `.npy` file of an array."""
+def as_bytes(arrays: dict[str, NDArray[Any]]) -> bytes:
+    """Return the content of a `.npz` file of some arrays."""
     file = io.BytesIO()
-    np.save(file, array)
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # NumPy's stub takes the first for another argument
     return file.getvalue()
 
 
-def from_bytes(content: bytes) -> NDArray[Any]:
-    """Return the array of which this is the `.npy` file's content."""
-    array: NDArray[Any] = np.load(io.BytesIO(content))
-    return array
+def from_bytes(content: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of which this is the `.npz` file's content."""
+    return dict(np.load(io.BytesIO(content)))
 
 
 def load_keras(file: str, program: Program | None) -> Predict:
