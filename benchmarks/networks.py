@@ -48,10 +48,10 @@ class Network:
         return [
             {
                 **{
-                    name: round(_on_log_scale(at, *space.sizes[name]))
+                    name: round(on_log_scale(at, *space.sizes[name]))
                     for name, at in zip(space.sizes, sizes, strict=True)
                 },
-                "learning_rate": float(f"{_on_log_scale(rate, *space.learning_rate):.4g}"),
+                "learning_rate": float(f"{on_log_scale(rate, *space.learning_rate):.4g}"),
                 "batch_size": space.batch_sizes[int(batch * len(space.batch_sizes))],
                 "epochs": self.epochs[0] + int(length * (self.epochs[1] - self.epochs[0] + 1)),
             }
@@ -87,5 +87,6 @@ NETWORKS = {
 }  # fmt: skip
 
 
-def _on_log_scale(share: float, low: float, high: float) -> float:
+def on_log_scale(share: float, low: float, high: float) -> float:
+    """Return what lies so far between two ends, 0 to 1, on the scale of logarithms."""
     return math.exp(math.log(low) + share * (math.log(high) - math.log(low)))

@@ -14,8 +14,8 @@ from pathlib import Path
 RESULTS = Path(__file__).parent / "RESULTS.md"
 # In the order of the file.
 SECTIONS = (
-    "engine", "precision", "search", "model", "quality", "verdicts", "calibration", "stopping", "whole", "driver",
-    "workers", "memory", "memory-model", "dashboard", "dashboard-memory",
+    "engine", "precision", "search", "model", "quality", "verdicts", "calibration", "stopping", "table", "defaults",
+    "whole", "driver", "workers", "memory", "memory-model", "dashboard", "dashboard-memory",
 )  # fmt: skip
 PACKAGES = ("tensorflow", "keras", "numpy", "ray", "optuna")
 

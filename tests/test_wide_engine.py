@@ -19,8 +19,10 @@ STRUCTURES = {
     "rmsprop, three layers": THREE | {"optimizer": "rmsprop"},
     "adam, two layers, smoothed": TWO | {"optimizer": "adam", "label_smoothing": 0.1},
     "adamw, cosine": USUAL | {"optimizer": "adamw", "weight_decay": 0.05, "schedule": "cosine"},
+    "adamw as Keras has it": USUAL | {"optimizer": "adamw"},
+    "sgd as Keras has it, layers of one width": USUAL | {"optimizer": "sgd", "layers": 3},
     "sgd, three layers, cosine": THREE
-    | {"optimizer": "sgd", "momentum": 0.8, "learning_rate": 0.05, "schedule": "cosine"},
+    | {"optimizer": "sgd", "momentum": 0.8, "sgd_learning_rate": 0.05, "schedule": "cosine"},
 }
 DROPPING = TWO | {"input_dropout": 0.1, "dropout": 0.3, "shift": 2}
 
@@ -34,14 +36,18 @@ def engine(small):
 def compiled(params, weights, steps):
     """A Keras model of such a configuration, ready to fit."""
     model = keras_model(weights, activation=params.get("activation", "relu"))
-    rate = params["learning_rate"]
+
+    def kept(name):
+        return {name: params[name]} if name in params else {}
+
+    rate = params["learning_rate"] if params.get("optimizer") != "sgd" else params.get("sgd_learning_rate", 0.01)
     if params.get("schedule") == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, params["epochs"] * steps)
     optimizer = {
         "rmsprop": keras.optimizers.RMSprop,
         "adam": keras.optimizers.Adam,
-        "adamw": lambda rate: keras.optimizers.AdamW(rate, weight_decay=params["weight_decay"]),
-        "sgd": lambda rate: keras.optimizers.SGD(rate, momentum=params["momentum"]),
+        "adamw": lambda rate: keras.optimizers.AdamW(rate, **kept("weight_decay")),
+        "sgd": lambda rate: keras.optimizers.SGD(rate, **kept("momentum")),
     }[params.get("optimizer", "rmsprop")](rate)
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=params.get("label_smoothing", 0))
     model.compile(optimizer=optimizer, loss=loss)

@@ -7,7 +7,7 @@ from typing import Any
 
 from search.errors import UsageError, refused_configuration
 from search.study.conditions import WHEN
-from search.study.ranges import has
+from search.study.ranges import has, is_number
 from search.study.space import Space
 from search.study.tables import DEFAULT, fields_of, key_of
 from search.terminal.files import read_text
@@ -71,13 +71,30 @@ def load_space(name: Path, problem: ProblemSpec) -> Space:
     if further and not problem.code:
         with refused_configuration(where):
             problem = widened(problem, further)
-        tables = {each: _conditional(each, table) for each, table in tables.items()}
+        tables = {each: _conditional(each, tables, problem) for each in tables}
     return Space.of(tables, problem, f"{where}: ")
 
 
-def _conditional(name: str, table: Any) -> Any:
-    """Return the table of a parameter with the conditions that it has in the wide space, where it says none."""
-    return {WHEN: SPACE[name][WHEN], **table} if WHEN in SPACE.get(name, {}) and isinstance(table, dict) else table
+def _conditional(name: str, tables: Mapping[str, Any], problem: ProblemSpec) -> Any:
+    """Return the table of a parameter with the condition that it has in the wide space, where it says none."""
+    table, when = tables[name], SPACE.get(name, {}).get(WHEN, {})
+    if not isinstance(table, Mapping) or WHEN in table or not when.keys() <= {*problem.names}:
+        return table
+    possible = {
+        parent: [each for each in values if _may_be(each, tables.get(parent))] or values
+        for parent, values in when.items()
+    }
+    return {**table, **({WHEN: possible} if possible else {})}
+
+
+def _may_be(value: Any, table: Any) -> bool:
+    """Say whether a parameter's table, if it has one, may have a value; what is wrong in it is found later."""
+    if not isinstance(table, Mapping):
+        return True
+    low, high, choices = table.get("low", value), table.get("high", value), table.get("choices", [value])
+    if isinstance(value, str):
+        return value in choices
+    return not (is_number(low) and is_number(high)) or (low <= value <= high and value in choices)
 
 
 def read_space(file: Path) -> dict[str, Any]:

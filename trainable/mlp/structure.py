@@ -9,6 +9,12 @@ RMSPROP, ADAM, ADAMW, SGD = "rmsprop", "adam", "adamw", "sgd"
 CONSTANT, COSINE = "constant", "cosine"
 ACTIVATIONS, OPTIMIZERS, SCHEDULES = (RELU, GELU), (RMSPROP, ADAM, ADAMW, SGD), (CONSTANT, COSINE)
 MOST_LAYERS = 3
+OWN_RATE, KERAS_RATE = "sgd_learning_rate", 0.01  # plain gradient descent takes steps of another size
+# Numbers that a step takes, in this order in a graph's vector; with Keras's defaults of what not all optimizers have.
+USUAL = {
+    "learning_rate": 0.0, "epochs": 1, "input_dropout": 0.0, "dropout": 0.0, "label_smoothing": 0.0, "shift": 0,
+    "weight_decay": 0.004, "momentum": 0.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,14 @@ class Structure:
 
 
 def widths_of(params: Mapping[str, Any]) -> list[int]:
-    """Return the units of each hidden layer of a configuration."""
-    names = ["hidden_units", *(f"hidden_units_{layer}" for layer in range(2, params.get("layers", 1) + 1))]
-    return [params[name] for name in names]
+    """Return the units of each hidden layer; one that has none of its own in the configuration has the first one's."""
+    first = params["hidden_units"]
+    return [first, *(params.get(f"hidden_units_{layer}", first) for layer in range(2, params.get("layers", 1) + 1))]
+
+
+def values_of(params: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers that a step takes of a configuration; what it lacks is as Keras has it, or has no effect."""
+    found = {name: float(params.get(name, usual)) for name, usual in USUAL.items()}
+    if params.get("optimizer") == SGD:
+        found["learning_rate"] = float(params.get(OWN_RATE, KERAS_RATE))
+    return found

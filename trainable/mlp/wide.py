@@ -12,6 +12,7 @@ from trainable.mlp.structure import (
     CONSTANT,
     MOST_LAYERS,
     OPTIMIZERS,
+    OWN_RATE,
     RELU,
     RMSPROP,
     SCHEDULES,
@@ -25,18 +26,33 @@ FARTHEST = 2  # pixels by which an image may be shifted, in each direction
 EPOCHS = 2.5  # times as many as the usual space has at most
 LONGEST_WIDTH = 1024  # units of a layer: three such ones take as long as one of 5,000
 
-OWN_RATE = "sgd_learning_rate"  # plain gradient descent takes steps of another size
 PARAMETERS = (
     Parameter("layers", "int", 1, MOST_LAYERS, "hidden layers"),
     *(
-        Parameter(f"hidden_units_{layer}", "int", 1, 100_000, f"units of hidden layer {layer}", is_optional=True)
+        Parameter(
+            f"hidden_units_{layer}",
+            "int",
+            1,
+            100_000,
+            f"units of hidden layer {layer}; those of the first where it is not searched",
+            is_optional=True,
+        )
         for layer in range(2, MOST_LAYERS + 1)
     ),
     Parameter("activation", "choice", 0, 0, "of the hidden layers", choices=ACTIVATIONS),
     Parameter("optimizer", "choice", 0, 0, "what updates the weights", choices=OPTIMIZERS),
-    Parameter(OWN_RATE, "float", 0, 1e30, "of sgd, in place of learning_rate", is_optional=True),
-    Parameter("momentum", "share", 0, 0.9999, "of sgd", is_optional=True),
-    Parameter("weight_decay", "share", 0, 1, "of adamw, a share of the learning rate", is_optional=True),
+    Parameter(
+        OWN_RATE, "float", 0, 1e30, "of sgd, in place of learning_rate; 0.01 where it is not searched", is_optional=True
+    ),
+    Parameter("momentum", "share", 0, 0.9999, "of sgd; 0 where it is not searched", is_optional=True),
+    Parameter(
+        "weight_decay",
+        "share",
+        0,
+        1,
+        "of adamw, a share of the learning rate; 0.004 where it is not searched",
+        is_optional=True,
+    ),
     Parameter("schedule", "choice", 0, 0, "of the learning rate, to the trial's own last epoch", choices=SCHEDULES),
     Parameter("input_dropout", "share", 0, 0.9, "share of the inputs that are dropped"),
     Parameter("dropout", "share", 0, 0.9, "share of each hidden layer's units that are dropped"),

@@ -17,8 +17,8 @@ from trainable.data.dataset import Dataset
 from trainable.mlp.engine import Engine
 from trainable.mlp.network import count_correct, initial_weights, keras_bytes
 from trainable.mlp.scoring import Weights
-from trainable.mlp.structure import Structure, widths_of
-from trainable.mlp.wide_graph import VALUES, Graph
+from trainable.mlp.structure import Structure, values_of, widths_of
+from trainable.mlp.wide_graph import Graph
 from trainable.parameter import SEED
 from trainable.precision import FLOAT32
 from trainable.trainer import Epoch
@@ -121,7 +121,7 @@ class WideEngine:
             tf.constant([self._seed, self._epochs_run], tf.int32),
             tf.constant(self._params["batch_size"], tf.int32),
             tf.constant(self._samples, tf.int32),
-            tf.constant([self._params.get(name, 0.0) for name in VALUES], tf.float32),
+            tf.constant([*values_of(self._params).values()], tf.float32),
         )
         return Epoch(loss=float(loss) / self._samples, accuracy=int(correct) / self._samples)
 

@@ -8,13 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from trainable.mlp.network import forward_through, scaled
-from trainable.mlp.structure import COSINE, MOST_LAYERS, Structure
+from trainable.mlp.structure import COSINE, MOST_LAYERS, USUAL, Structure
 from trainable.mlp.updates import UPDATES, Step
 
-# What a graph is given besides seeds and sizes: float32, in this order. What a configuration lacks is 0.
-VALUES = (
-    "learning_rate", "epochs", "input_dropout", "dropout", "label_smoothing", "shift", "weight_decay", "momentum",
-)  # fmt: skip
 FARTHEST = 2  # pixels by which an image may be shifted, in each direction
 MASKS = 2**30  # from here on are the seeds of masks and shifts; below, those of the orders of epochs
 PARTS = MOST_LAYERS + 3  # seeds that a step may need
@@ -45,7 +41,7 @@ class Graph:
     dtype: Any
 
     def traced(self) -> Any:
-        """Return a function of a seed and the epoch's number, the batch size, the number of examples, and `VALUES`.
+        """Return a function of a seed and the epoch's number, the batch size, the number of examples, and `values_of`.
 
         It trains an epoch, and returns the summed loss and the number of examples that were classified right.
         """
@@ -53,14 +49,14 @@ class Graph:
             tf.TensorSpec([2], tf.int32),
             tf.TensorSpec([], tf.int32),
             tf.TensorSpec([], tf.int32),
-            tf.TensorSpec([len(VALUES)], tf.float32),
+            tf.TensorSpec([len(USUAL)], tf.float32),
         ]
         return tf.function(self._epoch, input_signature=signature, autograph=False)
 
     def _epoch(self, seed: Any, batch_size: Any, samples: Any, values: Any) -> tuple[Any, Any]:
         order = tf.random.experimental.stateless_shuffle(tf.range(samples), seed)
         steps = (samples + batch_size - 1) // batch_size
-        named = dict(zip(VALUES, tf.unstack(values, len(VALUES)), strict=True))
+        named = dict(zip(USUAL, tf.unstack(values, len(USUAL)), strict=True))
         before = (seed[1] - 1) * steps  # steps of the network so far
 
         def step(number: Any, loss: Any, correct: Any) -> tuple[Any, Any, Any]:
