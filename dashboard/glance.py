@@ -23,6 +23,7 @@ from search.study.settings import SETTINGS
 from search.study.study import IDENTITY, INTERRUPTED, IS_BASELINE, OUTSIDE
 from search.trials.stops import STOPS
 from trainable.keys import FAILURE
+from trainable.limits import INFEASIBLE
 
 READ = (IDENTITY, SETTINGS, GOAL, STOPS, LOOKS, ANALYSES, CONFIRMATION)  # of each study, every time
 NETWORKS = (CONFIRMED, TESTED, EXPLAINED)  # of a study that has changed: they are long, and do not change themselves
@@ -77,19 +78,19 @@ class Details:
         networks: The attributes of its confirmation's networks.
         leading: Its best complete trials, best first, with their parameters alone.
         baseline: What its baseline trial came to; None before that is complete.
-        interrupted: How many of its trials were interrupted.
+        uncounted: How many of its trials do not count: they were interrupted, or are infeasible.
         last: The last moment that a trial has recorded itself, ISO 8601, UTC; None where none has.
     """
 
     networks: dict[str, Any] = field(default_factory=dict)
     leading: list[FrozenTrial] = field(default_factory=list)
     baseline: float | None = None
-    interrupted: int = 0
+    uncounted: int = 0
     last: str | None = None
 
     def finished(self, tallies: Collection[Tally]) -> int:
-        """Return how many trials a study of these has finished: an interrupted one has a successor."""
-        return sum(each.number for each in tallies if each.state in FINISHED) - self.interrupted
+        """Return how many trials a study of these has finished: an interrupted or infeasible one has a successor."""
+        return sum(each.number for each in tallies if each.state in FINISHED) - self.uncounted
 
 
 def sights(connection: sa.Connection, driven: Collection[str]) -> dict[int, Sight]:
@@ -135,8 +136,8 @@ def details(connection: sa.Connection, studies: Sequence[int]) -> dict[int, Deta
             found[study].leading.append(trial)
         for study, value in connection.execute(_baselines(part)):
             found[study].baseline = value
-        for study, number in connection.execute(_interruptions(part)):
-            found[study].interrupted = number
+        for study, number in connection.execute(_uncounted(part)):
+            found[study].uncounted = number
         for study, moment in connection.execute(_instants(part)):
             found[study].last = json.loads(moment)
     return found
@@ -164,14 +165,22 @@ def _instants(studies: Sequence[int]) -> sa.Select[Any]:
     )
 
 
-def _interruptions(studies: Sequence[int]) -> sa.Select[Any]:
-    """Ask how many trials of each study were interrupted."""
-    whole, part = json.dumps(INTERRUPTED), json.dumps(f"{INTERRUPTED}:").removesuffix('"')
+def _uncounted(studies: Sequence[int]) -> sa.Select[Any]:
+    """Ask how many trials of each study do not count: they were interrupted, or are infeasible."""
+    whole = json.dumps(INTERRUPTED)
+    interrupted, infeasible = (json.dumps(f"{each}:").removesuffix('"') for each in (INTERRUPTED, INFEASIBLE))
+    reason = MARKS.c.value_json
+    is_interrupted = sa.or_(reason == whole, reason.startswith(interrupted))
     return (
         sa.select(TRIALS.c.study_id, sa.func.count())
         .join(MARKS, MARKS.c.trial_id == TRIALS.c.trial_id)
-        .where(TRIALS.c.study_id.in_(studies), TRIALS.c.state == TrialState.FAIL, MARKS.c.key == FAILURE)
-        .where(sa.or_(MARKS.c.value_json == whole, MARKS.c.value_json.startswith(part)))
+        .where(TRIALS.c.study_id.in_(studies), MARKS.c.key == FAILURE)
+        .where(
+            sa.or_(
+                sa.and_(TRIALS.c.state == TrialState.FAIL, is_interrupted),
+                sa.and_(TRIALS.c.state == TrialState.PRUNED, reason.startswith(infeasible)),
+            )
+        )
         .group_by(TRIALS.c.study_id)
     )
 

@@ -17,9 +17,10 @@ from search.study.instants import began, ended
 from search.study.ranges import is_number
 from search.study.rungs import Rung, rung_of
 from search.study.space import Space
-from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, OUTSIDE, RETRY_OF, is_interrupted
+from search.study.study import ATTEMPTS, EPOCHS_RUN, INTERRUPTED, OUTSIDE, RETRY_OF, is_infeasible, is_interrupted
 from search.terminal.words import INACTIVE, POINTS, number
 from trainable.keys import FAILURE, HOST, PARAMETERS_COUNT, SECONDS
+from trainable.limits import INFEASIBLE
 from trainable.problem import ProblemSpec
 
 MOMENTS = ("started", "ended")  # columns
@@ -30,7 +31,7 @@ TAKEN = {
     "progress", "pinned", "note", "pins", "search", "go-to", "last-study", "trials-checked", "trials-filters",
 }  # fmt: skip  # names of other columns and of what pages ask for
 STREAMLIT_TAKES = {"embed", "embed_options"}  # in an address, in letters of either case
-STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, "waiting")
+STATES = ("complete", "pruned", "running", "failed", INTERRUPTED, INFEASIBLE, "waiting")
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ def state_of(trial: FrozenTrial) -> str:
     """Return the state of a trial in the words of this project, one of `STATES`."""
     if is_interrupted(trial):
         return INTERRUPTED
+    if is_infeasible(trial):
+        return INFEASIBLE
     return "failed" if trial.state == TrialState.FAIL else trial.state.name.lower()
 
 

@@ -10,7 +10,7 @@ from dashboard.status import Phase, continue_command
 from dashboard.text import lasting
 from search.confirmation.untested import chosen
 from search.confirmation.verdict import Word
-from search.report.recipe import export_command, named_data, test_arguments
+from search.report.recipe import export_command, limit_arguments, named_data, test_arguments
 from search.storage.address import location
 from search.study.data import data_arguments
 from search.study.insight import positions_of
@@ -105,6 +105,7 @@ def _widening(study: Snapshot, best: FrozenTrial) -> list[Step]:
     wider = f"{study.name}-wider"
     text = f"Search a wider space: the best trial has {' and '.join(narrow)} at the edge. It needs a study of its own."
     new = ["--space", SPACE_FILE, *named_data(study.settings.problem)]
+    new += limit_arguments(study.settings)
     new += [*([] if study.settings.baseline else ["--no-baseline"]), *test_arguments(study.settings.problem, None)]
     command = _command(study, wider, study.counts.finished, *new)
     return [Step(text, command, f"{file}\n")]

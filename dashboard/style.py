@@ -10,6 +10,7 @@ STATES = {
     "running": ("#009E73", "diamond"),
     "failed": ("#D55E00", "cross"),
     "interrupted": ("#999999", "line-ew-open"),
+    "infeasible": ("#999999", "x-open"),
 }
 LINES = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 BASELINE = "#7F7F7F"  # dashed wherever it is a line

@@ -24,13 +24,14 @@ from trainable import keys
 from trainable.data.dataset import TrialData
 from trainable.environment import environment_here
 from trainable.errors import UnfitError
+from trainable.limits import of_parameters, reason_of
 from trainable.precision import FLOAT32
 from trainable.problem import Problem
 from trainable.problems import BUILT_IN, problem_of
 from trainable.process import prepare_tensorflow
 from trainable.training import train
 
-TOLD = (keys.SEED, keys.KEEP_FROM, keys.ALL_DATA)  # what stands beside the parameters
+TOLD = (keys.SEED, keys.KEEP_FROM, keys.ALL_DATA, keys.AT_MOST)  # what stands beside the parameters
 
 
 class Renew(Exception):  # noqa: N818 (it is no error: nothing has failed)
@@ -67,13 +68,14 @@ class NetworkTrial(tune.Trainable):
             params |= {name: each for name, each in new_config.items() if name not in (*params, *TOLD)}
         self._keep_from = new_config.get(keys.KEEP_FROM, math.inf)
         self._all_data = new_config.get(keys.ALL_DATA, False)
-        self._unfit = ""
+        self._unfit, self._size = "", 0
         try:
             self._epochs = train(self._trainer, params, new_config.get(keys.SEED, 0), all_data=self._all_data)
         except UnfitError as error:  # the worker is as good as before
             self._unfit = str(error)
             return True
         self._size = self._trainer.size
+        self._unfit = reason_of(of_parameters(self._size), new_config.get(keys.AT_MOST, {}))
         return True
 
     def step(self) -> dict[str, Any]:
@@ -102,14 +104,14 @@ class NetworkTrial(tune.Trainable):
         return result
 
     def _not_trained(self) -> dict[str, Any]:
-        """Return what is reported of a configuration of which the person's file makes no model."""
+        """Return what is reported of a configuration of which the person's file makes no model, or too large a one."""
         unknown = (keys.TRAIN_LOSS, keys.TRAIN_ACCURACY, keys.VAL_ACCURACY)
         return {
             keys.EPOCH: 0,
             **dict.fromkeys(unknown, math.nan),
             **dict.fromkeys((keys.SECONDS, keys.SAMPLES_PER_SECOND), 0.0),
             keys.HOST: socket.gethostname(),
-            keys.PARAMETERS_COUNT: 0,
+            keys.PARAMETERS_COUNT: self._size,
             keys.ENVIRONMENT: self._environment,
             keys.FAILURE: self._unfit,
             tune.result.DONE: True,

@@ -14,7 +14,7 @@ from dashboard.text import figures, in_figure
 from search.terminal.words import INACTIVE
 
 NO_HOST = "host not recorded"
-PATTERNS = {"complete": "", "pruned": "/", "running": "\\", "failed": "x", "interrupted": "."}
+PATTERNS = {"complete": "", "pruned": "/", "running": "\\", "failed": "x", "interrupted": ".", "infeasible": ""}
 ROW = 30  # pixels
 PARTED = 200  # trials; the edges of more would hide their colours
 

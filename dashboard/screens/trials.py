@@ -31,6 +31,7 @@ COLOURS = {
     "running": "#007A58",
     "failed": "#B85000",
     "interrupted": "#6E6E6E",
+    "infeasible": "#5B6B6B",
     "waiting": "#4A5568",
 }
 FORMATS = {

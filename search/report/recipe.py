@@ -103,7 +103,13 @@ def _settings(settings: Settings) -> list[str]:
         "--workers",
         "1",
         *([] if settings.baseline else ["--no-baseline"]),
+        *limit_arguments(settings),
     ]
+
+
+def limit_arguments(settings: Settings) -> list[str]:
+    """Return the options that name a study's limits."""
+    return [part for name, most in settings.at_most.items() for part in ("--at-most", f"{name}={most}")]
 
 
 def _further_commands(view: StudyView) -> list[tuple[str, str]]:

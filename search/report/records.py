@@ -43,6 +43,7 @@ def trials_section(view: StudyView) -> Section:
     interrupted = sum(map(is_interrupted, view.trials))
     waiting = sum(trial.state == TrialState.WAITING for trial in view.trials)
     states = [(name, str(getattr(counts, name))) for name in ("complete", "pruned", "failed", "running")]
+    states += [("infeasible, and not trained", str(counts.infeasible))] if counts.infeasible else []
     states += [("waiting", str(waiting)), ("interrupted, and tried again", str(interrupted))]
     blocks: list[Block] = [_best(view)] if view.ranked else []
     blocks.append(Table("Trials by state", ("state", "trials"), states))

@@ -18,12 +18,14 @@ from search.terminal.arguments import (
     amount,
     data_location,
     duration,
+    limit,
     path,
     printable,
     study_name,
     whole,
 )  # fmt: skip
 from search.terminal.files import read_text
+from trainable.limits import LIMITS
 from trainable.parameter import LONGEST_SHOWN, MAX_SEED
 from trainable.precision import PRECISIONS
 from trainable.problems import BUILT_IN
@@ -52,6 +54,7 @@ class Options:
     enqueue: Path | None
     baseline: bool
     precision: str | None
+    at_most: dict[str, int] | None
     workers: int | None
     cpus_per_trial: float
     gpus_per_trial: float
@@ -79,6 +82,7 @@ def parse(arguments: list[str] | None = None, kind: type[Parser] = Parser) -> Op
             parser.error(f"{name}: is for a confirmation, which --no-confirm leaves out")
         if values[option] and not values["test"]:
             parser.error(f"{name}: is for a verdict, which --no-test leaves out")
+    values["at_most"] = dict(values["at_most"]) if values["at_most"] else None
     values["named"] = bool(values["study"])
     about = _about(values["model"] or values["data"])
     values["study"] = values["study"] or f"{about}-{datetime.now(UTC):%Y%m%d-%H%M%S}"
@@ -144,6 +148,10 @@ def _parser(kind: type[Parser] = Parser) -> Parser:
     what.add_argument(
         "--precision", choices=PRECISIONS,
         help="of matrix products in training; bfloat16 is faster on processors that have it (default: float32)",
+    )  # fmt: skip
+    what.add_argument(
+        "--at-most", metavar="NAME=N", type=limit, action="append",
+        help=f"leave untrained what has more: {', '.join(LIMITS)}; e.g. parameters=100000; can be repeated",
     )  # fmt: skip
 
     where = parser.add_argument_group("where and how long")

@@ -3,7 +3,7 @@
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -33,6 +33,7 @@ from search.study.study import IDENTITY, find_study, lacking, open_study, settin
 from search.surroundings.capacity import Demand
 from search.trials.models import ModelStore
 from trainable.data.source import DataSource
+from trainable.limits import FLOPS, reason_of, sizes
 from trainable.mlp.wide import WIDE
 from trainable.precision import FLOAT32
 from trainable.problem import Problem, ProblemSpec
@@ -129,7 +130,9 @@ def make_plan(options: Options) -> Plan:
         raise UsageError(f"--study {options.study}: is the name of the storage's file; give it another name")
     if os.path.lexists(folder) and not folder.is_dir():
         raise UsageError(f"--study {options.study}: {folder} is a file or a link to nothing; give it another name")
-    wishes = {name: getattr(options, name) for name in ("seed", "sampler", "pruner", "baseline", "precision")}
+    wishes = {
+        name: getattr(options, name) for name in ("seed", "sampler", "pruner", "baseline", "precision", "at_most")
+    }
     wishes = {name: value for name, value in wishes.items() if value is not None}
     given = read_configurations(options.enqueue) if options.enqueue else []
     study = _known(options)
@@ -141,6 +144,7 @@ def make_plan(options: Options) -> Plan:
         settings.space.check(settings.problem.baseline, where)
     checked = [settings.space.check(params, where) for where, params in given]
     check_sampler(settings.sampler, settings.space)
+    _check_limits(settings, zip((where for where, _ in given), checked, strict=True))
     configurations = list({tuple(params.items()): params for params in checked}.values())
     repeated = len(checked) - len(configurations)
     attributes = study.user_attrs if study else {}
@@ -196,6 +200,20 @@ def _continued(options: Options, settings: Settings, wishes: Mapping[str, Any]) 
         problem, wishes = space.problem, {**wishes, "space": space}
     continued = settings.continued(options.study, problem, **wishes)
     return replace(continued, space=replace(continued.space, problem=replace(recorded, source=place)))
+
+
+def _check_limits(settings: Settings, given: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+    """Refuse limits that cannot be kept, and configurations that a person gave and that break them."""
+    if not settings.at_most:
+        return
+    if settings.sampler == "grid":
+        raise UsageError("--at-most: a grid has every point, also those beyond a limit; give another --sampler")
+    if settings.problem.code and FLOPS in settings.at_most:
+        raise UsageError(f"--at-most {FLOPS}: is for the built-in network; of a model of your own parameters and bytes")
+    for where, params in given:
+        found = sizes(settings.problem, settings.space.complete(params))
+        if found and (reason := reason_of(found, settings.at_most)):
+            raise UsageError(f"{where}: is {reason}")
 
 
 def limits_of(options: Options, started: float) -> Limits:

@@ -62,7 +62,7 @@ class Summary:
         return {
             "study": view.name,
             "storage": view.storage,
-            "trials": {"complete": counts.complete, "pruned": counts.pruned, "failed": counts.failed},
+            "trials": {name: getattr(counts, name) for name in ("complete", "pruned", "failed", "infeasible")},
             "best": self._entry(view.best),
             "baseline": self._entry(view.baseline),
             "confirmed": self._confirmed(),
@@ -93,6 +93,7 @@ class Summary:
         say(
             console,
             f"study {view.name}: {counts.complete} complete, {counts.pruned} pruned, {counts.failed} failed"
+            f"{f', {counts.infeasible:,} infeasible' if counts.infeasible else ''}"
             f" in {clock(self.times.wall)}{self._effort()}",
         )
         if view.stops and not view.stops[-1].is_usual:

@@ -10,6 +10,7 @@ from search.errors import UsageError
 from search.study.conditions import WHEN
 from search.study.names import DEFAULT_PRUNER, DEFAULT_SAMPLER
 from search.study.space import OPEN, Space
+from trainable.limits import LIMITS
 from trainable.parameter import MAX_SEED
 from trainable.precision import FLOAT32
 from trainable.problem import ProblemSpec
@@ -31,6 +32,7 @@ class Settings:
         sampler: Name, as in `samplers`.
         pruner: Name, as in `samplers`.
         precision: Of matrix products in training, as in `trainable.precision`.
+        at_most: By name, as in `trainable.limits`, what a network may not exceed.
         unknown: What a later version has recorded besides, kept as it is.
     """
 
@@ -40,6 +42,7 @@ class Settings:
     sampler: str = DEFAULT_SAMPLER
     pruner: str = DEFAULT_PRUNER
     precision: str = FLOAT32
+    at_most: Mapping[str, int] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -63,6 +66,7 @@ class Settings:
             "space": self.space.to_json(),
             **self.space.further_json(),
             **({} if is_built_in else {"problem": self.problem.to_json()}),
+            **({"at_most": dict(self.at_most)} if self.at_most else {}),
             **self.unknown,
         }
 
@@ -73,6 +77,7 @@ class Settings:
         problem = ProblemSpec.from_json(values["problem"]) if "problem" in values else built_in
         own = {name: values[name] for name in ("seed", "baseline", "sampler", "pruner")}
         own["precision"] = values.get("precision", FLOAT32)  # the first studies did not record it
+        own["at_most"] = {name: values["at_most"][name] for name in values.get("at_most", {}) if name in LIMITS}
         read = {*own, "format", "objective", "data", "space", "problem", WHEN, OPEN}
         unknown = {name: each for name, each in values.items() if name not in read}
         return cls(Space.from_json(values["space"], problem, values), unknown=unknown, **own)
@@ -103,11 +108,11 @@ class Settings:
                 an = "" if what == "data" else "an"
                 made_with = f"{an}other {what} ({difference})"
                 raise UsageError(f"--study {name}: was made with {made_with}; give --study a new name")
-        for what in ("space", "seed", "precision"):
-            option, value = f"--{what}", getattr(self, what)
+        for what in ("space", "seed", "precision", "at_most"):
+            option, value = f"--{what.replace('_', '-')}", getattr(self, what)
             wish = wishes.get(what, value)
             if not value.is_wished(wish) if what == "space" else wish != value:
-                made_with = f"another space (of {_differing(wish, value)})" if what == "space" else value
+                made_with = f"another space (of {_differing(wish, value)})" if what == "space" else _shown(value)
                 raise UsageError(
                     f"{option}: the study {name!r} was made with {made_with}; leave {option} out to continue it, "
                     "or give --study a new name"
@@ -115,6 +120,13 @@ class Settings:
         if self.baseline and not wishes.get("baseline", True):
             raise UsageError(f"--no-baseline: the study {name!r} has its baseline already")
         return replace(self, **{what: wishes[what] for what in ("sampler", "pruner") if what in wishes})
+
+
+def _shown(value: Any) -> str:
+    """Return what a study was made with, as a person gives it; limits by name."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    return " ".join(f"{name}={most}" for name, most in value.items()) or "no limit"
 
 
 def _differing(one: Any, other: Any) -> str:

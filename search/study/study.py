@@ -26,6 +26,7 @@ from search.study.samplers import PRUNERS, SAMPLERS, Grid
 from search.study.settings import FORMATS, SETTINGS, Settings
 from search.study.space import Space
 from trainable.keys import FAILURE, SEED
+from trainable.limits import INFEASIBLE
 from trainable.parameter import MAX_SEED
 from trainable.problems import BUILT_IN, KINDS
 
@@ -47,12 +48,16 @@ INTERRUPTED = "interrupted"
 
 @dataclass(frozen=True)
 class Counts:
-    """How many trials are in which state; an interrupted trial counts in none, its successor does."""
+    """How many trials are in which state; an interrupted trial counts in none, its successor does.
+
+    An infeasible one, which breaks a limit and is not trained, is not pruned.
+    """
 
     complete: int = 0
     pruned: int = 0
     failed: int = 0
     running: int = 0
+    infeasible: int = 0
 
     @property
     def finished(self) -> int:
@@ -237,14 +242,22 @@ def is_interrupted(trial: FrozenTrial) -> bool:
     return trial.state == TrialState.FAIL and str(trial.user_attrs.get(FAILURE)).split(":")[0] == INTERRUPTED
 
 
+def is_infeasible(trial: FrozenTrial) -> bool:
+    """Say whether a trial was not trained because it breaks a limit."""
+    is_refused = str(trial.user_attrs.get(FAILURE)).split(":")[0] == INFEASIBLE
+    return trial.state == TrialState.PRUNED and is_refused
+
+
 def count(trials: Sequence[FrozenTrial]) -> Counts:
     """Count trials by state."""
+    infeasible = sum(map(is_infeasible, trials))
     states = [trial.state for trial in trials if not is_interrupted(trial)]
     return Counts(
         complete=states.count(TrialState.COMPLETE),
-        pruned=states.count(TrialState.PRUNED),
+        pruned=states.count(TrialState.PRUNED) - infeasible,
         failed=states.count(TrialState.FAIL),
         running=states.count(TrialState.RUNNING),
+        infeasible=infeasible,
     )
 
 

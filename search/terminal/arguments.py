@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from search.errors import EXIT_USAGE
 from search.folder import is_folder_name
+from trainable.limits import LIMITS
 from trainable.problems import BUILT_IN
 
 NAME = "mnist-search"  # of the package
@@ -108,6 +109,16 @@ def accuracy(text: str) -> float:
     if not 0 < value <= 1:
         raise argparse.ArgumentTypeError(f"must be a number greater than 0 and at most 1, such as 0.985, got {text!r}")
     return value
+
+
+def limit(text: str) -> tuple[str, int]:
+    """Read a limit such as parameters=100000; return its name and how many there may be."""
+    name, _, number = text.partition("=")
+    number = number.replace("_", "")
+    if name not in LIMITS or not re.fullmatch("[0-9]{1,15}", number) or not int(number):
+        names = " or ".join(LIMITS)
+        raise argparse.ArgumentTypeError(f"must be {names} and how many, such as {LIMITS[0]}=100000, got {text!r}")
+    return name, int(number)
 
 
 def duration(text: str) -> float:

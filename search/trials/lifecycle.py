@@ -15,6 +15,7 @@ from search.errors import HopelessError
 from search.study.instants import BEGAN, ENDED, HERE, instants, stamp
 from search.study.settings import Settings
 from search.study.study import ATTEMPTS, INTERRUPTED, RETRY_OF, count, enqueue_again, rank, ranked, recover, trial_seed
+from search.trials.drawing import Drawing
 from search.trials.failures import Failure, FailureStore
 from search.trials.growth import Growth
 from search.trials.live import LiveTrial, Measurement, Observer, attributes_of
@@ -22,6 +23,7 @@ from search.trials.models import ModelStore
 from search.trials.stops import Reason, Stopped, stops_of
 from search.trials.streak import Streak, kind_of
 from trainable.keys import ENVIRONMENT, FAILURE, HOST, KEEP_FROM, SEED
+from trainable.limits import INFEASIBLE, of_parameters
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
 
@@ -64,6 +66,7 @@ class Trials:
         self.observer, self.max_retries, self._is_time_up, self._is_enough = observer, max_retries, is_time_up, enough
         self._enough: Stopped = None
         self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
+        self._drawing = Drawing(study, observer)
         self._live: dict[str, LiveTrial] = {}
         self._suspended: list[tuple[int, LiveTrial, Failure]] = []  # with the number of the last trial asked before
         self._newest = -1  # number of the last trial asked
@@ -121,8 +124,7 @@ class Trials:
 
     def ask(self, key: str) -> dict[str, Any]:
         """Start a trial; return its parameters, its seed, and from which accuracy on its model is wanted."""
-        trial = self.study.ask()
-        self.settings.space.draw(trial)
+        trial = self._drawing.draw(self.settings)
         self._newest = trial.number
         self._left -= 1
         seed = trial.user_attrs.get(SEED)
@@ -132,7 +134,8 @@ class Trials:
         trial.set_user_attr(BEGAN, stamp())
         params = self.settings.space.complete(trial.params)
         self._live[key] = LiveTrial(trial, params, attempt=trial.user_attrs.get(ATTEMPTS, 1), seed=seed)
-        return params | {SEED: seed, KEEP_FROM: -self._best[-1][0] if len(self._best) == self._keep else -math.inf}
+        keep_from = -self._best[-1][0] if len(self._best) == self._keep else -math.inf
+        return params | {SEED: seed, KEEP_FROM: keep_from} | self._drawing.told(trial, self.settings)
 
     def rename(self, key: str, other: str) -> None:
         """Note that the executor calls a trial otherwise from now on."""
@@ -197,6 +200,12 @@ class Trials:
             if newest < live.number:
                 self._suspended.remove((newest, failed, failure))
                 self._tell(failed, TrialState.FAIL, failure.reason)
+        if last.failure and last.failure.startswith(f"{INFEASIBLE}:"):
+            self._left += 1
+            self._drawing.refuse(live.trial, last.failure, of_parameters(last.parameters_count), self.settings)
+            self._settle()
+            return
+        self._drawing.keep()
         if last.failure:
             self._tell(live, TrialState.FAIL, last.failure)
         elif live.pruned:

@@ -101,6 +101,9 @@ class Observer:
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """A trial was told to the study."""
 
+    def refused(self, reason: str) -> None:
+        """A configuration is not trained, since it breaks a limit."""
+
     def suspended(self, live: LiveTrial, reason: str) -> None:
         """A trial failed; whether it counts is known when others have ended."""
 

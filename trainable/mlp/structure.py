@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Self
 
 RELU, GELU = "relu", "gelu"
@@ -73,3 +74,8 @@ def values_of(params: Mapping[str, Any]) -> dict[str, float]:
     if params.get("optimizer") == SGD:
         found["learning_rate"] = float(params.get(OWN_RATE, KERAS_RATE))
     return found
+
+
+def sizes_of(params: Mapping[str, Any], features: int, classes: int) -> list[tuple[int, int]]:
+    """Return rows and columns of each kernel of a configuration's network."""
+    return list(pairwise([features, *widths_of(params), classes]))
