@@ -17,7 +17,7 @@ PACKAGES = ("trainable", "search", "dashboard", "benchmarks")
 ROOMS = {
     "trainable": (
         "errors", "keys", "files", "precision", "process", "program", "helper", "messages", "gpus", "keras_file",
-        "parameter", "inputs", "data", "words", "trainer", "problem", "training", "mlp", "mnist", "arrays",
+        "parameter", "inputs", "data", "words", "trainer", "problem", "training", "mlp", "limits", "mnist", "arrays",
         "model_file", "problems", "environment", "trial",
     ),
     "search": (
@@ -31,8 +31,8 @@ ROOMS = {
     ),
     "benchmarks": (
         "results", "command", "cnn", "peers", "systems", "engine", "precision", "networks", "search", "quality",
-        "simulated", "verdicts", "calibration", "stopping", "whole", "waiting", "fleet", "driver", "memory", "large",
-        "browsing", "dashboard",
+        "simulated", "verdicts", "calibration", "stopping", "table", "surrogate", "searches", "defaults", "whole",
+        "waiting", "fleet", "driver", "memory", "large", "browsing", "dashboard",
     ),
 }  # fmt: skip
 

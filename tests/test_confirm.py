@@ -84,7 +84,7 @@ def model_of(config):
 ERRORS = {}  # of each of the few models, by its weights
 
 
-def errors_once(weights, images, labels):
+def errors_once(weights, images, labels, *_):
     """The real errors of a model, computed the first time."""
     key = tuple(each.tobytes() for each in weights)
     if key not in ERRORS:
@@ -250,7 +250,7 @@ def errors_of(monkeypatch, winner, baseline):
     """Let networks make so many errors on the test images: of the winner and of the baseline, a few more each time."""
     made = {"winner": 0, "baseline": 0}
 
-    def wrong(weights, images, labels):
+    def wrong(weights, images, labels, *_):
         side = "baseline" if len(weights[1]) == BASELINE_UNITS else "winner"
         made[side] += 1
         own = range(5000, 5020) if side == "winner" else range(6000, 6020)

@@ -21,9 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
         from search.study.data import found_in  # noqa: PLC0415 (likewise)
         from search.study.space import Space  # noqa: PLC0415 (likewise)
         from search.study.space_file import load_space, to_toml  # noqa: PLC0415 (likewise)
+        from trainable.mlp.wide import WIDE  # noqa: PLC0415 (likewise)
 
         problem = found_in(new_source(options), options.model)
-        space = load_space(options.space, problem) if options.space else Space.default(problem)
+        space = (
+            load_space(options.space, problem)
+            if options.space and str(options.space) == WIDE
+            else Space.default(problem)
+        )
         streams.answer(to_toml(space).removesuffix("\n"))
         return EXIT_DONE
     # Imported here: a wrong option is answered before anything heavy is loaded.

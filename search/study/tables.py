@@ -98,10 +98,11 @@ def _categorical(parameter: Parameter, choices: Any, where: str) -> BaseDistribu
 
 
 def _range(parameter: Parameter, kind: str, table: Mapping[str, Any], where: str) -> BaseDistribution:
-    ours = {"share": "float", "choice": "categorical"}.get(parameter.kind, parameter.kind)
+    if parameter.kind == "choice":
+        raise UsageError(f"{where}: type must be categorical, got {kind!r}")
+    ours = "float" if parameter.kind == "share" else parameter.kind
     if ours not in (kind, ANY):
-        types = ours if ours == "categorical" else f"{ours} or categorical"
-        raise UsageError(f"{where}: type must be {types}, got {kind!r}")
+        raise UsageError(f"{where}: type must be {ours} or categorical, got {kind!r}")
     low, high, log = table["low"], table["high"], table.get("log", False)
     if not isinstance(log, bool):
         raise UsageError(f"{where}: log must be true or false, got {shown(log)}")

@@ -12,7 +12,8 @@ from trainable.data.reading import file_of
 from trainable.data.scaling import Standard
 from trainable.data.source import DataSource, as_recorded
 from trainable.errors import DataError
-from trainable.mlp.scoring import SOURCES, read_activation, read_standard, read_weights, wrong_examples
+from trainable.mlp.scoring import SOURCES, WIDE_SOURCES, read_activation, read_standard, read_weights, wrong_examples
+from trainable.mlp.wide import is_wide
 from trainable.problem import ProblemSpec
 from trainable.trainer import Trainer
 
@@ -58,7 +59,11 @@ class ArraysProblem:
     """The code of a problem of somebody's own data."""
 
     spec: ProblemSpec
-    sources: tuple[str, ...] = SOURCES  # what was read has the hashes that the spec has
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The modules of `trainable` that decide a training's numbers."""
+        return (*SOURCES, *(WIDE_SOURCES if is_wide(self.spec) else ()))
 
     def file(self, source: DataSource | None) -> Path:
         """Return where the data are on this machine."""

@@ -29,13 +29,12 @@ SOURCES = (
     "mlp.network",
     "mlp.scoring",
     "mlp.structure",
-    "mlp.updates",
-    "mlp.wide_engine",
-    "mlp.wide_graph",
     "precision",
     "process",
     "training",
 )
+
+WIDE_SOURCES = ("mlp.updates", "mlp.wide_engine", "mlp.wide_graph")  # of that of another structure, too
 
 SCALE = 255.0  # of uint8
 BATCH = 1000  # examples at once: large enough for fast matrix products, small enough for the cache and a wide network

@@ -6,7 +6,8 @@ from pathlib import Path
 from trainable.data.dataset import Dataset, HeldOutSet
 from trainable.data.source import DataSource
 from trainable.errors import DataError
-from trainable.mlp.scoring import SOURCES, read_activation, read_weights, wrong_examples
+from trainable.mlp.scoring import SOURCES, WIDE_SOURCES, read_activation, read_weights, wrong_examples
+from trainable.mlp.wide import is_wide
 from trainable.mnist import source as images
 from trainable.mnist.drawing import like_mnist
 from trainable.mnist.spec import MNIST
@@ -19,9 +20,12 @@ class MnistProblem:
     """The built-in problem's code."""
 
     spec: ProblemSpec = MNIST
-    sources: tuple[str, ...] = (*SOURCES, "mnist.source")
-
     from_drawing = staticmethod(like_mnist)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The modules of `trainable` that decide a training's numbers."""
+        return (*SOURCES, *(WIDE_SOURCES if is_wide(self.spec) else ()), "mnist.source")
 
     def file(self, source: DataSource | None) -> Path:
         """Return where the images are on this machine, or would be once they were fetched."""
