@@ -2,7 +2,8 @@
 
 A learning rate stays as it is from the first epoch to the last, so a network of few epochs is the beginning of one of
 many: each is trained for as many as the space has, and stands for all shorter ones. A run that is interrupted, or that
-asks for more, goes on where the file ends; the list of configurations begins the same however many there are.
+asks for more, goes on where the file ends; the list of configurations begins the same however many there are. The file,
+table.csv, is beside that of the results.
 """
 
 import csv
@@ -76,7 +77,6 @@ def main(arguments: list[str] | None = None) -> int:
         "--configurations", metavar="N", type=whole(1), default=CONFIGURATIONS, help=f"(default: {CONFIGURATIONS})"
     )
     parser.add_argument("--seeds", metavar="N", type=whole(1), default=SEEDS, help=f"of each (default: {SEEDS})")
-    parser.add_argument("--file", metavar="FILE", type=Path, default=TABLE, help="(default: benchmarks/table.csv)")
     parser.add_argument("--smoke", action="store_true", help=f"train on {SMOKE_IMAGES} images only")
     options = parser.parse_args(arguments)
     quiet(verbose=False)
@@ -84,8 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.smoke:
         parts = {name: getattr(data, name)[:SMOKE_IMAGES] for name in ("x_train", "y_train", "x_val", "y_val")}
         data = Dataset(**parts)
-    extend(options.file, data, options.configurations, options.seeds)
-    body = report(read(options.file))
+    file = options.results.with_name(TABLE.name)
+    extend(file, data, options.configurations, options.seeds)
+    body = report(read(file))
     print(body)
     record("table", "A table of configurations", body, options.results)
     return 0

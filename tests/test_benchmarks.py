@@ -27,6 +27,8 @@ SMALLEST = {
     "verdicts": ["--searches", "50", "--studies", "50"],
     "stopping": [str(ROOT / "tests/studies/version-0.1.0-first.db")],
     "calibration": ["--smoke", "--networks", "5", "--comparisons", "3"],
+    "table": ["--smoke", "--configurations", "2"],
+    "defaults": ["--searches", "2", "--trials", "4", "--only", "before"],
     "whole": ["--runs", "1", "--trials", "1"],
     "driver": ["--trials", "8"],
     "memory": ["--trials", "12"],
@@ -43,7 +45,20 @@ def run_benchmark(name, *arguments):
 
 
 # They take 10 seconds to two minutes each.
-LONG = ("search", "verdicts", "quality", "whole", "memory", "dashboard", "precision", "driver", "calibration", "engine")
+LONG = (
+    "search",
+    "verdicts",
+    "quality",
+    "whole",
+    "memory",
+    "dashboard",
+    "precision",
+    "driver",
+    "calibration",
+    "engine",
+    "table",
+    "defaults",
+)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +70,7 @@ def test_benchmark_runs_at_its_smallest_size(name, tmp_path):
 
 
 # Of what matters to a benchmark; TensorFlow's, where no other is named.
-VERSIONS = {"dashboard": "streamlit 1.", "verdicts": "scipy 1.", "stopping": "optuna 5."}
+VERSIONS = {"defaults": "optuna 5.", "dashboard": "streamlit 1.", "verdicts": "scipy 1.", "stopping": "optuna 5."}
 
 
 def check_section(name, options, file):

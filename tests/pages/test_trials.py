@@ -286,4 +286,4 @@ def test_state_has_a_colour(make_study, open_page):
     page = open_page("trials")
     assert [list(each) for each in page.dataframe[0].value["state"]][:2] == [["complete"], ["complete"]]
     options = json.loads(page.dataframe[0].proto.columns)["state"]["type_config"]["options"]
-    assert len({each["color"] for each in options}) == len(options) == 6
+    assert len({each["color"] for each in options}) == len(options) == 7
