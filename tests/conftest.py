@@ -183,7 +183,7 @@ def shared(tmp_path_factory, name):
 
 @pytest.fixture(scope="session")
 def own_studies(tmp_path_factory):
-    """A folder with two real studies of own data in `runs`, see `own_studies.py`; nobody changes it."""
+    """A folder with three real studies of own data in `runs`, see `own_studies.py`; nobody changes it."""
     return made_once(tmp_path_factory, "own studies")
 
 

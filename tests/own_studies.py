@@ -1,4 +1,4 @@
-"""Studies of one's own data, searched without Ray: a table whose names are hostile, and images.
+"""Studies of one's own data, searched without Ray: a table whose names are hostile, images, networks of any structure.
 
 `python tests/own_studies.py FOLDER` makes them in a process that computes as a worker does.
 """
@@ -26,7 +26,7 @@ from trainable.problems import problem_of
 from trainable.process import prepare_tensorflow
 from trainable.training import train
 
-TABLE, IMAGES = "table", "images"  # the studies
+TABLE, IMAGES, WIDE = "table", "images", "wide"  # the studies
 FILE = "wi|ne `{name}` <b>.csv"
 TARGET = "the | `target`"
 COLUMNS = [
@@ -48,6 +48,21 @@ learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
 batch_size = {type = "categorical", choices = [4, 8, 16, 32, 64, 128]}
 epochs = {type = "int", low = 6, high = 12, default = 9}
 """
+# Of the wide study, whose networks are small; what is not here is as in the network of today.
+WIDE_SPACE = """
+hidden_units = {type = "int", low = 8, high = 32, default = 16}
+hidden_units_2 = {type = "int", low = 8, high = 32}
+learning_rate = {type = "float", low = 1e-3, high = 1e-2, log = true}
+sgd_learning_rate = {type = "float", low = 0.01, high = 0.1, log = true}
+epochs = {type = "int", low = 6, high = 12, default = 9}
+layers = {type = "int", low = 1, high = 2}
+activation = {type = "categorical", choices = ["relu", "gelu"]}
+optimizer = {type = "categorical", choices = ["rmsprop", "adamw", "sgd"]}
+schedule = {type = "categorical", choices = ["constant", "cosine"]}
+dropout = {type = "float", low = 0.0, high = 0.2, step = 0.1}
+shift = {type = "int", low = 0, high = 1}
+"""
+AT_MOST = {"parameters": 2000}
 
 
 def hostile_table(folder):
@@ -69,8 +84,11 @@ def source_of(study, folder):
 def search(study, folder, trials=2):
     """Make a study in `FOLDER/runs` and run its trials, the baseline first; their models are kept."""
     space = folder / "space.toml"
-    space.write_text(SPACE)
-    settings = Settings(load_space(space, found_in(source_of(study, folder))), seed=1, sampler="random", pruner="none")
+    space.write_text(WIDE_SPACE if study == WIDE else SPACE)
+    limits = AT_MOST if study == WIDE else {}
+    settings = Settings(
+        load_space(space, found_in(source_of(study, folder))), seed=1, sampler="random", pruner="none", at_most=limits
+    )
     searched(study, folder, settings, problem_of(settings.problem), load(settings.problem, None), trials=trials)
 
 
@@ -101,5 +119,5 @@ def searched(study, folder, settings, problem, dataset, *, trials):
 if __name__ == "__main__":
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     prepare_tensorflow(1, gpu=False)
-    for name in (TABLE, IMAGES):
-        search(name, Path(sys.argv[1]))
+    for name, number in ((TABLE, 2), (IMAGES, 2), (WIDE, 10)):
+        search(name, Path(sys.argv[1]), number)

@@ -91,6 +91,7 @@ def replays(searched, chosen, own_studies, tmp_path_factory):
         "older": ["--trial", complete, "--runs", str(older)],
         "own table": ["--study", "table", "--trial", "best", "--runs", str(own_studies / "runs")],
         "own images": ["--study", "images", "--trial", "best", "--runs", str(own_studies / "runs")],
+        "own wide": ["--study", "wide", "--trial", "best", "--runs", str(own_studies / "runs")],
     }
     before = (searched / "studies.db").read_bytes()
     result = subprocess.run(
@@ -130,7 +131,7 @@ def test_epochs_and_verdict_are_printed(chosen, replays):
     assert lines[5:] == ["identical: all 3 epochs", "environment: as recorded"]
 
 
-@pytest.mark.parametrize("kind", ["own table", "own images"])
+@pytest.mark.parametrize("kind", ["own table", "own images", "own wide"])
 def test_trial_on_own_data_is_repeated(kind, replays):
     """The data are where the study has recorded them, and no option has to say so."""
     status, stdout, stderr = replays[kind]
