@@ -52,4 +52,4 @@ def test_infeasible_trials_have_a_state_of_their_own(runs, open_page):
     assert states.count("infeasible") == counts.infeasible
     assert "pruned" not in states
     entries = open_page("home", "--runs", runs).dataframe[0].value
-    assert entries.loc[entries["study"] == WIDE, "trials"].tolist() == [counts.finished] == [10]
+    assert entries.loc[entries["name"] == WIDE, "trials"].tolist() == [counts.finished] == [10]
