@@ -7,7 +7,6 @@ true accuracy of a winner's configuration is known; and a worker's time is count
 import multiprocessing
 import os
 import sys
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -180,7 +179,6 @@ _surrogate: list[Surrogate] = []  # in a process that simulates
 def _prepare() -> None:
     quiet(verbose=False)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore")
     _surrogate.append(Surrogate.of(complete(read(TABLE))))
 
 

@@ -6,12 +6,14 @@ two seeds of a configuration of the table nearby differed by: it belongs to a wh
 """
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
@@ -107,4 +109,6 @@ def _fitted(places: NDArray[np.float64], values: NDArray[np.float64]) -> Gaussia
     """Return a process over the table's places, whose own noise is that of seeds."""
     kernel = ConstantKernel() * Matern(length_scale=[1.0] * places.shape[1], nu=2.5) + WhiteKernel(0.1)
     process = GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=2, random_state=1)
-    return process.fit(places, values)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of a component that is nothing but the noise of seeds
+        return process.fit(places, values)
