@@ -252,3 +252,21 @@ def test_spread_and_table_are_markdown():
     assert results.spread([3.0, 1.0, 2.0], 1) == "2.0 (1.0 to 3.0)"
     assert results.spread([3.0], 1) == "3.0"
     assert results.table(["a", "b"], [[1, 2]]) == "| a | b |\n| --- | ---: |\n| 1 | 2 |"
+
+
+def test_search_whose_time_is_up_ends_well_however_long_its_end_takes():
+    """The alarm is repeated, for whoever takes it for nothing; a process that is ending already shall not die of it."""
+    script = """
+import time
+from benchmarks.peers import command
+
+class Slow:
+    def __del__(self, sleep=time.sleep):
+        sleep(1)
+
+slow, command.AGAIN = Slow(), 0.3
+command.exit_after(0.05)
+time.sleep(60)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=clean_environment(), check=False)
+    assert ended.returncode == 0

@@ -1,6 +1,7 @@
 """The command line that all peers share, the lines that they print, and the end of their time."""
 
 import argparse
+import atexit
 import json
 import os
 import signal
@@ -116,6 +117,7 @@ def exit_after(seconds: float) -> None:
     """Let the process exit in this time, with status 0, whatever its main thread does then."""
     signal.signal(signal.SIGALRM, _exit)
     signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    atexit.register(signal.setitimer, signal.ITIMER_REAL, 0)  # from then on there is no handler, and it would be killed
 
 
 def _exit(_number: int, _frame: FrameType | None) -> None:
