@@ -27,6 +27,9 @@ class Recorder(Observer):
     def suspended(self, live, reason):
         self.events.append(("suspended", live.number, reason))
 
+    def refused(self, live, reason):
+        self.events.append(("refused", live.number, reason))
+
     def interrupted(self, live, reason):
         self.events.append(("interrupted", live.number, reason))
 

@@ -113,6 +113,7 @@ def test_network_that_only_the_worker_can_build_is_refused_by_it(begun):
     assert trials.ask("b")[AT_MOST] == LIMIT
     reason = reason_of(of_parameters(300_000), LIMIT)
     trials.finish("b", measurement(0, float("nan"), failure=reason, parameters_count=300_000))
+    assert trials.observer.events[-1] == ("refused", 1, reason)
     assert is_infeasible(study.trials[1])
     assert study.trials[1].constraints == {"parameters": 0.5}
     assert count(study.trials).finished == 1

@@ -39,6 +39,9 @@ def test_plain_lines_say_what_ended_and_where_the_search_stands():
     progress.finished(live_trial(3), TrialState.FAIL, "diverged at epoch 1")
     progress.started(live_trial(4))
     progress.suspended(live_trial(4), "error: KeyError: 'a'")
+    progress.started(live_trial(5))
+    progress.refused(live_trial(5), "infeasible: 9 parameters of at most 8")
+    assert not progress._tally.running
     parameters = "hidden_units 512, learning_rate 0.001, batch_size 128, epochs 5"
     first = "best 0.9700, baseline 0.9700 (+0.00 points)"
     standing = "best 0.9800, baseline 0.9700 (+1.00 points)"
@@ -48,6 +51,7 @@ def test_plain_lines_say_what_ended_and_where_the_search_stands():
         f"3/4  trial 2 pruned at epoch 2: 0.9000  {parameters}  {standing}",
         f"4/4  trial 3 failed: diverged at epoch 1  {parameters}  {standing}",
         f"trial 4 error: KeyError: 'a': it counts once a later trial ends well  {parameters}",
+        f"trial 5 infeasible: 9 parameters of at most 8: another one is drawn  {parameters}",
     ]
 
 

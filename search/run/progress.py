@@ -61,6 +61,11 @@ class PlainProgress(Observer):
         self._tally.stop(live)
         say(self._console, f"{live.title} {reason}: its configuration is tried again  {describe(live.params)}")
 
+    def refused(self, live: LiveTrial, reason: str) -> None:
+        """Print that a network turned out to be too large."""
+        self._tally.stop(live)
+        say(self._console, f"{live.title} {reason}: another one is drawn  {describe(live.params)}")
+
     def retraining(self, network: Retraining) -> None:
         """Count the network among what is in training."""
         self._tally.begin(network)

@@ -237,15 +237,19 @@ def trial_seed(settings: Settings, number: int) -> int:
     return int(np.random.SeedSequence([settings.seed, number]).generate_state(1)[0] % MAX_SEED)
 
 
+def cause_in(reason: object) -> str:
+    """Return the first word of the reason for which a trial gave no result."""
+    return str(reason).split(":")[0]
+
+
 def is_interrupted(trial: FrozenTrial) -> bool:
     """Say whether a trial ended without a result of its own."""
-    return trial.state == TrialState.FAIL and str(trial.user_attrs.get(FAILURE)).split(":")[0] == INTERRUPTED
+    return trial.state == TrialState.FAIL and cause_in(trial.user_attrs.get(FAILURE)) == INTERRUPTED
 
 
 def is_infeasible(trial: FrozenTrial) -> bool:
     """Say whether a trial was not trained because it breaks a limit."""
-    is_refused = str(trial.user_attrs.get(FAILURE)).split(":")[0] == INFEASIBLE
-    return trial.state == TrialState.PRUNED and is_refused
+    return trial.state == TrialState.PRUNED and cause_in(trial.user_attrs.get(FAILURE)) == INFEASIBLE
 
 
 def count(trials: Sequence[FrozenTrial]) -> Counts:

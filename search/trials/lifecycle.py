@@ -23,7 +23,6 @@ from search.trials.models import ModelStore
 from search.trials.stops import Reason, Stopped, stops_of
 from search.trials.streak import Streak, kind_of
 from trainable.keys import ENVIRONMENT, FAILURE, HOST, KEEP_FROM, SEED
-from trainable.limits import INFEASIBLE, of_parameters
 
 HOPELESS = 10  # trials that fail by their own fault from a command's first: the next ones would, too
 
@@ -66,7 +65,7 @@ class Trials:
         self.observer, self.max_retries, self._is_time_up, self._is_enough = observer, max_retries, is_time_up, enough
         self._enough: Stopped = None
         self._weighed = -1  # how many trials had ended when it was last asked whether they are enough
-        self._drawing = Drawing(study, observer)
+        self._drawing = Drawing(study)
         self._live: dict[str, LiveTrial] = {}
         self._suspended: list[tuple[int, LiveTrial, Failure]] = []  # with the number of the last trial asked before
         self._newest = -1  # number of the last trial asked
@@ -200,12 +199,11 @@ class Trials:
             if newest < live.number:
                 self._suspended.remove((newest, failed, failure))
                 self._tell(failed, TrialState.FAIL, failure.reason)
-        if last.failure and last.failure.startswith(f"{INFEASIBLE}:"):
+        if self._drawing.refuses(live.trial, last, self.settings):
             self._left += 1
-            self._drawing.refuse(live.trial, last.failure, of_parameters(last.parameters_count), self.settings)
+            self.observer.refused(live, str(last.failure))
             self._settle()
             return
-        self._drawing.keep()
         if last.failure:
             self._tell(live, TrialState.FAIL, last.failure)
         elif live.pruned:

@@ -101,8 +101,8 @@ class Observer:
     def finished(self, live: LiveTrial, state: TrialState, reason: str | None) -> None:
         """A trial was told to the study."""
 
-    def refused(self, reason: str) -> None:
-        """A configuration is not trained, since it breaks a limit."""
+    def refused(self, live: LiveTrial, reason: str) -> None:
+        """A worker has built a network that breaks a limit, and does not train it."""
 
     def suspended(self, live: LiveTrial, reason: str) -> None:
         """A trial failed; whether it counts is known when others have ended."""
