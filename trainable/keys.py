@@ -5,6 +5,7 @@ SEED = "seed"
 KEEP_FROM = "keep_from"  # the val_accuracy from which on the finished model is handed back
 AT_MOST = "at_most"  # by name, limits of a network whose sizes are known once it is built
 ALL_DATA = "all_data"  # train on the validation split, too, and hand back the model; val_accuracy is then NaN
+BESIDE = (SEED, KEEP_FROM, AT_MOST, ALL_DATA)
 
 # Of a result, besides Tune's own; a study's trials and networks record most of them under the same names.
 EPOCH = "epoch"  # 1-based; 0 where nothing was trained, since no model could be built

@@ -31,8 +31,6 @@ from trainable.problems import BUILT_IN, problem_of
 from trainable.process import prepare_tensorflow
 from trainable.training import train
 
-TOLD = (keys.SEED, keys.KEEP_FROM, keys.ALL_DATA, keys.AT_MOST)  # what stands beside the parameters
-
 
 class Renew(Exception):  # noqa: N818 (it is no error: nothing has failed)
     """The worker has grown: another process is to train the configuration."""
@@ -65,7 +63,7 @@ class NetworkTrial(tune.Trainable):
         self._has_trained = True
         params = self._problem.spec.check(new_config)
         if self._problem.spec.code:  # parameters that other networks met since this worker began
-            params |= {name: each for name, each in new_config.items() if name not in (*params, *TOLD)}
+            params |= {name: each for name, each in new_config.items() if name not in (*params, *keys.BESIDE)}
         self._keep_from = new_config.get(keys.KEEP_FROM, math.inf)
         self._all_data = new_config.get(keys.ALL_DATA, False)
         self._unfit, self._size = "", 0

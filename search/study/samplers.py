@@ -10,11 +10,10 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, QMCSampler, 
 from optuna.trial import FrozenTrial, TrialState
 
 from search.errors import UsageError
-from search.study.halving import ShareHalving
+from search.study.halving import EPOCHS, ShareHalving
 from search.study.space import Space
 
 FIRST_RUNG = 1 / 12  # of the longest training: after less, the order of configurations says little about their end
-EPOCHS = "epochs"
 SCHEDULE = "schedule"  # of the learning rate, a parameter
 FEWEST_EPOCHS = 2  # before trials are compared, where there are so many
 REDUCTION_FACTOR = 3  # of the trials at a rung one in three goes on, as in Li et al. 2020 (ASHA)

@@ -14,7 +14,7 @@ from search.study.conditions import WHEN, Conditions, active, conditions_of, hol
 from search.study.ranges import check_value, given, grid_values, is_same, note, shown, size_of, suggest, was_given
 from search.study.tables import DEFAULT, distribution_of
 from trainable.data.names import LONGEST_NAME
-from trainable.keys import ALL_DATA, AT_MOST, KEEP_FROM, SEED
+from trainable.keys import BESIDE
 from trainable.model_file import OPEN as FORM_OF_OPEN
 from trainable.parameter import LONGEST_SHOWN, Parameter
 from trainable.problem import CHANGED, LARGEST, ProblemSpec
@@ -274,7 +274,7 @@ def _check_new(tables: Mapping[str, Any], known: int) -> None:
     for name, table in tables.items():
         if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
             raise UsageError(f"{shown(name)}: must be a name of at most {LONGEST_NAME} characters")
-        if name in (SEED, KEEP_FROM, ALL_DATA, AT_MOST):
+        if name in BESIDE:
             raise UsageError(f"{name}: is the name of something else")
         if not isinstance(table, Mapping) or DEFAULT not in table:
             raise UsageError(f"{name}: must be a table with a {DEFAULT}, got {shown(table)}")

@@ -5,7 +5,7 @@ traces once, and nothing of a finished network stays behind. Features that are d
 out: their weights have no gradient and stay as they were drawn.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ class Engine:
         self.val_labels = tf.constant(dataset.y_val.astype(np.int32))
         shapes = [(len(self.lit), None), (None,), (None, self._classes), (self._classes,)]
         self._weights, self._mean_squares, self._momenta = (
-            [_open_variable(shape) for shape in shapes] for _ in range(3)
+            [open_variable(shape) for shape in shapes] for _ in range(3)
         )
         self._drawn_kernel: NDArray[np.float32] | None = None  # [features, hidden_units], as the network began
         self._params: Mapping[str, Any] = {}
@@ -76,10 +76,7 @@ class Engine:
         """
         if self._drawn_kernel is None:
             raise RuntimeError("an engine has no weights before start")
-        lit_kernel, *others = (variable.numpy() for variable in self._weights)
-        kernel = self._drawn_kernel.copy()
-        kernel[self.lit] = lit_kernel
-        return [kernel, *others]
+        return with_all_features(self._weights, self._drawn_kernel, self.lit)
 
     @property
     def size(self) -> int:
@@ -164,23 +161,23 @@ class Engine:
         """Update the weights on one batch; the gradients are written out, so no tape is kept."""
         examples, labels = scaled(tf.gather(self.examples, batch)), tf.gather(self.labels, batch)
         weights = [tf.convert_to_tensor(variable) for variable in self._weights]
-        hidden, logits = forward(examples, weights, self._product)
+        hidden, logits = forward(examples, weights, self.product)
         losses, gradient = tf.raw_ops.SparseSoftmaxCrossEntropyWithLogits(features=logits, labels=labels)
         gradient *= 1 / tf.cast(tf.size(batch), tf.float32)
         hidden_gradient = tf.raw_ops.ReluGrad(
-            gradients=self._product(gradient, weights[2], transpose_b=True), features=hidden
+            gradients=self.product(gradient, weights[2], transpose_b=True), features=hidden
         )
         gradients = [
-            self._product(examples, hidden_gradient, transpose_a=True),
+            self.product(examples, hidden_gradient, transpose_a=True),
             tf.reduce_sum(hidden_gradient, axis=0),
-            self._product(hidden, gradient, transpose_a=True),
+            self.product(hidden, gradient, transpose_a=True),
             tf.reduce_sum(gradient, axis=0),
         ]
         self._apply_rmsprop(gradients, learning_rate)
         right = tf.equal(tf.argmax(logits, axis=1, output_type=tf.int32), labels)
         return tf.reduce_sum(losses), tf.reduce_sum(tf.cast(right, tf.int32))
 
-    def _product(self, left: Any, right: Any, **transposed: bool) -> Any:
+    def product(self, left: Any, right: Any, **transposed: bool) -> Any:
         """Multiply float32 matrices in the engine's precision; in float32 the casts are none."""
         return tf.cast(tf.matmul(tf.cast(left, self._dtype), tf.cast(right, self._dtype), **transposed), tf.float32)
 
@@ -212,7 +209,23 @@ def lit_features(dataset: Dataset) -> NDArray[np.intp]:
     return np.sort(np.concatenate([np.flatnonzero(lit), filling]))
 
 
-def _open_variable(shape: tuple[int | None, ...]) -> Any:
+def with_all_features(
+    variables: Sequence[Any], drawn_kernel: NDArray[np.float32], columns: NDArray[np.intp]
+) -> Weights:
+    """Return a network's weights, where some features have none that are trained.
+
+    Args:
+        variables: The weights as they are now, of the trained features.
+        drawn_kernel: The first kernel as the network began [features, hidden_units].
+        columns: Which features are trained, sorted.
+    """
+    trained, *others = (variable.numpy() for variable in variables)
+    kernel = drawn_kernel.copy()
+    kernel[columns] = trained
+    return [kernel, *others]
+
+
+def open_variable(shape: tuple[int | None, ...], *, trainable: bool = False) -> Any:
     """Return a variable that can be assigned values of any size where the shape says None."""
     initial = tf.zeros([1 if size is None else size for size in shape])
-    return tf.Variable(initial, shape=tf.TensorShape(shape), trainable=False)
+    return tf.Variable(initial, shape=tf.TensorShape(shape), trainable=trainable)

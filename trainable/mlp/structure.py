@@ -10,6 +10,7 @@ RMSPROP, ADAM, ADAMW, SGD = "rmsprop", "adam", "adamw", "sgd"
 CONSTANT, COSINE = "constant", "cosine"
 ACTIVATIONS, OPTIMIZERS, SCHEDULES = (RELU, GELU), (RMSPROP, ADAM, ADAMW, SGD), (CONSTANT, COSINE)
 MOST_LAYERS = 3
+FARTHEST = 2  # pixels by which an image may be shifted, in each direction
 OWN_RATE, KERAS_RATE = "sgd_learning_rate", 0.01  # plain gradient descent takes steps of another size
 # Numbers that a step takes, in this order in a graph's vector; with Keras's defaults of what not all optimizers have.
 USUAL = {

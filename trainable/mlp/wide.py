@@ -10,6 +10,7 @@ from trainable.mlp.structure import (
     ADAM,
     ADAMW,
     CONSTANT,
+    FARTHEST,
     MOST_LAYERS,
     OPTIMIZERS,
     OWN_RATE,
@@ -22,7 +23,6 @@ from trainable.parameter import Parameter
 from trainable.problem import ProblemSpec
 
 WIDE = "wide"  # what the space is called
-FARTHEST = 2  # pixels by which an image may be shifted, in each direction
 EPOCHS = 2.5  # times as many as the usual space has at most
 LONGEST_WIDTH = 1024  # units of a layer: three such ones take as long as one of 5,000
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainable.data.dataset import Dataset
-from trainable.mlp.engine import Engine
+from trainable.mlp.engine import Engine, open_variable, with_all_features
 from trainable.mlp.network import count_correct, initial_weights, keras_bytes
 from trainable.mlp.scoring import Weights
 from trainable.mlp.structure import Structure, values_of, widths_of
@@ -56,7 +56,6 @@ class WideEngine:
         self._narrow = Engine(dataset, precision, name)
         self._dataset, self._name = dataset, name
         self._shape = (*shape, 1)[:3]
-        self._dtype = tf.as_dtype(precision)
         self._all: Examples | None = None  # with all columns; most structures do without the dark ones
         self._variables: list[Any] = []  # kernel and bias of each layer, as many as were needed so far
         self._slots: list[tuple[Any, Any]] = []
@@ -86,27 +85,24 @@ class WideEngine:
             return self._narrow.weights
         if self._drawn_kernel is None:
             raise RuntimeError("an engine has no weights before start")
-        first, *others = (variable.numpy() for variable in self._of_network)
-        kernel = self._drawn_kernel.copy()
-        kernel[self._columns] = first
-        return [kernel, *others]
+        return with_all_features(self._of_network, self._drawn_kernel, self._columns)
 
     def start(self, params: Mapping[str, Any], seed: int, *, all_data: bool = False) -> None:
         """Begin a new network, see `Trainer.start`."""
         SEED.check(seed)
         self._structure, self._params, self._seed, self._epochs_run = Structure.of(params), dict(params), seed, 0
+        self._samples = int(self._narrow.labels.shape[0]) if all_data else len(self._dataset.y_train)
         self._clear()
-        self._narrow.start(params, seed, all_data=all_data)  # it says how many examples there are
-        self._samples = self._narrow.samples
         if self._is_usual:
+            self._narrow.start(params, seed, all_data=all_data)
             return
         weights = initial_weights(self._dataset.features, widths_of(params), self._dataset.classes, seed)
         self._drawn_kernel = weights[0]
         trained = [weights[0][self._columns], *weights[1:]]
         while len(self._variables) < len(trained):
             shape = (None, None) if len(self._variables) % 2 == 0 else (None,)
-            self._variables.append(_open_variable(shape))
-            self._slots.append((_open_variable(shape), _open_variable(shape)))
+            self._variables.append(open_variable(shape, trainable=True))
+            self._slots.append((open_variable(shape), open_variable(shape)))
         for variable, slots, value in zip(self._variables, self._slots, trained, strict=False):
             variable.assign(value)
             for slot in slots:
@@ -171,12 +167,7 @@ class WideEngine:
         if self._structure not in self._epochs:
             graph = Graph(
                 self._structure, self._examples.both, self._narrow.labels, self._dataset.classes, self._shape,
-                self._of_network, self._slots[: len(self._of_network)], self._dtype,
+                self._of_network, self._slots[: len(self._of_network)], self._narrow.product,
             )  # fmt: skip
             self._epochs[self._structure] = graph.traced()
         return self._epochs[self._structure]
-
-
-def _open_variable(shape: tuple[int | None, ...]) -> Any:
-    """Return a variable that can be assigned values of any size where the shape says None."""
-    return tf.Variable(tf.zeros([1] * len(shape)), shape=tf.TensorShape(shape), trainable=True)

@@ -1,6 +1,6 @@
 """The graph that trains an epoch of any network of one structure, every value of which is an argument of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from trainable.mlp.network import forward_through, scaled
-from trainable.mlp.structure import COSINE, MOST_LAYERS, USUAL, Structure
+from trainable.mlp.structure import COSINE, FARTHEST, MOST_LAYERS, USUAL, Structure
 from trainable.mlp.updates import UPDATES, Step
 
-FARTHEST = 2  # pixels by which an image may be shifted, in each direction
 MASKS = 2**30  # from here on are the seeds of masks and shifts; below, those of the orders of epochs
 PARTS = MOST_LAYERS + 3  # seeds that a step may need
 
@@ -28,7 +27,7 @@ class Graph:
         shape: Of an example that is an image: height, width, channels.
         variables: Kernel and bias of each layer by turns.
         slots: Two of each, for the optimizer.
-        dtype: Of the matrix products.
+        product: Multiplies two float32 matrices.
     """
 
     structure: Structure
@@ -38,7 +37,7 @@ class Graph:
     shape: Sequence[int]
     variables: Sequence[Any]
     slots: Sequence[Sequence[Any]]
-    dtype: Any
+    product: Callable[[Any, Any], Any]
 
     def traced(self) -> Any:
         """Return a function of a seed and the epoch's number, the batch size, the number of examples, and `values_of`.
@@ -104,7 +103,7 @@ class Graph:
         def after(hidden: Any) -> Any:
             return chance.dropped(hidden, values["dropout"]) if self.structure.drops_units else hidden
 
-        return forward_through(examples, self.variables, self.structure.activation, self._product, after)
+        return forward_through(examples, self.variables, self.structure.activation, self.product, after)
 
     def _losses(self, labels: Any, logits: Any, values: Mapping[str, Any]) -> Any:
         """Return the cross-entropy of each example [batch]; smoothed labels are as Keras has them."""
@@ -113,10 +112,6 @@ class Graph:
         smoothing = values["label_smoothing"]
         targets = tf.one_hot(labels, self.classes) * (1 - smoothing) + smoothing / self.classes
         return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
-
-    def _product(self, left: Any, right: Any) -> Any:
-        """Multiply float32 matrices in the precision of the products; in float32 the casts are none."""
-        return tf.cast(tf.matmul(tf.cast(left, self.dtype), tf.cast(right, self.dtype)), tf.float32)
 
 
 class Chance:
