@@ -80,8 +80,7 @@ def main(arguments: list[str] | None = None) -> int:
     quiet(verbose=False)
     data, held_out = load_dataset(), load_held_out()
     if options.smoke:
-        parts = {name: getattr(data, name)[:SMOKE_IMAGES] for name in ("x_train", "y_train", "x_val", "y_val")}
-        data = Dataset(**parts)
+        data = first(data, SMOKE_IMAGES)
     pools = trained(data, held_out, options.networks)
     found = {each: missed(*pools, each, options.comparisons) for each in METHODS}
     body = report(pools, found, len(data.y_train) + len(data.y_val))
@@ -134,6 +133,11 @@ def is_within(found: Sequence[tuple[bool, float]]) -> bool:
     """Say whether as many intervals miss the truth as may: too few are a fault, too, of power given away."""
     low, high = BOUNDS
     return low <= sum(is_missed for is_missed, _ in found) / len(found) <= high
+
+
+def first(data: Dataset, images: int) -> Dataset:
+    """Return the first images of either split."""
+    return Dataset(data.x_train[:images], data.y_train[:images], data.x_val[:images], data.y_val[:images])
 
 
 def processes(data: Dataset, held_out: HeldOutSet, most: int) -> Any:

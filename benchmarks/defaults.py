@@ -21,7 +21,7 @@ from benchmarks.command import make_parser
 from benchmarks.results import record, table
 from benchmarks.searches import Moment, search
 from benchmarks.surrogate import Surrogate
-from benchmarks.table import TABLE, Row, read
+from benchmarks.table import TABLE, Row, by_configuration, read
 from search.study.halving import ShareHalving
 from search.study.samplers import SAMPLERS
 from search.study.settings import Settings
@@ -107,9 +107,8 @@ def ours(sampler: str, seed: int) -> BaseSampler:
     return SAMPLERS[sampler](SPACE, seed)
 
 
-BEFORE = Strategy("tpe, halving from epoch 2, one in 3 (before)", tpe, partial(halving, 2, 3))
 STRATEGIES = (
-    BEFORE,
+    Strategy("tpe, halving from epoch 2, one in 3 (before)", tpe, partial(halving, 2, 3)),
     *(Strategy(f"{name}, halving from epoch 2, one in 3", partial(ours, name), partial(halving, 2, 3))
       for name in ("random", "qmc", "cmaes")),
     *(Strategy(f"tpe after {number} at random", partial(tpe, startup=number), partial(halving, 2, 3))
@@ -144,8 +143,9 @@ def main(arguments: list[str] | None = None) -> int:
     quiet(verbose=False)
     rows = complete(read(TABLE))
     chosen = [each for each in STRATEGIES if options.only in each.name]
-    found = simulated(chosen, options.searches, options.trials, options.workers)
-    body = report(found, rows, options.trials, options.workers)
+    surrogate = Surrogate.of(rows)
+    found = simulated(surrogate, chosen, options.searches, options.trials, options.workers)
+    body = report(found, surrogate, rows, options.trials, options.workers)
     print(body)
     record("defaults", "Which sampler and pruner", body, options.results, packages=("optuna", "scikit-learn", "numpy"))
     return 0
@@ -153,21 +153,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def complete(rows: Sequence[Row]) -> list[Row]:
     """Return the networks of those configurations of a table that have all their seeds."""
-    seeds = {row.seed for row in rows}
-    has = {
-        each: {row.seed for row in rows if row.configuration == each} for each in {row.configuration for row in rows}
-    }
-    return [row for row in rows if has[row.configuration] == seeds]
+    seeds = len({row.seed for row in rows})
+    return [row for those in by_configuration(rows).values() if len(those) == seeds for row in those]
 
 
 def prediction_error(rows: Sequence[Row]) -> float:
     """Return how far the accuracies of configurations lie from what the others predict, a share, in the median."""
-    known = [row for row in rows if row.configuration % HELD_OUT]
-    surrogate = Surrogate.of(known)
-    held = {row.configuration for row in rows} - {row.configuration for row in known}
+    surrogate = Surrogate.of([row for row in rows if row.configuration % HELD_OUT])
     errors = []
-    for configuration in held:
-        own = [row for row in rows if row.configuration == configuration]
+    for configuration, own in by_configuration(rows).items():
+        if configuration % HELD_OUT:
+            continue
         mean = np.mean([row.accuracies for row in own], axis=0)
         errors += list(np.abs(mean - surrogate.curve(own[0].params))[SPACE.problem.space["epochs"]["low"] :])
     return float(np.median(errors))
@@ -176,10 +172,10 @@ def prediction_error(rows: Sequence[Row]) -> float:
 _surrogate: list[Surrogate] = []  # in a process that simulates
 
 
-def _prepare() -> None:
+def _prepare(surrogate: Surrogate) -> None:
     quiet(verbose=False)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    _surrogate.append(Surrogate.of(complete(read(TABLE))))
+    _surrogate.append(surrogate)
 
 
 def _searched(task: tuple[Strategy, int, int, int]) -> list[Moment]:
@@ -189,11 +185,11 @@ def _searched(task: tuple[Strategy, int, int, int]) -> list[Moment]:
 
 
 def simulated(
-    strategies: Sequence[Strategy], searches: int, trials: int, workers: int
+    surrogate: Surrogate, strategies: Sequence[Strategy], searches: int, trials: int, workers: int
 ) -> dict[str, list[list[Moment]]]:
     """Run searches of each strategy; return what each had as its trials ended, by the strategy's name."""
     found = {}
-    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _prepare) as pool:
+    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0)), _prepare, (surrogate,)) as pool:
         for strategy in strategies:
             tasks = [(strategy, seed, trials, workers) for seed in range(searches)]
             found[strategy.name] = list(pool.imap_unordered(_searched, tasks))
@@ -201,9 +197,10 @@ def simulated(
     return found
 
 
-def report(found: dict[str, list[list[Moment]]], table_rows: Sequence[Row], trials: int, workers: int) -> str:
+def report(
+    found: dict[str, list[list[Moment]]], surrogate: Surrogate, table_rows: Sequence[Row], trials: int, workers: int
+) -> str:
     """Return the section's text."""
-    surrogate = Surrogate.of(table_rows)
     best = max(float(surrogate.curve(row.params).max()) for row in table_rows)
     rows = []
     for name, searches in found.items():
@@ -212,7 +209,7 @@ def report(found: dict[str, list[list[Moment]]], table_rows: Sequence[Row], tria
         training = [each.training for each in ends]
         at = [[POINTS * (best - _at(each, budget)) for each in searches] for budget in BUDGETS]
         rows.append([name, _quartiles(lost), _quartiles(training, 0), *map(_quartiles, at)])
-    number = len({row.configuration for row in table_rows})
+    number = len(by_configuration(table_rows))
     return (
         f"{len(next(iter(found.values())))} simulated searches of {trials} trials by each strategy, {workers} workers. "
         "By how many points the true accuracy of the winner's configuration is below that of the best configuration of "

@@ -19,6 +19,7 @@ from typing import Any
 
 from scipy.stats import qmc
 
+from benchmarks.calibration import SMOKE_IMAGES, first
 from benchmarks.command import make_parser
 from benchmarks.networks import on_log_scale
 from benchmarks.results import machine, record, spread, table
@@ -38,7 +39,6 @@ CONFIGURATIONS, SEEDS = 200, 2
 EPOCHS = BUILT_IN.space["epochs"]["high"]
 COLUMNS = ("configuration", "hidden_units", "learning_rate", "batch_size", "seed", "unit", "accuracies", "seconds")
 UNIT_EPOCHS = 3  # of the baseline, after one that is not counted
-SMOKE_IMAGES = 1000  # of either split
 
 _worker: dict[str, Any] = {}  # in a process that trains: its engine, and the seconds of an epoch of the baseline
 
@@ -82,8 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     quiet(verbose=False)
     data = load_dataset()
     if options.smoke:
-        parts = {name: getattr(data, name)[:SMOKE_IMAGES] for name in ("x_train", "y_train", "x_val", "y_val")}
-        data = Dataset(**parts)
+        data = first(data, SMOKE_IMAGES)
     file = options.results.with_name(TABLE.name)
     extend(file, data, options.configurations, options.seeds)
     body = report(read(file))
@@ -158,12 +157,17 @@ def report(rows: Sequence[Row]) -> str:
     )
 
 
+def by_configuration(rows: Sequence[Row]) -> dict[int, list[Row]]:
+    """Return the networks of each configuration."""
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.configuration, []).append(row)
+    return found
+
+
 def means(rows: Sequence[Row]) -> Iterator[tuple[Row, float, int]]:
     """Give of each configuration a network, the highest mean accuracy over its seeds, and after how many epochs."""
-    configurations: dict[int, list[Row]] = {}
-    for row in rows:
-        configurations.setdefault(row.configuration, []).append(row)
-    for those in configurations.values():
+    for those in by_configuration(rows).values():
         curve = [statistics.fmean(at) for at in zip(*(row.accuracies for row in those), strict=True)]
         yield those[0], max(curve), curve.index(max(curve)) + 1
 
